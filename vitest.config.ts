@@ -1,0 +1,49 @@
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+/** swc instead of esbuild: Nest's injection and TypeORM's columns read decorator metadata. */
+const plugins = [swc.vite({ module: { type: 'es6' } })];
+
+export default defineConfig({
+  test: {
+    // Native addons (TensorFlow, sharp) live in processes of their own, as in production.
+    pool: 'forks',
+    projects: [
+      {
+        plugins,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts'],
+          testTimeout: 60_000,
+          // What the worker sets for its trainer: these change the bits of a result.
+          env: {
+            TF_ENABLE_ONEDNN_OPTS: '1',
+            TF_NUM_INTRAOP_THREADS: '2',
+            TF_NUM_INTEROP_THREADS: '1',
+            TF_CPP_MIN_LOG_LEVEL: '2',
+          },
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.spec.ts'],
+          globalSetup: 'test/support/services.ts',
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        plugins,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.spec.ts'],
+          globalSetup: 'test/support/services.ts',
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
