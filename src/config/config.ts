@@ -1,0 +1,110 @@
+import { availableParallelism, hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from './package-root.js';
+
+const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
+
+/** A folder or file; a relative one is relative to the package, not to the caller's folder. */
+const packagePath = (byDefault: string) =>
+  z
+    .string()
+    .default(byDefault)
+    .transform((path) => resolve(packageRoot, path));
+
+const common = z.object({
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+});
+
+/** Where rows and bytes are. */
+const stores = z.object({
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
+  /** Any S3 with SigV4: AWS, SeaweedFS, MinIO, Garage … */
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }),
+  S3_ACCESS_KEY: z.string().min(1),
+  S3_SECRET_KEY: z.string().min(1),
+  S3_REGION: z.string().default('us-east-1'),
+  /** Bucket for artifacts and model versions; made at start when it does not exist. */
+  S3_BUCKET: z.string().default('biotune'),
+});
+
+const apiListeners = z.object({
+  /** Loopback by default: there is no authentication yet. */
+  LISTEN_HOST: z.string().default('127.0.0.1'),
+  HTTP_PORT: port(8080),
+  GRPC_PORT: port(9090),
+});
+
+/** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
+const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
+
+const coordination = z.object({
+  ...leases.shape,
+  WORKER_GRPC_HOST: z.string().default('127.0.0.1'),
+  WORKER_GRPC_PORT: port(9091),
+  /** Health routes of the coordinator. */
+  COORDINATOR_HTTP_PORT: port(8081),
+  /** Key of the tokens that bind a worker to one job. */
+  WORKER_TOKEN_SECRET: z.string().min(32),
+  /** Worker processes that the pool runs at most, over all jobs. */
+  POOL_WORKER_COUNT_MAX: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
+  /** Folders of base models, each with a base-model.json and its weights. */
+  BASE_MODEL_DIR: packagePath('assets'),
+});
+
+export const apiConfigSchema = z.object({ ...common.shape, ...stores.shape, ...apiListeners.shape });
+
+export const coordinatorConfigSchema = z.object({
+  ...common.shape,
+  ...stores.shape,
+  ...coordination.shape,
+  LISTEN_HOST: z.string().default('127.0.0.1'),
+});
+
+export const workerConfigSchema = z.object({
+  ...common.shape,
+  /** host:port of the coordinator's WorkerService. */
+  COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
+  WORKER_TOKEN: z.string().min(1),
+  WORKER_ID: z.string().default(`${hostname()}-${process.pid}`),
+  WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
+  /** Threads of TensorFlow's operators; changes the bits of a result. */
+  WORKER_THREAD_COUNT: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  /** A trainer process that is larger than this after a task is replaced. */
+  TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),
+});
+
+export const standaloneConfigSchema = z.object({
+  ...common.shape,
+  ...stores.partial().shape,
+  ...apiListeners.shape,
+  ...coordination.shape,
+  S3_BUCKET: z.string().default('biotune'),
+  WORKER_TOKEN_SECRET: z.string().min(32).optional(),
+  /** Holds the embedded Postgres and S3 server; not used for what DATABASE_URL or S3_ENDPOINT names. */
+  STANDALONE_DATA_DIR: packagePath('.data'),
+  SEAWEEDFS_BINARY: packagePath('.cache/seaweedfs/weed'),
+});
+
+export type StoresConfig = Readonly<z.infer<typeof stores>>;
+export type ApiConfig = Readonly<z.infer<typeof apiConfigSchema>>;
+export type CoordinatorConfig = Readonly<z.infer<typeof coordinatorConfigSchema>>;
+export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>>;
+export type StandaloneConfig = Readonly<z.infer<typeof standaloneConfigSchema>>;
+
+/**
+ * Reads a role's settings from the environment, the only place that looks at it.
+ *
+ * @throws {Error} that names every bad variable at once.
+ */
+export function readConfig<S extends z.ZodType>(
+  schema: S,
+  environment: NodeJS.ProcessEnv = process.env,
+): Readonly<z.output<S>> {
+  const read = schema.safeParse(environment);
+  if (read.success) return Object.freeze(read.data);
+  const problems = read.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The environment does not fit:\n${problems.join('\n')}`);
+}

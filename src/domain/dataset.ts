@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { REASONS } from './errors.js';
+import { boundedText, projectIdSchema, seedSchema, sha256Schema, timestampSchema } from './text.js';
+
+/** How images are divided; each class is divided in the same proportions (stratified). */
+export const splitConfigSchema = z
+  .strictObject({
+    trainFraction: z.number().gt(0).lt(1).default(0.7),
+    validationFraction: z.number().gt(0).lt(1).default(0.15),
+    testFraction: z.number().gt(0).lt(1).default(0.15),
+    seed: seedSchema.default(0),
+  })
+  .refine((split) => Math.abs(split.trainFraction + split.validationFraction + split.testFraction - 1) < 1e-9, {
+    error: 'trainFraction + validationFraction + testFraction must be 1',
+  })
+  .meta({ id: 'SplitConfig' });
+export type SplitConfig = Readonly<z.infer<typeof splitConfigSchema>>;
+
+export const SPLITS = ['train', 'validation', 'test'] as const;
+export type Split = (typeof SPLITS)[number];
+
+const S3_URI = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.*)$/;
+
+/** Bucket and prefix of the images, as `s3://bucket/prefix`; a prefix never starts or ends with a slash. */
+export const s3UriSchema = boundedText(1024).regex(S3_URI, { error: 'must look like s3://bucket/prefix' });
+
+/** @throws {Error} when `uri` did not pass `s3UriSchema`. */
+export function parseS3Uri(uri: string): { readonly bucket: string; readonly prefix: string } {
+  const [, bucket, prefix] = S3_URI.exec(uri) ?? [];
+  if (bucket === undefined || prefix === undefined) throw new Error(`not an s3 uri: ${uri}`);
+  return { bucket, prefix: prefix.replace(/^\/+|\/+$/g, '') };
+}
+
+/** Body of `POST /datasets`: registers a dataset and imports its first version. */
+export const createDatasetSchema = z
+  .strictObject({
+    sourceUri: s3UriSchema,
+    displayName: boundedText(128).optional(),
+    split: splitConfigSchema.prefault({}),
+  })
+  .meta({ id: 'CreateDataset' });
+export type CreateDataset = z.infer<typeof createDatasetSchema>;
+
+export const splitCountsSchema = z
+  .strictObject({ train: z.int().min(0), validation: z.int().min(0), test: z.int().min(0) })
+  .meta({ id: 'SplitCounts' });
+export type SplitCounts = Readonly<z.infer<typeof splitCountsSchema>>;
+
+/** One class of a dataset version; `index` is the position of its name in sorted order. */
+export const datasetClassSchema = z
+  .strictObject({ label: z.string(), index: z.int().min(0), imageCount: splitCountsSchema })
+  .meta({ id: 'DatasetClass' });
+export type DatasetClass = Readonly<z.infer<typeof datasetClassSchema>>;
+
+/** Something found in the images at import that does not stop it. */
+export const datasetIssueSchema = z
+  .strictObject({
+    code: z.string(),
+    severity: z.enum(['INFO', 'WARN', 'ERROR']),
+    count: z.int().positive(),
+    /** Object keys, at most 20. */
+    samples: z.array(z.string()).readonly(),
+    hint: z.string(),
+  })
+  .meta({ id: 'DatasetIssue' });
+export type DatasetIssue = Readonly<z.infer<typeof datasetIssueSchema>>;
+
+/** Why a job, a version or a task ended badly. */
+export const failureSchema = z
+  .strictObject({
+    reason: z.enum(REASONS),
+    message: z.string(),
+    metadata: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Failure' });
+export type Failure = Readonly<z.infer<typeof failureSchema>>;
+
+export const DATASET_VERSION_STATES = ['IMPORTING', 'ACTIVE', 'REJECTED'] as const;
+
+/** One frozen state of a dataset. Immutable once it has left IMPORTING. */
+export const datasetVersionSchema = z
+  .strictObject({
+    /** `projects/{project}/datasets/{dataset}/versions/{number}` */
+    name: z.string(),
+    number: z.int().positive(),
+    sourceUri: z.string(),
+    split: splitConfigSchema,
+    state: z.enum(DATASET_VERSION_STATES),
+    /** SHA-256 of the manifest; present once ACTIVE. */
+    digest: sha256Schema.optional(),
+    imageCount: z.int().min(0),
+    sizeBytes: z.int().min(0),
+    classes: z.array(datasetClassSchema).readonly(),
+    issues: z.array(datasetIssueSchema).readonly(),
+    /** Present when REJECTED. */
+    error: failureSchema.optional(),
+    createTime: timestampSchema,
+  })
+  .meta({ id: 'DatasetVersion' });
+export type DatasetVersion = Readonly<z.infer<typeof datasetVersionSchema>>;
+
+export const datasetSchema = z
+  .strictObject({
+    /** `projects/{project}/datasets/{id}` */
+    name: z.string(),
+    id: z.string(),
+    displayName: z.string(),
+    latestVersion: datasetVersionSchema,
+    createTime: timestampSchema,
+  })
+  .meta({ id: 'Dataset' });
+export type Dataset = Readonly<z.infer<typeof datasetSchema>>;
+
+const VERSION_NAME = /^projects\/([^/]+)\/datasets\/(ds_[0-9A-Z]{26})\/versions\/([1-9][0-9]{0,8})$/;
+
+/** A dataset as a job names it: a version name, or an `s3://bucket/prefix` that is imported first. */
+export const datasetRefSchema = boundedText(1024).refine((ref) => VERSION_NAME.test(ref) || S3_URI.test(ref), {
+  error: 'must be s3://bucket/prefix or projects/{project}/datasets/{id}/versions/{number}',
+});
+
+/** Reads a dataset version's name; undefined when `ref` is an s3 uri. */
+export function parseDatasetVersionName(ref: string) {
+  const [, project, datasetId, number] = VERSION_NAME.exec(ref) ?? [];
+  if (project === undefined || datasetId === undefined || number === undefined) return undefined;
+  return { project: projectIdSchema.parse(project), datasetId, number: Number(number) };
+}

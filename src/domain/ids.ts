@@ -1,0 +1,14 @@
+import { ulid } from 'ulid';
+import { z } from 'zod';
+
+/** The kind of resource an id names; it stands before the ULID. */
+export type IdPrefix = 'ftj' | 'trl' | 'ds' | 'tsk';
+
+/** A new id such as `ftj_01JD…`; ids of one process sort by creation to the millisecond. */
+export const newId = (prefix: IdPrefix): string => `${prefix}_${ulid()}`;
+
+/** An id that this service could have made. */
+export const idSchema = (prefix: IdPrefix) =>
+  z
+    .string()
+    .regex(new RegExp(`^${prefix}_[0-9A-HJKMNP-TV-Z]{26}$`), { error: `must look like ${prefix}_<26 characters>` });

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { METHODS } from './fine-tune-job.js';
+import { genomeSchema } from './genome.js';
+import { timestampSchema } from './text.js';
+
+export const TRIAL_ORIGINS = ['INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE'] as const;
+export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
+
+export const TRIAL_PHASES = ['SEARCH', 'FINALS'] as const;
+export type TrialPhase = (typeof TRIAL_PHASES)[number];
+
+export const TRIAL_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'FAILED', 'CANCELLED'] as const;
+export type TrialState = (typeof TRIAL_STATES)[number];
+
+/** What one training of a trial gave, at its best epoch. */
+export const seedResultSchema = z
+  .strictObject({
+    seed: z.int().min(0),
+    bestEpoch: z.int().positive(),
+    epochCount: z.int().positive(),
+    validationLoss: z.number(),
+    validationAccuracy: z.number(),
+    validationMacroAccuracy: z.number(),
+    trainedParameterCount: z.int().min(0),
+    totalParameterCount: z.int().positive(),
+    trainSeconds: z.number().min(0),
+  })
+  .meta({ id: 'SeedResult' });
+export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;
+
+/** The evaluation of one genome, or of one method in the finals. */
+export const trialSchema = z
+  .strictObject({
+    /** `projects/{project}/fineTuneJobs/{job}/trials/{id}` */
+    name: z.string(),
+    id: z.string(),
+    phase: z.enum(TRIAL_PHASES),
+    /** From 0; 0 in the finals. */
+    generation: z.int().min(0),
+    /** Place in the generation; with phase and generation it names the trial within its job. */
+    slot: z.int().min(0),
+    origin: z.enum(TRIAL_ORIGINS),
+    method: z.enum(METHODS),
+    /** Absent for baselines. */
+    genome: genomeSchema.optional(),
+    /** One factor on the base learning rate per block; 0 where frozen. */
+    lrMultipliers: z.array(z.number()).readonly(),
+    /** Which slice of train and validation was used; absent in the finals, which use all. */
+    fold: z.int().min(0).optional(),
+    state: z.enum(TRIAL_STATES),
+    infeasibleReason: z.string().optional(),
+    seedResults: z.array(seedResultSchema).readonly(),
+    /** 1 minus the mean validation figure over the seeds: lower is better. Present once complete. */
+    fitness: z.number().optional(),
+    createTime: timestampSchema,
+    endTime: timestampSchema.optional(),
+  })
+  .meta({ id: 'Trial' });
+export type Trial = Readonly<z.infer<typeof trialSchema>>;
+
+/** One value of a training's curve. */
+export const metricPointSchema = z
+  .strictObject({
+    trial: z.string(),
+    seed: z.int().min(0),
+    name: z.string(),
+    epoch: z.int().min(0),
+    value: z.number(),
+  })
+  .meta({ id: 'MetricPoint' });
+export type MetricPoint = Readonly<z.infer<typeof metricPointSchema>>;
