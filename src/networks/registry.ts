@@ -1,0 +1,23 @@
+import { DomainError } from '../domain/errors.js';
+import { efficientNetLite0 } from './efficientnet-lite0.js';
+import type { NetworkDefinition } from './network.js';
+
+/** Every network that this service can train. */
+export const NETWORKS: readonly NetworkDefinition[] = [efficientNetLite0];
+
+/**
+ * The network that a base model names as its architecture.
+ *
+ * @throws DomainError FIELD_INVALID when there is none of that name.
+ */
+export function networkByArchitecture(architecture: string): NetworkDefinition {
+  const network = NETWORKS.find((candidate) => candidate.architecture === architecture);
+  if (network === undefined) {
+    const known = NETWORKS.map((candidate) => candidate.architecture).join(', ');
+    throw new DomainError('FIELD_INVALID', `architecture ${architecture} is unknown; known: ${known}`, {
+      architecture,
+      known,
+    });
+  }
+  return network;
+}

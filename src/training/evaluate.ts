@@ -1,0 +1,91 @@
+import type { NetworkDefinition } from '../networks/network.js';
+import { checkWeights, type Weights } from '../networks/weights.js';
+import { type Tensor, tf } from './backend.js';
+import { batchesOf } from './batch-order.js';
+import { checkImages } from './check-images.js';
+import { yieldToEventLoop } from './event-loop.js';
+import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from './image-batches.js';
+import { runSegments } from './layer-run.js';
+import { type ClassificationMetrics, classificationMetrics } from './metrics.js';
+import { ModelState, type Segment } from './model-state.js';
+
+/** A model and the images to score it on. */
+export interface EvaluateOptions {
+  readonly network: NetworkDefinition;
+  /** The whole state, in torch layout, with a classifier of `classCount` classes. */
+  readonly weights: Weights;
+  readonly classCount: number;
+  readonly normalization: Normalization;
+  readonly images: LabelledImages;
+  readonly batchSize: number;
+}
+
+/**
+ * Scores a model on labelled images, every BatchNorm on its running statistics.
+ *
+ * @throws DomainError WEIGHTS_INVALID, INPUT_TOO_SMALL or FIELD_INVALID when the parts do not fit together.
+ */
+export async function evaluate(options: EvaluateOptions): Promise<ClassificationMetrics> {
+  const { network, weights, classCount, normalization, images, batchSize } = options;
+  checkImages(images, network, classCount);
+  const segments = network.blocks.map(({ layers }) => ({ layers, lrMultiplier: 0, usesBatchStatistics: false }));
+  const state = new ModelState(segments, checkWeights(network, weights, classCount), classCount);
+  const source = imageSource(images, normalization);
+  try {
+    return await score(state, source, classCount, batchSize);
+  } finally {
+    source.dispose();
+    state.dispose();
+  }
+}
+
+/** Scores the model in its present state; nothing of it changes. */
+export async function score(
+  state: ModelState,
+  source: ExampleSource,
+  classCount: number,
+  batchSize: number,
+): Promise<ClassificationMetrics> {
+  const logits = await predictAll(state, source, batchSize);
+  return classificationMetrics(logits.data, source.labels, classCount);
+}
+
+/**
+ * Runs a model over all examples, every BatchNorm on its running statistics.
+ *
+ * @returns What the last segment gives, row-major, and the shape of one example of it.
+ */
+export async function predictAll(
+  state: ModelState,
+  source: ExampleSource,
+  batchSize: number,
+): Promise<{ data: Float32Array; exampleShape: number[] }> {
+  const order = Int32Array.from(source.labels.keys());
+  const outputs: Float32Array[] = [];
+  let exampleShape: number[] = [];
+  for (const indices of batchesOf(order, batchSize)) {
+    tf.tidy(() => {
+      const output = predict(state, source.batch(indices));
+      exampleShape = output.shape.slice(1);
+      outputs.push(output.dataSync<'float32'>());
+    });
+    await yieldToEventLoop();
+  }
+  return { data: concatenate(outputs), exampleShape };
+}
+
+/** One batch through all segments; the caller disposes the result, inside a tidy. */
+function predict(state: ModelState, input: Tensor): Tensor {
+  const context = { parameter: state.parameters(state.optimizer.read()) };
+  return runSegments<Segment>(state.segments, input, () => context);
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  let position = 0;
+  for (const part of parts) {
+    whole.set(part, position);
+    position += part.length;
+  }
+  return whole;
+}

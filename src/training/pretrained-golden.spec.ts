@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { l2Norm, uniformAt } from '../../test/fixtures/golden/fill.js';
+import { type HostTensor, readSafetensors } from '../formats/safetensors.js';
+import { parameterSpecs } from '../networks/parameters.js';
+import { networkByArchitecture } from '../networks/registry.js';
+import { toTorchLayout } from '../networks/weight-layout.js';
+import { checkWeights, loadWeights } from '../networks/weights.js';
+import { type Tensor, tf } from './backend.js';
+import { evaluate } from './evaluate.js';
+import { imageSource, type LabelledImages } from './image-batches.js';
+import { runSegments } from './layer-run.js';
+import { ModelState, type Segment } from './model-state.js';
+import { lossAndGradients } from './train-step.js';
+
+interface StepResult {
+  readonly logits: readonly (readonly number[])[];
+  readonly loss: number;
+  readonly grads: Readonly<Record<string, { readonly norm: number; readonly first4: readonly number[] }>>;
+  readonly runningAfter?: Readonly<Record<string, readonly number[]>>;
+}
+
+interface PretrainedGolden {
+  readonly cases: readonly {
+    readonly image: string;
+    readonly pixelSum: number;
+    readonly logits: readonly number[];
+    readonly top5: readonly { readonly index: number }[];
+  }[];
+  readonly trainingStep: { readonly results: { readonly evalBN: StepResult; readonly trainBN: StepResult } };
+}
+
+const FOLDER = 'assets/efficientnet-lite0';
+const golden = JSON.parse(readFileSync(`${FOLDER}/golden.json`, 'utf8')) as PretrainedGolden;
+const pretrained = readSafetensors(readFileSync(`${FOLDER}/weights.safetensors`));
+const network = networkByArchitecture('efficientnet-lite0');
+const normalization = { mean: [127, 127, 127], std: [128, 128, 128] };
+const images: LabelledImages = {
+  pixels: Uint8Array.from(golden.cases.flatMap(({ image }) => [...decodePng(`${FOLDER}/${image}`)])),
+  labels: Int32Array.from(golden.cases.map(({ top5 }) => top5[0]?.index ?? -1)),
+  sizePx: 224,
+};
+
+function decodePng(path: string): Uint8Array {
+  const decoded = tf.node.decodePng(readFileSync(path), 3);
+  const pixels = Uint8Array.from(decoded.dataSync());
+  decoded.dispose();
+  return pixels;
+}
+
+const segments = (lrMultiplier: number, usesBatchStatistics: boolean): Segment[] =>
+  network.blocks.map(({ layers }) => ({ layers, lrMultiplier, usesBatchStatistics }));
+
+describe('pretrained EfficientNet-Lite0 on six photographs', () => {
+  it('reads the pixels that the golden was computed from', () => {
+    golden.cases.forEach(({ pixelSum }, index) => {
+      const pixels = images.pixels.subarray(index * 224 * 224 * 3, (index + 1) * 224 * 224 * 3);
+      expect(pixels.reduce((sum, value) => sum + value, 0)).toBe(pixelSum);
+    });
+  });
+
+  it('gives the golden logits', () => {
+    const before = tf.memory().numTensors;
+    const state = new ModelState(segments(0, false), checkWeights(network, pretrained, 1000), 1000);
+    const source = imageSource(images, normalization);
+    const logits = tf.tidy(() => {
+      const input = source.batch(Int32Array.from(images.labels.keys()));
+      const context = { parameter: state.parameters(new Map()) };
+      return runSegments(state.segments, input, () => context).dataSync<'float32'>();
+    });
+    golden.cases.forEach((expected, example) =>
+      expected.logits.forEach((value, index) =>
+        expect(Math.abs((logits[example * 1000 + index] ?? NaN) - value)).toBeLessThan(1e-4),
+      ),
+    );
+    source.dispose();
+    state.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('evaluates to the golden top 1, whatever the batch size', async () => {
+    const common = { network, weights: pretrained, classCount: 1000, normalization, images };
+    const inBatches = await evaluate({ ...common, batchSize: 4 });
+    const atOnce = await evaluate({ ...common, batchSize: 6 });
+    expect(inBatches.predictions).toEqual(images.labels);
+    expect(inBatches.accuracy).toBe(1);
+    expect(inBatches.loss).toBeCloseTo(atOnce.loss, 5);
+  });
+
+  it('refuses to evaluate weights of another class count', async () => {
+    const refused = evaluate({ network, weights: pretrained, classCount: 1001, normalization, images, batchSize: 6 });
+    await expect(refused).rejects.toThrow('tensor _fc.weight: expected [1001, 1280], found [1000, 1280]');
+  });
+});
+
+/** Which tolerance is whose: torch's own float32 gradient norms are up to 0.2 % (eval) and 0.5 % (train) off. */
+describe.each([
+  { mode: 'eval', usesBatchStatistics: false, expected: golden.trainingStep.results.evalBN },
+  { mode: 'train', usesBatchStatistics: true, expected: golden.trainingStep.results.trainBN },
+])('golden training step at 96 px, BatchNorm in $mode mode', ({ usesBatchStatistics, expected }) => {
+  it('gives the loss, every gradient norm and the running statistics', () => {
+    const state = new ModelState(segments(1, usesBatchStatistics), stepWeights(), 10);
+    const input = stepInput();
+    const labels = tf.tensor1d([0, 1, 2, 3, 4, 5], 'int32');
+    const { loss, gradients, statistics } = lossAndGradients(state, input, labels, 0.01);
+    expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-4);
+    const largest = Math.max(...Object.values(expected.grads).map(({ norm }) => norm));
+    for (const { name, kind, isBuffer } of parameterSpecs(network, 10)) {
+      const gradient = gradients.get(name);
+      if (isBuffer || gradient === undefined) continue;
+      const host: HostTensor = { dtype: 'F32', shape: gradient.shape, data: gradient.dataSync<'float32'>() };
+      const norm = l2Norm(toTorchLayout(host, kind).data);
+      const goldenNorm = expected.grads[name]?.norm ?? NaN;
+      if (goldenNorm > 1e-6 * largest) expect(Math.abs(norm / goldenNorm - 1), name).toBeLessThan(0.02);
+      else expect(norm, name).toBeLessThan(1e-4 * largest);
+    }
+    expect(gradients.size).toBe(Object.keys(expected.grads).length);
+    for (const [name, values] of Object.entries(expected.runningAfter ?? {})) {
+      const found = statistics.get(name)?.dataSync<'float32'>();
+      values.forEach((value, index) => expect(found?.[index], name).toBeCloseTo(value, 3));
+    }
+    tf.dispose([input, labels, ...gradients.values(), ...statistics.values()]);
+    state.dispose();
+  });
+});
+
+function stepWeights(): Map<string, HostTensor> {
+  const weight = Float32Array.from({ length: 12_800 }, (_, i) => uniformAt('_fc.weight', i) * Math.sqrt(3 / 1280));
+  const weights = new Map(loadWeights(network, pretrained, 10, 1));
+  weights.set('_fc.weight', { dtype: 'F32', shape: [10, 1280], data: weight });
+  weights.set('_fc.bias', { dtype: 'F32', shape: [10], data: new Float32Array(10) });
+  return weights;
+}
+
+function stepInput(): Tensor {
+  const source = imageSource(images, normalization);
+  const input = tf.tidy(() => {
+    const whole = source.batch(Int32Array.from(images.labels.keys())) as tf.Tensor4D;
+    return tf.avgPool(whole.slice([0, 16, 16, 0], [6, 192, 192, 3]), 2, 2, 'valid');
+  });
+  source.dispose();
+  return input;
+}

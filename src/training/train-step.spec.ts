@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+import { tinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
+import { networkByArchitecture } from '../networks/registry.js';
+import { parameterSpecs } from '../networks/parameters.js';
+import type { NetworkDefinition } from '../networks/network.js';
+import type { Weights } from '../networks/weights.js';
+import { goldenInput, goldenWeights } from '../../test/fixtures/golden/fill.js';
+import { nativeTensorCount, tf } from './backend.js';
+import { ModelState } from './model-state.js';
+import { lossAndGradients, trainStep } from './train-step.js';
+
+function stateOf(
+  network: NetworkDefinition,
+  weights: Weights,
+  classCount: number,
+  isTrained: (block: number) => boolean,
+) {
+  const segments = network.blocks.map(({ layers }, index) => ({
+    layers,
+    lrMultiplier: isTrained(index) ? 1 : 0,
+    usesBatchStatistics: false,
+  }));
+  return new ModelState(segments, weights, classCount);
+}
+
+/** Gradients by name, in this process's memory. */
+function gradientsOf(state: ModelState, input: tf.Tensor): Map<string, Float32Array> {
+  const labels = tf.tensor1d([0, 2], 'int32');
+  const { gradients, statistics } = lossAndGradients(state, input, labels, 0.1);
+  const values = new Map([...gradients].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]));
+  tf.dispose([labels, ...gradients.values(), ...statistics.values()]);
+  return values;
+}
+
+describe('lossAndGradients', () => {
+  it('gives the same gradients for a frozen prefix, at every cut, as a full backward pass', () => {
+    const network = networkByArchitecture('efficientnet-lite0');
+    const weights = goldenWeights(parameterSpecs(network, 10));
+    const input = tf.tensor(goldenInput({ batch: 2, size: 32 }), [2, 32, 32, 3]);
+    const full = stateOf(network, weights, 10, () => true);
+    const expected = gradientsOf(full, input);
+    full.dispose();
+    for (let cut = 1; cut < network.blocks.length; cut++) {
+      const state = stateOf(network, weights, 10, (block) => block >= cut);
+      const found = gradientsOf(state, input);
+      state.dispose();
+      const trained = parameterSpecs(network, 10).filter((spec) => !spec.isBuffer && spec.blockIndex >= cut);
+      expect([...found.keys()].toSorted()).toEqual(trained.map(({ name }) => name).toSorted());
+      for (const [name, values] of found) expect(relativeDistance(values, expected.get(name)), name).toBeLessThan(1e-6);
+    }
+    input.dispose();
+  });
+
+  it('passes gradients through frozen blocks between trained ones', () => {
+    const input = tf.randomUniform([2, 8, 8, 3], -1, 1, 'float32', 1);
+    const full = stateOf(tinyNetwork, tinyWeights(), 3, () => true);
+    const around = stateOf(tinyNetwork, tinyWeights(), 3, (block) => block !== 1);
+    const expected = gradientsOf(full, input);
+    const found = gradientsOf(around, input);
+    expect([...found.keys()].some((name) => name.startsWith('spatial'))).toBe(false);
+    expect(relativeDistance(found.get('stem.weight'), expected.get('stem.weight'))).toBeLessThan(1e-6);
+    full.dispose();
+    around.dispose();
+    input.dispose();
+  });
+
+  it('agrees with finite differences', () => {
+    const input = tf.randomUniform([2, 8, 8, 3], -1, 1, 'float32', 2);
+    const weights = tinyWeights();
+    const state = stateOf(tinyNetwork, weights, 3, () => true);
+    const gradient = gradientsOf(state, input).get('expand_norm.bias')?.[3] ?? NaN;
+    state.dispose();
+    const lossAt = (shift: number) => {
+      const tensor = weights.get('expand_norm.bias');
+      if (tensor === undefined) throw new Error('no tensor');
+      const data = tensor.data.map((value, index) => (index === 3 ? value + shift : value));
+      const moved = stateOf(
+        tinyNetwork,
+        new Map([...weights, ['expand_norm.bias', { ...tensor, data }]]),
+        3,
+        () => true,
+      );
+      const labels = tf.tensor1d([0, 2], 'int32');
+      const { loss, gradients } = lossAndGradients(moved, input, labels, 0.1);
+      tf.dispose([labels, ...gradients.values()]);
+      moved.dispose();
+      return loss;
+    };
+    expect((lossAt(1e-2) - lossAt(-1e-2)) / 2e-2).toBeCloseTo(gradient, 3);
+    input.dispose();
+  });
+});
+
+it('leaves no tensors behind, and none of a failed step', () => {
+  const state = stateOf(tinyNetwork, tinyWeights(), 3, (block) => block > 0);
+  const input = tf.zeros([2, 8, 8, 3]);
+  const labels = tf.tensor1d([0, 2], 'int32');
+  const tooFewLabels = tf.tensor1d([0], 'int32');
+  const step = { learningRate: 1e-3, momentum: 0.1 };
+  trainStep(state, input, labels, step);
+  expect(() => trainStep(state, input, tooFewLabels, step)).toThrow();
+  const before = [tf.memory().numTensors, nativeTensorCount()];
+  trainStep(state, input, labels, step);
+  expect(() => trainStep(state, input, tooFewLabels, step)).toThrow();
+  expect([tf.memory().numTensors, nativeTensorCount()]).toEqual(before);
+  state.dispose();
+  tf.dispose([input, labels, tooFewLabels]);
+});
+
+function relativeDistance(found: Float32Array | undefined, expected: Float32Array | undefined): number {
+  if (found === undefined || expected === undefined) return NaN;
+  const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+  return expected.reduce((max, value, index) => Math.max(max, Math.abs((found[index] ?? NaN) - value)), 0) / largest;
+}
