@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { SPLITS } from '../domain/dataset.js';
+import { DomainError } from '../domain/errors.js';
+import { sha256Schema } from '../domain/text.js';
+import { compareCodeUnits } from './layout.js';
+
+export const IMAGE_FORMATS = ['jpeg', 'png', 'webp'] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+/** One image of a dataset version. The order of the fields is their order in a manifest line. */
+export const imageRecordSchema = z.strictObject({
+  /** Key of the caller's object. */
+  key: z.string().min(1),
+  /** What the caller's object had at import; another one means that it was replaced. */
+  etag: z.string(),
+  /** Of the encoded bytes. */
+  sha256: sha256Schema,
+  sizeBytes: z.int().positive(),
+  /** As a viewer shows it, after the EXIF orientation. */
+  widthPx: z.int().positive(),
+  heightPx: z.int().positive(),
+  format: z.enum(IMAGE_FORMATS),
+  label: z.string().min(1),
+  classIndex: z.int().min(0),
+  split: z.enum(SPLITS),
+  /** SHA-256 of the shard that holds the bytes: a task is given some of the shards, so a position would not do. */
+  shard: sha256Schema,
+  /** Where the bytes begin in the shard. */
+  offset: z.int().min(0),
+});
+export type ImageRecord = Readonly<z.infer<typeof imageRecordSchema>>;
+
+/**
+ * The manifest as stored: a JSON line an image, sorted by split (train, validation, test), class and key. Equal records
+ * in any order give equal bytes, and the SHA-256 of these bytes is the digest of the dataset version.
+ */
+export function writeManifest(records: readonly ImageRecord[]): Uint8Array {
+  // Parsing also puts the fields into the order of the schema.
+  const lines = [...records].sort(compareRecords).map((record) => JSON.stringify(imageRecordSchema.parse(record)));
+  return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+}
+
+/**
+ * @returns The records in the order of the file.
+ * @throws {DomainError} ARTIFACT_CORRUPT when a line is not a record, naming the line, or when the order is not ours.
+ */
+export function readManifest(bytes: Uint8Array): ImageRecord[] {
+  const lines = new TextDecoder().decode(bytes).split('\n');
+  if (lines.pop() !== '') throw corrupt(lines.length + 1, 'does not end with a line break');
+  const records = lines.map(readLine);
+  records.forEach((record, index) => {
+    const previous = records[index - 1];
+    if (previous !== undefined && compareRecords(previous, record) >= 0) throw corrupt(index + 1, 'is out of order');
+  });
+  return records;
+}
+
+function readLine(line: string, index: number): ImageRecord {
+  try {
+    return imageRecordSchema.parse(JSON.parse(line));
+  } catch (error) {
+    throw corrupt(index + 1, 'is not an image record', error);
+  }
+}
+
+function corrupt(lineNumber: number, problem: string, cause?: unknown): DomainError {
+  const message = `line ${lineNumber} of the dataset manifest ${problem}; import the dataset again`;
+  return new DomainError('ARTIFACT_CORRUPT', message, { line: String(lineNumber) }, { cause });
+}
+
+function compareRecords(a: ImageRecord, b: ImageRecord): number {
+  const bySplit = SPLITS.indexOf(a.split) - SPLITS.indexOf(b.split);
+  return bySplit || a.classIndex - b.classIndex || compareCodeUnits(a.key, b.key);
+}

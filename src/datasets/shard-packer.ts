@@ -1,0 +1,50 @@
+import type { Split } from '../domain/dataset.js';
+import type { Artifact, Shard } from '../domain/task.js';
+import type { ImageRecord } from './manifest.js';
+
+/** Large enough that a pod reads few objects, small enough to build in memory. */
+export const SHARD_SIZE_BYTES_MAX = 64 * 1024 * 1024;
+
+/** A record before its shard is complete. */
+export type UnpackedRecord = Omit<ImageRecord, 'shard' | 'offset'>;
+
+/** Packs encoded images, one after the other, into shards of one split each. Holds one shard in memory. */
+export class ShardPacker {
+  readonly shards: Shard[] = [];
+  readonly records: ImageRecord[] = [];
+  private pending: { readonly record: UnpackedRecord; readonly bytes: Uint8Array }[] = [];
+  private pendingBytes = 0;
+
+  /**
+   * @param put Stores a shard under the SHA-256 of its bytes.
+   * @param sizeBytesMax Bound of a shard; only an image that is larger itself makes a larger one.
+   */
+  constructor(
+    private readonly put: (bytes: Uint8Array) => Promise<Artifact>,
+    private readonly sizeBytesMax: number,
+  ) {}
+
+  /** Adds the next image; images of one split must come one after the other. Stores the shard before it when full. */
+  async add(record: UnpackedRecord, bytes: Uint8Array): Promise<void> {
+    const split: Split | undefined = this.pending[0]?.record.split;
+    const isFull = this.pendingBytes + bytes.length > this.sizeBytesMax;
+    if (split !== undefined && (split !== record.split || isFull)) await this.flush();
+    this.pending.push({ record, bytes });
+    this.pendingBytes += bytes.length;
+  }
+
+  /** Stores what is pending; `shards` and `records` are complete after it. */
+  async flush(): Promise<void> {
+    const [first] = this.pending;
+    if (first === undefined) return;
+    const artifact = await this.put(Buffer.concat(this.pending.map(({ bytes }) => bytes)));
+    this.shards.push({ ...artifact, split: first.record.split, imageCount: this.pending.length });
+    let offset = 0;
+    for (const { record, bytes } of this.pending) {
+      this.records.push({ ...record, shard: artifact.sha256, offset });
+      offset += bytes.length;
+    }
+    this.pending = [];
+    this.pendingBytes = 0;
+  }
+}
