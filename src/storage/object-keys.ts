@@ -1,0 +1,11 @@
+/** Every path in the bucket is built here. */
+
+/** Content-addressed bytes: packed images, manifests, weights. */
+export const blobKey = (sha256: string): string => `blobs/sha256/${sha256.slice(0, 2)}/${sha256}`;
+
+/** Folder of a model version; ends in a slash. */
+export const modelVersionPrefix = (project: string, model: string, number: number): string =>
+  `projects/${project}/models/${model}/${number}/`;
+
+/** Written last: its presence says that every other file of the version is whole. */
+export const READY_MARKER = 'READY';

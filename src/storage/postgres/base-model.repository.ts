@@ -1,0 +1,27 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { BaseModel } from '../../domain/base-model.js';
+import { BaseModelEntity } from './base-model.entities.js';
+
+const toDomain = (entity: BaseModelEntity): BaseModel => ({ ...entity, name: `baseModels/${entity.id}` });
+
+/** The shared catalogue of pretrained networks. */
+@Injectable()
+export class BaseModelRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async list(): Promise<BaseModel[]> {
+    const entities = await this.dataSource.getRepository(BaseModelEntity).find({ order: { id: 'ASC' } });
+    return entities.map(toDomain);
+  }
+
+  async find(id: string): Promise<BaseModel | undefined> {
+    const entity = await this.dataSource.getRepository(BaseModelEntity).findOneBy({ id });
+    return entity === null ? undefined : toDomain(entity);
+  }
+
+  /** Adds a model, or replaces what is known of it. */
+  async save({ name: _name, ...model }: BaseModel): Promise<void> {
+    await this.dataSource.getRepository(BaseModelEntity).upsert({ ...model, blocks: [...model.blocks] }, ['id']);
+  }
+}

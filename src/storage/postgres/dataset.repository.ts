@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Dataset, DatasetVersion, Failure, SplitConfig } from '../../domain/dataset.js';
+import { newId } from '../../domain/ids.js';
+import type { Artifact, ImportResult, Shard } from '../../domain/task.js';
+import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
+import type { Transaction } from './transaction.js';
+
+/** A dataset version with what only the coordinator needs of it. */
+export interface StoredDatasetVersion extends DatasetVersion {
+  readonly project: string;
+  readonly datasetId: string;
+  /** Present once ACTIVE. */
+  readonly manifest?: Artifact;
+  readonly shards: readonly Shard[];
+}
+
+/** Names the import of a version as the scope of tasks and leaderships. */
+export const importScope = (datasetId: string, number: number): string => `${datasetId}/versions/${number}`;
+
+/** Reads what `importScope` wrote; undefined for the scope of a job. */
+export function parseImportScope(scope: string): { readonly datasetId: string; readonly number: number } | undefined {
+  const [datasetId, , number] = scope.split('/');
+  return datasetId === undefined || number === undefined ? undefined : { datasetId, number: Number(number) };
+}
+
+function toVersion(entity: DatasetVersionEntity): StoredDatasetVersion {
+  const { createTime, manifest, error, ...rest } = entity;
+  return {
+    ...rest,
+    name: `projects/${entity.project}/datasets/${entity.datasetId}/versions/${entity.number}`,
+    createTime: createTime.toISOString(),
+    ...(manifest === undefined ? {} : { manifest, digest: manifest.sha256 }),
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+/** What a caller may see of a version. */
+function toPublicVersion(version: StoredDatasetVersion): DatasetVersion {
+  const { project: _project, datasetId: _datasetId, manifest: _manifest, shards: _shards, ...visible } = version;
+  return visible;
+}
+
+/** Datasets and their frozen versions. */
+@Injectable()
+export class DatasetRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Inserts a dataset with version 1 in state IMPORTING, within the caller's transaction. @returns its id. */
+  async insert(
+    manager: Transaction,
+    project: string,
+    dataset: { readonly displayName: string; readonly sourceUri: string; readonly split: SplitConfig },
+  ): Promise<string> {
+    const { displayName, sourceUri, split } = dataset;
+    const id = newId('ds');
+    await manager.insert(DatasetEntity, { id, project, displayName });
+    await manager.insert(DatasetVersionEntity, { datasetId: id, number: 1, project, sourceUri, split });
+    return id;
+  }
+
+  async find(project: string, id: string): Promise<Dataset | undefined> {
+    const dataset = await this.dataSource.getRepository(DatasetEntity).findOneBy({ project, id });
+    const version = await this.dataSource
+      .getRepository(DatasetVersionEntity)
+      .findOne({ where: { project, datasetId: id }, order: { number: 'DESC' } });
+    if (dataset === null || version === null) return undefined;
+    return {
+      name: `projects/${project}/datasets/${id}`,
+      id,
+      displayName: dataset.displayName,
+      latestVersion: toPublicVersion(toVersion(version)),
+      createTime: dataset.createTime.toISOString(),
+    };
+  }
+
+  async findVersion(datasetId: string, number: number): Promise<StoredDatasetVersion | undefined> {
+    const entity = await this.dataSource.getRepository(DatasetVersionEntity).findOneBy({ datasetId, number });
+    return entity === null ? undefined : toVersion(entity);
+  }
+
+  /** IMPORTING to ACTIVE; the version never changes again. */
+  async activate(manager: Transaction, datasetId: string, number: number, result: ImportResult): Promise<void> {
+    await this.leaveImporting(manager, datasetId, number, { state: 'ACTIVE', ...result });
+  }
+
+  /** IMPORTING to REJECTED; the version never changes again. */
+  async reject(manager: Transaction, datasetId: string, number: number, error: Failure): Promise<void> {
+    await this.leaveImporting(manager, datasetId, number, { state: 'REJECTED', error });
+  }
+
+  private async leaveImporting(
+    manager: Transaction,
+    datasetId: string,
+    number: number,
+    change: Partial<DatasetVersionEntity>,
+  ): Promise<void> {
+    const { affected } = await manager.update(DatasetVersionEntity, { datasetId, number, state: 'IMPORTING' }, change);
+    if (affected !== 1) throw new Error(`dataset version ${importScope(datasetId, number)} is not being imported`);
+  }
+}

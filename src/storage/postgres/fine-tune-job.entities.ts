@@ -1,0 +1,140 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { Failure } from '../../domain/dataset.js';
+import {
+  JOB_PHASES,
+  JOB_STATES,
+  type FineTuneJob,
+  type FineTuneJobSpec,
+  type JobPhase,
+  type JobResult,
+  type JobState,
+} from '../../domain/fine-tune-job.js';
+import type { EventType } from '../../domain/event.js';
+import { oneOf } from './checks.js';
+import { absent, integer } from './columns.js';
+import { DatasetVersionEntity } from './dataset.entities.js';
+
+/** A trigger refuses any change of a row in a terminal state. */
+@Entity('fine_tune_jobs')
+@Check('fine_tune_jobs_state', oneOf('state', JOB_STATES))
+@Check('fine_tune_jobs_phase', oneOf('phase', JOB_PHASES))
+@ForeignKey(() => DatasetVersionEntity, ['datasetId', 'datasetVersion'], ['datasetId', 'number'], {
+  name: 'fine_tune_jobs_dataset',
+})
+@Index('fine_tune_jobs_by_project', ['project', 'id'])
+@Index('fine_tune_jobs_external_id', ['project', 'externalId'], { unique: true })
+export class FineTuneJobEntity {
+  @PrimaryColumn('text')
+  id!: string;
+
+  @Column('text')
+  project!: string;
+
+  @Column('text', { nullable: true, transformer: absent })
+  externalId?: string;
+
+  @Column('text', { nullable: true, transformer: absent })
+  displayName?: string;
+
+  @Column('jsonb', { default: {} })
+  labels!: Readonly<Record<string, string>>;
+
+  @Column('text')
+  datasetId!: string;
+
+  @Column('int')
+  datasetVersion!: number;
+
+  @Column('jsonb')
+  spec!: FineTuneJobSpec;
+
+  /** A coordinator with another version of the search refuses the job. */
+  @Column('int')
+  algorithmVersion!: number;
+
+  @Column('text', { default: 'VALIDATING' })
+  state!: JobState;
+
+  @Column('text', { nullable: true, transformer: absent })
+  phase?: JobPhase;
+
+  @Column('text', { nullable: true, transformer: absent })
+  stopReason?: NonNullable<FineTuneJob['stopReason']>;
+
+  @Column('jsonb', { nullable: true, transformer: absent })
+  result?: JobResult;
+
+  @Column('jsonb', { nullable: true, transformer: absent })
+  error?: Failure;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createTime!: Date;
+
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  startTime?: Date;
+
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  endTime?: Date;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  updateTime!: Date;
+}
+
+/** The first answer to a request with an idempotency key. */
+@Entity('idempotency_keys')
+export class IdempotencyKeyEntity {
+  @PrimaryColumn('text')
+  project!: string;
+
+  @PrimaryColumn('text')
+  key!: string;
+
+  /** SHA-256 of the canonical request. */
+  @Column('text')
+  requestSha256!: string;
+
+  @Column('text')
+  @ForeignKey(() => FineTuneJobEntity, { name: 'idempotency_keys_job' })
+  jobId!: string;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createTime!: Date;
+}
+
+@Entity('events')
+export class EventEntity {
+  @PrimaryColumn('text')
+  @ForeignKey(() => FineTuneJobEntity, { name: 'events_job' })
+  jobId!: string;
+
+  /** From 1, without gaps within the job. */
+  @PrimaryColumn('bigint', { transformer: integer })
+  seq!: number;
+
+  @Column('text')
+  type!: EventType;
+
+  @Column('jsonb')
+  payload!: Readonly<Record<string, string>>;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  time!: Date;
+}
+
+/** Who leads a scope (a job, or the import of a dataset version); the row goes when the scope has ended. */
+@Entity('leaderships')
+@Index('leaderships_by_end', ['leaseUntil'])
+export class LeadershipEntity {
+  @PrimaryColumn('text')
+  scope!: string;
+
+  /** Fence: grows with each change of leader. */
+  @Column('bigint', { default: 0, transformer: integer })
+  epoch!: number;
+
+  @Column('text', { nullable: true, transformer: absent })
+  owner?: string;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  leaseUntil!: Date;
+}

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, LessThan } from 'typeorm';
+import type { JobState } from '../../domain/fine-tune-job.js';
+import { EventRepository } from './event.repository.js';
+import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entities.js';
+import type { Transaction } from './transaction.js';
+
+/** The columns that a state move may set beside the state. */
+export type JobChange = Partial<
+  Pick<FineTuneJobEntity, 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
+>;
+
+/** Rows of jobs. A state move is one UPDATE that names the state it leaves, and writes its event. */
+@Injectable()
+export class FineTuneJobRepository {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly events: EventRepository,
+  ) {}
+
+  async insert(
+    manager: Transaction,
+    job: Pick<
+      FineTuneJobEntity,
+      'id' | 'project' | 'labels' | 'datasetId' | 'datasetVersion' | 'spec' | 'algorithmVersion'
+    > &
+      Partial<Pick<FineTuneJobEntity, 'externalId' | 'displayName'>>,
+  ): Promise<void> {
+    await manager.insert(FineTuneJobEntity, job);
+    await this.events.append(manager, job.id, 'JOB_CREATED');
+  }
+
+  async find(project: string, id: string): Promise<FineTuneJobEntity | undefined> {
+    return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, id })) ?? undefined;
+  }
+
+  /** For the coordinator, which serves every project. */
+  async findById(id: string): Promise<FineTuneJobEntity | undefined> {
+    return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ id })) ?? undefined;
+  }
+
+  async findByExternalId(project: string, externalId: string): Promise<FineTuneJobEntity | undefined> {
+    return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, externalId })) ?? undefined;
+  }
+
+  /** Newest first, older than the job `beforeId`. */
+  async list(project: string, count: number, beforeId?: string): Promise<FineTuneJobEntity[]> {
+    return this.dataSource.getRepository(FineTuneJobEntity).find({
+      where: { project, ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }) },
+      order: { id: 'DESC' },
+      take: count,
+    });
+  }
+
+  async findIdempotencyKey(project: string, key: string): Promise<IdempotencyKeyEntity | undefined> {
+    return (await this.dataSource.getRepository(IdempotencyKeyEntity).findOneBy({ project, key })) ?? undefined;
+  }
+
+  /** @returns false when another request has taken the key. */
+  async insertIdempotencyKey(
+    manager: Transaction,
+    row: Pick<IdempotencyKeyEntity, 'project' | 'key' | 'requestSha256' | 'jobId'>,
+  ): Promise<boolean> {
+    const added = await manager.query<unknown[]>(
+      `INSERT INTO idempotency_keys (project, key, request_sha256, job_id) VALUES ($1, $2, $3, $4)
+       ON CONFLICT DO NOTHING RETURNING job_id`,
+      [row.project, row.key, row.requestSha256, row.jobId],
+    );
+    return added.length === 1;
+  }
+
+  /** @returns false when the job was not in a state of `from`; then nothing has changed. */
+  async move(
+    manager: Transaction,
+    id: string,
+    from: readonly JobState[],
+    to: JobState,
+    change: JobChange = {},
+  ): Promise<boolean> {
+    const { affected } = await manager
+      .createQueryBuilder()
+      .update(FineTuneJobEntity)
+      .set({ ...change, state: to, updateTime: () => 'now()' })
+      .where('id = :id AND state IN (:...from)', { id, from })
+      .execute();
+    if (affected !== 1) return false;
+    await this.events.append(manager, id, 'JOB_STATE_CHANGED', {
+      state: to,
+      ...(change.error === undefined ? {} : { reason: change.error.reason, message: change.error.message }),
+    });
+    return true;
+  }
+
+  /** Enters a phase of RUNNING. @throws {Error} when the job is not running: the caller's transaction is rolled back. */
+  async enterPhase(manager: Transaction, id: string, phase: NonNullable<FineTuneJobEntity['phase']>): Promise<void> {
+    const { affected } = await manager.update(
+      FineTuneJobEntity,
+      { id, state: 'RUNNING' },
+      { phase, updateTime: () => 'now()' },
+    );
+    if (affected !== 1) throw new Error(`job ${id} is not running`);
+    await this.events.append(manager, id, 'JOB_PHASE_CHANGED', { phase });
+  }
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Transaction } from './transaction.js';
+
+/** The right to drive a scope; `epoch` is its fence. */
+export interface Leadership {
+  readonly scope: string;
+  readonly epoch: number;
+}
+
+/** Thrown inside a fenced transaction when another coordinator has taken over; everything in it is rolled back. */
+export class LeadershipLostError extends Error {
+  override readonly name = 'LeadershipLostError';
+}
+
+/**
+ * Who drives each job and each import. A row is made with the job and deleted, in the same transaction, when it ends:
+ * a scope without a row has ended.
+ */
+@Injectable()
+export class LeadershipRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async open(manager: Transaction, scope: string): Promise<void> {
+    await manager.query('INSERT INTO leaderships (scope) VALUES ($1)', [scope]);
+  }
+
+  async close(manager: Transaction, scope: string): Promise<void> {
+    await manager.query('DELETE FROM leaderships WHERE scope = $1', [scope]);
+  }
+
+  async isOpen(scope: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>('SELECT 1 FROM leaderships WHERE scope = $1', [scope]);
+    return rows.length === 1;
+  }
+
+  /** Takes over up to `count` scopes that nobody drives. */
+  async claim(owner: string, count: number, leaseSeconds: number): Promise<Leadership[]> {
+    const [rows] = await this.dataSource.query<[{ scope: string; epoch: string }[]]>(
+      `WITH free AS MATERIALIZED (
+         SELECT scope FROM leaderships WHERE lease_until <= now()
+         ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED)
+       UPDATE leaderships l SET owner = $1, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second'
+         FROM free WHERE l.scope = free.scope RETURNING l.scope, l.epoch`,
+      [owner, count, leaseSeconds],
+    );
+    return rows.map(({ scope, epoch }) => ({ scope, epoch: Number(epoch) }));
+  }
+
+  /** @returns false when another coordinator has taken over, or the scope has ended. */
+  async renew({ scope, epoch }: Leadership, leaseSeconds: number): Promise<boolean> {
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE leaderships SET lease_until = now() + $3 * interval '1 second' WHERE scope = $1 AND epoch = $2`,
+      [scope, epoch, leaseSeconds],
+    );
+    return count === 1;
+  }
+
+  /** Lets another coordinator take over at once. */
+  async giveBack({ scope, epoch }: Leadership): Promise<void> {
+    await this.dataSource.query('UPDATE leaderships SET lease_until = now() WHERE scope = $1 AND epoch = $2', [
+      scope,
+      epoch,
+    ]);
+  }
+
+  /**
+   * Runs `work` in one transaction that holds the leadership: a coordinator that was taken over changes nothing.
+   *
+   * @throws {LeadershipLostError}
+   */
+  async fenced<T>({ scope, epoch }: Leadership, work: (manager: Transaction) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction(async (manager) => {
+      const held = await manager.query<unknown[]>(
+        'SELECT 1 FROM leaderships WHERE scope = $1 AND epoch = $2 FOR UPDATE',
+        [scope, epoch],
+      );
+      if (held.length === 0) throw new LeadershipLostError(`${scope} is driven by another coordinator`);
+      return work(manager);
+    });
+  }
+}

@@ -1,0 +1,52 @@
+import { Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
+import type { Method } from '../../domain/fine-tune-job.js';
+import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
+import { FineTuneJobEntity } from './fine-tune-job.entities.js';
+
+/** A fine-tuned network; a job makes at most one. */
+@Entity('model_versions')
+@Unique('model_versions_job', ['jobId'])
+export class ModelVersionEntity {
+  @PrimaryColumn('text')
+  project!: string;
+
+  @PrimaryColumn('text')
+  model!: string;
+
+  @PrimaryColumn('int')
+  number!: number;
+
+  @Column('text', { default: 'PENDING' })
+  state!: ModelVersion['state'];
+
+  @Column('text')
+  @ForeignKey(() => FineTuneJobEntity, { name: 'model_versions_job_id' })
+  jobId!: string;
+
+  @Column('text')
+  trialId!: string;
+
+  @Column('text')
+  method!: Method;
+
+  @Column('text')
+  baseModel!: string;
+
+  @Column('text')
+  datasetVersion!: string;
+
+  @Column('float8')
+  testAccuracy!: number;
+
+  @Column('float8')
+  testMacroAccuracy!: number;
+
+  @Column('text')
+  storageUri!: string;
+
+  @Column('jsonb', { default: [] })
+  files!: readonly ModelFile[];
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createTime!: Date;
+}

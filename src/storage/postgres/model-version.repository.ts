@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
+import { ModelVersionEntity } from './model-version.entities.js';
+
+/** What is known of a version before its files are written. */
+export type NewModelVersion = Pick<
+  ModelVersionEntity,
+  | 'project'
+  | 'model'
+  | 'jobId'
+  | 'trialId'
+  | 'method'
+  | 'baseModel'
+  | 'datasetVersion'
+  | 'testAccuracy'
+  | 'testMacroAccuracy'
+>;
+
+const toDomain = ({ project, jobId, trialId, createTime, ...version }: ModelVersionEntity): ModelVersion => ({
+  ...version,
+  name: `projects/${project}/models/${version.model}/versions/${version.number}`,
+  job: `projects/${project}/fineTuneJobs/${jobId}`,
+  trial: `projects/${project}/fineTuneJobs/${jobId}/trials/${trialId}`,
+  createTime: createTime.toISOString(),
+});
+
+/** Fine-tuned networks. A job makes at most one. */
+@Injectable()
+export class ModelVersionRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async find(project: string, model: string, number: number): Promise<ModelVersion | undefined> {
+    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ project, model, number });
+    return entity === null ? undefined : toDomain(entity);
+  }
+
+  async findByJob(jobId: string): Promise<ModelVersion | undefined> {
+    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ jobId });
+    return entity === null ? undefined : toDomain(entity);
+  }
+
+  /**
+   * Reserves the next number of the model for a job, in state PENDING; a repeat gives the number reserved before.
+   *
+   * @param storageUri Folder of the version, from its number.
+   */
+  async reserve(version: NewModelVersion, storageUri: (number: number) => string): Promise<ModelVersion> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [
+        `${version.project}/${version.model}`,
+      ]);
+      const reserved = await manager.findOneBy(ModelVersionEntity, { jobId: version.jobId });
+      if (reserved !== null) return toDomain(reserved);
+      const { project, model } = version;
+      const number = 1 + ((await manager.maximum(ModelVersionEntity, 'number', { project, model })) ?? 0);
+      await manager.insert(ModelVersionEntity, { ...version, number, storageUri: storageUri(number) });
+      return toDomain(await manager.findOneByOrFail(ModelVersionEntity, { project, model, number }));
+    });
+  }
+
+  /** PENDING to READY, once every file is stored. */
+  async publish(jobId: string, files: readonly ModelFile[]): Promise<void> {
+    await this.dataSource
+      .getRepository(ModelVersionEntity)
+      .update({ jobId, state: 'PENDING' }, { state: 'READY', files: [...files] });
+  }
+}

@@ -1,0 +1,101 @@
+import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
+import type { Failure } from '../../domain/dataset.js';
+import { TASK_STATES, type TaskResult, type TaskSpec, type TaskState } from '../../domain/task.js';
+import { absent, integer } from './columns.js';
+import { finite, oneOf } from './checks.js';
+import { TrialEntity } from './trial.entities.js';
+
+/** A unit of leased work. */
+@Entity('tasks')
+@Unique('tasks_key', ['scope', 'key'])
+@Check('tasks_state', oneOf('state', TASK_STATES))
+@Check('tasks_leased', `(state = 'leased') = (lease_owner IS NOT NULL)`)
+@Index('tasks_ready', ['scope', 'notBefore', 'id'], { where: `state = 'queued'` })
+@Index('tasks_leased_until', ['leaseUntil'], { where: `state = 'leased'` })
+@Index('tasks_by_trial', ['trialId'])
+export class TaskEntity {
+  @PrimaryColumn('text')
+  id!: string;
+
+  /** The job, or `{dataset}/versions/{number}`: workers see the tasks of one scope. */
+  @Column('text')
+  scope!: string;
+
+  /** Names the task within its scope, so that a repeated insert changes nothing. */
+  @Column('text')
+  key!: string;
+
+  @Column('text', { nullable: true, transformer: absent })
+  @ForeignKey(() => TrialEntity, { name: 'tasks_trial' })
+  trialId?: string;
+
+  @Column('bigint', { nullable: true, transformer: integer })
+  seed?: number;
+
+  @Column('jsonb')
+  spec!: TaskSpec;
+
+  @Column('text', { default: 'queued' })
+  state!: TaskState;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  notBefore!: Date;
+
+  /** Leases given. */
+  @Column('int', { default: 0 })
+  claims!: number;
+
+  /** Lost leases and reported faults; only these use up `faultCountMax`. */
+  @Column('int', { default: 0 })
+  faults!: number;
+
+  @Column('int', { default: 3 })
+  faultCountMax!: number;
+
+  /** Times that a worker gave the task back untouched. */
+  @Column('int', { default: 0 })
+  preemptions!: number;
+
+  /** Number of the current or last lease; grows across all tasks. */
+  @Column('bigint', { default: 0, transformer: integer })
+  fence!: number;
+
+  @Column('text', { nullable: true, transformer: absent })
+  leaseOwner?: string;
+
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  leaseUntil?: Date;
+
+  @Column('jsonb', { nullable: true, transformer: absent })
+  failure?: Failure;
+
+  @Column('jsonb', { nullable: true, transformer: absent })
+  result?: TaskResult;
+
+  @Column('timestamptz', { default: () => 'now()' })
+  createTime!: Date;
+
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  endTime?: Date;
+}
+
+/** One value of a training's curve, kept per lease: readers use the fence that completed. */
+@Entity('metric_points')
+@Check('metric_points_finite', finite('value'))
+export class MetricPointEntity {
+  @PrimaryColumn('text')
+  @ForeignKey(() => TaskEntity, { name: 'metric_points_task' })
+  taskId!: string;
+
+  @PrimaryColumn('bigint', { transformer: integer })
+  fence!: number;
+
+  @PrimaryColumn('text')
+  name!: string;
+
+  @PrimaryColumn('int')
+  epoch!: number;
+
+  @Column('float8')
+  value!: number;
+}

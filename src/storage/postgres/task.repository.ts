@@ -1,0 +1,214 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Failure } from '../../domain/dataset.js';
+import { newId } from '../../domain/ids.js';
+import type { TaskOutcome, TaskSpec } from '../../domain/task.js';
+import { TaskEntity } from './task.entities.js';
+import type { Transaction } from './transaction.js';
+
+/** Work to be leased. `key` names it within its scope: inserting it again changes nothing. */
+export interface NewTask {
+  readonly scope: string;
+  readonly key: string;
+  readonly spec: TaskSpec;
+  readonly trialId?: string;
+  readonly seed?: number;
+}
+
+/** The right to work on a task until the lease ends; `fence` makes a stale right harmless. */
+export interface LeasedTask {
+  readonly id: string;
+  readonly fence: number;
+  readonly spec: TaskSpec;
+}
+
+/** Names a lease; every write of a worker carries it. */
+export interface LeaseRef {
+  readonly scope: string;
+  readonly taskId: string;
+  readonly fence: number;
+}
+
+/** A task whose lease had ended, and what became of it. */
+export interface ReapedTask {
+  readonly id: string;
+  readonly scope: string;
+  readonly key: string;
+  readonly state: 'queued' | 'failed';
+}
+
+/** A fault uses up one of `fault_count_max` tries; the next try waits 2, 4, 8 … seconds, at most 300. */
+const FAULT = `faults = faults + 1,
+  state = CASE WHEN faults + 1 >= fault_count_max THEN 'failed' ELSE 'queued' END,
+  end_time = CASE WHEN faults + 1 >= fault_count_max THEN now() END,
+  not_before = now() + least(300, 2 ^ (faults + 1)) * interval '1 second',
+  lease_owner = NULL, lease_until = NULL`;
+
+/**
+ * The queue of tasks in Postgres. Only the database's clock decides leases. Statements that find no row with the
+ * given fence change nothing and say so. Safe to use from any number of processes.
+ */
+@Injectable()
+export class TaskRepository {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Inserts within the caller's transaction; tasks that exist already are left as they are. */
+  async insert(manager: Transaction, tasks: readonly NewTask[]): Promise<void> {
+    for (const { scope, key, spec, trialId, seed } of tasks) {
+      await manager.query(
+        `INSERT INTO tasks (id, scope, key, spec, trial_id, seed) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (scope, key) DO NOTHING`,
+        [newId('tsk'), scope, key, spec, trialId, seed],
+      );
+    }
+  }
+
+  /** Leases the oldest ready task of `scope` and marks its trial as running. */
+  async lease(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
+    // The CTE keeps the row lock and the update in one plan: a sub-select may be run again and skip the locked row.
+    const [rows] = await this.dataSource.query<
+      [{ id: string; fence: string; spec: TaskSpec; trial_id: string | null }[]]
+    >(
+      `WITH ready AS MATERIALIZED (
+         SELECT id FROM tasks WHERE scope = $1 AND state = 'queued' AND not_before <= now()
+         ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+       UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
+              claims = claims + 1, fence = nextval('task_fences')
+         FROM ready WHERE t.id = ready.id RETURNING t.id, t.fence, t.spec, t.trial_id`,
+      [scope, owner, leaseSeconds],
+    );
+    const [task] = rows;
+    if (task === undefined) return undefined;
+    if (task.trial_id !== null) {
+      await this.dataSource.query(`UPDATE trials SET state = 'RUNNING' WHERE id = $1 AND state = 'QUEUED'`, [
+        task.trial_id,
+      ]);
+    }
+    return { id: task.id, fence: Number(task.fence), spec: task.spec };
+  }
+
+  /** Extends a lease. `leaseLost`: stop at once; `cancel`: the job is being cancelled. */
+  async heartbeat(lease: LeaseRef, leaseSeconds: number): Promise<{ leaseLost: boolean; cancel: boolean }> {
+    const [rows] = await this.dataSource.query<[{ cancel: boolean }[]]>(
+      `UPDATE tasks SET lease_until = now() + $4 * interval '1 second'
+        WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'
+        RETURNING EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = scope AND j.state = 'CANCELLING') AS cancel`,
+      [lease.taskId, lease.scope, lease.fence, leaseSeconds],
+    );
+    return { leaseLost: rows.length === 0, cancel: rows[0]?.cancel ?? false };
+  }
+
+  /** What a lease that is still held works on; undefined when the fence is old. */
+  async leased(lease: LeaseRef): Promise<TaskSpec | undefined> {
+    const rows = await this.dataSource.query<{ spec: TaskSpec }[]>(
+      `SELECT spec FROM tasks WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
+      [lease.taskId, lease.scope, lease.fence],
+    );
+    return rows[0]?.spec;
+  }
+
+  /** Stores values of a training's curve; a repeat changes nothing. @returns false when the fence is old. */
+  async reportMetrics(
+    lease: LeaseRef,
+    values: readonly { readonly name: string; readonly epoch: number; readonly value: number }[],
+  ): Promise<boolean> {
+    if ((await this.leased(lease)) === undefined) return false;
+    await this.dataSource.query(
+      `INSERT INTO metric_points (task_id, fence, name, epoch, value)
+       SELECT $1, $2, v.name, v.epoch, v.value
+         FROM jsonb_to_recordset($3::jsonb) AS v (name text, epoch int, value float8)
+       ON CONFLICT DO NOTHING`,
+      [lease.taskId, lease.fence, JSON.stringify(values)],
+    );
+    return true;
+  }
+
+  /** Ends an attempt. @returns false when the fence is old; true also for a repeat of the call that ended it. */
+  async complete(lease: LeaseRef, outcome: TaskOutcome): Promise<boolean> {
+    if ('fault' in outcome) return this.fault(lease, outcome.fault);
+    const succeeded = 'succeeded' in outcome;
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE tasks SET state = $4, result = $5, failure = $6, end_time = now(), lease_owner = NULL, lease_until = NULL
+        WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
+      [
+        lease.taskId,
+        lease.scope,
+        lease.fence,
+        succeeded ? 'succeeded' : 'infeasible',
+        succeeded ? outcome.succeeded : null,
+        succeeded ? null : outcome.infeasible,
+      ],
+    );
+    return count === 1 || this.endedBy(lease);
+  }
+
+  /** Gives a task back untouched: the worker was told to go. @returns false when the fence is old. */
+  async release({ taskId, scope, fence }: LeaseRef): Promise<boolean> {
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE tasks t SET preemptions = preemptions + 1, not_before = now(), lease_owner = NULL, lease_until = NULL,
+              state = CASE WHEN EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING')
+                           THEN 'cancelled' ELSE 'queued' END
+        WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
+      [taskId, scope, fence],
+    );
+    return count === 1;
+  }
+
+  /** Moves what is not being worked on to `cancelled`. */
+  async cancelQueued(manager: Transaction, scope: string): Promise<void> {
+    await manager.query(
+      `UPDATE tasks SET state = 'cancelled', end_time = now() WHERE scope = $1 AND state = 'queued'`,
+      [scope],
+    );
+  }
+
+  /** Tasks of a scope whose keys start with `prefix`, in key order. */
+  async listByKeyPrefix(scope: string, prefix: string): Promise<TaskEntity[]> {
+    return this.dataSource
+      .getRepository(TaskEntity)
+      .createQueryBuilder('task')
+      .where('task.scope = :scope AND starts_with(task.key, :prefix)', { scope, prefix })
+      .orderBy('task.key')
+      .getMany();
+  }
+
+  /** Whether a worker still holds a lease of the scope that has not run out. */
+  async hasLeased(scope: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `SELECT 1 FROM tasks WHERE scope = $1 AND state = 'leased' AND lease_until >= now() LIMIT 1`,
+      [scope],
+    );
+    return rows.length > 0;
+  }
+
+  /** Takes tasks away from workers that have fallen silent. */
+  async reap(): Promise<ReapedTask[]> {
+    const [rows] = await this.dataSource.query<[ReapedTask[]]>(
+      `WITH lost AS MATERIALIZED (
+         SELECT id FROM tasks WHERE state = 'leased' AND lease_until < now()
+         ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED)
+       UPDATE tasks t SET ${FAULT}, failure = jsonb_build_object('reason', 'LEASE_LOST',
+              'message', 'Worker ' || t.lease_owner || ' stopped sending heartbeats.',
+              'metadata', jsonb_build_object('worker', t.lease_owner))
+         FROM lost WHERE t.id = lost.id RETURNING t.id, t.scope, t.key, t.state`,
+    );
+    return rows;
+  }
+
+  private async fault({ taskId, scope, fence }: LeaseRef, failure: Failure): Promise<boolean> {
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE tasks SET ${FAULT}, failure = $4 WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
+      [taskId, scope, fence, failure],
+    );
+    return count === 1 || this.endedBy({ taskId, scope, fence });
+  }
+
+  /** Whether the attempt with this fence is the one that ended: then its report is a repeat, not a stale one. */
+  private async endedBy({ taskId, scope, fence }: LeaseRef): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `SELECT 1 FROM tasks WHERE id = $1 AND scope = $2 AND fence = $3 AND state <> 'leased'`,
+      [taskId, scope, fence],
+    );
+    return rows.length === 1;
+  }
+}

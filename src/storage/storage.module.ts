@@ -1,0 +1,60 @@
+import { Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { StoresConfig } from '../config/config.js';
+import { ObjectStore } from './object-store.js';
+import { BaseModelRepository } from './postgres/base-model.repository.js';
+import { createDataSource, migrate } from './postgres/data-source.js';
+import { DatasetRepository } from './postgres/dataset.repository.js';
+import { EventRepository } from './postgres/event.repository.js';
+import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
+import { LeadershipRepository } from './postgres/leadership.repository.js';
+import { ModelVersionRepository } from './postgres/model-version.repository.js';
+import { TaskRepository } from './postgres/task.repository.js';
+import { Transactions } from './postgres/transaction.js';
+import { TrialRepository } from './postgres/trial.repository.js';
+
+const REPOSITORIES: readonly Provider[] = [
+  BaseModelRepository,
+  DatasetRepository,
+  EventRepository,
+  FineTuneJobRepository,
+  LeadershipRepository,
+  ModelVersionRepository,
+  TaskRepository,
+  Transactions,
+  TrialRepository,
+];
+
+/** Rows and bytes: the only module that holds connections to Postgres and S3. */
+@Module({})
+export class StorageModule implements OnApplicationShutdown {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Brings the schema up to date, makes the bucket, and keeps one pool until the application ends. */
+  static forRoot(config: StoresConfig): DynamicModule {
+    const connections: Provider[] = [
+      {
+        provide: DataSource,
+        useFactory: async () => {
+          const dataSource = await createDataSource(config).initialize();
+          await migrate(dataSource);
+          return dataSource;
+        },
+      },
+      {
+        provide: ObjectStore,
+        useFactory: async () => {
+          const store = new ObjectStore(config);
+          await store.prepareBucket();
+          return store;
+        },
+      },
+    ];
+    const providers = [...connections, ...REPOSITORIES];
+    return { module: StorageModule, global: true, providers, exports: providers };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DataSource } from 'typeorm';
+import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+describe('the schema', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 4 }).initialize();
+  });
+
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  it('is made once by processes that start together', async () => {
+    const other = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 2 }).initialize();
+    await Promise.all([migrate(dataSource), migrate(other)]);
+    await other.destroy();
+    expect(await dataSource.showMigrations()).toBe(false);
+  });
+
+  it('is what the entities say', async () => {
+    const { upQueries } = await dataSource.driver.createSchemaBuilder().log();
+    expect(upQueries.map(({ query }) => query)).toEqual([]);
+  });
+
+  it('refuses NaN and infinity as a fitness', async () => {
+    await dataSource.query(`INSERT INTO datasets (id, project, display_name) VALUES ('d', 'p', 'd')`);
+    await dataSource.query(
+      `INSERT INTO dataset_versions (dataset_id, number, project, source_uri, split) VALUES ('d', 1, 'p', 's3://b/p', '{}')`,
+    );
+    await dataSource.query(
+      `INSERT INTO fine_tune_jobs (id, project, dataset_id, dataset_version, spec, algorithm_version)
+       VALUES ('j', 'p', 'd', 1, '{}', 1)`,
+    );
+    for (const fitness of ['NaN', 'Infinity', '-Infinity']) {
+      const insert = dataSource.query(
+        `INSERT INTO trials (id, job_id, phase, generation, slot, origin, method, lr_multipliers, fitness)
+         VALUES ('t', 'j', 'SEARCH', 0, 0, 'INITIAL', 'BIOTUNE', '{1}', $1)`,
+        [fitness],
+      );
+      await expect(insert).rejects.toThrow('trials_fitness_finite');
+    }
+  });
+
+  it('refuses any change of a job that has ended', async () => {
+    await dataSource.query(`UPDATE fine_tune_jobs SET state = 'SUCCEEDED' WHERE id = 'j'`);
+    const change = dataSource.query(`UPDATE fine_tune_jobs SET state = 'RUNNING' WHERE id = 'j'`);
+    await expect(change).rejects.toThrow('has ended and cannot change');
+  });
+
+  it('goes back to nothing', async () => {
+    await dataSource.undoLastMigration();
+    const tables = await dataSource.query<{ tablename: string }[]>(
+      `SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrations'`,
+    );
+    expect(tables).toEqual([]);
+  });
+});

@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { DataSource } from 'typeorm';
+import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
+import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
+import { TaskRepository, type LeasedTask } from '../../src/storage/postgres/task.repository.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+
+const SCOPE = 'ds_x/versions/1';
+const SPEC: TaskSpec = {
+  import: { prefix: 'p', split: { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 } },
+};
+const FAULT: TaskOutcome = { fault: { reason: 'TRAINER_CRASHED', message: 'signal SIGKILL', metadata: {} } };
+const INFEASIBLE: TaskOutcome = { infeasible: { reason: 'NAN_LOSS', message: 'epoch 1', metadata: {} } };
+
+describe('the task queue', () => {
+  let database: TestDatabase;
+  let dataSource: DataSource;
+  let queue: TaskRepository;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 10 }).initialize();
+    await migrate(dataSource);
+    queue = new TaskRepository(dataSource);
+  });
+
+  afterAll(async () => {
+    await dataSource.destroy();
+    await database.drop();
+  });
+
+  beforeEach(async () => {
+    await dataSource.query('TRUNCATE tasks CASCADE');
+  });
+
+  const insert = (...keys: string[]) =>
+    queue.insert(
+      dataSource.manager,
+      keys.map((key) => ({ scope: SCOPE, key, spec: SPEC })),
+    );
+  const lease = async (worker = 'w'): Promise<LeasedTask> => {
+    const task = await queue.lease(SCOPE, worker, 30);
+    if (task === undefined) throw new Error('nothing to lease');
+    return task;
+  };
+  const ref = ({ id, fence }: LeasedTask) => ({ scope: SCOPE, taskId: id, fence });
+  const expire = () => dataSource.query(`UPDATE tasks SET lease_until = now() - interval '1 second'`);
+  const makeReady = () => dataSource.query(`UPDATE tasks SET not_before = now()`);
+  const row = async () => (await queue.listByKeyPrefix(SCOPE, ''))[0];
+
+  it('inserts a task once, whatever is repeated', async () => {
+    await insert('a');
+    await insert('a', 'b');
+    expect((await queue.listByKeyPrefix(SCOPE, '')).map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  it('gives each task to one of many workers that ask at once', async () => {
+    const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
+    await insert(...keys);
+    const leases = await Promise.all(Array.from({ length: 30 }, (_, index) => queue.lease(SCOPE, `w${index}`, 30)));
+    const ids = leases.flatMap((task) => (task === undefined ? [] : [task.id]));
+    expect(ids).toHaveLength(20);
+    expect(new Set(ids).size).toBe(20);
+  });
+
+  it('shows a worker no task of another scope', async () => {
+    await insert('a');
+    expect(await queue.lease('ds_y/versions/1', 'w', 30)).toBeUndefined();
+  });
+
+  it('extends the lease of the current fence only', async () => {
+    await insert('a');
+    const stale = await lease('slow');
+    await expire();
+    await queue.reap();
+    await makeReady();
+    const current = await lease('fast');
+    expect(current.fence).toBeGreaterThan(stale.fence);
+    expect(await queue.heartbeat(ref(stale), 30)).toEqual({ leaseLost: true, cancel: false });
+    expect(await queue.heartbeat(ref(current), 30)).toEqual({ leaseLost: false, cancel: false });
+  });
+
+  it('changes nothing for a stale completion, and answers a repeated one like the first', async () => {
+    await insert('a');
+    const stale = await lease();
+    await expire();
+    await queue.reap();
+    await makeReady();
+    const current = await lease();
+    expect(await queue.complete(ref(stale), INFEASIBLE)).toBe(false);
+    expect((await row())?.state).toBe('leased');
+    expect(await queue.complete(ref(current), INFEASIBLE)).toBe(true);
+    expect(await queue.complete(ref(current), INFEASIBLE)).toBe(true);
+    expect((await row())?.failure).toMatchObject({ reason: 'NAN_LOSS' });
+  });
+
+  it('tries a fault again until the budget of three is used up', async () => {
+    await insert('a');
+    for (const expected of ['queued', 'queued', 'failed']) {
+      await makeReady();
+      await queue.complete(ref(await lease()), FAULT);
+      expect((await row())?.state).toBe(expected);
+    }
+    expect((await row())?.failure).toMatchObject({ reason: 'TRAINER_CRASHED' });
+  });
+
+  it('waits before a second try', async () => {
+    await insert('a');
+    await queue.complete(ref(await lease()), FAULT);
+    expect(await queue.lease(SCOPE, 'w', 30)).toBeUndefined();
+  });
+
+  it('counts a lost lease as a fault, with the worker that was lost', async () => {
+    await insert('a');
+    await lease('w7');
+    expect(await queue.reap()).toEqual([]);
+    await expire();
+    expect(await queue.reap()).toMatchObject([{ key: 'a', state: 'queued' }]);
+    expect(await row()).toMatchObject({ faults: 1, failure: { reason: 'LEASE_LOST', metadata: { worker: 'w7' } } });
+  });
+
+  it('does not count a release as a fault, and lets the task be leased at once', async () => {
+    await insert('a');
+    expect(await queue.release(ref(await lease()))).toBe(true);
+    expect(await row()).toMatchObject({ state: 'queued', faults: 0, preemptions: 1 });
+    expect((await lease()).id).toBe((await row())?.id);
+  });
+
+  it('stores a metric value once per lease, and none for a stale fence', async () => {
+    await insert('a');
+    const task = await lease();
+    const values = [{ name: 'train_loss', epoch: 1, value: 0.5 }];
+    expect(await queue.reportMetrics(ref(task), values)).toBe(true);
+    expect(await queue.reportMetrics(ref(task), values)).toBe(true);
+    expect(await queue.reportMetrics({ ...ref(task), fence: task.fence - 1 }, values)).toBe(false);
+    expect(await dataSource.query('SELECT name, epoch, value FROM metric_points')).toEqual(values);
+  });
+});
