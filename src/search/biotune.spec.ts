@@ -1,0 +1,344 @@
+import { describe, expect, it } from 'vitest';
+import { DomainError } from '../domain/errors.js';
+import type { Genome } from '../domain/genome.js';
+import { selectsABlock } from '../domain/genome.js';
+import type { EvaluatedTrial, PlannedTrial, SearchConfig } from './biotune.js';
+import { plan, trialCount } from './biotune.js';
+import { makeChild } from './offspring.js';
+import { rankPopulation } from './ranking.js';
+import type { Rng } from './rng.js';
+import { openStream } from './rng.js';
+
+const PAPER = { blockCount: 6, foldCount: 2, generationCount: 10, populationSize: 10, eliteCount: 3 } as const;
+const ORDERS = ['SEQUENTIAL', 'BATCH_SYNC'] as const;
+
+const config = (reproduction: SearchConfig['reproduction'], change: Partial<SearchConfig> = {}): SearchConfig => ({
+  seed: 684,
+  ...PAPER,
+  reproduction,
+  ...change,
+});
+
+/** Mean distance from a genome that trains the upper half; a little harder on odd folds. In [0, 1]. */
+function distance({ genes, threshold }: Genome, fold: number): number {
+  if (!selectsABlock({ genes, threshold })) return 1;
+  const misses = genes.map((gene, block) => Math.abs(gene - (block < genes.length / 2 ? 0.1 : 0.8)));
+  const sum = misses.reduce((total, miss) => total + miss, Math.abs(threshold - 0.4));
+  return 0.9 * (sum / (genes.length + 1)) + 0.05 * (fold % 2);
+}
+
+type Fitness = (genome: Genome, fold: number) => number;
+
+const evaluate = ({ generation, slot, genome, fold }: PlannedTrial, fitness: Fitness): EvaluatedTrial => ({
+  generation,
+  slot,
+  genome,
+  fitness: fitness(genome, fold),
+});
+
+/** What the search asks for next; none once it is done. */
+function nextTrials(search: SearchConfig, history: readonly EvaluatedTrial[]): readonly PlannedTrial[] {
+  const answer = plan(search, history);
+  return answer.kind === 'EVALUATE' ? answer.trials : [];
+}
+
+interface Run {
+  readonly batches: readonly (readonly PlannedTrial[])[];
+  readonly trials: readonly PlannedTrial[];
+  readonly history: readonly EvaluatedTrial[];
+}
+
+/** Runs a search to its end, batch by batch. */
+function run(search: SearchConfig, fitness: Fitness = distance): Run {
+  const batches: (readonly PlannedTrial[])[] = [];
+  const history: EvaluatedTrial[] = [];
+  for (let batch = nextTrials(search, []); batch.length > 0; batch = nextTrials(search, history)) {
+    batches.push(batch);
+    history.push(...batch.map((trial) => evaluate(trial, fitness)));
+  }
+  return { batches, trials: batches.flat(), history };
+}
+
+/** Fisher and Yates. */
+function shuffle<T>(items: readonly T[], rng: Rng): T[] {
+  const left = [...items];
+  return items.flatMap(() => left.splice(Math.floor(rng.next() * left.length), 1));
+}
+
+const bestOf = (history: readonly EvaluatedTrial[]) => Math.min(...history.map(({ fitness }) => fitness));
+
+/** JSON writes the shortest digits that give a float64 back, but hides -0: so that is looked for, too. */
+function bits(trials: readonly PlannedTrial[]): string {
+  const values = trials.flatMap(({ genome }) => [...genome.genes, genome.threshold]);
+  expect(values.some((value) => Object.is(value, -0))).toBe(false);
+  return JSON.stringify(trials.toSorted((a, b) => a.generation - b.generation || a.slot - b.slot));
+}
+
+describe.each(ORDERS)('%s', (order) => {
+  it("evaluates 140 genomes at the paper's settings, each place once", () => {
+    const { trials } = run(config(order));
+    expect(trials).toHaveLength(140);
+    expect(trialCount(config(order))).toBe(140);
+    expect(new Set(trials.map(({ generation, slot }) => `${generation}/${slot}`)).size).toBe(140);
+  });
+
+  it.each([
+    { populationSize: 2, eliteCount: 1 },
+    { populationSize: 5, eliteCount: 4, generationCount: 4 },
+    { populationSize: 7, eliteCount: 1, generationCount: 0 },
+    { populationSize: 30, eliteCount: 3, generationCount: 2, blockCount: 1, foldCount: 1 },
+  ])('evaluates N + G (2E + N - E) genomes: %o', (change) => {
+    expect(run(config(order, change)).trials).toHaveLength(trialCount(config(order, change)));
+  });
+
+  it('uses slots 0 to 2E - 1 for probes, the rest for children, and fold g mod n', () => {
+    const { trials } = run(config(order, { foldCount: 3 }));
+    for (const { generation, slot, origin, fold } of trials) {
+      expect(fold).toBe(generation % 3);
+      expect(slot).toBeLessThan(generation === 0 ? 10 : 13);
+      if (generation === 0) expect(origin).toBe('INITIAL');
+      else if (slot < 6) expect(origin).toBe('ELITE_EXPLOIT');
+      else expect(['OFFSPRING', 'RANDOM']).toContain(origin);
+    }
+  });
+
+  it('keeps every gene and threshold in [0, 1]', () => {
+    const values = run(config(order)).trials.flatMap(({ genome }) => [...genome.genes, genome.threshold]);
+    expect(values.every((value) => value >= 0 && value <= 1)).toBe(true);
+  });
+
+  it('starts from genomes that select a block', () => {
+    const initial = nextTrials(config(order, { blockCount: 1, populationSize: 200 }), []);
+    expect(initial).toHaveLength(200);
+    expect(initial.every(({ genome }) => selectsABlock(genome))).toBe(true);
+  });
+
+  it('ends with the best trial of all folds', () => {
+    const { history } = run(config(order));
+    const answer = plan(config(order), history);
+    expect(answer).toEqual({ kind: 'DONE', best: history.find(({ fitness }) => fitness === bestOf(history)) });
+  });
+
+  it('ends with the earliest of equally good trials, whatever the order of the rows', () => {
+    const { history } = run(config(order), () => 0.5);
+    expect(plan(config(order), history.toReversed())).toMatchObject({ best: { generation: 0, slot: 0 } });
+  });
+
+  it('improves on the best of the initial population, for 20 seeds of 20', () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const { history } = run(config(order, { seed, foldCount: 1 }));
+      expect(bestOf(history)).toBeLessThan(0.75 * bestOf(history.slice(0, 10)));
+    }
+  });
+
+  it('does better than as many random genomes, on average over 20 seeds', () => {
+    const mean = (generationCount: number, populationSize: number) =>
+      Array.from({ length: 20 }, (_, seed) => config(order, { seed, foldCount: 1, generationCount, populationSize }))
+        .map((search) => bestOf(run(search).history) / 20)
+        .reduce((sum, best) => sum + best, 0);
+    expect(mean(10, 10)).toBeLessThan(0.6 * mean(0, 140));
+  });
+
+  it.each([0, 0.5, 1])('is deterministic and complete where every fitness is %d', (fitness) => {
+    const first = run(config(order), () => fitness);
+    expect(first.trials).toHaveLength(140);
+    expect(bits(run(config(order), () => fitness).trials)).toBe(bits(first.trials));
+  });
+
+  it('steps every elite of a generation by a distance of its own', () => {
+    const probes = run(config(order, { eliteCount: 5, generationCount: 1 }), () => 0.5).trials.slice(10, 20);
+    const initial = run(config(order, { generationCount: 0 })).trials;
+    const steps = probes.map(({ genome, slot }) => {
+      const elite = initial[Math.floor(slot / 2)]?.genome.genes ?? [];
+      return Math.max(...genome.genes.map((gene, block) => Math.abs(gene - (elite[block] ?? gene)))).toFixed(9);
+    });
+    expect(new Set(steps).size).toBeGreaterThanOrEqual(5);
+  });
+
+  it('plans other genomes for another seed', () => {
+    expect(bits(run(config(order, { seed: 1 })).trials)).not.toBe(bits(run(config(order)).trials));
+  });
+
+  it('asks again for what is running', () => {
+    expect(plan(config(order), [])).toEqual(plan(config(order), []));
+  });
+});
+
+describe.each(ORDERS)('%s, killed and resumed', (order) => {
+  const search = config(order, { generationCount: 3 });
+  const whole = run(search);
+
+  it('goes on with identical genomes after any row of a 3-generation search', () => {
+    for (let known = 0; known < whole.history.length; known += 1) {
+      const history: EvaluatedTrial[] = whole.history.slice(0, known);
+      const resumed: PlannedTrial[] = whole.trials.slice(0, known);
+      for (let batch = nextTrials(search, history); batch.length > 0; batch = nextTrials(search, history)) {
+        resumed.push(...batch);
+        history.push(...batch.map((trial) => evaluate(trial, distance)));
+      }
+      expect(bits(resumed)).toBe(bits(whole.trials));
+    }
+  });
+
+  it('answers a part of a batch with the rest of it', () => {
+    let done: readonly EvaluatedTrial[] = [];
+    for (const batch of whole.batches) {
+      const results = batch.map((trial) => evaluate(trial, distance));
+      for (const [index, trial] of batch.entries()) {
+        const others = results.filter((_, other) => other !== index);
+        expect(nextTrials(search, [...others, ...done])).toEqual([trial]);
+      }
+      done = [...done, ...results];
+    }
+  });
+
+  it('gives bit-equal genomes for rows that complete in any order, over 200 seeds', () => {
+    for (let seed = 0; seed < 200; seed += 1) {
+      const seeded = { ...search, seed };
+      const rng = openStream({ seed, purpose: 'RANDOM', generation: 0, slot: 0 });
+      const trials: PlannedTrial[] = [];
+      let history: EvaluatedTrial[] = [];
+      let running = shuffle(nextTrials(seeded, []), rng);
+      for (let finished = running.pop(); finished !== undefined; finished = running.pop()) {
+        trials.push(finished);
+        history = shuffle([...history, evaluate(finished, distance)], rng);
+        running = shuffle(nextTrials(seeded, history), rng);
+      }
+      expect(bits(trials)).toBe(bits(run(seeded).trials));
+    }
+  });
+
+  it.each([0, 3, 12, 24, 48])('refuses a history with another genome in row %d', (index) => {
+    const history = whole.history.map((row, at) =>
+      at === index ? { ...row, genome: { ...row.genome, threshold: 0.123 } } : row,
+    );
+    const { generation, slot } = whole.history[index] ?? expect.unreachable();
+    const error = captured(() => plan(search, history));
+    expect(error).toBeInstanceOf(DomainError);
+    expect(error).toMatchObject({
+      reason: 'REPLAY_DIVERGED',
+      metadata: { generation: String(generation), slot: String(slot) },
+    });
+  });
+
+  it('refuses a history with a changed fitness, once its generation has had children', () => {
+    const history = whole.history.map((row, at) => (at === 0 ? { ...row, fitness: 0 } : row));
+    expect(captured(() => plan(search, history))).toMatchObject({ reason: 'REPLAY_DIVERGED' });
+  });
+
+  it('refuses rows of a generation that is not planned yet, and rows past the end', () => {
+    const early = whole.history.filter(({ generation, slot }) => generation !== 1 || slot !== 0);
+    expect(captured(() => plan(search, early))).toMatchObject({
+      reason: 'REPLAY_DIVERGED',
+      metadata: { plannedGenome: 'none' },
+    });
+    const shorter = config(order, { generationCount: 2 });
+    expect(captured(() => plan(shorter, whole.history))).toMatchObject({ metadata: { generation: '3', slot: '0' } });
+  });
+
+  it('refuses a fitness that is not a number', () => {
+    const history = whole.history.map((row, at) => (at === 20 ? { ...row, fitness: Number.NaN } : row));
+    expect(() => plan(search, history)).toThrow('fitness is NaN');
+  });
+});
+
+describe('BATCH_SYNC', () => {
+  it('asks for a whole generation at once', () => {
+    expect(run(config('BATCH_SYNC')).batches.map(({ length }) => length)).toEqual([10, ...Array<number>(10).fill(13)]);
+  });
+
+  it('draws children without regard to the results of the same generation', () => {
+    const search = config('BATCH_SYNC', { generationCount: 1 });
+    const { trials } = run(search);
+    const other = run(search, (genome, fold) => (fold === 1 ? 0.01 : distance(genome, fold)));
+    expect(bits(other.trials)).toBe(bits(trials));
+  });
+});
+
+describe('SEQUENTIAL', () => {
+  it('asks for all probes of a generation at once, then for one child after the other', () => {
+    const { batches } = run(config('SEQUENTIAL', { generationCount: 2 }));
+    expect(batches.map(({ length }) => length)).toEqual([10, 6, 1, 1, 1, 1, 1, 1, 1, 6, 1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  it('turns to random children once good children have emptied the pool', () => {
+    const search = config('SEQUENTIAL', { generationCount: 1, populationSize: 20 });
+    let fitness = 0.5;
+    // every child is better than all before it, so each takes both its parents out of a pool of 20
+    const { trials } = run(search, () => (fitness *= 0.9));
+    expect(trials.slice(26).map(({ origin }) => origin)).toEqual([
+      ...Array<string>(9).fill('OFFSPRING'),
+      ...Array<string>(8).fill('RANDOM'),
+    ]);
+  });
+
+  it('keeps the pool while children are no better than their parents', () => {
+    const { trials } = run(config('SEQUENTIAL'), () => 0.5);
+    expect(trials.some(({ origin }) => origin === 'RANDOM')).toBe(false);
+  });
+
+  it('lets accepted probes replace their elites before children are drawn', () => {
+    const search = config('SEQUENTIAL', { generationCount: 1 });
+    const rejected = run(search, (_, fold) => (fold === 1 ? 0.99 : 0.5)).batches[2];
+    const accepted = run(search, (_, fold) => (fold === 1 ? 0.01 : 0.5)).batches[2];
+    expect(bits(accepted ?? [])).not.toBe(bits(rejected ?? []));
+  });
+
+  it('draws children by the ranks after the probes, with the extinction probabilities from before them', () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const search = config('SEQUENTIAL', { seed });
+      const initial = nextTrials(search, []).map((trial) => evaluate(trial, distance));
+      const probes = nextTrials(search, initial);
+      // the third elite becomes the best
+      const results = probes.map((trial) => evaluate(trial, () => (trial.slot === 4 ? 0 : 1)));
+      const [first = expect.unreachable(), second = expect.unreachable(), third = expect.unreachable(), ...others] =
+        rankPopulation(initial);
+      const moved = { ...third, genome: probes[4]?.genome ?? expect.unreachable(), fitness: 0 };
+      const expected = makeChild([moved, first, second, ...others], 6, { seed, generation: 1, slot: 6 }).genome;
+      expect(nextTrials(search, [...initial, ...results]).map(({ genome }) => genome)).toEqual([expected]);
+    }
+  });
+});
+
+describe.each(ORDERS)('survivors, %s', (order) => {
+  const search = config(order, { generationCount: 2 });
+  /** What generation 2 probes its elites from, told by their thresholds, which no probe changes. */
+  const eliteThresholds = ({ trials }: Run) =>
+    trials
+      .filter(({ generation, slot }) => generation === 2 && slot < 6 && slot % 2 === 0)
+      .map(({ genome }) => genome.threshold);
+
+  it('keep an elite with the fitness of its old fold', () => {
+    // fold 1 is worse for everyone, so the three best of generation 0 stay the elites
+    const whole = run(search, (genome, fold) => 0.4 * distance(genome, 0) + 0.5 * fold);
+    const best = whole.history.slice(0, 10).toSorted((a, b) => a.fitness - b.fitness);
+    expect(eliteThresholds(whole)).toEqual(best.slice(0, 3).map(({ genome }) => genome.threshold));
+  });
+
+  it('rank an elite before a child that is as good, and elites by slot', () => {
+    const whole = run(search, () => 0.5);
+    expect(eliteThresholds(whole)).toEqual([0, 1, 2].map((slot) => whole.trials[slot]?.genome.threshold));
+  });
+
+  it('are the best of elites and children; the rest of the old population is gone', () => {
+    // fold 1 is better for everyone, so the three best children of generation 1 become the elites
+    const whole = run(
+      search,
+      (genome, fold) => (fold === 1 ? 0.4 : 0.5) * distance(genome, 0) + (fold === 1 ? 0 : 0.5),
+    );
+    const generation1 = whole.history.filter(({ generation }) => generation === 1);
+    const probes = [0, 1, 2].map((elite) =>
+      generation1.slice(2 * elite, 2 * elite + 2).reduce((a, b) => (b.fitness < a.fitness ? b : a)),
+    );
+    const best = [...probes, ...generation1.slice(6)].toSorted((a, b) => a.fitness - b.fitness).slice(0, 3);
+    expect(eliteThresholds(whole)).toEqual(best.map(({ genome }) => genome.threshold));
+  });
+});
+
+function captured(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}

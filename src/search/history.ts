@@ -1,0 +1,74 @@
+import { DomainError } from '../domain/errors.js';
+import type { Genome } from '../domain/genome.js';
+import type { Individual } from './ranking.js';
+
+/** A place in a search: at most one trial has it. */
+export interface Place {
+  readonly generation: number;
+  readonly slot: number;
+}
+
+/** The completed trials of a search, by place. Every one must be taken as the answer to a planned trial. */
+export interface History {
+  /**
+   * Takes the result of a planned trial, once; undefined if it is not complete.
+   *
+   * @throws DomainError REPLAY_DIVERGED if another genome was evaluated in its place.
+   */
+  take(planned: Place & { readonly genome: Genome }): Individual | undefined;
+  /** @throws DomainError REPLAY_DIVERGED if a trial is left that was never planned. */
+  assertAllTaken(): void;
+}
+
+/**
+ * Reads the rows of a search, in whatever order they come.
+ *
+ * @throws RangeError for a fitness that is not a number of 0 or more, and for two rows in one place.
+ */
+export function readHistory(rows: readonly (Place & Individual)[]): History {
+  const left = new Map(rows.toSorted(byPlace).map((row) => [keyOf(row), row]));
+  if (left.size < rows.length) throw new RangeError(`${rows.length} trials in ${left.size} places`);
+  for (const row of rows) assertFitness(row);
+  return {
+    take(planned) {
+      const row = left.get(keyOf(planned));
+      if (row === undefined) return undefined;
+      if (!equalGenomes(row.genome, planned.genome)) throw diverged(row, planned.genome);
+      left.delete(keyOf(row));
+      return { genome: planned.genome, fitness: row.fitness };
+    },
+    assertAllTaken() {
+      for (const row of left.values()) throw diverged(row, undefined);
+    },
+  };
+}
+
+/** Orders by generation, then slot. */
+export const byPlace = (a: Place, b: Place): number => a.generation - b.generation || a.slot - b.slot;
+
+const keyOf = ({ generation, slot }: Place): string => `${generation}/${slot}`;
+
+/** Bit for bit, but 0 and -0 are the same; the search itself plans no -0. */
+function equalGenomes(a: Genome, b: Genome): boolean {
+  const sameGenes = a.genes.length === b.genes.length && a.genes.every((gene, block) => gene === b.genes[block]);
+  return sameGenes && a.threshold === b.threshold;
+}
+
+function assertFitness({ generation, slot, fitness }: Place & Individual): void {
+  if (Number.isFinite(fitness) && fitness >= 0) return;
+  throw new RangeError(`generation ${generation} slot ${slot}: fitness is ${fitness}, must be a number of 0 or more`);
+}
+
+function diverged({ generation, slot, genome }: Place & Individual, planned: Genome | undefined): DomainError {
+  const metadata = {
+    generation: String(generation),
+    slot: String(slot),
+    recordedGenome: JSON.stringify(genome),
+    plannedGenome: planned === undefined ? 'none' : JSON.stringify(planned),
+  };
+  return new DomainError(
+    'REPLAY_DIVERGED',
+    `generation ${generation} slot ${slot}: recorded genome ${metadata.recordedGenome}, planned ${metadata.plannedGenome}`,
+    metadata,
+  );
+}

@@ -1,0 +1,65 @@
+import type { Genome } from '../domain/genome.js';
+import { drawGenome } from './initial-population.js';
+import { adopt } from './operators/adoption.js';
+import { crossover } from './operators/crossover.js';
+import { mutate } from './operators/mutation.js';
+import type { Individual, RankedIndividual } from './ranking.js';
+import { drawRank } from './ranking.js';
+import type { DrawStream } from './rng.js';
+import { openStream } from './rng.js';
+
+/** A pool of this size or less has no parents left to choose between: children are random. */
+const BARREN_POOL_SIZE = 2;
+
+/** A child before its evaluation. */
+export interface Child {
+  readonly origin: 'OFFSPRING' | 'RANDOM';
+  readonly genome: Genome;
+  /** None if the child is random. */
+  readonly parents: readonly RankedIndividual[];
+}
+
+/**
+ * Makes a child by crossover, mutation and adoption, in this order; a random one from a pool of two or fewer, whether it has
+ * shrunk or the population is that small.
+ *
+ * The parents are two members (the second is drawn until it is another one; their genomes may be equal), the prototype is
+ * any. A child of either kind may select no block: only the initial population is drawn again.
+ * @param pool Best first, each with a genome of `blockCount` genes.
+ * @see Davila et al., arXiv 2508.15367.
+ */
+export function makeChild(
+  pool: readonly RankedIndividual[],
+  blockCount: number,
+  stream: Omit<DrawStream, 'purpose'>,
+): Child {
+  if (pool.length <= BARREN_POOL_SIZE) {
+    const genome = drawGenome(blockCount, openStream({ ...stream, purpose: 'RANDOM' }));
+    return { origin: 'RANDOM', genome, parents: [] };
+  }
+  const rng = openStream({ ...stream, purpose: 'OFFSPRING' });
+  const drawMember = () => memberAt(pool, drawRank(pool.length, rng));
+  const first = drawMember();
+  let second = drawMember();
+  while (second === first) second = drawMember();
+  const prototype = drawMember();
+  const extinctionProbability = (first.extinctionProbability + second.extinctionProbability) / 2;
+  const mutant = mutate(crossover(first.genome, second.genome, rng), extinctionProbability, rng);
+  const family = { parents: [first.genome, second.genome], prototype: prototype.genome } as const;
+  return { origin: 'OFFSPRING', genome: adopt(mutant, family, rng), parents: [first, second] };
+}
+
+/** The pool that the next sibling sees: a parent strictly worse than its child has left. */
+export function poolAfter(
+  pool: readonly RankedIndividual[],
+  { parents }: Pick<Child, 'parents'>,
+  { fitness }: Pick<Individual, 'fitness'>,
+): RankedIndividual[] {
+  return pool.filter((member) => !(parents.includes(member) && member.fitness > fitness));
+}
+
+function memberAt(pool: readonly RankedIndividual[], rank: number): RankedIndividual {
+  const member = pool[rank];
+  if (member === undefined) throw new RangeError(`rank ${rank} of a pool of ${pool.length}`);
+  return member;
+}
