@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { findFreePort } from '../../dist/src/embedded/free-port.js';
+
+const READY_SECONDS_MAX = 60;
+
+/**
+ * Starts the `standalone` role on free ports of loopback.
+ *
+ * @returns `ready`: its connection.json once it serves; `stop`: ends it and all that it has started.
+ */
+export function startService(root, dataDir) {
+  mkdirSync(dataDir, { recursive: true });
+  const connectionFile = join(dataDir, 'connection.json');
+  const logFile = join(dataDir, 'service.log');
+  rmSync(connectionFile, { force: true });
+  /** @type {import('node:child_process').ChildProcess | undefined} */
+  let child;
+  let isStopping = false;
+
+  const launch = async () => {
+    process.stdout.write('Starting Postgres, the S3 server and the service … ');
+    const port = async () => String(await findFreePort());
+    const ports = {
+      HTTP_PORT: await port(),
+      GRPC_PORT: await port(),
+      WORKER_GRPC_PORT: await port(),
+      COORDINATOR_HTTP_PORT: await port(),
+    };
+    if (isStopping) throw new Error('stopped before it had started');
+    const env = { ...process.env, ...ports, STANDALONE_DATA_DIR: dataDir, WORKER_CACHE_DIR: join(dataDir, 'worker-cache') };
+    child = spawn(process.execPath, [root, 'standalone'], { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    child.stderr?.pipe(createWriteStream(logFile));
+    const deadline = Date.now() + READY_SECONDS_MAX * 1000;
+    while (!existsSync(connectionFile)) {
+      if (child.exitCode !== null) throw new Error('the service ended before it was ready');
+      if (Date.now() > deadline) throw new Error(`the service was not ready within ${READY_SECONDS_MAX} s`);
+      await sleep(100);
+    }
+    const connection = JSON.parse(readFileSync(connectionFile, 'utf8'));
+    console.log(`ready at ${connection.http} (log: ${logFile})`);
+    return connection;
+  };
+
+  /** The service ends its workers and servers itself; it has its own process group so that Ctrl-C reaches it once. */
+  const stop = async () => {
+    isStopping = true;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    child.kill('SIGTERM');
+    await ended;
+  };
+
+  const lastLogLines = () =>
+    existsSync(logFile) ? readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '';
+
+  return { ready: launch(), stop, lastLogLines };
+}

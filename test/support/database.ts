@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+
+export interface TestDatabase {
+  readonly url: string;
+  drop(): Promise<void>;
+}
+
+/**
+ * Makes a database for one spec file.
+ *
+ * @param template Name of the database to copy, e.g. one that is migrated already; nobody may be connected to it.
+ */
+export async function createTestDatabase(template = 'template1'): Promise<TestDatabase> {
+  const { postgresUrl } = inject('services');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await runSql(postgresUrl, `CREATE DATABASE ${name} TEMPLATE ${pg.escapeIdentifier(template)}`);
+  const url = new URL(postgresUrl);
+  url.pathname = `/${name}`;
+  return {
+    url: url.href,
+    // FORCE ends the sessions of processes that a test has killed.
+    drop: () => runSql(postgresUrl, `DROP DATABASE ${name} WITH (FORCE)`),
+  };
+}
+
+/** Runs one statement on a connection of its own. */
+export async function runSql(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
