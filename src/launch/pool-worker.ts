@@ -1,0 +1,52 @@
+import { type ChildProcess, fork } from 'node:child_process';
+
+/** How a worker process ended: by itself or by a signal. */
+export interface WorkerExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly livedMs: number;
+}
+
+export interface PoolWorkerSettings {
+  /** The program's main file. */
+  readonly entry: string;
+  /** All that the process gets; nothing is inherited. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly onExit: (exit: WorkerExit) => void;
+}
+
+/** How long a worker may take to hand its task back. */
+const STOP_GRACE_MS = 20_000;
+
+/** One worker process; its IPC channel is kept so that it notices when this process is gone. */
+export class PoolWorker {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  constructor({ entry, environment, onExit }: PoolWorkerSettings) {
+    const startedAtMs = performance.now();
+    this.#child = fork(entry, ['worker'], { env: environment, execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] });
+    this.#ended = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        onExit({ code, signal, livedMs: performance.now() - startedAtMs });
+        resolve();
+      };
+      this.#child.once('exit', end);
+      // 'exit' does not come for a process that could not be started.
+      this.#child.on('error', () => this.#child.pid === undefined && end(null, null));
+    });
+  }
+
+  /** Undefined when it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Lets the worker hand its task back, then kills it; resolves when it is gone. */
+  async stop(): Promise<void> {
+    this.#child.kill('SIGTERM');
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.#ended;
+    clearTimeout(kill);
+  }
+}

@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os';
+import type { Logger } from '../observability/logger.js';
+import { PoolWorker, type WorkerExit } from './pool-worker.js';
+import type { SystemEnvironment } from './system-environment.js';
+
+export interface ProcessPoolSettings {
+  /** Worker processes at most, over all scopes. */
+  readonly workerCountMax: number;
+  /** The program's main file; it is started with the role `worker`. */
+  readonly entry: string;
+  readonly workerCacheDir: string;
+  readonly logLevel: string;
+  readonly systemEnvironment: SystemEnvironment;
+  readonly logger: Logger;
+}
+
+/** Workers for one scope: a fine-tuning job, or the import of one dataset version. */
+export interface WorkerRequest {
+  readonly scope: string;
+  readonly workerCount: number;
+  /** Binds the workers to the scope. */
+  readonly token: string;
+  /** host:port of WorkerService. */
+  readonly coordinatorAddress: string;
+}
+
+interface Scope {
+  readonly request: WorkerRequest;
+  /** Crashes without a worker that lived for a while in between. */
+  readonly crashCount: number;
+  /** No worker is started before, on the clock of `performance.now()`. */
+  readonly notBeforeMs: number;
+}
+
+const RESTART_DELAY_MS_MAX = 30_000;
+/** A worker that lived this long did not crash because of how it was started. */
+const SETTLED_MS = 60_000;
+
+/** Runs workers as child processes of this one, for as long as their scopes are wanted. Lost with this process. */
+export class ProcessPool {
+  readonly #scopes = new Map<string, Scope>();
+  readonly #workers = new Map<PoolWorker, string>();
+  #refill: NodeJS.Timeout | undefined;
+
+  constructor(private readonly settings: ProcessPoolSettings) {}
+
+  /**
+   * Wants `workerCount` workers for a scope from now on; the same request again changes nothing.
+   *
+   * As many are started as the bound allows, and more as soon as others end. A crashed one is started again, after a
+   * wait that doubles; one that ended well found no work left, so the scope gets no more until it is asked for again.
+   */
+  ensureWorkers(request: WorkerRequest): void {
+    const { crashCount, notBeforeMs } = this.#scopes.get(request.scope) ?? { crashCount: 0, notBeforeMs: 0 };
+    this.#scopes.set(request.scope, { request, crashCount, notBeforeMs });
+    this.#fill();
+  }
+
+  /** Ends a scope's workers: SIGTERM, then SIGKILL after 20 s. Resolves when they are gone. */
+  async stopWorkers(scope: string): Promise<void> {
+    this.#scopes.delete(scope);
+    const workers = [...this.#workers].filter(([, workerScope]) => workerScope === scope);
+    await Promise.all(workers.map(([worker]) => worker.stop()));
+  }
+
+  /** Ends every worker, and starts no more until it is asked again. */
+  async stopAll(): Promise<void> {
+    this.#scopes.clear();
+    clearTimeout(this.#refill);
+    await Promise.all([...this.#workers.keys()].map((worker) => worker.stop()));
+  }
+
+  /** Starts what is wanted, allowed and not waiting; looks again when a wait ends. */
+  #fill(): void {
+    clearTimeout(this.#refill);
+    const now = performance.now();
+    const waits: number[] = [];
+    for (const { request, notBeforeMs } of this.#scopes.values()) {
+      const lacks = () => this.#countOf(request.scope) < request.workerCount;
+      if (notBeforeMs > now && lacks()) waits.push(notBeforeMs - now);
+      else while (lacks() && this.#workers.size < this.settings.workerCountMax) this.#start(request);
+    }
+    // A request from outside keeps this process alive, not this timer.
+    if (waits.length > 0) this.#refill = setTimeout(() => this.#fill(), Math.min(...waits)).unref();
+  }
+
+  #start(request: WorkerRequest): void {
+    const { entry, logger } = this.settings;
+    const onExit = (exit: WorkerExit) => {
+      this.#workers.delete(worker);
+      logger.info({ scope: request.scope, pid: worker.pid, ...exit }, 'worker ended');
+      this.#noteExit(request.scope, exit);
+      this.#fill();
+    };
+    const worker = new PoolWorker({ entry, environment: this.#environmentOf(request), onExit });
+    this.#workers.set(worker, request.scope);
+    logger.info({ scope: request.scope, pid: worker.pid }, 'worker started');
+  }
+
+  #noteExit(scopeName: string, { code, livedMs }: WorkerExit): void {
+    const scope = this.#scopes.get(scopeName);
+    if (scope === undefined) return;
+    if (code === 0) {
+      this.#scopes.set(scopeName, { ...scope, request: { ...scope.request, workerCount: 0 } });
+      return;
+    }
+    const crashCount = livedMs > SETTLED_MS ? 1 : scope.crashCount + 1;
+    const delayMs = Math.min(RESTART_DELAY_MS_MAX, 500 * 2 ** Math.min(crashCount - 1, 10));
+    this.#scopes.set(scopeName, { ...scope, crashCount, notBeforeMs: performance.now() + delayMs });
+  }
+
+  /** The machine's variables and what a worker reads; no credentials of stores. */
+  #environmentOf({ workerCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
+    const { workerCountMax, workerCacheDir, logLevel, systemEnvironment } = this.settings;
+    const threadCount = Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax));
+    return {
+      ...systemEnvironment,
+      COORDINATOR_ADDRESS: coordinatorAddress,
+      WORKER_TOKEN: token,
+      WORKER_CACHE_DIR: workerCacheDir,
+      WORKER_THREAD_COUNT: String(Math.max(1, threadCount)),
+      LOG_LEVEL: logLevel,
+    };
+  }
+
+  #countOf(scope: string): number {
+    return [...this.#workers.values()].filter((workerScope) => workerScope === scope).length;
+  }
+}

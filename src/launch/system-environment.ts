@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+const text = z.string().optional();
+
+/**
+ * What the machine, not the product, tells a process: all that a child process inherits.
+ *
+ * Credentials are not among it, so a process that reads user bytes cannot lose them.
+ */
+export const systemEnvironmentSchema = z.object({
+  PATH: text,
+  HOME: text,
+  TMPDIR: text,
+  TZ: text,
+  /** Where a GPU's libraries are, which GPUs there are, and where compiled kernels stay. */
+  LD_LIBRARY_PATH: text,
+  CUDA_VISIBLE_DEVICES: text,
+  CUDA_CACHE_PATH: text,
+  /** Without it one process takes the whole GPU's memory. */
+  TF_FORCE_GPU_ALLOW_GROWTH: text,
+});
+export type SystemEnvironment = Readonly<z.infer<typeof systemEnvironmentSchema>>;

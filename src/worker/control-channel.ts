@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import type { z } from 'zod';
+import { packageRoot } from '../config/package-root.js';
+import { DomainError } from '../domain/errors.js';
+import type { Logger } from '../observability/logger.js';
+import { withRetries } from './backoff.js';
+
+const CALL_DEADLINE_MS = 10_000;
+/** A page of source objects holds a link for each. */
+const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+const RETRY_DELAY_MS_MAX = 5_000;
+
+/** Nobody is there: it may take as long as it takes. */
+const AWAY: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
+/** Something behind the coordinator, such as its database, may be away; or one of the two has a bug. */
+const TROUBLED: readonly status[] = [status.INTERNAL, status.UNKNOWN, status.ABORTED, status.RESOURCE_EXHAUSTED];
+const TROUBLED_COUNT_MAX = 8;
+const TOKEN_REFUSED: readonly status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED];
+
+type Methods = Readonly<Record<string, MethodDefinition<object, object>>>;
+
+/** One call to the coordinator. */
+export interface Call<A extends z.ZodType> {
+  readonly method: string;
+  readonly request: object;
+  /** What the answer must look like. */
+  readonly answer: A;
+  /** Stops the call and its repeats. */
+  readonly signal: AbortSignal;
+  readonly deadlineMs?: number;
+}
+
+export interface ControlSettings {
+  /** host:port of WorkerService. */
+  readonly address: string;
+  readonly token: string;
+  readonly logger: Logger;
+}
+
+/** Unary calls of WorkerService, with token and deadline, checked answers, and repeats while nobody is there. */
+export class ControlChannel {
+  readonly #client: Client;
+  readonly #methods = readMethods();
+  readonly #metadata = new Metadata();
+
+  constructor(private readonly settings: ControlSettings) {
+    const { address, token } = settings;
+    this.#metadata.set('authorization', `Bearer ${token}`);
+    this.#client = new Client(address, credentials.createInsecure(), {
+      'grpc.max_receive_message_length': ANSWER_BYTES_MAX,
+      // A connection whose other end vanished without a word is found by pings, and tried again soon.
+      'grpc.keepalive_time_ms': 20_000,
+      'grpc.keepalive_timeout_ms': 5_000,
+      'grpc.initial_reconnect_backoff_ms': 200,
+      'grpc.max_reconnect_backoff_ms': RETRY_DELAY_MS_MAX,
+    });
+  }
+
+  /**
+   * Calls until the coordinator answers or the signal fires; a call may so be made twice.
+   *
+   * @throws DomainError WORKER_TOKEN_INVALID when it refuses the token.
+   */
+  ask<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
+    let troubledCount = 0;
+    const isTransient = (err: unknown) => {
+      if (hasCode(err, TROUBLED)) troubledCount += 1;
+      else if (!hasCode(err, AWAY)) return false;
+      this.settings.logger.warn({ method: call.method, err }, 'call to the coordinator failed');
+      return troubledCount < TROUBLED_COUNT_MAX;
+    };
+    const retries = { isTransient, delayMsMax: RETRY_DELAY_MS_MAX, signal: call.signal };
+    return withRetries(() => this.askOnce(call), retries);
+  }
+
+  /** Calls once; for calls that are repeated by a rule of their own. */
+  async askOnce<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
+    call.signal.throwIfAborted();
+    try {
+      return call.answer.parse(await this.#send(call));
+    } catch (error) {
+      throw hasCode(error, TOKEN_REFUSED)
+        ? new DomainError('WORKER_TOKEN_INVALID', 'the coordinator refuses the worker token', {}, { cause: error })
+        : error;
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  #send({ method, request, signal, deadlineMs = CALL_DEADLINE_MS }: Call<z.ZodType>): Promise<unknown> {
+    const definition = this.#methods[method];
+    if (definition === undefined) throw new Error(`WorkerService has no method ${method}`);
+    const { path, requestSerialize, responseDeserialize } = definition;
+    return new Promise((resolve, reject) => {
+      const options = { deadline: Date.now() + deadlineMs };
+      const cancel = () => call.cancel();
+      const done = (error: Error | null, answer: unknown) => {
+        signal.removeEventListener('abort', cancel);
+        if (error === null) resolve(answer);
+        else reject(error);
+      };
+      const codec = [path, requestSerialize, responseDeserialize] as const;
+      const call = this.#client.makeUnaryRequest(...codec, request, this.#metadata, options, done);
+      signal.addEventListener('abort', cancel, { once: true });
+    });
+  }
+}
+
+/** `defaults` fills zeros and empty lists, which proto3 does not send; fields marked optional stay absent. */
+function readMethods(): Methods {
+  const definitions = loadSync('biotune/v1/worker.proto', {
+    includeDirs: [join(packageRoot, 'proto')],
+    keepCase: false,
+    longs: Number,
+    enums: String,
+    defaults: true,
+    oneofs: false,
+  });
+  const service = definitions['biotune.v1.WorkerService'];
+  if (service === undefined) throw new Error('worker.proto defines no biotune.v1.WorkerService');
+  // The loader types services, messages and enums as one; the path says that this is a service.
+  return service as Methods;
+}
+
+function hasCode(error: unknown, codes: readonly status[]): boolean {
+  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
+}

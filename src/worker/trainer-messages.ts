@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { failureSchema } from '../domain/dataset.js';
+import { scoreResultSchema, scoreSpecSchema, trainResultSchema, trainSpecSchema } from '../domain/task.js';
+
+/** One split's images as a local file of decoded pixels, uint8 [count, sizePx, sizePx, 3]. */
+const splitFileSchema = z.object({
+  path: z.string(),
+  /** One class index per image, in the order of the file. */
+  labels: z.instanceof(Int32Array),
+});
+export type SplitFile = Readonly<z.infer<typeof splitFileSchema>>;
+
+const trainRequestSchema = z.object({
+  type: z.literal('train'),
+  spec: trainSpecSchema,
+  weightsPath: z.string(),
+  train: splitFileSchema,
+  validation: splitFileSchema,
+  /** Where the best epoch's weights go; absent when nobody wants them. */
+  outputPath: z.string().optional(),
+});
+export type TrainRequest = Readonly<z.infer<typeof trainRequestSchema>>;
+
+const scoreRequestSchema = z.object({
+  type: z.literal('score'),
+  spec: scoreSpecSchema,
+  weightsPath: z.string(),
+  test: splitFileSchema,
+});
+export type ScoreRequest = Readonly<z.infer<typeof scoreRequestSchema>>;
+
+/** What the supervisor asks of the trainer, one at a time. */
+export const trainerRequestSchema = z.discriminatedUnion('type', [trainRequestSchema, scoreRequestSchema]);
+export type TrainerRequest = z.infer<typeof trainerRequestSchema>;
+
+const epochSchema = z.object({
+  /** From 1. */
+  epoch: z.int().positive(),
+  trainLoss: z.number(),
+  validationLoss: z.number(),
+  validationAccuracy: z.number(),
+  validationMacroAccuracy: z.number(),
+  learningRate: z.number(),
+  imagesPerSecond: z.number(),
+});
+/** One epoch's figures; every one is finite. */
+export type EpochReport = Readonly<z.infer<typeof epochSchema>>;
+
+/** Of the whole process, after the task: when it has grown too large, it is replaced. */
+const rssMib = z.number();
+
+/** What the trainer answers: any number of epochs, then one of the others. */
+export const trainerMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('epoch'), epoch: epochSchema }),
+  z.object({ type: z.literal('trained'), result: trainResultSchema, rssMib }),
+  z.object({ type: z.literal('scored'), result: scoreResultSchema, rssMib }),
+  z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
+]);
+export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
+export type TrainerAnswer = Exclude<TrainerMessage, { type: 'epoch' | 'failed' }>;

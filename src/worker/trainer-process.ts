@@ -1,0 +1,146 @@
+import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { DomainError } from '../domain/errors.js';
+import type { Logger } from '../observability/logger.js';
+import {
+  type EpochReport,
+  type TrainerAnswer,
+  type TrainerMessage,
+  trainerMessageSchema,
+  type TrainerRequest,
+} from './trainer-messages.js';
+
+export interface TrainerSettings {
+  /** Of TensorFlow's operators; changes the bits of a result. */
+  readonly threadCount: number;
+  /** A process that is larger than this after a task is replaced. */
+  readonly rssMibMax: number;
+  /** What the machine tells every process; the worker's token is not among it. */
+  readonly systemEnvironment: NodeJS.ProcessEnv;
+  readonly logger: Logger;
+}
+
+export interface TrainerCall {
+  readonly onEpoch: (epoch: EpochReport) => void;
+  /** Ends the trainer: it cannot be interrupted in any other way. */
+  readonly signal: AbortSignal;
+}
+
+const TRAINER_ENTRY = join(import.meta.dirname, 'trainer.js');
+const STOP_GRACE_MS = 5_000;
+
+/** The child process that runs TensorFlow: started when first needed, one request at a time, replaced when it died. */
+export class TrainerProcess {
+  #child: ChildProcess | undefined;
+
+  constructor(private readonly settings: TrainerSettings) {}
+
+  /**
+   * Trains or scores.
+   *
+   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended; the signal's reason when it
+   *   fired, and then the process is gone already.
+   */
+  async run(request: TrainerRequest, { onEpoch, signal }: TrainerCall): Promise<TrainerAnswer> {
+    signal.throwIfAborted();
+    const child = (this.#child ??= this.#start());
+    const stop = () => void this.#end(child, signal.reason === 'LEASE_LOST' ? 'SIGKILL' : 'SIGTERM');
+    signal.addEventListener('abort', stop, { once: true });
+    try {
+      const message = await answerOf(child, request, onEpoch);
+      if (message.rssMib > this.settings.rssMibMax) await this.#retire(child, message.rssMib);
+      if (message.type !== 'failed') return message;
+      const { reason, message: text, metadata } = message.failure;
+      throw new DomainError(reason, text, metadata);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Ends the process, if there is one; resolves when it is gone. */
+  async stop(): Promise<void> {
+    if (this.#child !== undefined) await this.#end(this.#child, 'SIGTERM');
+  }
+
+  /** For when this process ends at once. */
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  #start(): ChildProcess {
+    const { threadCount, systemEnvironment, logger } = this.settings;
+    const env = { ...systemEnvironment, ...tensorflowEnvironment(threadCount) };
+    const options: ForkOptions = { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], env };
+    const child = fork(TRAINER_ENTRY, [], options);
+    const forget = () => {
+      if (this.#child === child) this.#child = undefined;
+    };
+    child.once('exit', (code, signal) => {
+      logger.info({ pid: child.pid, code, signal }, 'trainer ended');
+      forget();
+    });
+    child.on('error', (error) => {
+      logger.error({ pid: child.pid, err: error }, 'trainer failed');
+      forget();
+    });
+    logger.info({ pid: child.pid, threadCount }, 'trainer started');
+    return child;
+  }
+
+  async #retire(child: ChildProcess, rssMib: number): Promise<void> {
+    this.settings.logger.info({ pid: child.pid, rssMib }, 'trainer has grown too large');
+    await this.#end(child, 'SIGTERM');
+  }
+
+  async #end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const kill = setTimeout(() => child.kill('SIGKILL'), STOP_GRACE_MS);
+    await exited;
+    clearTimeout(kill);
+  }
+}
+
+/** TensorFlow reads these when it is loaded. oneDNN is off by default on some CPUs, and 2.8 times faster there. */
+const tensorflowEnvironment = (threadCount: number) => ({
+  TF_ENABLE_ONEDNN_OPTS: '1',
+  TF_NUM_INTRAOP_THREADS: String(threadCount),
+  TF_NUM_INTEROP_THREADS: String(threadCount),
+  TF_CPP_MIN_LOG_LEVEL: '2',
+});
+
+type LastMessage = Exclude<TrainerMessage, { type: 'epoch' }>;
+
+/** Sends a request and waits for the message that ends it. */
+function answerOf(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
+  const over = new AbortController();
+  return new Promise<LastMessage>((resolve, reject) => {
+    const { signal } = over;
+    const onMessage = (raw: unknown) => {
+      const read = trainerMessageSchema.safeParse(raw);
+      if (!read.success) reject(read.error);
+      else if (read.data.type === 'epoch') onEpoch(read.data.epoch);
+      else resolve(read.data);
+    };
+    const onExit = (code: number | null, killedBy: string | null) => reject(crashed(code, killedBy));
+    child.on('message', onMessage).once('exit', onExit).once('error', reject);
+    signal.addEventListener('abort', () => {
+      child.off('message', onMessage).off('exit', onExit).off('error', reject);
+    });
+    // When this fails the process is ending, which 'exit' tells; what cannot be serialized throws.
+    child.send(request, () => undefined);
+  }).finally(() => over.abort());
+}
+
+function crashed(code: number | null, signal: string | null): DomainError {
+  const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
+  return new DomainError('TRAINER_CRASHED', `the trainer process ended ${how}`, {
+    ...(code !== null && { exitCode: String(code) }),
+    ...(signal !== null && { signal }),
+  });
+}

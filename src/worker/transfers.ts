@@ -1,0 +1,137 @@
+import { Readable } from 'node:stream';
+import { DomainError } from '../domain/errors.js';
+import type { Artifact } from '../domain/task.js';
+import { type ArtifactCache, artifactOf, DigestMismatchError } from './artifact-cache.js';
+import { withRetries } from './backoff.js';
+import type { SourceObject } from './control-answers.js';
+import type { ControlClient, Lease } from './control-client.js';
+
+/** Failures of the connection or the store before it counts as unavailable: about 10 s in all. */
+const ATTEMPT_COUNT_MAX = 6;
+const RETRY_DELAY_MS_MAX = 4_000;
+/** Wrong bytes before they count as corrupt. */
+const MISMATCH_COUNT_MAX = 3;
+
+/** The store does not answer, or asks to come back later. */
+class StoreBusyError extends Error {
+  override readonly name = 'StoreBusyError';
+}
+
+/**
+ * Moves bytes between the store and this machine for one task, by presigned links only.
+ *
+ * @throws DomainError STORAGE_UNAVAILABLE from every method when the store stays away.
+ */
+export class Transfers {
+  constructor(
+    private readonly control: ControlClient,
+    private readonly cache: ArtifactCache,
+    private readonly lease: Lease,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /**
+   * The local file of an artifact, fetched unless it is there.
+   *
+   * @throws DomainError ARTIFACT_CORRUPT when the store gives other bytes three times.
+   */
+  async download(artifact: Artifact): Promise<string> {
+    for (let mismatchCount = 1; ; mismatchCount += 1) {
+      try {
+        return (await this.cache.find(artifact)) ?? (await this.#untilServed(() => this.#receive(artifact)));
+      } catch (error) {
+        if (!(error instanceof DigestMismatchError)) throw error;
+        if (mismatchCount >= MISMATCH_COUNT_MAX) throw corrupt(error);
+      }
+    }
+  }
+
+  /** Stores bytes under their digest, unless the store has them. */
+  async upload(bytes: Uint8Array): Promise<Artifact> {
+    const artifact = artifactOf(bytes);
+    const body = unshared(bytes);
+    await this.#untilServed(async () => {
+      const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
+      if (url === '') return;
+      await drain(await this.#fetch(url, { method: 'PUT', body }));
+    });
+    return artifact;
+  }
+
+  /**
+   * The bytes of an object that is being imported.
+   *
+   * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed.
+   */
+  readSource(object: SourceObject): Promise<Uint8Array> {
+    return this.#untilServed(async () => {
+      const response = await this.#fetch(object.url, {}, [404]);
+      const found = response.headers.get('etag');
+      if (response.status === 404 || (found !== null && unquoted(found) !== unquoted(object.etag))) {
+        await drain(response);
+        throw changed(object, response.status === 404 ? 'is gone' : `now has etag ${found}`);
+      }
+      return new Uint8Array(await this.#overNetwork(() => response.arrayBuffer()));
+    });
+  }
+
+  #untilServed<T>(work: () => Promise<T>): Promise<T> {
+    const isTransient = (error: unknown) => error instanceof StoreBusyError;
+    const retries = { isTransient, attemptCountMax: ATTEMPT_COUNT_MAX, delayMsMax: RETRY_DELAY_MS_MAX };
+    return withRetries(work, { ...retries, signal: this.signal }).catch((error: unknown) => {
+      throw error instanceof StoreBusyError ? unavailable(error.message, error) : error;
+    });
+  }
+
+  async #receive(artifact: Artifact): Promise<string> {
+    const url = await this.control.downloadUrl(this.lease, artifact, this.signal);
+    const { body } = await this.#fetch(url, {});
+    if (body === null) throw new StoreBusyError('the store sent no body');
+    return this.#overNetwork(() => this.cache.store(artifact, Readable.fromWeb(body)));
+  }
+
+  async #fetch(url: string, init: RequestInit, expectedStatuses: readonly number[] = []): Promise<Response> {
+    const response = await this.#overNetwork(() => fetch(url, { ...init, redirect: 'error', signal: this.signal }));
+    if (response.ok || expectedStatuses.includes(response.status)) return response;
+    await drain(response);
+    const message = `the store answered ${response.status} for ${new URL(url).pathname}`;
+    if (response.status >= 500 || response.status === 429) throw new StoreBusyError(message);
+    throw unavailable(message);
+  }
+
+  /** fetch and its bodies fail with a TypeError when the network does; a full disk, say, is no matter of the store. */
+  async #overNetwork<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (this.signal.aborted || !(error instanceof TypeError)) throw error;
+      throw new StoreBusyError(`the connection to the store failed: ${causeOf(error)}`, { cause: error });
+    }
+  }
+}
+
+const drain = async (response: Response) => void (await response.body?.cancel());
+
+/** The same memory, as the type that fetch takes. */
+function unshared({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!(buffer instanceof ArrayBuffer)) throw new Error('bytes to upload must not be in shared memory');
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+const causeOf = (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message);
+const unquoted = (etag: string) => etag.replace(/^(W\/)?"|"$/g, '');
+
+function unavailable(message: string, cause?: unknown): DomainError {
+  return new DomainError('STORAGE_UNAVAILABLE', message, {}, { cause });
+}
+
+function corrupt({ expected, found, message }: DigestMismatchError): DomainError {
+  return new DomainError('ARTIFACT_CORRUPT', `the store gave other bytes ${MISMATCH_COUNT_MAX} times: ${message}`, {
+    expectedSha256: expected.sha256,
+    foundSha256: found.sha256,
+  });
+}
+
+function changed({ key, etag }: SourceObject, what: string): DomainError {
+  return new DomainError('DATASET_CHANGED', `${key} ${what}; it had etag ${etag} when it was listed`, { key, etag });
+}

@@ -1,0 +1,191 @@
+import {
+  type handleUnaryCall,
+  Server,
+  ServerCredentials,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { createHash } from 'node:crypto';
+import { createServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Artifact, TaskOutcome, TaskSpec } from '../../src/domain/task.js';
+import type { MetricValue } from '../../src/wire/biotune/v1/worker.js';
+
+export const TOKEN = 'a-token-for-one-job';
+const PROTO_DIR = join(import.meta.dirname, '../../proto');
+
+export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/** A store that takes and gives bytes by link, and can misbehave. */
+export class FakeStore {
+  readonly blobs = new Map<string, Buffer>();
+  readonly sources = new Map<string, Buffer>();
+  /** Digests whose bytes come with a flipped bit. */
+  readonly corrupt = new Set<string>();
+  /** Requests that are answered 503 before the next good one. */
+  busyCount = 0;
+  /** Requests get no answer while true. */
+  isHanging = false;
+  waitingCount = 0;
+  readonly requests: string[] = [];
+  readonly #server: HttpServer;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        if (this.isHanging) {
+          this.waitingCount += 1;
+          return;
+        }
+        const [statusCode, body] = this.#answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks));
+        response.writeHead(statusCode, { etag: `"${sha256Of(body)}"` }).end(body);
+      });
+    });
+  }
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  stop(): void {
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  add(bytes: Buffer): Artifact {
+    this.blobs.set(sha256Of(bytes), bytes);
+    return { sha256: sha256Of(bytes), sizeBytes: bytes.length };
+  }
+
+  url(kind: 'blob' | 'source', name: string): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}/${kind}/${encodeURIComponent(name)}`;
+  }
+
+  #answer(method: string, url: string, body: Buffer): [number, Buffer] {
+    const [, kind, encoded = ''] = url.split('/');
+    const name = decodeURIComponent(encoded);
+    this.requests.push(`${method} ${name}`);
+    if (this.busyCount > 0) {
+      this.busyCount -= 1;
+      return [503, Buffer.alloc(0)];
+    }
+    if (method === 'PUT') {
+      this.blobs.set(name, body);
+      return [200, Buffer.alloc(0)];
+    }
+    const found = (kind === 'blob' ? this.blobs : this.sources).get(name);
+    if (found === undefined) return [404, Buffer.alloc(0)];
+    if (!this.corrupt.has(name)) return [200, found];
+    const flipped = Buffer.from(found);
+    flipped[0] = (flipped[0] ?? 0) ^ 1;
+    return [200, flipped];
+  }
+}
+
+type Handler = (request: { task: string; fence: number } & Record<string, unknown>) => object;
+
+/** WorkerService with its tasks in memory. */
+export class FakeCoordinator {
+  leaseSeconds = 3;
+  done = false;
+  /** Heartbeats fail while true. */
+  isCutOff = false;
+  /** Calls other than heartbeats that fail before the next good one. */
+  failureCount = 0;
+  readonly leaseLost = new Set<string>();
+  readonly cancelled = new Set<string>();
+  readonly outcomes = new Map<string, TaskOutcome>();
+  readonly released: { task: string; reason: unknown }[] = [];
+  readonly metrics = new Map<string, MetricValue[]>();
+  address = '';
+  readonly #queue: { id: string; fence: number; spec: TaskSpec }[] = [];
+  readonly #server = new Server();
+  #fence = 0;
+
+  constructor(readonly store: FakeStore) {}
+
+  async start(): Promise<void> {
+    const options = { includeDirs: [PROTO_DIR], keepCase: false, longs: Number, enums: String, defaults: false };
+    const definitions = loadSync('biotune/v1/worker.proto', { ...options, arrays: true, objects: true });
+    const handlers = Object.entries(this.#handlers()).map(([name, handler]) => [name, this.#serve(name, handler)]);
+    const implementation = Object.fromEntries(handlers) as UntypedServiceImplementation;
+    this.#server.addService(definitions['biotune.v1.WorkerService'] as never, implementation);
+    const port = await new Promise<number>((resolve, reject) =>
+      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+        error === null ? resolve(bound) : reject(error),
+      ),
+    );
+    this.address = `127.0.0.1:${port}`;
+  }
+
+  stop(): void {
+    this.#server.forceShutdown();
+  }
+
+  /** @returns the task's id. */
+  enqueue(spec: TaskSpec): string {
+    this.#fence += 1;
+    const id = `task-${this.#fence}`;
+    this.#queue.push({ id, fence: this.#fence, spec });
+    return id;
+  }
+
+  #handlers(): Record<string, Handler> {
+    const fenced = (task: string) => ({ leaseLost: this.leaseLost.has(task) });
+    return {
+      LeaseTask: () => {
+        const task = this.done ? undefined : this.#queue.shift();
+        return { ...(task && { task }), done: this.done, leaseSeconds: this.leaseSeconds };
+      },
+      Heartbeat: ({ task }) => ({ ...fenced(task), cancel: this.cancelled.has(task) }),
+      ListSourceObjects: ({ task, pageToken }) => ({ ...fenced(task), ...this.#sourcePage(Number(pageToken ?? 0)) }),
+      GetTransferUrls: ({ task, downloads, uploads }) => ({
+        ...fenced(task),
+        downloadUrls: (downloads as Artifact[]).map(({ sha256 }) => this.store.url('blob', sha256)),
+        uploadUrls: (uploads as Artifact[]).map(({ sha256 }) =>
+          this.store.blobs.has(sha256) ? '' : this.store.url('blob', sha256),
+        ),
+      }),
+      ReportMetrics: ({ task, values }) => {
+        this.metrics.set(task, [...(this.metrics.get(task) ?? []), ...(values as MetricValue[])]);
+        return fenced(task);
+      },
+      CompleteTask: ({ task, outcome }) => {
+        this.outcomes.set(task, outcome as TaskOutcome);
+        return fenced(task);
+      },
+      ReleaseTask: ({ task, reason }) => {
+        this.released.push({ task, reason });
+        return fenced(task);
+      },
+    };
+  }
+
+  /** Two pages, so that paging is used. */
+  #sourcePage(page: number): object {
+    const all = [...this.store.sources].map(([key, bytes]) => ({
+      key,
+      etag: sha256Of(bytes),
+      sizeBytes: bytes.length,
+      url: this.store.url('source', key),
+    }));
+    const half = Math.ceil(all.length / 2);
+    return page === 0 ? { objects: all.slice(0, half), nextPageToken: '1' } : { objects: all.slice(half) };
+  }
+
+  #serve(name: string, handler: Handler): handleUnaryCall<never, object> {
+    return ({ request, metadata }, callback) => {
+      if (metadata.get('authorization')[0] !== `Bearer ${TOKEN}`) callback({ code: status.UNAUTHENTICATED });
+      else if (this.isCutOff && name === 'Heartbeat') callback({ code: status.UNAVAILABLE });
+      else if (this.failureCount > 0 && name !== 'Heartbeat') {
+        this.failureCount -= 1;
+        callback({ code: this.failureCount % 2 === 0 ? status.UNAVAILABLE : status.INTERNAL });
+      } else callback(null, handler(request));
+    };
+  }
+}
