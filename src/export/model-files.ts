@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import type { BaseModel } from '../domain/base-model.js';
+import type { DatasetClass } from '../domain/dataset.js';
+import type { Genome } from '../domain/genome.js';
+import type { JobResult, Method } from '../domain/fine-tune-job.js';
+import { resizedShorterSidePx } from '../domain/preprocessing.js';
+import type { Runtime, ScoreResult } from '../domain/task.js';
+
+/** Where a model version came from: enough to make it again. */
+export interface Lineage {
+  readonly job: string;
+  readonly trial: string;
+  readonly baseModel: {
+    readonly name: string;
+    readonly sha256: string;
+    readonly license: string;
+    readonly sourceUri: string;
+  };
+  readonly datasetVersion: string;
+  readonly datasetDigest: string;
+  readonly searchSeed: number;
+  readonly trainingSeed: number;
+  readonly training: object;
+  readonly algorithmVersion: number;
+  readonly runtime: Runtime;
+}
+
+/** What the files of a model version say beside its weights. */
+export interface ModelDescription {
+  readonly method: Method;
+  readonly baseModel: BaseModel;
+  readonly imageSizePx: number;
+  readonly classes: readonly DatasetClass[];
+  /** Best genome of the search; `lrMultipliers` are the ones that these weights were trained with. */
+  readonly genome: Genome;
+  readonly lrMultipliers: readonly number[];
+  readonly test: ScoreResult;
+  readonly scores: JobResult['scores'];
+  readonly lineage: Lineage;
+}
+
+/** One small file of a model version. */
+export interface DescriptionFile {
+  readonly path: string;
+  readonly mediaType: string;
+  readonly bytes: Buffer;
+}
+
+const json = (path: string, value: unknown): DescriptionFile => ({
+  path,
+  mediaType: 'application/json',
+  bytes: Buffer.from(`${JSON.stringify(value, null, 2)}\n`),
+});
+
+const blocks = ({ baseModel, lrMultipliers, genome }: ModelDescription) =>
+  baseModel.blocks.map(({ id, parameterNames }, index) => ({
+    id,
+    gene: genome.genes[index],
+    frozen: (lrMultipliers[index] ?? 0) === 0,
+    lrMultiplier: lrMultipliers[index],
+    parameterNames,
+  }));
+
+/**
+ * The files of a model version beside its weights: what a server needs to feed the network and to read its answers,
+ * and what a person needs to trust it. The same description gives the same bytes.
+ */
+export function describeModel(description: ModelDescription): DescriptionFile[] {
+  const { method, baseModel, imageSizePx, classes, genome, test, scores, lineage } = description;
+  return [
+    json('config.json', {
+      architecture: baseModel.architecture,
+      classCount: classes.length,
+      baseModel: baseModel.name,
+    }),
+    json(
+      'labels.json',
+      classes.map(({ label }) => label),
+    ),
+    json('preprocess.json', {
+      resizeShorterSidePx: resizedShorterSidePx(imageSizePx),
+      cropPx: imageSizePx,
+      interpolation: 'bilinear, antialiased',
+      channelOrder: 'RGB',
+      pixelRange: [0, 255],
+      mean: baseModel.mean,
+      std: baseModel.std,
+    }),
+    json('genome.json', { method, genome, blocks: blocks(description) }),
+    json('metrics.json', { test, scores }),
+    json('lineage.json', lineage),
+  ];
+}
+
+/** The line-per-file listing that `sha256sum --check` reads. */
+export function checksums(files: readonly { readonly path: string; readonly sha256: string }[]): DescriptionFile {
+  const lines = files.map(({ path, sha256 }) => `${sha256}  ${path}\n`);
+  return { path: 'checksums.sha256', mediaType: 'text/plain', bytes: Buffer.from(lines.join('')) };
+}
+
+export const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');

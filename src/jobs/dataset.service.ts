@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { parseS3Uri, type CreateDataset, type Dataset, type SplitConfig } from '../domain/dataset.js';
+import { DomainError } from '../domain/errors.js';
+import { ObjectStore } from '../storage/object-store.js';
+import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
+import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
+import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
+
+/** Datasets of a project. */
+@Injectable()
+export class DatasetService {
+  constructor(
+    private readonly datasets: DatasetRepository,
+    private readonly leaderships: LeadershipRepository,
+    private readonly objects: ObjectStore,
+    private readonly transactions: Transactions,
+  ) {}
+
+  /** Registers a dataset; a coordinator then imports its version 1. */
+  async create(project: string, request: CreateDataset): Promise<Dataset> {
+    await this.checkSource(request.sourceUri);
+    const id = await this.transactions.run((transaction) =>
+      this.register(transaction, project, request.sourceUri, request.split, request.displayName),
+    );
+    return this.get(project, id);
+  }
+
+  /** Inserts a dataset and hands its import to the coordinators, within the caller's transaction. @returns its id. */
+  async register(
+    transaction: Transaction,
+    project: string,
+    sourceUri: string,
+    split: SplitConfig,
+    displayName = sourceUri.slice(0, 128),
+  ): Promise<string> {
+    const id = await this.datasets.insert(transaction, project, { displayName, sourceUri, split });
+    await this.leaderships.open(transaction, importScope(id, 1));
+    return id;
+  }
+
+  /** @throws {DomainError} DATASET_NOT_FOUND, also for a dataset of another project. */
+  async get(project: string, id: string): Promise<Dataset> {
+    const dataset = await this.datasets.find(project, id);
+    if (dataset !== undefined) return dataset;
+    throw new DomainError('DATASET_NOT_FOUND', `There is no dataset ${id} in project ${project}.`, { dataset: id });
+  }
+
+  /**
+   * Looks at the folders below a prefix, so that a typing error is answered at once and not by a failed job.
+   *
+   * @throws {DomainError} DATASET_UNREACHABLE, DATASET_EMPTY or NEEDS_TWO_CLASSES.
+   */
+  async checkSource(sourceUri: string): Promise<void> {
+    const { bucket, prefix } = parseS3Uri(sourceUri);
+    const folders = await this.objects.listFolders(bucket, prefix);
+    if (folders.length >= 2) return;
+    const layout = `expected one folder of images per class, as ${sourceUri.replace(/\/+$/, '')}/<class>/<image>`;
+    const isEmpty = folders.length === 0 && (await this.objects.listPage(bucket, prefix, '', 1)).length === 0;
+    if (isEmpty) {
+      throw new DomainError('DATASET_EMPTY', `Nothing lies below ${sourceUri}; ${layout}.`, { sourceUri });
+    }
+    const found = folders.length === 0 ? 'no folders' : `only the folder ${folders[0] ?? ''}`;
+    throw new DomainError('NEEDS_TWO_CLASSES', `${sourceUri} holds ${found}; ${layout}, with at least 2 classes.`, {
+      sourceUri,
+      classCount: String(folders.length),
+    });
+  }
+}

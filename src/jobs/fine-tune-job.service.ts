@@ -1,0 +1,224 @@
+import { createHash, randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
+import { DomainError } from '../domain/errors.js';
+import type { JobEvent } from '../domain/event.js';
+import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import { idSchema, newId } from '../domain/ids.js';
+import type { Page, PageRequest } from '../domain/page.js';
+import { ALGORITHM_VERSION } from '../search/biotune.js';
+import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
+import { EventRepository } from '../storage/postgres/event.repository.js';
+import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
+import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
+import { TrialRepository } from '../storage/postgres/trial.repository.js';
+import { BaseModelService } from './base-model.service.js';
+import { DatasetService } from './dataset.service.js';
+import { toFineTuneJob } from './job-view.js';
+import { readPageToken, writePageToken } from './page-token.js';
+
+/** Thrown to roll back when another request with the same idempotency key was first. */
+class IdempotencyKeyTakenError extends Error {}
+
+/** Fills in what a request leaves to the base model or to chance. */
+function toSpec(request: CreateFineTuneJob, jobId: string, inputSizePx: number): FineTuneJobSpec {
+  const { baseModel, data, training, search, baselines, parallelism, output } = request;
+  const { searchFraction, imageSizePx = inputSizePx } = data;
+  return {
+    baseModel,
+    data: { searchFraction, imageSizePx },
+    training,
+    search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
+    baselines,
+    parallelism,
+    output: { model: output.model ?? jobId.replace('_', '-').toLowerCase() },
+  };
+}
+
+/** The rules of creating, reading and cancelling jobs. */
+@Injectable()
+export class FineTuneJobService {
+  constructor(
+    private readonly jobs: FineTuneJobRepository,
+    private readonly trials: TrialRepository,
+    private readonly tasks: TaskRepository,
+    private readonly events: EventRepository,
+    private readonly datasets: DatasetRepository,
+    private readonly leaderships: LeadershipRepository,
+    private readonly transactions: Transactions,
+    private readonly baseModelService: BaseModelService,
+    private readonly datasetService: DatasetService,
+  ) {}
+
+  /**
+   * Commits the job, its dataset if that is new, its idempotency row and its first event together: what is answered
+   * is never lost.
+   *
+   * @param idempotencyKey A repeat with the same key and request answers with the first one's job.
+   */
+  async create(project: string, request: CreateFineTuneJob, idempotencyKey?: string): Promise<FineTuneJob> {
+    const requestSha256 = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+    const earlier = await this.findEarlier(project, idempotencyKey, requestSha256);
+    if (earlier !== undefined) return earlier;
+    await this.check(project, request);
+    const id = newId('ftj');
+    try {
+      await this.transactions.run(async (transaction) => {
+        await this.insert(transaction, project, id, request);
+        if (idempotencyKey === undefined) return;
+        const row = { project, key: idempotencyKey, requestSha256, jobId: id };
+        if (!(await this.jobs.insertIdempotencyKey(transaction, row))) throw new IdempotencyKeyTakenError();
+      });
+    } catch (error) {
+      if (error instanceof IdempotencyKeyTakenError) return this.create(project, request, idempotencyKey);
+      throw error;
+    }
+    return this.get(project, id);
+  }
+
+  /** @throws {DomainError} JOB_NOT_FOUND, also for a job of another project. */
+  async get(project: string, id: string): Promise<FineTuneJob> {
+    const [job] = await this.view([await this.find(project, id)]);
+    if (job === undefined) throw new Error('a view is missing');
+    return job;
+  }
+
+  /** Newest first. */
+  async list(project: string, page: PageRequest): Promise<Page<FineTuneJob>> {
+    const beforeId = readPageToken(idSchema('ftj'), page.pageToken);
+    const entities = await this.jobs.list(project, page.pageSize, beforeId);
+    const items = await this.view(entities);
+    const last = entities.length < page.pageSize ? undefined : entities.at(-1);
+    return { items, ...(last === undefined ? {} : { nextPageToken: writePageToken(last.id) }) };
+  }
+
+  /**
+   * Asks a job to stop: what is queued is dropped at once, what runs is told by its next heartbeat. A job that has
+   * ended, or is being cancelled, is returned unchanged.
+   */
+  async cancel(project: string, id: string): Promise<FineTuneJob> {
+    await this.find(project, id);
+    await this.transactions.run(async (transaction) => {
+      const moved = await this.jobs.move(transaction, id, ['VALIDATING', 'QUEUED', 'RUNNING'], 'CANCELLING');
+      if (!moved) return;
+      await this.events.append(transaction, id, 'CANCEL_REQUESTED');
+      await this.tasks.cancelQueued(transaction, id);
+    });
+    return this.get(project, id);
+  }
+
+  /** Oldest first. */
+  async listEvents(project: string, id: string, page: PageRequest): Promise<Page<JobEvent>> {
+    await this.find(project, id);
+    const afterSeq = readPageToken(z.int().min(0), page.pageToken) ?? 0;
+    const items = await this.events.list(id, afterSeq, page.pageSize);
+    const last = items.length < page.pageSize ? undefined : items.at(-1);
+    return { items, ...(last === undefined ? {} : { nextPageToken: writePageToken(last.seq) }) };
+  }
+
+  private async find(project: string, id: string): Promise<FineTuneJobEntity> {
+    const job = await this.jobs.find(project, id);
+    if (job !== undefined) return job;
+    throw new DomainError('JOB_NOT_FOUND', `There is no job ${id} in project ${project}.`, { job: id });
+  }
+
+  private async view(entities: readonly FineTuneJobEntity[]): Promise<FineTuneJob[]> {
+    const ids = entities.map(({ id }) => id);
+    const [counts, totals] = await Promise.all([this.trials.count(ids), this.trials.trainingTotals(ids)]);
+    return Promise.all(
+      entities.map(async (job) =>
+        toFineTuneJob({
+          job,
+          counts: counts.filter(({ jobId }) => jobId === job.id),
+          totals: totals.find(({ jobId }) => jobId === job.id) ?? {
+            jobId: job.id,
+            searchCount: 0,
+            finalCount: 0,
+            seconds: 0,
+          },
+          best: await this.trials.best(job.id),
+        }),
+      ),
+    );
+  }
+
+  private async findEarlier(
+    project: string,
+    key: string | undefined,
+    sha256: string,
+  ): Promise<FineTuneJob | undefined> {
+    const row = key === undefined ? undefined : await this.jobs.findIdempotencyKey(project, key);
+    if (row === undefined) return undefined;
+    if (row.requestSha256 === sha256) return this.get(project, row.jobId);
+    throw new DomainError(
+      'IDEMPOTENCY_MISMATCH',
+      `Idempotency key ${row.key} was used for another request, which made job ${row.jobId}: use a new key.`,
+      { key: row.key, job: row.jobId },
+    );
+  }
+
+  /** Refuses what cannot succeed, before anything is written. */
+  private async check(project: string, request: CreateFineTuneJob): Promise<void> {
+    const { imageSizePx } = request.data;
+    const { id, inputSizePxMin } = await this.baseModelService.get(request.baseModel);
+    if (imageSizePx !== undefined && imageSizePx < inputSizePxMin) {
+      const message = `imageSizePx is ${imageSizePx}; ${id} needs at least ${inputSizePxMin}`;
+      const metadata = { imageSizePx: String(imageSizePx), inputSizePxMin: String(inputSizePxMin) };
+      throw new DomainError('INPUT_TOO_SMALL', `${message}.`, metadata, {
+        violations: [{ pointer: '/data/imageSizePx', message }],
+      });
+    }
+    if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
+    const named = parseDatasetVersionName(request.dataset);
+    if (named === undefined) return this.datasetService.checkSource(request.dataset);
+    const version = await this.datasets.findVersion(named.datasetId, named.number);
+    if (version === undefined || named.project !== project || version.project !== project) {
+      throw new DomainError('DATASET_NOT_FOUND', `There is no ${request.dataset}.`, { dataset: request.dataset });
+    }
+    if (version.state === 'REJECTED') {
+      const why = version.error === undefined ? '' : `: ${version.error.message}`;
+      throw new DomainError('DATASET_NOT_READY', `${request.dataset} was rejected${why}`, { dataset: request.dataset });
+    }
+    if (request.data.split !== undefined) {
+      const message = 'a dataset version is divided already: leave data.split out, or name the images by s3://';
+      const violations = [{ pointer: '/data/split', message }];
+      throw new DomainError('SPLIT_ALREADY_FIXED', `${request.dataset}: ${message}.`, {}, { violations });
+    }
+  }
+
+  private async checkExternalId(project: string, externalId: string): Promise<void> {
+    const taken = await this.jobs.findByExternalId(project, externalId);
+    if (taken === undefined) return;
+    const metadata = { externalId, job: taken.id };
+    throw new DomainError('EXTERNAL_ID_TAKEN', `externalId ${externalId} belongs to job ${taken.id}.`, metadata);
+  }
+
+  private async insert(
+    transaction: Transaction,
+    project: string,
+    id: string,
+    request: CreateFineTuneJob,
+  ): Promise<void> {
+    const { inputSizePx } = await this.baseModelService.get(request.baseModel);
+    const named = parseDatasetVersionName(request.dataset);
+    const split = request.data.split ?? splitConfigSchema.parse({});
+    const datasetId =
+      named?.datasetId ?? (await this.datasetService.register(transaction, project, request.dataset, split));
+    await this.jobs.insert(transaction, {
+      id,
+      project,
+      ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
+      ...(request.displayName === undefined ? {} : { displayName: request.displayName }),
+      labels: request.labels,
+      datasetId,
+      datasetVersion: named?.number ?? 1,
+      spec: toSpec(request, id, inputSizePx),
+      algorithmVersion: ALGORITHM_VERSION,
+    });
+    await this.leaderships.open(transaction, id);
+  }
+}

@@ -1,0 +1,54 @@
+import type { BaseModel } from '../domain/base-model.js';
+import type { Method } from '../domain/fine-tune-job.js';
+import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
+import type { StoredDatasetVersion } from '../storage/postgres/dataset.repository.js';
+import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import type { Leadership } from '../storage/postgres/leadership.repository.js';
+
+/** What every step of a running job needs; read from rows at the start of the step. */
+export interface JobContext {
+  readonly job: FineTuneJobEntity;
+  readonly leadership: Leadership;
+  readonly baseModel: BaseModel;
+  readonly dataset: StoredDatasetVersion;
+}
+
+/** Slices that train and validation are cut into; generation g uses slice g mod this. */
+export const foldCount = ({ job }: JobContext): number => Math.round(1 / job.spec.data.searchFraction);
+
+/** The packed images of some splits; without `test`, which only a score task may read. */
+function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {
+  if (dataset.manifest === undefined) throw new Error(`${dataset.name} is ACTIVE without a manifest`);
+  return { manifest: dataset.manifest, shards: dataset.shards.filter(({ split }) => keep(split)) };
+}
+
+function network({ job, baseModel, dataset }: JobContext, weights: { sha256: string; sizeBytes: number }) {
+  const { architecture, mean, std } = baseModel;
+  const { imageSizePx } = job.spec.data;
+  return { architecture, weights, mean, std, imageSizePx, classCount: dataset.classes.length };
+}
+
+/** The training of one candidate with one seed. A linear probe leaves BatchNorm alone, so that its features are fixed. */
+export function trainSpec(
+  context: JobContext,
+  candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> & {
+    readonly method: Method;
+  },
+): TrainSpec {
+  const { method, ...chosen } = candidate;
+  const { training } = context.job.spec;
+  const isProbe = method === 'LINEAR_PROBE';
+  return {
+    ...chosen,
+    network: network(context, context.baseModel),
+    pack: pack(context, (split) => split !== 'test'),
+    training: isProbe ? { ...training, frozenBatchNorm: 'EVAL' } : training,
+    trainedPart: isProbe ? 'CLASSIFIER' : 'BLOCKS',
+  };
+}
+
+/** The one look at the sealed test split. */
+export const scoreSpec = (context: JobContext, weights: { sha256: string; sizeBytes: number }): ScoreSpec => ({
+  network: network(context, weights),
+  pack: pack(context, (split) => split === 'test'),
+});

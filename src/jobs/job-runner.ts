@@ -1,0 +1,153 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../domain/errors.js';
+import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
+import { ALGORITHM_VERSION } from '../search/biotune.js';
+import { DatasetRepository, type StoredDatasetVersion } from '../storage/postgres/dataset.repository.js';
+import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
+import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { TrialRepository } from '../storage/postgres/trial.repository.js';
+import { BaseModelService } from './base-model.service.js';
+import { Finals } from './finals.js';
+import type { JobContext } from './job-context.js';
+import { Publishing } from './publishing.js';
+import { SearchLoop } from './search-loop.js';
+
+/** What a coordinator does next about a scope. */
+export type Advance =
+  | { readonly next: 'WAIT' }
+  /** Keep `workerCount` workers at its tasks. */
+  | { readonly next: 'WORK'; readonly workerCount: number }
+  | { readonly next: 'ENDED' };
+
+const WAIT: Advance = { next: 'WAIT' };
+const ENDED: Advance = { next: 'ENDED' };
+
+/**
+ * Moves one job forward by one step, from its rows only. Every step may be repeated, by this coordinator or another:
+ * it changes nothing that is done already.
+ */
+@Injectable()
+export class JobRunner {
+  constructor(
+    private readonly jobs: FineTuneJobRepository,
+    private readonly trials: TrialRepository,
+    private readonly tasks: TaskRepository,
+    private readonly datasets: DatasetRepository,
+    private readonly leaderships: LeadershipRepository,
+    private readonly baseModels: BaseModelService,
+    private readonly searchLoop: SearchLoop,
+    private readonly finals: Finals,
+    private readonly publishing: Publishing,
+  ) {}
+
+  /** A `DomainError` on the way ends the job as FAILED; any other error is thrown, and the step tried again. */
+  async advance(leadership: Leadership): Promise<Advance> {
+    const job = await this.jobs.findById(leadership.scope);
+    if (job === undefined) throw new Error(`no job ${leadership.scope}`);
+    if (TERMINAL_JOB_STATES.includes(job.state)) return ENDED;
+    try {
+      if (job.state === 'CANCELLING') return await this.finishCancelling(leadership, job);
+      if (job.state === 'VALIDATING') return await this.awaitDataset(leadership, job);
+      return await this.run(leadership, job);
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const { reason, message, metadata } = error;
+      return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: { reason, message, metadata } });
+    }
+  }
+
+  private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+    if (job.algorithmVersion !== ALGORITHM_VERSION) {
+      throw new DomainError(
+        'ALGORITHM_VERSION_MISMATCH',
+        `The job needs version ${job.algorithmVersion} of the search; this coordinator has ${ALGORITHM_VERSION}.`,
+      );
+    }
+    const version = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
+    if (version?.state === 'REJECTED' && version.error !== undefined) {
+      const { reason, message, metadata } = version.error;
+      throw new DomainError(reason, message, metadata);
+    }
+    if (version?.state !== 'ACTIVE') return WAIT;
+    refuseThinFolds(version, Math.round(1 / job.spec.data.searchFraction));
+    await this.leaderships.fenced(leadership, (transaction) =>
+      this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED'),
+    );
+    return WAIT;
+  }
+
+  private async run(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+    const work: Advance = { next: 'WORK', workerCount: job.spec.parallelism.maxParallelTrialCount };
+    if (job.state === 'QUEUED') {
+      await this.leaderships.fenced(leadership, async (transaction) => {
+        await this.jobs.move(transaction, job.id, ['QUEUED'], 'RUNNING', { startTime: new Date() });
+        await this.jobs.enterPhase(transaction, job.id, 'SEARCHING');
+      });
+      return work;
+    }
+    const context = await this.context(leadership, job);
+    if (job.phase === 'SEARCHING') {
+      const winner = await this.searchLoop.advance(context);
+      if (winner !== undefined) await this.finals.start(context, winner);
+    } else if (job.phase === 'FINALS') {
+      await this.finals.advance(context);
+    } else if (job.phase === 'SCORING') {
+      await this.finishScoring(context);
+    } else {
+      const result = await this.publishing.publish(context);
+      return this.end(leadership, job, 'SUCCEEDED', { stopReason: 'COMPLETED', result });
+    }
+    return work;
+  }
+
+  private async finishScoring(context: JobContext): Promise<void> {
+    if ((await this.finals.scored(context)) === undefined) return;
+    await this.leaderships.fenced(context.leadership, (transaction) =>
+      this.jobs.enterPhase(transaction, context.job.id, 'PUBLISHING'),
+    );
+  }
+
+  private async context(leadership: Leadership, job: FineTuneJobEntity): Promise<JobContext> {
+    const dataset = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
+    if (dataset === undefined) throw new Error(`job ${job.id} has no dataset version`);
+    return { job, leadership, dataset, baseModel: await this.baseModels.get(job.spec.baseModel) };
+  }
+
+  /** CANCELLED once no worker holds a lease any more. */
+  private async finishCancelling(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+    if (await this.tasks.hasLeased(job.id)) return WAIT;
+    return this.end(leadership, job, 'CANCELLED', { stopReason: 'USER_CANCELLED' });
+  }
+
+  /** Ends a job and gives up its leadership together; its workers are told by their next call. */
+  private async end(
+    leadership: Leadership,
+    job: FineTuneJobEntity,
+    state: JobState,
+    change: JobChange,
+  ): Promise<Advance> {
+    await this.leaderships.fenced(leadership, async (transaction) => {
+      const moved = await this.jobs.move(transaction, job.id, [job.state], state, { ...change, endTime: new Date() });
+      if (!moved) return;
+      await this.tasks.cancelQueued(transaction, job.id);
+      await this.trials.cancelOpen(transaction, job.id);
+      await this.leaderships.close(transaction, job.id);
+    });
+    return ENDED;
+  }
+}
+
+/** Every fold needs an image of every class, to learn from and to be measured on. */
+function refuseThinFolds({ name, classes }: StoredDatasetVersion, foldCount: number): void {
+  const thin = classes.find(({ imageCount }) => Math.min(imageCount.train, imageCount.validation) < foldCount);
+  if (thin === undefined) return;
+  const { label, imageCount } = thin;
+  throw new DomainError(
+    'TOO_FEW_IMAGES_PER_CLASS',
+    `Class ${label} of ${name} has ${imageCount.train} training and ${imageCount.validation} validation images; ` +
+      `${foldCount} folds need at least ${foldCount} of each: add images or raise data.searchFraction.`,
+    { label, foldCount: String(foldCount), train: String(imageCount.train), validation: String(imageCount.validation) },
+  );
+}

@@ -1,0 +1,94 @@
+import type { FineTuneJob, Progress } from '../domain/fine-tune-job.js';
+import { TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
+import { trialCount } from '../search/biotune.js';
+import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import type { TrainingTotals, TrialCount } from '../storage/postgres/trial.repository.js';
+
+/** Rows that the picture of one job is made from. */
+export interface JobRows {
+  readonly job: FineTuneJobEntity;
+  readonly counts: readonly TrialCount[];
+  readonly totals: TrainingTotals;
+  readonly best: TrialEntity | undefined;
+}
+
+const OPEN = new Set(['QUEUED', 'RUNNING']);
+
+const sum = (counts: readonly TrialCount[], keep: (count: TrialCount) => boolean): number =>
+  counts.filter(keep).reduce((total, { count }) => total + count, 0);
+
+/**
+ * Trainings done and to be done, weighed by the part of the data that each uses: a final trains on all of it.
+ *
+ * @param trialCountTotal Trials of the whole search.
+ */
+function work({ job, counts, totals }: JobRows, trialCountTotal: number) {
+  const { search, baselines, data, parallelism } = job.spec;
+  const { seedCount } = search.biotune;
+  const finalCount = 1 + baselines.length;
+  const perSearchTraining = data.searchFraction;
+  const total = seedCount * (trialCountTotal * perSearchTraining + finalCount);
+  const searchDone = sum(counts, ({ phase, state }) => phase === 'SEARCH' && !OPEN.has(state));
+  const finalsDone = sum(counts, ({ phase, state }) => phase === 'FINALS' && !OPEN.has(state));
+  const done = seedCount * (searchDone * perSearchTraining + finalsDone);
+  const measured = totals.searchCount * perSearchTraining + totals.finalCount;
+  const remainingSeconds =
+    measured === 0
+      ? undefined
+      : ((total - done) * (totals.seconds / measured)) /
+        Math.min(parallelism.maxParallelTrialCount, seedCount * finalCount);
+  return { percent: (100 * done) / total, remainingSeconds };
+}
+
+function progress(rows: JobRows): Progress {
+  const { job, counts } = rows;
+  const { biotune } = job.spec.search;
+  const searching = counts.filter(({ phase }) => phase === 'SEARCH');
+  const trials = trialCount(biotune);
+  const { percent, remainingSeconds } = work(rows, trials);
+  const isDone = TERMINAL_JOB_STATES.includes(job.state);
+  return {
+    percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
+    ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
+    generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
+    generationCount: biotune.generationCount,
+    completedTrialCount: sum(searching, ({ state }) => !OPEN.has(state)),
+    runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
+    trialCount: trials,
+    ...(isDone || remainingSeconds === undefined ? {} : { estimatedRemainingSeconds: Math.max(0, remainingSeconds) }),
+  };
+}
+
+function bestTrial({ job, best }: JobRows): Pick<FineTuneJob, 'best'> {
+  const { id, generation, genes, threshold, fitness } = best ?? {};
+  if (id === undefined || generation === undefined || fitness === undefined) return {};
+  if (genes === undefined || threshold === undefined) return {};
+  const trial = `projects/${job.project}/fineTuneJobs/${job.id}/trials/${id}`;
+  return { best: { trial, generation, genome: { genes, threshold }, fitness } };
+}
+
+/** Makes what a caller sees of a job; progress and best are derived here and stored nowhere. */
+export function toFineTuneJob(rows: JobRows): FineTuneJob {
+  const { job } = rows;
+  return {
+    name: `projects/${job.project}/fineTuneJobs/${job.id}`,
+    id: job.id,
+    ...(job.externalId === undefined ? {} : { externalId: job.externalId }),
+    ...(job.displayName === undefined ? {} : { displayName: job.displayName }),
+    labels: job.labels,
+    datasetVersion: `projects/${job.project}/datasets/${job.datasetId}/versions/${job.datasetVersion}`,
+    spec: job.spec,
+    state: job.state,
+    done: TERMINAL_JOB_STATES.includes(job.state),
+    ...(job.stopReason === undefined ? {} : { stopReason: job.stopReason }),
+    progress: progress(rows),
+    ...bestTrial(rows),
+    ...(job.result === undefined ? {} : { result: job.result }),
+    ...(job.error === undefined ? {} : { error: job.error }),
+    createTime: job.createTime.toISOString(),
+    ...(job.startTime === undefined ? {} : { startTime: job.startTime.toISOString() }),
+    ...(job.endTime === undefined ? {} : { endTime: job.endTime.toISOString() }),
+    updateTime: job.updateTime.toISOString(),
+  };
+}

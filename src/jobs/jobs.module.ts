@@ -1,0 +1,20 @@
+import { Module } from '@nestjs/common';
+import { BaseModelService } from './base-model.service.js';
+import { DatasetService } from './dataset.service.js';
+import { FineTuneJobService } from './fine-tune-job.service.js';
+import { HealthService } from './health.service.js';
+import { ModelVersionService } from './model-version.service.js';
+import { TrialService } from './trial.service.js';
+
+const SERVICES = [
+  BaseModelService,
+  DatasetService,
+  FineTuneJobService,
+  HealthService,
+  ModelVersionService,
+  TrialService,
+];
+
+/** What callers may do; needs `StorageModule`. */
+@Module({ providers: SERVICES, exports: SERVICES })
+export class JobsModule {}

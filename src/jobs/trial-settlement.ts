@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../domain/errors.js';
+import type { BiotuneConfig } from '../domain/fine-tune-job.js';
+import type { SeedResult } from '../domain/trial.js';
+import { EventRepository } from '../storage/postgres/event.repository.js';
+import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
+import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
+
+/** Fitness of a genome that cannot be trained: the worst there is. */
+export const WORST_FITNESS = 1;
+
+/** The validation figure that a job's fitness is 1 minus of. */
+export const validationFigure = (
+  result: Pick<SeedResult, 'validationAccuracy' | 'validationMacroAccuracy'>,
+  fitness: BiotuneConfig['fitness'],
+): number => (fitness === 'ACCURACY' ? result.validationAccuracy : result.validationMacroAccuracy);
+
+const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** What a trial came to; undefined while one of its trainings is still to end. */
+function outcome(
+  trainings: readonly Training[],
+  figure: BiotuneConfig['fitness'],
+): Pick<TrialEntity, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
+  const infeasible = trainings.find(({ state }) => state === 'infeasible');
+  if (infeasible !== undefined) {
+    const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
+    return { state: 'INFEASIBLE', fitness: WORST_FITNESS, infeasibleReason };
+  }
+  const results = trainings.flatMap((training) => seedResult(training) ?? []);
+  if (results.length === 0 || results.length < trainings.length) return undefined;
+  const figures = results.map((result) => validationFigure(result, figure));
+  return { state: 'SUCCEEDED', fitness: 1 - mean(figures) };
+}
+
+/** Turns ended trainings into the fitness of their trials. */
+@Injectable()
+export class TrialSettlement {
+  constructor(
+    private readonly trials: TrialRepository,
+    private readonly events: EventRepository,
+    private readonly leaderships: LeadershipRepository,
+  ) {}
+
+  /**
+   * Closes every trial of `open` whose trainings have ended, each in a transaction of its own.
+   *
+   * @returns whether a trial was closed.
+   * @throws {DomainError} EVALUATION_INFRA when a training failed for good through no fault of the genome: a fitness
+   *   is never made up. DATASET_CHANGED or ARTIFACT_CORRUPT when the data is not what was imported.
+   */
+  async settle(
+    leadership: Leadership,
+    trials: readonly TrialEntity[],
+    figure: BiotuneConfig['fitness'],
+  ): Promise<boolean> {
+    const open = trials.filter(isOpen);
+    const trainings = await this.trials.trainings(open.map(({ id }) => id));
+    let closedAny = false;
+    for (const trial of open) {
+      const mine = trainings.filter(({ trialId }) => trialId === trial.id);
+      refuseFaults(trial, mine);
+      const change = outcome(mine, figure);
+      if (change === undefined) continue;
+      await this.close(leadership, trial, change);
+      closedAny = true;
+    }
+    return closedAny;
+  }
+
+  private async close(
+    leadership: Leadership,
+    trial: TrialEntity,
+    change: Pick<TrialEntity, 'state' | 'fitness' | 'infeasibleReason'>,
+  ): Promise<void> {
+    await this.leaderships.fenced(leadership, async (transaction) => {
+      if (!(await this.trials.close(transaction, trial.id, change))) return;
+      await this.events.append(transaction, trial.jobId, 'TRIAL_COMPLETED', {
+        trial: trial.id,
+        phase: trial.phase,
+        generation: String(trial.generation),
+        slot: String(trial.slot),
+        state: change.state,
+        fitness: String(change.fitness),
+      });
+    });
+  }
+}
+
+/** Faults of the data or of the machines end the job; they are never a genome's fitness. */
+function refuseFaults(trial: TrialEntity, trainings: readonly Training[]): void {
+  const failed = trainings.find(({ state }) => state === 'failed');
+  const place = `${trial.phase} generation ${trial.generation} slot ${trial.slot}`;
+  if (failed !== undefined) {
+    const { reason = 'INTERNAL', message = 'no report' } = failed.failure ?? {};
+    throw new DomainError(
+      'EVALUATION_INFRA',
+      `Training ${place} with seed ${failed.seed} failed too often, last with ${reason}: ${message}`,
+      { trial: trial.id, seed: String(failed.seed), lastReason: reason },
+    );
+  }
+  const spoiled = trainings.find(({ failure }) => DATA_FAULTS.has(failure?.reason ?? ''));
+  if (spoiled?.failure !== undefined && spoiled.state === 'infeasible') {
+    throw new DomainError(spoiled.failure.reason, spoiled.failure.message, spoiled.failure.metadata);
+  }
+}
+
+const DATA_FAULTS: ReadonlySet<string> = new Set([
+  'DATASET_CHANGED',
+  'ARTIFACT_CORRUPT',
+  'WEIGHTS_INVALID',
+  'IMAGE_UNREADABLE',
+  'INPUT_TOO_SMALL',
+  'FIELD_INVALID',
+]);

@@ -1,0 +1,53 @@
+import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { Logger } from '../observability/logger.js';
+import { EventRepository } from '../storage/postgres/event.repository.js';
+import { parseImportScope } from '../storage/postgres/dataset.repository.js';
+import { TaskRepository, type ReapedTask } from '../storage/postgres/task.repository.js';
+
+/**
+ * Takes tasks away from silent workers, every sixth of a lease. It waits one whole lease before its first look:
+ * after an outage of the coordinator or the database, workers get the chance to say that they are still there.
+ */
+@Injectable()
+export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly tasks: TaskRepository,
+    private readonly events: EventRepository,
+    private readonly logger: Logger,
+    private readonly leaseSeconds: number,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.schedule(this.leaseSeconds);
+  }
+
+  beforeApplicationShutdown(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private schedule(seconds: number): void {
+    this.timer = setTimeout(() => void this.look(), seconds * 1000);
+  }
+
+  private async look(): Promise<void> {
+    try {
+      for (const task of await this.tasks.reap()) await this.report(task);
+    } catch (error) {
+      // After an outage every lease looks old: wait a whole one again.
+      this.logger.warn({ error }, 'reaping failed');
+      if (this.timer !== undefined) this.schedule(this.leaseSeconds);
+      return;
+    }
+    if (this.timer !== undefined) this.schedule(this.leaseSeconds / 6);
+  }
+
+  private async report({ id, scope, key, state }: ReapedTask): Promise<void> {
+    this.logger.warn({ taskId: id, scope, key, state }, 'lease lost');
+    if (parseImportScope(scope) !== undefined) return;
+    const payload = { task: id, key, state, reason: 'LEASE_LOST' };
+    await this.events.record(scope, 'TASK_REQUEUED', payload);
+  }
+}

@@ -1,0 +1,37 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import type { Logger } from '../observability/logger.js';
+import { ObjectStore } from '../storage/object-store.js';
+import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
+import { EventRepository } from '../storage/postgres/event.repository.js';
+import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { Reaper } from './reaper.js';
+import { WorkerTaskService } from './worker-task.service.js';
+
+/** The side of the queue that workers see, and the reaper; needs `StorageModule`. */
+@Module({})
+export class TasksModule {
+  static forRoot(leaseSeconds: number, logger: Logger): DynamicModule {
+    return {
+      module: TasksModule,
+      providers: [
+        {
+          provide: WorkerTaskService,
+          inject: [TaskRepository, LeadershipRepository, DatasetRepository, ObjectStore],
+          useFactory: (
+            tasks: TaskRepository,
+            leaderships: LeadershipRepository,
+            datasets: DatasetRepository,
+            objects: ObjectStore,
+          ) => new WorkerTaskService(tasks, leaderships, datasets, objects, leaseSeconds),
+        },
+        {
+          provide: Reaper,
+          inject: [TaskRepository, EventRepository],
+          useFactory: (tasks: TaskRepository, events: EventRepository) => new Reaper(tasks, events, logger, leaseSeconds),
+        },
+      ],
+      exports: [WorkerTaskService],
+    };
+  }
+}
