@@ -1,0 +1,66 @@
+import { Controller } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import type { BaseModel } from '../../domain/base-model.js';
+import type { Dataset } from '../../domain/dataset.js';
+import type { ModelVersion } from '../../domain/model-version.js';
+import { BaseModelService } from '../../jobs/base-model.service.js';
+import { DatasetService } from '../../jobs/dataset.service.js';
+import { ModelVersionService } from '../../jobs/model-version.service.js';
+import type { BaseModelList, DownloadList } from '../rest/answers.js';
+import {
+  type CreateDatasetRequest,
+  createDatasetRequest,
+  type GetBaseModelRequest,
+  getBaseModelRequest,
+  type GetDatasetRequest,
+  getDatasetRequest,
+  listBaseModelsRequest,
+  type ModelVersionRequest,
+  modelVersionRequest,
+} from './requests.js';
+
+/** `biotune.v1.Catalog` */
+@Controller()
+export class CatalogController {
+  constructor(
+    private readonly baseModels: BaseModelService,
+    private readonly datasets: DatasetService,
+    private readonly versions: ModelVersionService,
+  ) {}
+
+  @GrpcMethod('Catalog', 'ListBaseModels')
+  async listBaseModels(@Payload({ schema: listBaseModelsRequest }) _request: object): Promise<BaseModelList> {
+    return { baseModels: await this.baseModels.list() };
+  }
+
+  @GrpcMethod('Catalog', 'GetBaseModel')
+  getBaseModel(@Payload({ schema: getBaseModelRequest }) { baseModel }: GetBaseModelRequest): Promise<BaseModel> {
+    return this.baseModels.get(baseModel);
+  }
+
+  @GrpcMethod('Catalog', 'CreateDataset')
+  createDataset(
+    @Payload({ schema: createDatasetRequest }) { project, dataset }: CreateDatasetRequest,
+  ): Promise<Dataset> {
+    return this.datasets.create(project, dataset);
+  }
+
+  @GrpcMethod('Catalog', 'GetDataset')
+  getDataset(@Payload({ schema: getDatasetRequest }) { project, dataset }: GetDatasetRequest): Promise<Dataset> {
+    return this.datasets.get(project, dataset);
+  }
+
+  @GrpcMethod('Catalog', 'GetModelVersion')
+  getModelVersion(
+    @Payload({ schema: modelVersionRequest }) { project, model, number }: ModelVersionRequest,
+  ): Promise<ModelVersion> {
+    return this.versions.get(project, model, number);
+  }
+
+  @GrpcMethod('Catalog', 'ListDownloads')
+  async listDownloads(
+    @Payload({ schema: modelVersionRequest }) { project, model, number }: ModelVersionRequest,
+  ): Promise<DownloadList> {
+    return { downloads: await this.versions.listDownloads(project, model, number) };
+  }
+}

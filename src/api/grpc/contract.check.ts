@@ -1,0 +1,125 @@
+/**
+ * Ties the messages of `src/wire` to the types of `src/domain`: a field that one has and the other has not, or that
+ * differs in type, does not compile. Nothing here runs.
+ */
+import type { z } from 'zod';
+import type * as baseModel from '../../domain/base-model.js';
+import type * as dataset from '../../domain/dataset.js';
+import type * as event from '../../domain/event.js';
+import type * as fineTuneJob from '../../domain/fine-tune-job.js';
+import type * as genome from '../../domain/genome.js';
+import type * as modelVersion from '../../domain/model-version.js';
+import type * as task from '../../domain/task.js';
+import type * as trial from '../../domain/trial.js';
+import type * as catalog from '../../wire/biotune/v1/catalog.js';
+import type * as job from '../../wire/biotune/v1/fine_tune_job.js';
+import type * as worker from '../../wire/biotune/v1/worker.js';
+import type { JobListRequest, JobRequest, ListFineTuneJobsRequest, ListMetricPointsRequest } from './requests.js';
+import type * as catalogRequests from './requests.js';
+import type * as workerRequests from './worker-requests.js';
+
+/** A message as the loader writes and reads it: enums are their names, and lists are not changed. */
+type Wire<T> = T extends string
+  ? `${T}`
+  : T extends readonly (infer E)[]
+    ? readonly Wire<E>[]
+    : T extends object
+      ? { [K in keyof T]: Wire<T[K]> }
+      : T;
+
+type NoOthers<D, M> = { [K in Exclude<keyof D, keyof M>]: never };
+
+/** Answers: every `D` is a message `M` whole, and `M` has no field that `D` never fills. */
+type Serves<M extends { [K in Exclude<keyof M, keyof D>]: never }, D extends Wire<M> & NoOthers<D, M>> = D;
+
+type Partly<T> = T extends readonly unknown[]
+  ? T
+  : T extends object
+    ? { [K in keyof T]?: Partly<T[K]> | undefined }
+    : T;
+
+/** Requests: every `D` can be sent as a message `M`, which has the same fields; what has a default may be absent. */
+type Takes<M extends { [K in Exclude<keyof M, keyof D>]: never }, D extends Partly<Wire<M>> & NoOthers<D, M>> = D;
+
+/** A union of which exactly one member is present, as one object with each of them optional. */
+type OneOf<U> = { [K in U extends unknown ? keyof U : never]?: U extends { [P in K]: infer V } ? V : never };
+
+type BaseModelChecks = [Serves<catalog.BaseModel, baseModel.BaseModel>, Serves<catalog.Block, baseModel.Block>];
+
+type DatasetChecks = [
+  Serves<catalog.Dataset, dataset.Dataset>,
+  Serves<catalog.DatasetVersion, dataset.DatasetVersion>,
+  Serves<catalog.DatasetClass, dataset.DatasetClass>,
+  Serves<catalog.DatasetIssue, dataset.DatasetIssue>,
+  Serves<catalog.SplitConfig, dataset.SplitConfig>,
+  Serves<catalog.SplitCounts, dataset.SplitCounts>,
+  Serves<catalog.Failure, dataset.Failure>,
+];
+
+type ModelVersionChecks = [
+  Serves<catalog.ModelVersion, modelVersion.ModelVersion>,
+  Serves<catalog.ModelFile, modelVersion.ModelFile>,
+  Serves<catalog.Download, modelVersion.Download>,
+];
+
+type FineTuneJobChecks = [
+  Serves<job.FineTuneJob, fineTuneJob.FineTuneJob>,
+  Serves<job.FineTuneJobSpec, fineTuneJob.FineTuneJobSpec>,
+  Serves<job.BiotuneConfig, fineTuneJob.BiotuneConfig>,
+  Serves<job.TrainingConfig, fineTuneJob.TrainingConfig>,
+  Serves<job.Progress, fineTuneJob.Progress>,
+  Serves<job.BestTrial, z.infer<typeof fineTuneJob.bestTrialSchema>>,
+  Serves<job.JobResult, fineTuneJob.JobResult>,
+  Serves<job.MethodScore, fineTuneJob.MethodScore>,
+  Serves<job.Genome, genome.Genome>,
+  Serves<job.Trial, trial.Trial>,
+  Serves<job.SeedResult, trial.SeedResult>,
+  Serves<job.MetricPoint, trial.MetricPoint>,
+  Serves<job.Event, event.JobEvent>,
+];
+
+type CreateJob = z.input<typeof fineTuneJob.createFineTuneJobSchema>;
+
+type RequestChecks = [
+  Takes<job.CreateFineTuneJob, CreateJob>,
+  Takes<job.DataConfig, z.input<typeof fineTuneJob.dataSchema>>,
+  Takes<job.TrainingConfig, z.input<typeof fineTuneJob.trainingSchema>>,
+  Takes<job.SearchConfig, z.input<typeof fineTuneJob.searchSchema>>,
+  Takes<job.BiotuneConfig, z.input<typeof fineTuneJob.biotuneSchema>>,
+  Takes<job.ParallelismConfig, NonNullable<CreateJob['parallelism']>>,
+  Takes<job.OutputConfig, NonNullable<CreateJob['output']>>,
+  Takes<job.ListFineTuneJobsRequest, ListFineTuneJobsRequest>,
+  Takes<job.GetFineTuneJobRequest | job.CancelFineTuneJobRequest, JobRequest>,
+  Takes<job.ListTrialsRequest | job.ListEventsRequest, JobListRequest>,
+  Takes<job.ListMetricPointsRequest, ListMetricPointsRequest>,
+  Takes<catalog.CreateDataset, z.input<typeof dataset.createDatasetSchema>>,
+  Takes<catalog.GetBaseModelRequest, catalogRequests.GetBaseModelRequest>,
+  Takes<catalog.GetDatasetRequest, catalogRequests.GetDatasetRequest>,
+  Takes<catalog.GetModelVersionRequest | catalog.ListDownloadsRequest, catalogRequests.ModelVersionRequest>,
+];
+
+type TaskChecks = [
+  Serves<worker.TaskSpec, OneOf<task.TaskSpec>>,
+  Serves<worker.ImportSpec, task.ImportSpec>,
+  Serves<worker.TrainSpec, task.TrainSpec>,
+  Serves<worker.TrainingProtocol, fineTuneJob.TrainingConfig>,
+  Serves<worker.ScoreSpec, task.ScoreSpec>,
+  Serves<worker.PackSpec, task.PackSpec>,
+  Serves<worker.NetworkSpec, task.ScoreSpec['network']>,
+  Serves<worker.Artifact, task.Artifact>,
+  Serves<worker.Shard, task.Shard>,
+  Serves<worker.TaskResult, OneOf<task.TaskResult>>,
+  Serves<worker.ImportResult, task.ImportResult>,
+  Serves<worker.TrainResult, task.TrainResult>,
+  Serves<worker.Runtime, task.Runtime>,
+  Serves<worker.ScoreResult, task.ScoreResult>,
+  Serves<worker.TaskOutcome, OneOf<task.TaskOutcome>>,
+  Takes<worker.LeaseTaskRequest, workerRequests.LeaseTaskRequest>,
+  Takes<worker.HeartbeatRequest, workerRequests.LeaseRequest>,
+  Takes<worker.ListSourceObjectsRequest, workerRequests.ListSourceObjectsRequest>,
+  Takes<worker.GetTransferUrlsRequest, workerRequests.TransferUrlsRequest>,
+  Takes<worker.ReportMetricsRequest, workerRequests.ReportMetricsRequest>,
+  Takes<worker.ReleaseTaskRequest, workerRequests.ReleaseTaskRequest>,
+];
+
+export type Checks = [BaseModelChecks, DatasetChecks, ModelVersionChecks, FineTuneJobChecks, RequestChecks, TaskChecks];

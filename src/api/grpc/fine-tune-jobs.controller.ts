@@ -1,0 +1,69 @@
+import { Controller } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import type { FineTuneJob } from '../../domain/fine-tune-job.js';
+import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
+import { TrialService } from '../../jobs/trial.service.js';
+import type { EventList, FineTuneJobList, MetricPointList, TrialList } from '../rest/answers.js';
+import {
+  type CreateFineTuneJobRequest,
+  createFineTuneJobRequest,
+  type JobListRequest,
+  jobListRequest,
+  type JobRequest,
+  jobRequest,
+  type ListFineTuneJobsRequest,
+  listFineTuneJobsRequest,
+  type ListMetricPointsRequest,
+  listMetricPointsRequest,
+} from './requests.js';
+
+/** `biotune.v1.FineTuneJobs` */
+@Controller()
+export class FineTuneJobsController {
+  constructor(
+    private readonly jobs: FineTuneJobService,
+    private readonly trials: TrialService,
+  ) {}
+
+  @GrpcMethod('FineTuneJobs', 'CreateFineTuneJob')
+  create(@Payload({ schema: createFineTuneJobRequest }) request: CreateFineTuneJobRequest): Promise<FineTuneJob> {
+    return this.jobs.create(request.project, request.job, request.requestId);
+  }
+
+  @GrpcMethod('FineTuneJobs', 'GetFineTuneJob')
+  get(@Payload({ schema: jobRequest }) { project, job }: JobRequest): Promise<FineTuneJob> {
+    return this.jobs.get(project, job);
+  }
+
+  @GrpcMethod('FineTuneJobs', 'ListFineTuneJobs')
+  async list(
+    @Payload({ schema: listFineTuneJobsRequest }) { project, ...page }: ListFineTuneJobsRequest,
+  ): Promise<FineTuneJobList> {
+    const { items: fineTuneJobs, nextPageToken } = await this.jobs.list(project, page);
+    return { fineTuneJobs, nextPageToken };
+  }
+
+  @GrpcMethod('FineTuneJobs', 'CancelFineTuneJob')
+  cancel(@Payload({ schema: jobRequest }) { project, job }: JobRequest): Promise<FineTuneJob> {
+    return this.jobs.cancel(project, job);
+  }
+
+  @GrpcMethod('FineTuneJobs', 'ListTrials')
+  async listTrials(@Payload({ schema: jobListRequest }) { project, job, ...page }: JobListRequest): Promise<TrialList> {
+    const { items: trials, nextPageToken } = await this.trials.list(project, job, page);
+    return { trials, nextPageToken };
+  }
+
+  @GrpcMethod('FineTuneJobs', 'ListMetricPoints')
+  async listMetricPoints(
+    @Payload({ schema: listMetricPointsRequest }) { project, job, trial }: ListMetricPointsRequest,
+  ): Promise<MetricPointList> {
+    return { metricPoints: await this.trials.listMetricPoints(project, job, trial) };
+  }
+
+  @GrpcMethod('FineTuneJobs', 'ListEvents')
+  async listEvents(@Payload({ schema: jobListRequest }) { project, job, ...page }: JobListRequest): Promise<EventList> {
+    const { items: events, nextPageToken } = await this.jobs.listEvents(project, job, page);
+    return { events, nextPageToken };
+  }
+}

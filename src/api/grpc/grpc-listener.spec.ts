@@ -1,0 +1,71 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import healthCheck from 'grpc-health-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GrpcCaller } from '../testing/grpc-caller.js';
+import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
+
+const HEALTH = 'grpc.health.v1.Health';
+const REFLECTION = 'grpc.reflection.v1.ServerReflection';
+
+const reflectionProto = join(
+  createRequire(import.meta.url).resolve('@grpc/reflection/package.json'),
+  '../build/proto/grpc/reflection/v1/reflection.proto',
+);
+
+let api: StubbedApi;
+let health: GrpcCaller;
+beforeEach(async () => {
+  api = await startStubbedApi();
+  health = new GrpcCaller(api.grpcAddress, healthCheck.protoPath);
+});
+afterEach(async () => {
+  health.client.close();
+  await api.close();
+});
+
+/** Asks for the names of the services over the stream that reflection is. */
+function listServices(caller: GrpcCaller): Promise<unknown> {
+  const { path, requestSerialize, responseDeserialize } = caller.method(REFLECTION, 'ServerReflectionInfo');
+  return new Promise((resolve, reject) => {
+    const stream = caller.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    stream.on('data', resolve).on('error', reject);
+    stream.write({ listServices: '' });
+    stream.end();
+  });
+}
+
+describe('health', () => {
+  it.each(['', 'biotune.v1.FineTuneJobs', 'biotune.v1.Catalog'])('says that "%s" is serving', async (service) => {
+    expect(await health.call(HEALTH, 'Check', { service })).toEqual({ status: 'SERVING' });
+  });
+
+  it('lets the server close while someone watches, and tells the watcher first', async () => {
+    const { path, requestSerialize, responseDeserialize } = health.method(HEALTH, 'Watch');
+    const seen: unknown[] = [];
+    const watch = health.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });
+    await new Promise<void>((resolve) => {
+      watch
+        .on('error', () => undefined)
+        .on('data', (answer: unknown) => {
+          seen.push(answer);
+          resolve();
+        });
+    });
+    await api.close();
+    expect(seen).toEqual([{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
+  });
+});
+
+describe('reflection', () => {
+  it('lists the services', async () => {
+    const caller = new GrpcCaller(api.grpcAddress, reflectionProto);
+    const answer = await listServices(caller);
+    caller.client.close();
+    expect(answer).toMatchObject({
+      listServicesResponse: {
+        service: expect.arrayContaining([{ name: 'biotune.v1.FineTuneJobs' }, { name: 'biotune.v1.Catalog' }]),
+      },
+    });
+  });
+});

@@ -1,0 +1,142 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DomainError } from '../../domain/errors.js';
+import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
+import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
+import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../testing/samples.js';
+
+const JOBS = 'biotune.v1.FineTuneJobs';
+const CATALOG = 'biotune.v1.Catalog';
+
+let api: StubbedApi;
+let grpc: GrpcCaller;
+beforeAll(async () => {
+  api = await startStubbedApi();
+  grpc = new GrpcCaller(api.grpcAddress, 'biotune/v1/fine_tune_job.proto');
+});
+afterAll(async () => {
+  grpc.client.close();
+  await api.close();
+});
+beforeEach(() => {
+  vi.clearAllMocks();
+});
+
+const inJob = { project: 'vision', job: JOB_ID };
+const create = (job: object, headers?: Record<string, string>) =>
+  grpc.refusal(JOBS, 'CreateFineTuneJob', { project: 'vision', job: { ...twoFields, ...job } }, headers);
+
+describe('calls', () => {
+  it('creates a job from two fields, with every default filled in', async () => {
+    const answer = await grpc.call(JOBS, 'CreateFineTuneJob', { project: 'vision', job: twoFields, requestId: 'r-1' });
+    expect(answer).toMatchObject({ id: JOB_ID, spec: { search: { seed: 2 ** 53 - 1 } }, progress: { generation: 0 } });
+    expect(answer).not.toHaveProperty('result');
+    const [project, request, key] = api.stubs.jobs.create.mock.calls[0] ?? [];
+    expect([project, key]).toEqual(['vision', 'r-1']);
+    expect(request).toMatchObject({
+      baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
+      labels: {},
+      data: { searchFraction: 0.5 },
+    });
+    expect(request?.displayName).toBeUndefined();
+  });
+
+  it('takes zeros, enums and maps that were sent', async () => {
+    const search = { seed: 0, biotune: { generationCount: 0, fitness: 'ACCURACY' } };
+    const job = { ...twoFields, search, labels: { team: 'a' }, baselines: ['LINEAR_PROBE'] };
+    await grpc.call(JOBS, 'CreateFineTuneJob', { project: 'vision', job });
+    expect(api.stubs.jobs.create.mock.calls[0]?.[1]).toMatchObject({
+      search,
+      labels: { team: 'a' },
+      baselines: ['LINEAR_PROBE'],
+    });
+  });
+
+  it.each<[string, string, object, object]>([
+    [JOBS, 'GetFineTuneJob', inJob, { id: JOB_ID }],
+    [JOBS, 'CancelFineTuneJob', inJob, { id: JOB_ID }],
+    [
+      JOBS,
+      'ListFineTuneJobs',
+      { project: 'vision', pageSize: 7 },
+      { fineTuneJobs: [{ id: JOB_ID }], nextPageToken: 'next' },
+    ],
+    [JOBS, 'ListTrials', inJob, { trials: [{ id: TRIAL_ID, fold: 0 }] }],
+    [JOBS, 'ListMetricPoints', { ...inJob, trial: TRIAL_ID }, { metricPoints: [{ epoch: 0, value: 0.5 }] }],
+    [JOBS, 'ListEvents', inJob, { events: [{ type: 'JOB_CREATED' }] }],
+    [CATALOG, 'ListBaseModels', {}, { baseModels: [{ blocks: [{ id: 'stem' }] }] }],
+    [CATALOG, 'GetBaseModel', { baseModel: 'baseModels/efficientnet-lite0' }, { id: 'efficientnet-lite0' }],
+    [CATALOG, 'CreateDataset', { project: 'vision', dataset: { sourceUri: 's3://photos/x' } }, { id: DATASET_ID }],
+    [CATALOG, 'GetDataset', { project: 'vision', dataset: DATASET_ID }, { latestVersion: { state: 'IMPORTING' } }],
+    [CATALOG, 'GetModelVersion', { project: 'vision', model: 'flowers', number: 1 }, { method: 'BIOTUNE' }],
+    [CATALOG, 'ListDownloads', { project: 'vision', model: 'flowers', number: 1 }, { downloads: [{ sizeBytes: 10 }] }],
+  ])('%s answers %s', async (service, method, request, expected) => {
+    expect(await grpc.call(service, method, request)).toMatchObject(expected);
+  });
+});
+
+describe('refusals', () => {
+  it.each<[string, object, string]>([
+    ['NaN', { training: { baseLearningRate: Number.NaN } }, 'job.training.base_learning_rate'],
+    ['Infinity', { training: { baseLearningRate: Number.POSITIVE_INFINITY } }, 'job.training.base_learning_rate'],
+    ['an enum number without a name', { search: { biotune: { fitness: 99 } } }, 'job.search.biotune.fitness'],
+    ['an unspecified enum', { search: { biotune: { fitness: 0 } } }, 'job.search.biotune.fitness'],
+    ['a baseline without a name', { baselines: [99] }, 'job.baselines[0]'],
+    ['2^53 + 1', { search: { seed: '9007199254740993' } }, 'job.search.seed'],
+    ['a negative count', { search: { biotune: { generationCount: -1 } } }, 'job.search.biotune.generation_count'],
+    ['NUL in a label', { labels: { a: 'x\0y' } }, 'job.labels.a'],
+    ['an empty base model', { baseModel: '' }, 'job.base_model'],
+  ])('refuses %s with the reason that REST gives', async (_what, job, field) => {
+    const error = await create(job);
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    expect(detailsOf(error)).toMatchObject({
+      ErrorInfo: { reason: 'FIELD_INVALID', domain: 'biotune.example' },
+      BadRequest: { fieldViolations: expect.arrayContaining([expect.objectContaining({ field })]) },
+    });
+    expect(api.stubs.jobs.create).not.toHaveBeenCalled();
+  });
+
+  it('refuses a message without its job, and a label that reaches prototypes', async () => {
+    expect((await grpc.refusal(JOBS, 'CreateFineTuneJob', { project: 'vision' })).code).toBe(status.INVALID_ARGUMENT);
+    const { requestSerialize } = grpc.method(JOBS, 'CreateFineTuneJob');
+    const bytes = requestSerialize({ project: 'vision', job: { ...twoFields, labels: { ['--proto--']: 'x' } } });
+    const polluting = Buffer.from(bytes.toString('latin1').replace('--proto--', '__proto__'), 'latin1');
+    const error = await grpc.refusal(JOBS, 'CreateFineTuneJob', polluting);
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    expect(error.details).toContain('__proto__');
+  });
+
+  it('answers a rule of the search in details that other clients can read', async () => {
+    const error = await create({ search: { biotune: { eliteCount: 10 } } }, { 'x-request-id': 'req-1' });
+    expect(error.details).toBe('eliteCount is 10; it must be less than populationSize, which is 10.');
+    expect(detailsOf(error)).toMatchObject({
+      ErrorInfo: { reason: 'ELITE_NOT_LESS_THAN_POPULATION', metadata: { eliteCount: '10' } },
+      BadRequest: { fieldViolations: [{ field: 'job.search.biotune.elite_count', reason: 'OUT_OF_RANGE' }] },
+      RequestInfo: { requestId: 'req-1' },
+    });
+  });
+
+  it('maps what services throw, and tells nothing of a bug', async () => {
+    api.stubs.jobs.get.mockRejectedValueOnce(new DomainError('JOB_NOT_FOUND', 'There is no such job.'));
+    expect(await grpc.refusal(JOBS, 'GetFineTuneJob', inJob)).toMatchObject({
+      code: status.NOT_FOUND,
+      details: 'There is no such job.',
+    });
+    api.stubs.jobs.get.mockRejectedValueOnce(new Error('column "secret" does not exist'));
+    const bug = await grpc.refusal(JOBS, 'GetFineTuneJob', inJob);
+    expect(bug.code).toBe(status.INTERNAL);
+    expect(bug.details).not.toContain('secret');
+    expect(detailsOf(bug)).toMatchObject({
+      ErrorInfo: { reason: 'INTERNAL' },
+      RequestInfo: { requestId: expect.stringMatching(/^req_/) },
+    });
+    api.stubs.jobs.get.mockRejectedValueOnce(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    expect((await grpc.refusal(JOBS, 'GetFineTuneJob', inJob)).code).toBe(status.UNAVAILABLE);
+  });
+
+  it('refuses a message of more than 4 MiB and ids of another kind', async () => {
+    expect((await create({ displayName: 'x'.repeat(5_000_000) })).code).toBe(status.RESOURCE_EXHAUSTED);
+    const error = await grpc.refusal(JOBS, 'GetFineTuneJob', { project: 'vision', job: '../etc' });
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+  });
+});

@@ -1,0 +1,70 @@
+import { Controller, UseGuards } from '@nestjs/common';
+import { GrpcMethod, Payload } from '@nestjs/microservices';
+import { WorkerTaskService } from '../../tasks/worker-task.service.js';
+import {
+  type CompleteTaskRequest,
+  completeTaskRequest,
+  type LeaseRequest,
+  leaseRequest,
+  type LeaseTaskRequest,
+  leaseTaskRequest,
+  type ListSourceObjectsRequest,
+  listSourceObjectsRequest,
+  type ReleaseTaskRequest,
+  releaseTaskRequest,
+  type ReportMetricsRequest,
+  reportMetricsRequest,
+  type TransferUrlsRequest,
+  transferUrlsRequest,
+} from './worker-requests.js';
+import { WorkerScope, WorkerTokenGuard } from './worker-token.guard.js';
+
+const leaseOf = (scope: string, { task, fence }: LeaseRequest) => ({ scope, taskId: task, fence });
+
+/** `biotune.v1.WorkerService`: what workers ask of the coordinator, each within the scope of its token. */
+@Controller()
+@UseGuards(WorkerTokenGuard)
+export class WorkerController {
+  constructor(private readonly tasks: WorkerTaskService) {}
+
+  @GrpcMethod('WorkerService', 'LeaseTask')
+  lease(@WorkerScope() scope: string, @Payload({ schema: leaseTaskRequest }) { workerId }: LeaseTaskRequest) {
+    return this.tasks.lease(scope, workerId);
+  }
+
+  @GrpcMethod('WorkerService', 'Heartbeat')
+  heartbeat(@WorkerScope() scope: string, @Payload({ schema: leaseRequest }) request: LeaseRequest) {
+    return this.tasks.heartbeat(leaseOf(scope, request));
+  }
+
+  @GrpcMethod('WorkerService', 'ListSourceObjects')
+  listSourceObjects(
+    @WorkerScope() scope: string,
+    @Payload({ schema: listSourceObjectsRequest }) request: ListSourceObjectsRequest,
+  ) {
+    return this.tasks.listSourceObjects(leaseOf(scope, request), request.pageToken);
+  }
+
+  @GrpcMethod('WorkerService', 'GetTransferUrls')
+  transferUrls(@WorkerScope() scope: string, @Payload({ schema: transferUrlsRequest }) request: TransferUrlsRequest) {
+    return this.tasks.transferUrls(leaseOf(scope, request), request);
+  }
+
+  @GrpcMethod('WorkerService', 'ReportMetrics')
+  reportMetrics(
+    @WorkerScope() scope: string,
+    @Payload({ schema: reportMetricsRequest }) request: ReportMetricsRequest,
+  ) {
+    return this.tasks.reportMetrics(leaseOf(scope, request), request.values);
+  }
+
+  @GrpcMethod('WorkerService', 'CompleteTask')
+  complete(@WorkerScope() scope: string, @Payload({ schema: completeTaskRequest }) request: CompleteTaskRequest) {
+    return this.tasks.complete(leaseOf(scope, request), request.outcome);
+  }
+
+  @GrpcMethod('WorkerService', 'ReleaseTask')
+  release(@WorkerScope() scope: string, @Payload({ schema: releaseTaskRequest }) request: ReleaseTaskRequest) {
+    return this.tasks.release(leaseOf(scope, request));
+  }
+}

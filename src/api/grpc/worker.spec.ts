@@ -1,0 +1,160 @@
+import { status } from '@grpc/grpc-js';
+import { Module } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { TrainResult } from '../../domain/task.js';
+import { HealthService } from '../../jobs/health.service.js';
+import { createLogger } from '../../observability/logger.js';
+import { WorkerTaskService } from '../../tasks/worker-task.service.js';
+import { mintWorkerToken } from '../../tasks/worker-token.js';
+import { type RunningServer, startWorkerGateway } from '../start.js';
+import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
+import { JOB_ID, TASK_ID } from '../testing/samples.js';
+
+const SECRET = 's'.repeat(32);
+const WORKER = 'biotune.v1.WorkerService';
+const SHA256 = 'ab'.repeat(32);
+const token = { authorization: `Bearer ${mintWorkerToken(SECRET, JOB_ID)}` };
+const lease = { task: TASK_ID, fence: 7 };
+const leaseRef = { scope: JOB_ID, taskId: TASK_ID, fence: 7 };
+
+const fenced = () => Promise.resolve({ leaseLost: false });
+const tasks = {
+  lease: vi.fn<WorkerTaskService['lease']>(() => Promise.resolve({ done: true, leaseSeconds: 30 })),
+  heartbeat: vi.fn<WorkerTaskService['heartbeat']>(() => Promise.resolve({ leaseLost: true, cancel: false })),
+  listSourceObjects: vi.fn<WorkerTaskService['listSourceObjects']>(() =>
+    Promise.resolve({ leaseLost: false, objects: [] }),
+  ),
+  transferUrls: vi.fn<WorkerTaskService['transferUrls']>(() =>
+    Promise.resolve({ leaseLost: false, downloadUrls: [''], uploadUrls: [] }),
+  ),
+  reportMetrics: vi.fn<WorkerTaskService['reportMetrics']>(fenced),
+  complete: vi.fn<WorkerTaskService['complete']>(fenced),
+  release: vi.fn<WorkerTaskService['release']>(fenced),
+};
+
+const providers = [
+  { provide: WorkerTaskService, useValue: tasks },
+  { provide: HealthService, useValue: { check: () => Promise.resolve({ database: true, objectStore: true }) } },
+];
+@Module({ providers, exports: providers })
+class StubModule {}
+
+let server: RunningServer;
+let grpc: GrpcCaller;
+beforeAll(async () => {
+  const config = {
+    LISTEN_HOST: '127.0.0.1',
+    COORDINATOR_HTTP_PORT: 0,
+    WORKER_GRPC_HOST: '127.0.0.1',
+    WORKER_GRPC_PORT: 0,
+    WORKER_TOKEN_SECRET: SECRET,
+  };
+  server = await startWorkerGateway(config, createLogger('coordinator', 'silent'), [StubModule]);
+  grpc = new GrpcCaller(server.grpcAddress, 'biotune/v1/worker.proto');
+});
+afterAll(async () => {
+  grpc.client.close();
+  await server.close();
+});
+beforeEach(() => {
+  vi.clearAllMocks();
+});
+
+const call = (method: string, request: object) => grpc.call(WORKER, method, request, token);
+
+/** What a training gives whose every figure is zero: proto3 sends none of them. */
+const trainResult: TrainResult = {
+  bestEpoch: 1,
+  epochCount: 1,
+  validationLoss: 0,
+  validationAccuracy: 0,
+  validationMacroAccuracy: 0,
+  trainedParameterCount: 0,
+  totalParameterCount: 10,
+  trainSeconds: 0,
+  runtime: { tensorflowVersion: '4.22.0', oneDnn: false, intraOpThreadCount: 1, interOpThreadCount: 1 },
+};
+
+describe('calls', () => {
+  it('leases within the scope of the token', async () => {
+    expect(await call('LeaseTask', { workerId: 'w-1' })).toEqual({ done: true, leaseSeconds: 30 });
+    expect(tasks.lease).toHaveBeenCalledWith(JOB_ID, 'w-1');
+  });
+
+  it('passes the fence of every call on', async () => {
+    expect(await call('Heartbeat', lease)).toEqual({ leaseLost: true, cancel: false });
+    await call('ListSourceObjects', { ...lease, pageToken: 'flowers/9.png' });
+    await call('GetTransferUrls', { ...lease, downloads: [{ sha256: SHA256, sizeBytes: 0 }] });
+    await call('ReportMetrics', { ...lease, values: [{ name: 'loss', epoch: 0, value: 0 }] });
+    await call('ReleaseTask', { ...lease, reason: 'PREEMPTED' });
+    expect(tasks.heartbeat).toHaveBeenCalledWith(leaseRef);
+    expect(tasks.listSourceObjects).toHaveBeenCalledWith(leaseRef, 'flowers/9.png');
+    expect(tasks.transferUrls.mock.calls[0]).toMatchObject([leaseRef, { downloads: [{ sizeBytes: 0 }], uploads: [] }]);
+    expect(tasks.reportMetrics).toHaveBeenCalledWith(leaseRef, [{ name: 'loss', epoch: 0, value: 0 }]);
+    expect(tasks.release).toHaveBeenCalledWith(leaseRef);
+  });
+
+  it.each([
+    ['a success of zeros', { succeeded: { train: trainResult } }],
+    ['an infeasible genome', { infeasible: { reason: 'NAN_LOSS', message: '', metadata: {} } }],
+    ['a fault', { fault: { reason: 'TRAINER_CRASHED', message: 'signal 9', metadata: { signal: '9' } } }],
+  ])('completes with %s', async (_what, outcome) => {
+    expect(await call('CompleteTask', { ...lease, outcome })).toEqual({ leaseLost: false });
+    expect(tasks.complete).toHaveBeenCalledWith(leaseRef, outcome);
+  });
+});
+
+describe('refusals', () => {
+  it.each<[string, Record<string, string>]>([
+    ['no token', {}],
+    ['a token of another key', { authorization: `Bearer ${mintWorkerToken('x'.repeat(32), JOB_ID)}` }],
+    ['another scheme', { authorization: 'Basic abc' }],
+  ])('refuses %s before it looks at the message', async (_what, headers) => {
+    const error = await grpc.refusal(WORKER, 'Heartbeat', { task: 'nonsense' }, headers);
+    expect(error.code).toBe(status.UNAUTHENTICATED);
+    expect(detailsOf(error)).toMatchObject({ ErrorInfo: { reason: 'WORKER_TOKEN_INVALID' } });
+    expect(tasks.heartbeat).not.toHaveBeenCalled();
+  });
+
+  it.each<[string, string, object, string]>([
+    ['a fence of 0', 'Heartbeat', { task: TASK_ID }, 'fence'],
+    ['a task id of another kind', 'Heartbeat', { task: JOB_ID, fence: 1 }, 'task'],
+    [
+      'a metric that is NaN',
+      'ReportMetrics',
+      { ...lease, values: [{ name: 'loss', value: Number.NaN }] },
+      'values[0].value',
+    ],
+    ['no outcome', 'CompleteTask', lease, 'outcome'],
+    [
+      'a result out of range, in the member that was meant',
+      'CompleteTask',
+      { ...lease, outcome: { succeeded: { train: { ...trainResult, bestEpoch: 0 } } } },
+      'outcome.succeeded.train.best_epoch',
+    ],
+    [
+      'a reason that is none',
+      'CompleteTask',
+      { ...lease, outcome: { fault: { reason: 'BAD_MOOD', message: 'x' } } },
+      'outcome.fault.reason',
+    ],
+    [
+      'two outcomes at once',
+      'CompleteTask',
+      { ...lease, outcome: { succeeded: { train: trainResult }, fault: { reason: 'INTERNAL', message: 'x' } } },
+      'outcome.fault',
+    ],
+  ])('refuses %s', async (_what, method, request, field) => {
+    const error = await grpc.refusal(WORKER, method, request, token);
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    expect(detailsOf(error)).toMatchObject({ BadRequest: { fieldViolations: [{ field }] } });
+  });
+
+  it('does not serve what callers use', async () => {
+    const catalog = new GrpcCaller(server.grpcAddress, 'biotune/v1/catalog.proto');
+    expect((await catalog.refusal('biotune.v1.Catalog', 'ListBaseModels', {})).code).toBe(status.UNIMPLEMENTED);
+    catalog.client.close();
+    expect((await fetch(`${server.httpUrl}/v1/projects/vision/fineTuneJobs`)).status).toBe(404);
+    expect((await fetch(`${server.httpUrl}/healthz/ready`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,38 @@
+import { type DynamicModule, NotFoundException, UnsupportedMediaTypeException } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import helmet from 'helmet';
+import { type Logger, NestLogger } from '../observability/logger.js';
+import { ErrorFilter } from './errors/error.filter.js';
+import { nameRequest } from './request-id.js';
+import { RequestSchemaPipe } from './request-schema.pipe.js';
+
+const BODY_SIZE_MAX = '100kb';
+const VERBS = new Set(['GET', 'HEAD', 'POST']);
+
+/** Express would answer OPTIONS by itself, and others with a list of what exists. */
+function closeVerbs(request: Request, _response: Response, next: NextFunction): void {
+  next(VERBS.has(request.method) ? undefined : new NotFoundException());
+}
+
+/** Express would hand a body of another type on as none. */
+function takeOnlyJson(request: Request, _response: Response, next: NextFunction): void {
+  const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length']) > 0;
+  next(hasBody && !request.is('application/json') ? new UnsupportedMediaTypeException() : undefined);
+}
+
+/** A Nest application with the checks, limits and error answers that every server of ours has. */
+export async function createHttpServer(module: DynamicModule, logger: Logger): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(module, {
+    bodyParser: false,
+    logger: new NestLogger(logger),
+    abortOnError: false,
+  });
+  app.disable('x-powered-by');
+  app.use(nameRequest, helmet(), closeVerbs, takeOnlyJson);
+  app.useBodyParser('json', { limit: BODY_SIZE_MAX });
+  app.useGlobalPipes(new RequestSchemaPipe());
+  app.useGlobalFilters(new ErrorFilter(logger));
+  return app;
+}

@@ -1,0 +1,69 @@
+import { Body, Controller, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import {
+  type CreateFineTuneJob,
+  createFineTuneJobSchema,
+  type FineTuneJob,
+  fineTuneJobSchema,
+} from '../../domain/fine-tune-job.js';
+import type { PageRequest } from '../../domain/page.js';
+import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
+import { type EventList, eventListSchema, type FineTuneJobList, fineTuneJobListSchema } from './answers.js';
+import { Commands, Creates, Reads, TakesIdempotencyKey } from './documented.js';
+import { IdempotencyKey } from './idempotency-key.js';
+import { LocationInterceptor } from './location.interceptor.js';
+import { emptyBody, type JobParams, jobParams, pageQuery, type ProjectParams, projectParams } from './params.js';
+
+@ApiTags('Fine-tune jobs')
+@Controller('v1/projects/:project/fineTuneJobs')
+export class FineTuneJobController {
+  constructor(private readonly jobs: FineTuneJobService) {}
+
+  @Post()
+  @Creates(fineTuneJobSchema, 'Starts a job; only baseModel and dataset are required.')
+  @TakesIdempotencyKey()
+  @UseInterceptors(LocationInterceptor)
+  create(
+    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Body({ schema: createFineTuneJobSchema }) request: CreateFineTuneJob,
+    @IdempotencyKey() idempotencyKey: string | undefined,
+  ): Promise<FineTuneJob> {
+    return this.jobs.create(project, request, idempotencyKey);
+  }
+
+  @Get()
+  @Reads(fineTuneJobListSchema, 'Jobs of the project, newest first.')
+  async list(
+    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Query({ schema: pageQuery }) page: PageRequest,
+  ): Promise<FineTuneJobList> {
+    const { items: fineTuneJobs, nextPageToken } = await this.jobs.list(project, page);
+    return { fineTuneJobs, nextPageToken };
+  }
+
+  @Get(':job')
+  @Reads(fineTuneJobSchema, 'One job, with its progress and result.')
+  get(@Param({ schema: jobParams }) { project, job }: JobParams): Promise<FineTuneJob> {
+    return this.jobs.get(project, job);
+  }
+
+  @Post(':job/cancel')
+  @HttpCode(200)
+  @Commands(fineTuneJobSchema, 'Asks a job to stop; a job that has ended is answered unchanged.')
+  cancel(
+    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Body({ schema: emptyBody }) _body: undefined,
+  ): Promise<FineTuneJob> {
+    return this.jobs.cancel(project, job);
+  }
+
+  @Get(':job/events')
+  @Reads(eventListSchema, 'What happened to a job, oldest first.')
+  async listEvents(
+    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Query({ schema: pageQuery }) page: PageRequest,
+  ): Promise<EventList> {
+    const { items: events, nextPageToken } = await this.jobs.listEvents(project, job, page);
+    return { events, nextPageToken };
+  }
+}

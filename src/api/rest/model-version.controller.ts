@@ -1,0 +1,27 @@
+import { Controller, Get, Param } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { type ModelVersion, modelVersionSchema } from '../../domain/model-version.js';
+import { ModelVersionService } from '../../jobs/model-version.service.js';
+import { type DownloadList, downloadListSchema } from './answers.js';
+import { Reads } from './documented.js';
+import { type ModelVersionParams, modelVersionParams } from './params.js';
+
+@ApiTags('Model versions')
+@Controller('v1/projects/:project/models/:model/versions/:number')
+export class ModelVersionController {
+  constructor(private readonly versions: ModelVersionService) {}
+
+  @Get()
+  @Reads(modelVersionSchema, 'A fine-tuned network with its lineage and files.')
+  get(@Param({ schema: modelVersionParams }) { project, model, number }: ModelVersionParams): Promise<ModelVersion> {
+    return this.versions.get(project, model, number);
+  }
+
+  @Get('downloads')
+  @Reads(downloadListSchema, 'Links that fetch each file without credentials, for 15 minutes.')
+  async listDownloads(
+    @Param({ schema: modelVersionParams }) { project, model, number }: ModelVersionParams,
+  ): Promise<DownloadList> {
+    return { downloads: await this.versions.listDownloads(project, model, number) };
+  }
+}

@@ -1,0 +1,162 @@
+import type { BaseModel } from '../../domain/base-model.js';
+import type { Dataset } from '../../domain/dataset.js';
+import type { JobEvent } from '../../domain/event.js';
+import type { FineTuneJob } from '../../domain/fine-tune-job.js';
+import type { Download, ModelVersion } from '../../domain/model-version.js';
+import type { MetricPoint, Trial } from '../../domain/trial.js';
+
+/** One of everything that the services answer, for the specs of the two transports. */
+
+const ULID = '01JD0000000000000000000000';
+const TIME = '2026-11-24T12:00:00.000Z';
+const SHA256 = 'ab'.repeat(32);
+export const JOB_ID = `ftj_${ULID}`;
+export const TRIAL_ID = `trl_${ULID}`;
+export const DATASET_ID = `ds_${ULID}`;
+export const TASK_ID = `tsk_${ULID}`;
+export const DATASET_VERSION = `projects/vision/datasets/${DATASET_ID}/versions/1`;
+
+/** The smallest body that creates a job. */
+export const twoFields = { baseModel: 'baseModels/efficientnet-lite0', dataset: 's3://photos/flowers' };
+
+const genome = { genes: [0.2, 0.9], threshold: 0.5 };
+
+export const job: FineTuneJob = {
+  name: `projects/vision/fineTuneJobs/${JOB_ID}`,
+  id: JOB_ID,
+  labels: { team: 'botany' },
+  datasetVersion: DATASET_VERSION,
+  spec: {
+    baseModel: 'efficientnet-lite0',
+    data: { searchFraction: 0.5, imageSizePx: 64 },
+    training: {
+      epochCount: 30,
+      patienceEpochs: 3,
+      batchSize: 96,
+      baseLearningRate: 1e-3,
+      cosineEpochCount: 100,
+      frozenBatchNorm: 'TRAIN',
+    },
+    search: {
+      type: 'BIOTUNE',
+      seed: 2 ** 53 - 1,
+      biotune: {
+        mode: 'PAPER',
+        generationCount: 10,
+        populationSize: 10,
+        eliteCount: 3,
+        seedCount: 3,
+        fitness: 'MACRO_ACCURACY',
+        reproduction: 'BATCH_SYNC',
+      },
+    },
+    baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
+    parallelism: { maxParallelTrialCount: 1 },
+    output: { model: 'flowers' },
+  },
+  state: 'RUNNING',
+  done: false,
+  progress: {
+    percent: 0,
+    phase: 'SEARCHING',
+    generation: 0,
+    generationCount: 10,
+    completedTrialCount: 0,
+    runningTrialCount: 1,
+    trialCount: 70,
+  },
+  best: { trial: TRIAL_ID, generation: 0, genome, fitness: 0.25 },
+  createTime: TIME,
+  updateTime: TIME,
+};
+
+export const trial: Trial = {
+  name: `${job.name}/trials/${TRIAL_ID}`,
+  id: TRIAL_ID,
+  phase: 'SEARCH',
+  generation: 0,
+  slot: 0,
+  origin: 'INITIAL',
+  method: 'BIOTUNE',
+  genome,
+  lrMultipliers: [0, 6.3],
+  fold: 0,
+  state: 'SUCCEEDED',
+  seedResults: [],
+  fitness: 0.25,
+  createTime: TIME,
+};
+
+export const metricPoint: MetricPoint = { trial: TRIAL_ID, seed: 7, name: 'validationLoss', epoch: 0, value: 0.5 };
+
+export const event: JobEvent = { seq: 1, type: 'JOB_CREATED', payload: { state: 'VALIDATING' }, time: TIME };
+
+export const baseModel: BaseModel = {
+  name: 'baseModels/efficientnet-lite0',
+  id: 'efficientnet-lite0',
+  displayName: 'EfficientNet-Lite0',
+  architecture: 'efficientnet-lite0',
+  inputSizePx: 224,
+  inputSizePxMin: 32,
+  mean: [127, 127, 127],
+  std: [128, 128, 128],
+  parameterCount: 4_652_008,
+  sizeBytes: 18_608_032,
+  sha256: SHA256,
+  license: 'Apache-2.0',
+  sourceUri: 'https://models.example/lite0',
+  blocks: [
+    {
+      id: 'stem',
+      index: 0,
+      displayName: 'Stem',
+      parameterNames: ['stem/kernel'],
+      parameterCount: 864,
+      hasBatchNorm: true,
+    },
+  ],
+};
+
+export const dataset: Dataset = {
+  name: `projects/vision/datasets/${DATASET_ID}`,
+  id: DATASET_ID,
+  displayName: 'Flowers',
+  latestVersion: {
+    name: DATASET_VERSION,
+    number: 1,
+    sourceUri: 's3://photos/flowers',
+    split: { trainFraction: 0.7, validationFraction: 0.15, testFraction: 0.15, seed: 0 },
+    state: 'IMPORTING',
+    imageCount: 0,
+    sizeBytes: 0,
+    classes: [],
+    issues: [],
+    createTime: TIME,
+  },
+  createTime: TIME,
+};
+
+export const modelVersion: ModelVersion = {
+  name: 'projects/vision/models/flowers/versions/1',
+  model: 'flowers',
+  number: 1,
+  state: 'READY',
+  job: job.name,
+  trial: trial.name,
+  method: 'BIOTUNE',
+  baseModel: baseModel.name,
+  datasetVersion: DATASET_VERSION,
+  testAccuracy: 0.9,
+  testMacroAccuracy: 0.9,
+  storageUri: 's3://biotune/models/',
+  files: [],
+  createTime: TIME,
+};
+
+export const download: Download = {
+  path: 'weights/model.safetensors',
+  url: 'https://s3.example/signed',
+  sha256: SHA256,
+  sizeBytes: 10,
+  expireTime: TIME,
+};

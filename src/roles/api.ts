@@ -1,0 +1,21 @@
+import { startApi, type RunningServer } from '../api/start.js';
+import { apiConfigSchema, readConfig, type ApiConfig } from '../config/config.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { toldToGo } from './told-to-go.js';
+
+/** Serves callers until it is closed. */
+export const startApiRole = (config: ApiConfig, logger: Logger): Promise<RunningServer> =>
+  startApi(config, logger, [StorageModule.forRoot(config), JobsModule]);
+
+export async function run(): Promise<number> {
+  const config = readConfig(apiConfigSchema);
+  const logger = createLogger('api', config.LOG_LEVEL);
+  const end = toldToGo();
+  const server = await startApiRole(config, logger);
+  logger.info({ http: server.httpUrl, grpc: server.grpcAddress }, 'ready');
+  await end;
+  await server.close();
+  return 0;
+}

@@ -1,0 +1,62 @@
+import { Module, type DynamicModule, type Provider } from '@nestjs/common';
+import type { CoordinatorConfig } from '../config/config.js';
+import { BaseModelCatalogue } from '../jobs/base-model-catalogue.js';
+import { Coordinator } from '../jobs/coordinator.js';
+import { Finals } from '../jobs/finals.js';
+import { ImportRunner } from '../jobs/import-runner.js';
+import { JobRunner } from '../jobs/job-runner.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { Publishing } from '../jobs/publishing.js';
+import { SearchLoop } from '../jobs/search-loop.js';
+import { TrialSettlement } from '../jobs/trial-settlement.js';
+import { ModelPublisher } from '../export/model-publisher.js';
+import { ProcessPool } from '../launch/process-pool.js';
+import type { Logger } from '../observability/logger.js';
+import { ObjectStore } from '../storage/object-store.js';
+import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
+import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
+import { StorageModule } from '../storage/storage.module.js';
+import { TasksModule } from '../tasks/tasks.module.js';
+
+const STEPS: readonly Provider[] = [
+  Finals,
+  ImportRunner,
+  JobRunner,
+  ModelPublisher,
+  Publishing,
+  SearchLoop,
+  TrialSettlement,
+];
+
+/** Everything that leads jobs: the loops, the queue as workers see it, and the worker processes. */
+@Module({})
+export class CoordinatorModule {
+  static forRoot(config: CoordinatorConfig, pool: ProcessPool, logger: Logger): DynamicModule {
+    const settings = {
+      leaseSeconds: config.LEASE_SECONDS,
+      workerTokenSecret: config.WORKER_TOKEN_SECRET,
+      workerGatewayAddress: `${config.WORKER_GRPC_HOST}:${config.WORKER_GRPC_PORT}`,
+    };
+    const loops: Provider[] = [
+      {
+        provide: BaseModelCatalogue,
+        inject: [BaseModelRepository, ObjectStore],
+        useFactory: (baseModels: BaseModelRepository, objects: ObjectStore) =>
+          new BaseModelCatalogue(baseModels, objects, logger, config.BASE_MODEL_DIR),
+      },
+      {
+        provide: Coordinator,
+        inject: [LeadershipRepository, JobRunner, ImportRunner],
+        useFactory: (leaderships: LeadershipRepository, jobRunner: JobRunner, importRunner: ImportRunner) =>
+          new Coordinator(leaderships, jobRunner, importRunner, pool, logger, settings),
+      },
+    ];
+    const tasks = TasksModule.forRoot(config.LEASE_SECONDS, logger);
+    return {
+      module: CoordinatorModule,
+      imports: [StorageModule.forRoot(config), JobsModule, tasks],
+      providers: [...STEPS, ...loops],
+      exports: [JobsModule, TasksModule],
+    };
+  }
+}

@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { startWorkerGateway, type RunningServer } from '../api/start.js';
+import { coordinatorConfigSchema, readConfig, type CoordinatorConfig } from '../config/config.js';
+import { ProcessPool } from '../launch/process-pool.js';
+import { systemEnvironmentSchema } from '../launch/system-environment.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { CoordinatorModule } from './coordinator.module.js';
+import { toldToGo } from './told-to-go.js';
+
+/** Leads jobs, serves workers and runs a pool of them, until it is closed. */
+export function startCoordinatorRole(config: CoordinatorConfig, logger: Logger): Promise<RunningServer> {
+  const pool = new ProcessPool({
+    workerCountMax: config.POOL_WORKER_COUNT_MAX,
+    entry: join(import.meta.dirname, '../main.js'),
+    workerCacheDir: config.WORKER_CACHE_DIR,
+    logLevel: config.LOG_LEVEL,
+    systemEnvironment: readConfig(systemEnvironmentSchema),
+    logger,
+  });
+  return startWorkerGateway(config, logger, [CoordinatorModule.forRoot(config, pool, logger)]);
+}
+
+export async function run(): Promise<number> {
+  const config = readConfig(coordinatorConfigSchema);
+  const logger = createLogger('coordinator', config.LOG_LEVEL);
+  const end = toldToGo();
+  const server = await startCoordinatorRole(config, logger);
+  logger.info({ http: server.httpUrl, workerGateway: server.grpcAddress }, 'ready');
+  await end;
+  await server.close();
+  return 0;
+}

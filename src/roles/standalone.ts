@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readConfig, standaloneConfigSchema, type StandaloneConfig, type StoresConfig } from '../config/config.js';
+import { startEmbeddedObjectStore } from '../embedded/embedded-object-store.js';
+import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { startApiRole } from './api.js';
+import { startCoordinatorRole } from './coordinator.js';
+import { toldToGo } from './told-to-go.js';
+
+interface Closeable {
+  close(): Promise<void>;
+}
+
+/** Closes what was opened, last first; one that fails to close does not keep the others open. */
+class Opened {
+  private readonly things: Closeable[] = [];
+
+  add<T extends Closeable>(thing: T): T {
+    this.things.push(thing);
+    return thing;
+  }
+
+  async close(logger: Logger): Promise<void> {
+    for (const thing of this.things.reverse()) {
+      await thing.close().catch((error: unknown) => logger.error({ err: error }, 'closing failed'));
+    }
+  }
+}
+
+async function openDatabase(config: StandaloneConfig, opened: Opened, logger: Logger): Promise<string> {
+  if (config.DATABASE_URL !== undefined) return config.DATABASE_URL;
+  const dataDir = join(config.STANDALONE_DATA_DIR, 'postgres');
+  const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => logger.debug({ line }, 'postgres') });
+  opened.add({ close: () => postgres.stop() });
+  return postgres.url;
+}
+
+async function openObjectStore(config: StandaloneConfig, opened: Opened, logger: Logger) {
+  const { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY } = config;
+  if (S3_ENDPOINT !== undefined && S3_ACCESS_KEY !== undefined && S3_SECRET_KEY !== undefined) {
+    return { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY };
+  }
+  const store = await startEmbeddedObjectStore({
+    dataDir: join(config.STANDALONE_DATA_DIR, 'object-store'),
+    binaryPath: config.SEAWEEDFS_BINARY,
+    log: (line) => logger.debug({ line }, 'object store'),
+  });
+  opened.add({ close: () => store.stop() });
+  return { S3_ENDPOINT: store.endpoint, S3_ACCESS_KEY: store.accessKey, S3_SECRET_KEY: store.secretKey };
+}
+
+async function openStores(config: StandaloneConfig, opened: Opened, logger: Logger): Promise<StoresConfig> {
+  const [DATABASE_URL, objectStore] = await Promise.all([
+    openDatabase(config, opened, logger),
+    openObjectStore(config, opened, logger),
+  ]);
+  const { DATABASE_POOL_SIZE = 10, S3_REGION = 'us-east-1', S3_BUCKET } = config;
+  return { DATABASE_URL, DATABASE_POOL_SIZE, ...objectStore, S3_REGION, S3_BUCKET };
+}
+
+/** Tells whoever may read the data folder where the servers are and how to put images into the embedded S3 server. */
+async function writeConnection(folder: string, connection: object): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, 'connection.json');
+  await rm(path, { force: true });
+  await writeFile(path, `${JSON.stringify(connection, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Runs everything in one process, with workers beside it, on loopback: for a laptop, the demo and tests. */
+export async function run(): Promise<number> {
+  const config = readConfig(standaloneConfigSchema);
+  const logger = createLogger('standalone', config.LOG_LEVEL);
+  const end = toldToGo();
+  const opened = new Opened();
+  try {
+    const stores = await openStores(config, opened, logger);
+    const WORKER_TOKEN_SECRET = config.WORKER_TOKEN_SECRET ?? randomBytes(32).toString('hex');
+    opened.add(await startCoordinatorRole({ ...config, ...stores, WORKER_TOKEN_SECRET }, logger));
+    const api = opened.add(await startApiRole({ ...config, ...stores }, logger));
+    const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = stores;
+    const connection = { http: api.httpUrl, grpc: api.grpcAddress, s3: { endpoint, accessKey, secretKey } };
+    await writeConnection(config.STANDALONE_DATA_DIR, connection);
+    logger.info({ http: api.httpUrl, grpc: api.grpcAddress, s3: endpoint }, 'ready');
+    await end;
+    return 0;
+  } finally {
+    await opened.close(logger);
+  }
+}

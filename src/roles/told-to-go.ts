@@ -1,0 +1,6 @@
+/** Resolves when the process is told to go: SIGTERM from an orchestrator, SIGINT from a terminal. */
+export function toldToGo(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}
