@@ -32,7 +32,8 @@ try {
   console.log(`POST /v1/projects/${PROJECT}/fineTuneJobs\n${JSON.stringify(request, null, 2)}\n`);
   const { id } = await rest.post('/fineTuneJobs', request);
   const job = await showProgress(rest, id);
-  if (job.state !== 'SUCCEEDED') throw new Error(`the job ended as ${job.state}: ${job.error?.message ?? job.stopReason}`);
+  if (job.state !== 'SUCCEEDED')
+    throw new Error(`the job ended as ${job.state}: ${job.error?.message ?? job.stopReason}`);
   const model = await fetchModel(rest, job.result.modelVersion, join(dataDir, 'models'));
   const baseModel = await rest.get(`/baseModels/${job.spec.baseModel}`);
   report(job, baseModel, model, http);

@@ -10,8 +10,14 @@ const METHOD_NAMES = {
 function table(heading, rows) {
   const lines = [heading, ...rows].map((cells) => cells.map(String));
   const widths = heading.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
-  const text = (cells) => cells.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd();
-  console.log([text(lines[0]), widths.map((width) => '─'.repeat(width)).join('  '), ...lines.slice(1).map(text)].join('\n'));
+  const text = (cells) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd();
+  console.log(
+    [text(lines[0]), widths.map((width) => '─'.repeat(width)).join('  '), ...lines.slice(1).map(text)].join('\n'),
+  );
 }
 
 /** Prints what came of the job: the winning genome, every method's scores, and how to get the weights. */

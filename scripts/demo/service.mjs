@@ -30,7 +30,12 @@ export function startService(root, dataDir) {
       COORDINATOR_HTTP_PORT: await port(),
     };
     if (isStopping) throw new Error('stopped before it had started');
-    const env = { ...process.env, ...ports, STANDALONE_DATA_DIR: dataDir, WORKER_CACHE_DIR: join(dataDir, 'worker-cache') };
+    const env = {
+      ...process.env,
+      ...ports,
+      STANDALONE_DATA_DIR: dataDir,
+      WORKER_CACHE_DIR: join(dataDir, 'worker-cache'),
+    };
     child = spawn(process.execPath, [root, 'standalone'], { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
     child.stderr?.pipe(createWriteStream(logFile));
     const deadline = Date.now() + READY_SECONDS_MAX * 1000;

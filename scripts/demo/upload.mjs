@@ -10,7 +10,13 @@ const PARALLEL_COUNT = 16;
 /** Puts the images of assets/fashion-small into the S3 server, each as an object of its own. @returns their s3 uri. */
 export async function uploadFashionSmall(root, s3) {
   const { hostname, port } = new URL(s3.endpoint);
-  const client = new Client({ endPoint: hostname, port: Number(port), useSSL: false, ...keys(s3), region: 'us-east-1' });
+  const client = new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: false,
+    ...keys(s3),
+    region: 'us-east-1',
+  });
   const images = Object.entries(unzipSync(readFileSync(join(root, 'assets/fashion-small/fashion-small.zip')))).filter(
     ([path]) => !path.endsWith('/'),
   );
@@ -24,7 +30,9 @@ export async function uploadFashionSmall(root, s3) {
   const queue = images.values();
   const worker = async () => {
     for (const [path, bytes] of queue) {
-      await client.putObject(BUCKET, `${PREFIX}/${path}`, Buffer.from(bytes), bytes.length, { 'Content-Type': 'image/png' });
+      await client.putObject(BUCKET, `${PREFIX}/${path}`, Buffer.from(bytes), bytes.length, {
+        'Content-Type': 'image/png',
+      });
       done += 1;
       if (done % 100 === 0) show(`Uploading images to ${uri}: ${done} of ${images.length}`);
     }

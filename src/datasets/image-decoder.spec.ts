@@ -137,7 +137,7 @@ describe('decodeImage', () => {
     [7, 'right, bottom', 'WGBR'],
     [8, 'left, bottom', 'BRWG'],
   ])('turns EXIF orientation %i (%s) upright', async (orientation, _, stored) => {
-    const quarters = [...stored].flatMap((colour) => COLOURS.get(colour) ?? []);
+    const quarters = Array.from(stored).flatMap((colour) => COLOURS.get(colour) ?? []);
     const small = sharp(Buffer.from(quarters), { raw: { width: 2, height: 2, channels: 3 } });
     const bytes = await small.resize(64, 64, { kernel: 'nearest' }).withMetadata({ orientation }).png().toBuffer();
     const pixels = await decodeImage(bytes, 64);

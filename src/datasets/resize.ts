@@ -126,4 +126,4 @@ function mix(
 }
 
 /** Element `i`, which exists: the callers' loops are bounded by the array's own sizes. */
-const at = (values: Uint8Array | Int32Array, i: number): number => values[i] as number;
+const at = (values: Uint8Array | Int32Array, i: number): number => values[i] ?? 0;

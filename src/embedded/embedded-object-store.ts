@@ -112,7 +112,7 @@ function readCredentials(dataDir: string): Credentials {
     const made = { accessKey: randomBytes(10).toString('hex'), secretKey: randomBytes(24).toString('hex') };
     writeFileSync(file, JSON.stringify(made), { mode: 0o600 });
   }
-  const { accessKey, secretKey }: Credentials = JSON.parse(readFileSync(file, 'utf8'));
+  const { accessKey, secretKey } = JSON.parse(readFileSync(file, 'utf8')) as Credentials;
   const actions = ['Admin', 'Read', 'Write', 'List', 'Tagging'];
   const config = { identities: [{ name: 'admin', credentials: [{ accessKey, secretKey }], actions }] };
   writeFileSync(join(dataDir, 's3.json'), JSON.stringify(config), { mode: 0o600 });
@@ -125,10 +125,9 @@ async function choosePorts(dataDir: string, wanted: number | undefined): Promise
     throw new Error(`port ${wanted} or ${wanted + 10_000} of 127.0.0.1 is taken: free both, or choose another port`);
   }
   const file = join(dataDir, 'ports.json');
-  const last: Ports | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-  if (last && (wanted ?? last.s3) === last.s3 && (await arePortsFree(...Object.values(last).flatMap(withGrpc)))) {
-    return last;
-  }
+  const last = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ports) : undefined;
+  const isWanted = last?.s3 === (wanted ?? last?.s3);
+  if (last && isWanted && (await arePortsFree(...Object.values(last).flatMap(withGrpc)))) return last;
   const [s3 = 0, master = 0, volume = 0, filer = 0] = await findFreePorts(4, withGrpc);
   const ports = { s3: wanted ?? s3, master, volume, filer };
   writeFileSync(file, JSON.stringify(ports));
@@ -207,7 +206,7 @@ async function isReady({ s3, master }: Ports): Promise<boolean> {
     const refusal = await fetch(`http://127.0.0.1:${s3}`, { signal: AbortSignal.timeout(2000) });
     if (refusal.status !== 403) return false;
     const status = await fetch(`http://127.0.0.1:${master}/dir/status`, { signal: AbortSignal.timeout(2000) });
-    const { Topology }: { Topology?: { Max?: number } } = JSON.parse(await status.text());
+    const { Topology } = (await status.json()) as { Topology?: { Max?: number } };
     return (Topology?.Max ?? 0) > 0;
   } catch {
     return false;
@@ -216,7 +215,7 @@ async function isReady({ s3, master }: Ports): Promise<boolean> {
 
 /** The server puts sockets named after its ports under /tmp, and leaves some there. */
 function removeSockets(ports: Ports): void {
-  for (const [service, port] of Object.entries(ports)) {
+  for (const [service, port] of Object.entries<number>({ ...ports })) {
     rmSync(`/tmp/seaweedfs-${service}-${port}.sock`, { force: true });
     rmSync(`/tmp/seaweedfs-${service}-grpc-${port + 10_000}.sock`, { force: true });
   }

@@ -25,8 +25,7 @@ export function findPostgresBinaries(): string {
 export function assertInstalled(packageFolder: string, packageName: string): void {
   const list = join(packageFolder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  const links: unknown = JSON.parse(readFileSync(list, 'utf8'));
-  if (!Array.isArray(links)) throw new Error(`${list} is not a list`);
+  const links = JSON.parse(readFileSync(list, 'utf8')) as { target: string }[];
   const missing = links.find(({ target }) => !existsSync(join(packageFolder, target)));
   if (missing === undefined) return;
   throw new Error(

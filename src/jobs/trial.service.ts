@@ -18,13 +18,15 @@ const trialName = (project: string, jobId: string, id: string) =>
   `projects/${project}/fineTuneJobs/${jobId}/trials/${id}`;
 
 function toTrial(project: string, entity: TrialEntity, trainings: readonly Training[]): Trial {
-  const { jobId, genes, threshold, createTime, endTime, ...rest } = entity;
-  const present = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as typeof rest;
+  const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, ...rest } = entity;
   const mine = trainings.filter(({ trialId }) => trialId === entity.id);
   return {
-    ...present,
+    ...rest,
     name: trialName(project, jobId, entity.id),
     ...(genes === undefined || threshold === undefined ? {} : { genome: { genes, threshold } }),
+    ...(fold === undefined ? {} : { fold }),
+    ...(infeasibleReason === undefined ? {} : { infeasibleReason }),
+    ...(fitness === undefined ? {} : { fitness }),
     seedResults: mine.flatMap((training) => seedResult(training) ?? []),
     createTime: createTime.toISOString(),
     ...(endTime === undefined ? {} : { endTime: endTime.toISOString() }),

@@ -85,7 +85,8 @@ export class ObjectStore {
   async verifyBlob({ sha256, sizeBytes }: Artifact): Promise<void> {
     const hash = createHash('sha256');
     let sizeRead = 0;
-    for await (const chunk of await this.client.getObject(this.config.S3_BUCKET, blobKey(sha256))) {
+    const stream: AsyncIterable<Buffer> = await this.client.getObject(this.config.S3_BUCKET, blobKey(sha256));
+    for await (const chunk of stream) {
       hash.update(chunk);
       sizeRead += chunk.length;
     }

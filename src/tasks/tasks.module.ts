@@ -28,7 +28,8 @@ export class TasksModule {
         {
           provide: Reaper,
           inject: [TaskRepository, EventRepository],
-          useFactory: (tasks: TaskRepository, events: EventRepository) => new Reaper(tasks, events, logger, leaseSeconds),
+          useFactory: (tasks: TaskRepository, events: EventRepository) =>
+            new Reaper(tasks, events, logger, leaseSeconds),
         },
       ],
       exports: [WorkerTaskService],

@@ -7,6 +7,10 @@ import { nodeBackend, type Tensor, tf } from './backend.js';
 
 type Attributes = Parameters<ReturnType<typeof nodeBackend>['executeMultipleOutputs']>[1];
 type Attribute = Attributes[number];
+/** What the backend's types hide. */
+interface OutputTensors {
+  createOutputTensor(metadata: object): Tensor;
+}
 type Kind = 'BOOL' | 'FLOAT' | 'INT' | 'SHAPE' | 'STRING';
 
 /** An attribute of an op; `INT` takes one number or a list. */
@@ -48,7 +52,7 @@ export function floatsFromBytes(bytes: Uint8Array, shape: readonly number[]): Te
     const [metadata] = binding.executeOp('Cast', attributes, [id], 1);
     if (metadata === undefined) throw new Error('Cast returned nothing');
     // Private in the types only: tfjs has no uint8, so its public way in would cast to int32 first.
-    return backend['createOutputTensor'](metadata);
+    return (backend as unknown as OutputTensors).createOutputTensor(metadata);
   } finally {
     binding.deleteTensor(id);
   }

@@ -118,7 +118,8 @@ export class ArtifactCache {
       await utimes(path, now, now);
       return (await stat(path)).size;
     } catch (error) {
-      return ignoreMissing(error);
+      ignoreMissing(error);
+      return;
     }
   }
 }

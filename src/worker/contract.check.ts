@@ -11,7 +11,7 @@ type Wire<T> = T extends string
       : T;
 
 /** Compiles only when the domain type D fits the message M and has no field that the message lacks. */
-type Serves<M, D extends Wire<M> & { [K in Exclude<keyof D, keyof M>]: never }> = D;
+type Serves<M, D extends Wire<M> & Record<Exclude<keyof D, keyof M>, never>> = D;
 
 /** What crosses the control connection: a field that drifts from worker.proto does not compile. */
 export type Checks = [

@@ -110,7 +110,9 @@ export class Transfers {
   }
 }
 
-const drain = async (response: Response) => void (await response.body?.cancel());
+async function drain(response: Response): Promise<void> {
+  await response.body?.cancel();
+}
 
 /** The same memory, as the type that fetch takes. */
 function unshared({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -53,13 +53,8 @@ export function startProcess(args: readonly string[], env: Readonly<Record<strin
 
 /** Waits until the process has written something that matches, and returns the match. */
 export async function waitForLog(running: RunningRole, pattern: RegExp, secondsMax = 60): Promise<RegExpExecArray> {
-  let match: RegExpExecArray | null = null;
-  await pollWhileRunning(
-    running,
-    secondsMax,
-    `write ${pattern}`,
-    () => (match = pattern.exec(running.logs())) !== null,
-  );
+  await pollWhileRunning(running, secondsMax, `write ${pattern}`, () => pattern.test(running.logs()));
+  const match = pattern.exec(running.logs());
   if (match === null) throw new Error('no match');
   return match;
 }

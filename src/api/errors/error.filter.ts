@@ -13,10 +13,11 @@ import { rpcStatusOf } from './rpc-status.js';
 export class ErrorFilter implements ExceptionFilter {
   constructor(private readonly logger: Logger) {}
 
-  catch(exception: unknown, host: ArgumentsHost): Observable<never> | void {
+  catch(exception: unknown, host: ArgumentsHost): Observable<never> | undefined {
     const refusal = refusalOf(exception);
     if (host.getType() === 'rpc') return this.answerRpc(exception, refusal, host);
     this.answerHttp(exception, refusal, host);
+    return undefined;
   }
 
   private answerHttp(exception: unknown, refusal: Refusal, host: ArgumentsHost): void {

@@ -4,6 +4,9 @@ import { ERROR_DOMAIN } from './problem.js';
 import type { Refusal } from './refusal.js';
 import { TRANSPORT_STATUS } from './transport-status.js';
 
+/** Violations in one answer: trailers of more than 8 KB are refused by clients. */
+const VIOLATION_COUNT_MAX = 10;
+
 const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule === undefined ? {} : { rule }) });
 
 /** The messages of google/rpc/status.proto and error_details.proto that we send, with their field numbers. */
@@ -44,7 +47,7 @@ const detail = (name: string, value: object) => ({
 /** An error over gRPC: the status, and google.rpc.Status with its details in the trailer that clients look for. */
 export function rpcStatusOf({ reason, message, metadata, violations }: Refusal, requestId: string): StatusObject {
   const code = TRANSPORT_STATUS[reason].grpc;
-  const fieldViolations = violations.map((violation) => ({
+  const fieldViolations = violations.slice(0, VIOLATION_COUNT_MAX).map((violation) => ({
     field: protoPath(violation.pointer),
     description: violation.message,
     reason: violation.reason ?? reason,

@@ -70,7 +70,7 @@ function violation(path: Path, value: unknown, { reason, message, bounds = {} }:
     pointer: pointerTo(path),
     reason,
     message: said,
-    metadata: { ...(shown === undefined ? {} : { [field]: String(shown) }), ...bounds },
+    metadata: { ...(shown === undefined ? {} : { [field]: shown }), ...bounds },
   };
 }
 
@@ -139,8 +139,9 @@ function valueAt(value: unknown, path: Path): unknown {
 
 /** A value as the message repeats it; nothing for objects and arrays, which may be large. */
 function show(value: unknown): string | undefined {
-  if (value === undefined || (typeof value === 'object' && value !== null)) return undefined;
-  return clip(typeof value === 'string' ? JSON.stringify(value) : String(value));
+  if (typeof value === 'string') return clip(JSON.stringify(value));
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null ? 'null' : undefined;
 }
 
 const clip = (text: string) => (text.length <= VALUE_LENGTH_MAX ? text : `${text.slice(0, VALUE_LENGTH_MAX)}…`);

@@ -27,10 +27,10 @@ type Wire<T> = T extends string
       ? { [K in keyof T]: Wire<T[K]> }
       : T;
 
-type NoOthers<D, M> = { [K in Exclude<keyof D, keyof M>]: never };
+type NoOthers<D, M> = Record<Exclude<keyof D, keyof M>, never>;
 
 /** Answers: every `D` is a message `M` whole, and `M` has no field that `D` never fills. */
-type Serves<M extends { [K in Exclude<keyof M, keyof D>]: never }, D extends Wire<M> & NoOthers<D, M>> = D;
+type Serves<M extends Record<Exclude<keyof M, keyof D>, never>, D extends Wire<M> & NoOthers<D, M>> = D;
 
 type Partly<T> = T extends readonly unknown[]
   ? T
@@ -39,10 +39,10 @@ type Partly<T> = T extends readonly unknown[]
     : T;
 
 /** Requests: every `D` can be sent as a message `M`, which has the same fields; what has a default may be absent. */
-type Takes<M extends { [K in Exclude<keyof M, keyof D>]: never }, D extends Partly<Wire<M>> & NoOthers<D, M>> = D;
+type Takes<M extends Record<Exclude<keyof M, keyof D>, never>, D extends Partly<Wire<M>> & NoOthers<D, M>> = D;
 
 /** A union of which exactly one member is present, as one object with each of them optional. */
-type OneOf<U> = { [K in U extends unknown ? keyof U : never]?: U extends { [P in K]: infer V } ? V : never };
+type OneOf<U> = { [K in U extends unknown ? keyof U : never]?: U extends Record<K, infer V> ? V : never };
 
 type BaseModelChecks = [Serves<catalog.BaseModel, baseModel.BaseModel>, Serves<catalog.Block, baseModel.Block>];
 

@@ -96,6 +96,14 @@ describe('refusals', () => {
     expect(api.stubs.jobs.create).not.toHaveBeenCalled();
   });
 
+  it('names a few of a thousand violations, so that the trailers stay small', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`label-${i}`, 'x'.repeat(600)]));
+    const error = await create({ labels });
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    const { BadRequest } = detailsOf(error);
+    expect(BadRequest).toHaveProperty('fieldViolations.length', 10);
+  });
+
   it('refuses a message without its job, and a label that reaches prototypes', async () => {
     expect((await grpc.refusal(JOBS, 'CreateFineTuneJob', { project: 'vision' })).code).toBe(status.INVALID_ARGUMENT);
     const { requestSerialize } = grpc.method(JOBS, 'CreateFineTuneJob');

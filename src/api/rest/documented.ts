@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { PROBLEM_MEDIA_TYPE } from '../errors/problem.js';
 
@@ -17,7 +17,9 @@ type ProblemStatus = keyof typeof PROBLEMS;
 
 const READ: readonly ProblemStatus[] = [400, 404, 500, 503];
 const WRITE: readonly ProblemStatus[] = [400, 404, 409, 413, 415, 500, 503];
-const CREATE: readonly ProblemStatus[] = [...WRITE, 422];
+
+/** What `LocationInterceptor` sets. */
+const LOCATION = { Location: { description: 'Path of what was made.', schema: { type: 'string' as const } } };
 
 /** Refers to `problemSchema`, which `openApiDocument` adds to the components. */
 const problem = (status: ProblemStatus) =>
@@ -27,10 +29,15 @@ const problem = (status: ProblemStatus) =>
     content: { [PROBLEM_MEDIA_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
   });
 
-const answer = (status: number, schema: z.ZodType, summary: string, problems: readonly ProblemStatus[], headers: HeadersObject = {}) =>
+const answer = (status: number, schema: z.ZodType, summary: string, problems: readonly ProblemStatus[]) =>
   applyDecorators(
     ApiOperation({ summary }),
-    ApiResponse({ status, description: summary, standardSchema: schema, headers }),
+    ApiResponse({
+      status,
+      description: summary,
+      standardSchema: schema,
+      ...(status === 201 ? { headers: LOCATION } : {}),
+    }),
     ...problems.map(problem),
   );
 
@@ -41,14 +48,20 @@ export const Reads = (schema: z.ZodType, summary: string) => answer(200, schema,
 export const Commands = (schema: z.ZodType, summary: string) => answer(200, schema, summary, WRITE);
 
 /** Documents a route that makes something. */
-export const Creates = (schema: z.ZodType, summary: string) =>
-  applyDecorators(answer(201, schema, summary, CREATE, { Location: { description: 'Path of it.', schema: { type: 'string' } } }));
+export const Creates = (schema: z.ZodType, summary: string) => answer(201, schema, summary, WRITE);
+
+/** Documents that a command needs no body. */
+export const TakesEmptyBody = () =>
+  ApiBody({ required: false, schema: { type: 'object', additionalProperties: false } });
 
 /** Documents the header that `IdempotencyKey` reads. */
 export const TakesIdempotencyKey = () =>
-  ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description: 'A repeat with the same key and body answers with the result of the first; another body is refused.',
-    schema: { type: 'string', minLength: 1, maxLength: 130 },
-  });
+  applyDecorators(
+    ApiHeader({
+      name: 'Idempotency-Key',
+      required: false,
+      description: 'A repeat with the same key and body answers with the result of the first; another body is refused.',
+      schema: { type: 'string', minLength: 1, maxLength: 130 },
+    }),
+    problem(422),
+  );

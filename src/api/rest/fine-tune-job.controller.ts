@@ -9,7 +9,7 @@ import {
 import type { PageRequest } from '../../domain/page.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { type EventList, eventListSchema, type FineTuneJobList, fineTuneJobListSchema } from './answers.js';
-import { Commands, Creates, Reads, TakesIdempotencyKey } from './documented.js';
+import { Commands, Creates, Reads, TakesEmptyBody, TakesIdempotencyKey } from './documented.js';
 import { IdempotencyKey } from './idempotency-key.js';
 import { LocationInterceptor } from './location.interceptor.js';
 import { emptyBody, type JobParams, jobParams, pageQuery, type ProjectParams, projectParams } from './params.js';
@@ -49,6 +49,7 @@ export class FineTuneJobController {
 
   @Post(':job/cancel')
   @HttpCode(200)
+  @TakesEmptyBody()
   @Commands(fineTuneJobSchema, 'Asks a job to stop; a job that has ended is answered unchanged.')
   cancel(
     @Param({ schema: jobParams }) { project, job }: JobParams,

@@ -11,6 +11,9 @@ const componentName = (id: string, direction: Direction) =>
 
 const jsonSchemaSchema = z.looseObject({ definitions: z.record(z.string(), z.unknown()).default({}) });
 
+type Components = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
+const componentsSchema = z.custom<Components>((value) => typeof value === 'object');
+
 /** Moves the references of a converted schema to where OpenAPI keeps its components. */
 function renamed(value: unknown, direction: Direction): unknown {
   if (Array.isArray(value)) return value.map((member) => renamed(member, direction));
@@ -31,11 +34,10 @@ function converted(schema: unknown, { schemaType }: { schemaType: Direction }) {
   if (!(schema instanceof z.ZodType)) return undefined;
   const json = z.toJSONSchema(schema, { io: schemaType, target: 'openapi-3.0', unrepresentable: 'any' });
   const { definitions, $schema: _, ...root } = jsonSchemaSchema.parse(json);
-  const named = Object.entries(definitions).map(([id, definition]) => [
-    componentName(id, schemaType),
-    renamed(definition, schemaType),
-  ]);
-  return { schema: renamed(root, schemaType), components: Object.fromEntries(named) };
+  const named = Object.entries(definitions).map(
+    ([id, definition]) => [componentName(id, schemaType), renamed(definition, schemaType)] as const,
+  );
+  return { schema: renamed(root, schemaType), components: componentsSchema.parse(Object.fromEntries(named)) };
 }
 
 /** The REST API as OpenAPI, made from the schemas that check the requests. */

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { BaseModel } from '../../domain/base-model.js';
 import { BaseModelEntity } from './base-model.entities.js';
 
-const toDomain = (entity: BaseModelEntity): BaseModel => ({ ...entity, name: `baseModels/${entity.id}` });
+const toDomain = ({ id, ...rest }: BaseModelEntity): BaseModel => ({ name: `baseModels/${id}`, id, ...rest });
 
 /** The shared catalogue of pretrained networks. */
 @Injectable()

@@ -44,6 +44,17 @@ const FAULT = `faults = faults + 1,
   not_before = now() + least(300, 2 ^ (faults + 1)) * interval '1 second',
   lease_owner = NULL, lease_until = NULL`;
 
+const REAP = `WITH lost AS MATERIALIZED (
+    SELECT id FROM tasks WHERE state = 'leased' AND lease_until < now()
+    ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED)
+  UPDATE tasks t SET ${FAULT}, failure = jsonb_build_object('reason', 'LEASE_LOST',
+         'message', 'Worker ' || t.lease_owner || ' stopped sending heartbeats.',
+         'metadata', jsonb_build_object('worker', t.lease_owner))
+    FROM lost WHERE t.id = lost.id RETURNING t.id, t.scope, t.key, t.state`;
+
+const REPORT_FAULT = `UPDATE tasks SET ${FAULT}, failure = $4
+  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`;
+
 /**
  * The queue of tasks in Postgres. Only the database's clock decides leases. Statements that find no row with the
  * given fence change nothing and say so. Safe to use from any number of processes.
@@ -183,23 +194,13 @@ export class TaskRepository {
 
   /** Takes tasks away from workers that have fallen silent. */
   async reap(): Promise<ReapedTask[]> {
-    const [rows] = await this.dataSource.query<[ReapedTask[]]>(
-      `WITH lost AS MATERIALIZED (
-         SELECT id FROM tasks WHERE state = 'leased' AND lease_until < now()
-         ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED)
-       UPDATE tasks t SET ${FAULT}, failure = jsonb_build_object('reason', 'LEASE_LOST',
-              'message', 'Worker ' || t.lease_owner || ' stopped sending heartbeats.',
-              'metadata', jsonb_build_object('worker', t.lease_owner))
-         FROM lost WHERE t.id = lost.id RETURNING t.id, t.scope, t.key, t.state`,
-    );
+    const [rows] = await this.dataSource.query<[ReapedTask[]]>(REAP);
     return rows;
   }
 
   private async fault({ taskId, scope, fence }: LeaseRef, failure: Failure): Promise<boolean> {
-    const [, count] = await this.dataSource.query<[unknown[], number]>(
-      `UPDATE tasks SET ${FAULT}, failure = $4 WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
-      [taskId, scope, fence, failure],
-    );
+    const parameters = [taskId, scope, fence, failure];
+    const [, count] = await this.dataSource.query<[unknown[], number]>(REPORT_FAULT, parameters);
     return count === 1 || this.endedBy({ taskId, scope, fence });
   }
 

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import { waitForLog } from '../support/process.js';
+import {
+  createJob,
+  listTrials,
+  smallJob,
+  startService,
+  uploadFashion,
+  waitForJob,
+  type RunningService,
+} from '../support/running-service.js';
+
+const CLASSES = ['bag', 'sneaker', 'trouser'];
+
+/** What a search came to, without the ids and times of one run. */
+async function outcome(service: RunningService, id: string) {
+  const trials = await listTrials(service, id);
+  return trials.map(({ phase, generation, slot, origin, genome, fold, fitness, lrMultipliers }) => ({
+    place: `${phase} ${generation}/${slot}`,
+    origin,
+    genome,
+    fold,
+    fitness,
+    lrMultipliers,
+  }));
+}
+
+const isSearching = ({ progress }: FineTuneJob) => progress.completedTrialCount >= 2 && progress.runningTrialCount > 0;
+
+describe('a job whose processes are killed in the middle of its search', () => {
+  let service: RunningService;
+  let dataset: string;
+  let undisturbed: Awaited<ReturnType<typeof outcome>>;
+
+  beforeAll(async () => {
+    service = await startService();
+    dataset = await uploadFashion(CLASSES, 30);
+    const { id } = await createJob(service, smallJob(dataset));
+    await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    undisturbed = await outcome(service, id);
+  });
+
+  afterAll(() => service.stop());
+
+  it('has a search to compare with', () => {
+    expect(undisturbed.filter(({ place }) => place.startsWith('SEARCH'))).toHaveLength(9);
+    expect(undisturbed.every(({ fitness }) => fitness !== undefined)).toBe(true);
+  });
+
+  it('ends with the same genomes and fitness after kill -9 of the coordinator', async () => {
+    const { id } = await createJob(service, smallJob(dataset));
+    await waitForJob(service, id, isSearching);
+    await service.coordinator.kill('SIGKILL');
+    service.coordinator = await service.startCoordinator();
+    await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    expect(await outcome(service, id)).toEqual(undisturbed);
+  });
+
+  it('ends with the same genomes and fitness after kill -9 of a worker', async () => {
+    const { id } = await createJob(service, smallJob(dataset));
+    await waitForJob(service, id, isSearching);
+    const started = await waitForLog(service.coordinator, new RegExp(`"scope":"${id}","pid":(\\d+).*worker started`));
+    process.kill(Number(started[1]), 'SIGKILL');
+    await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    expect(await outcome(service, id)).toEqual(undisturbed);
+    expect(service.coordinator.logs()).toContain('lease lost');
+  });
+});
