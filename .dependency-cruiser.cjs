@@ -70,7 +70,11 @@ module.exports = {
     {
       name: 'no-orphans',
       severity: 'error',
-      from: { orphan: true, path: '^src/', pathNot: ['\\.spec\\.ts$', '\\.check\\.ts$', '^src/wire/', '^src/worker/trainer\\.ts$'] },
+      from: {
+        orphan: true,
+        path: '^src/',
+        pathNot: ['\\.spec\\.ts$', '\\.check\\.ts$', '^src/wire/', '^src/worker/trainer\\.ts$'],
+      },
       to: {},
     },
     { name: 'resolvable', severity: 'error', from: { path: '^src/' }, to: { couldNotResolve: true } },

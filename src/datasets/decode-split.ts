@@ -6,6 +6,9 @@ import { decodeImage } from './image-decoder.js';
 import type { ImageRecord } from './manifest.js';
 import { readExactly } from './read-exactly.js';
 
+/** Raise it when decoding gives other pixels than before, so that old files are not taken for new ones. */
+export const DECODER_VERSION = 1;
+
 /** As many as libuv has threads to decode on; more would only hold more decoded images (150 MB each at the most). */
 const DECODE_COUNT_MAX = 4;
 

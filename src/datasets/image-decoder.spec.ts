@@ -48,7 +48,7 @@ describe('inspectImage', () => {
   });
 
   it.each([
-    ['jpeg', 2],
+    ['jpeg', 20],
     ['jpeg', 5000],
     ['png', 20],
     ['png', 5000],

@@ -105,7 +105,7 @@ export const createFineTuneJobSchema = z
         code: 'custom',
         path: ['search', 'biotune', 'eliteCount'],
         message: `eliteCount is ${eliteCount}; it must be less than populationSize, which is ${populationSize}`,
-        params: { reason: 'ELITE_NOT_LESS_THAN_POPULATION' },
+        params: { reason: 'ELITE_NOT_LESS_THAN_POPULATION', eliteCount, populationSize },
       });
     }
     if (new Set(job.baselines).size !== job.baselines.length) {

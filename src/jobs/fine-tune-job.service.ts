@@ -75,6 +75,8 @@ export class FineTuneJobService {
       });
     } catch (error) {
       if (error instanceof IdempotencyKeyTakenError) return this.create(project, request, idempotencyKey);
+      // Two requests with one externalId at once: the index let one in, and the other is told as if it came later.
+      if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
       throw error;
     }
     return this.get(project, id);

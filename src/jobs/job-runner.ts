@@ -42,7 +42,7 @@ export class JobRunner {
     private readonly publishing: Publishing,
   ) {}
 
-  /** A `DomainError` on the way ends the job as FAILED; any other error is thrown, and the step tried again. */
+  /** A `DomainError` on the way ends the job as FAILED; a store that is away, or a bug, is thrown: the step is tried again. */
   async advance(leadership: Leadership): Promise<Advance> {
     const job = await this.jobs.findById(leadership.scope);
     if (job === undefined) throw new Error(`no job ${leadership.scope}`);
@@ -52,7 +52,7 @@ export class JobRunner {
       if (job.state === 'VALIDATING') return await this.awaitDataset(leadership, job);
       return await this.run(leadership, job);
     } catch (error) {
-      if (!(error instanceof DomainError)) throw error;
+      if (!(error instanceof DomainError) || error.reason === 'STORAGE_UNAVAILABLE') throw error;
       const { reason, message, metadata } = error;
       return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: { reason, message, metadata } });
     }

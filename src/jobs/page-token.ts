@@ -12,7 +12,8 @@ export const writePageToken = (position: unknown): string =>
  * @throws {DomainError} PAGE_TOKEN_INVALID for a token of another list, or a forged one.
  */
 export function readPageToken<T>(schema: z.ZodType<T>, token: string | undefined): T | undefined {
-  if (token === undefined) return undefined;
+  // A client that loops may begin with an empty token (AIP-158).
+  if (token === undefined || token === '') return undefined;
   try {
     return schema.parse(JSON.parse(Buffer.from(token, 'base64url').toString()));
   } catch (error) {

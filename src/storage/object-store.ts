@@ -17,7 +17,33 @@ export interface ListedObject {
 }
 
 const MISSING = new Set(['NotFound', 'NoSuchKey']);
+/** The server is not there, or went away in the middle: trying again later is right. */
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+]);
 const UNREACHABLE = new Set(['NoSuchBucket', 'AccessDenied', 'Forbidden', 'PermanentRedirect', 'InvalidBucketName']);
+
+/** @throws {DomainError} STORAGE_UNAVAILABLE when the server is not there; what it answers is thrown as it is. */
+async function talk<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    if (!NETWORK_CODES.has(code)) throw error;
+    throw new DomainError(
+      'STORAGE_UNAVAILABLE',
+      'Object storage cannot be reached; try again later.',
+      { code },
+      { cause: error },
+    );
+  }
+}
 
 /** Bytes in any S3 with SigV4: our own bucket, read and written; the buckets of datasets, read only. */
 @Injectable()
@@ -39,7 +65,7 @@ export class ObjectStore {
 
   /** Makes our bucket when it does not exist; safe when several processes start at once. */
   async prepareBucket(): Promise<void> {
-    if (await this.client.bucketExists(this.config.S3_BUCKET)) return;
+    if (await talk(this.client.bucketExists(this.config.S3_BUCKET))) return;
     await this.client.makeBucket(this.config.S3_BUCKET, this.config.S3_REGION).catch((error: unknown) => {
       if (!(error instanceof S3Error && error.code === 'BucketAlreadyOwnedByYou')) throw error;
     });
@@ -47,7 +73,7 @@ export class ObjectStore {
 
   /** @throws whatever the server or the network answers when our bucket cannot be reached. */
   async ping(): Promise<void> {
-    await this.client.bucketExists(this.config.S3_BUCKET);
+    await talk(this.client.bucketExists(this.config.S3_BUCKET));
   }
 
   uri(key: string): string {
@@ -56,7 +82,8 @@ export class ObjectStore {
 
   /** Stores bytes under `key` of our bucket. Content-addressed keys may be written by several at once: the bytes are equal. */
   async put(key: string, bytes: Buffer, mediaType: string): Promise<void> {
-    await this.client.putObject(this.config.S3_BUCKET, key, bytes, bytes.length, { 'Content-Type': mediaType });
+    const metadata = { 'Content-Type': mediaType };
+    await talk(this.client.putObject(this.config.S3_BUCKET, key, bytes, bytes.length, metadata));
   }
 
   /** Stores bytes under their SHA-256, unless they are there already. */
@@ -69,7 +96,7 @@ export class ObjectStore {
   /** Whether bytes of that name and size are stored; it does not read them. */
   async hasBlob({ sha256, sizeBytes }: Artifact): Promise<boolean> {
     try {
-      const stat = await this.client.statObject(this.config.S3_BUCKET, blobKey(sha256));
+      const stat = await talk(this.client.statObject(this.config.S3_BUCKET, blobKey(sha256)));
       return stat.size === sizeBytes;
     } catch (error) {
       if (error instanceof S3Error && MISSING.has(error.code ?? '')) return false;
@@ -85,7 +112,7 @@ export class ObjectStore {
   async verifyBlob({ sha256, sizeBytes }: Artifact): Promise<void> {
     const hash = createHash('sha256');
     let sizeRead = 0;
-    const stream: AsyncIterable<Buffer> = await this.client.getObject(this.config.S3_BUCKET, blobKey(sha256));
+    const stream: AsyncIterable<Buffer> = await talk(this.client.getObject(this.config.S3_BUCKET, blobKey(sha256)));
     for await (const chunk of stream) {
       hash.update(chunk);
       sizeRead += chunk.length;
@@ -101,7 +128,8 @@ export class ObjectStore {
 
   /** Copies a blob to a readable key, inside the server. */
   async copyBlob(sha256: string, key: string): Promise<void> {
-    await this.client.copyObject(this.config.S3_BUCKET, key, `/${this.config.S3_BUCKET}/${blobKey(sha256)}`);
+    const source = `/${this.config.S3_BUCKET}/${blobKey(sha256)}`;
+    await talk(this.client.copyObject(this.config.S3_BUCKET, key, source));
   }
 
   presignGet(key: string, bucket = this.config.S3_BUCKET): Promise<string> {
@@ -145,7 +173,7 @@ export class ObjectStore {
 
   private async reaching(bucket: string, read: () => Promise<void>): Promise<void> {
     try {
-      await read();
+      await talk(read());
     } catch (error) {
       if (!(error instanceof S3Error) || !UNREACHABLE.has(error.code ?? '')) throw error;
       throw new DomainError(

@@ -2,15 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Split } from '../domain/dataset.js';
 import type { Artifact, PackSpec } from '../domain/task.js';
-import { decodeSplit } from '../datasets/decode-split.js';
+import { DECODER_VERSION, decodeSplit } from '../datasets/decode-split.js';
 import { type ImageRecord, readManifest } from '../datasets/manifest.js';
 import type { Logger } from '../observability/logger.js';
 import type { ArtifactCache } from './artifact-cache.js';
 import type { SplitFile } from './trainer-messages.js';
 import type { Transfers } from './transfers.js';
-
-/** Raised when decoding gives other pixels than before, so that old files are not taken for new ones. */
-const DECODER_VERSION = 1;
 
 export interface SplitRequest {
   readonly pack: PackSpec;

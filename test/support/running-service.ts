@@ -32,7 +32,12 @@ export async function startService(): Promise<RunningService> {
   const database = await createTestDatabase();
   const { bucket } = await createTestBucket();
   const cacheDir = mkdtempSync(join(tmpdir(), 'biotune-test-cache-'));
-  const [http, grpc, gateway, health] = await Promise.all([findFreePort(), findFreePort(), findFreePort(), findFreePort()]);
+  const [http, grpc, gateway, health] = await Promise.all([
+    findFreePort(),
+    findFreePort(),
+    findFreePort(),
+    findFreePort(),
+  ]);
   const { endpoint, accessKey, secretKey } = inject('services').s3;
   const env = {
     DATABASE_URL: database.url,

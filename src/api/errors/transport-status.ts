@@ -5,6 +5,8 @@ const of = (http: number, grpc: status, title: string) => ({ http, grpc, title }
 const invalid = (title: string) => of(400, status.INVALID_ARGUMENT, title);
 const missing = (title: string) => of(404, status.NOT_FOUND, title);
 const precondition = (title: string) => of(409, status.FAILED_PRECONDITION, title);
+/** The request is well formed; the data it names cannot be used. */
+const unusable = (title: string) => of(422, status.FAILED_PRECONDITION, title);
 const unavailable = (title: string) => of(503, status.UNAVAILABLE, title);
 const internal = (title: string) => of(500, status.INTERNAL, title);
 
@@ -24,20 +26,20 @@ export const TRANSPORT_STATUS = {
   SPLIT_ALREADY_FIXED: invalid('Split already fixed'),
   REQUEST_MALFORMED: invalid('Request malformed'),
   REQUEST_TOO_LARGE: of(413, status.RESOURCE_EXHAUSTED, 'Request too large'),
-  DATASET_UNREACHABLE: precondition('Dataset unreachable'),
-  DATASET_EMPTY: precondition('Dataset empty'),
-  DATASET_INVALID: precondition('Dataset invalid'),
+  DATASET_UNREACHABLE: unusable('Dataset unreachable'),
+  DATASET_EMPTY: unusable('Dataset empty'),
+  DATASET_INVALID: unusable('Dataset invalid'),
   DATASET_CHANGED: precondition('Dataset changed'),
   DATASET_NOT_READY: precondition('Dataset not ready'),
-  NEEDS_TWO_CLASSES: precondition('Two classes needed'),
-  TOO_FEW_IMAGES_PER_CLASS: precondition('Too few images per class'),
-  IMAGE_UNREADABLE: precondition('Image unreadable'),
-  IMAGE_TOO_SMALL: precondition('Image too small'),
+  NEEDS_TWO_CLASSES: unusable('Two classes needed'),
+  TOO_FEW_IMAGES_PER_CLASS: unusable('Too few images per class'),
+  IMAGE_UNREADABLE: unusable('Image unreadable'),
+  IMAGE_TOO_SMALL: unusable('Image too small'),
   ARTIFACT_CORRUPT: of(500, status.DATA_LOSS, 'Artifact corrupt'),
   WEIGHTS_INVALID: precondition('Weights invalid'),
   STORAGE_UNAVAILABLE: unavailable('Object storage unavailable'),
   NAN_LOSS: precondition('Loss is not a number'),
-  INPUT_TOO_SMALL: precondition('Input too small for the network'),
+  INPUT_TOO_SMALL: invalid('Input too small for the network'),
   OUT_OF_MEMORY: internal('Out of memory'),
   NO_BLOCK_SELECTED: precondition('No block selected'),
   TRAINER_CRASHED: internal('Trainer crashed'),
