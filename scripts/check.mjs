@@ -16,7 +16,7 @@ export const CHECKS = [
   { title: 'types', run: () => run('tsc', '--noEmit') },
   { title: 'import rules', run: () => run('depcruise', 'src', 'migrations', '--config', '.dependency-cruiser.cjs') },
   { title: 'proto lint', run: () => run('buf', 'lint') },
-  { title: 'wire types are what proto/ says', run: checkWire },
+  { title: 'generated files are what proto/ says', run: checkWire },
 ];
 
 async function checkWire() {
@@ -26,8 +26,13 @@ async function checkWire() {
     const generated = join(folder, 'src/wire/biotune/v1');
     const committed = join(ROOT, 'src/wire/biotune/v1');
     const read = (base) => readdirSync(base).map((name) => [name, readFileSync(join(base, name), 'utf8')]);
-    if (JSON.stringify(read(generated)) !== JSON.stringify(read(committed))) {
-      throw new SetupError('src/wire is not what proto/ gives: run "npx buf generate" and commit the result');
+    const descriptors = join(folder, 'descriptors.binpb');
+    await run('buf', 'build', 'proto', '--as-file-descriptor-set', '--exclude-source-info', '-o', descriptors);
+    const isCurrent =
+      JSON.stringify(read(generated)) === JSON.stringify(read(committed)) &&
+      readFileSync(descriptors).equals(readFileSync(join(ROOT, 'proto/descriptors.binpb')));
+    if (!isCurrent) {
+      throw new SetupError('src/wire or proto/descriptors.binpb is not what proto/ gives: run "npm run generate"');
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

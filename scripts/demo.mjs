@@ -35,7 +35,7 @@ try {
   if (job.state !== 'SUCCEEDED')
     throw new Error(`the job ended as ${job.state}: ${job.error?.message ?? job.stopReason}`);
   const model = await fetchModel(rest, job.result.modelVersion, join(dataDir, 'models'));
-  const baseModel = await rest.get(`/baseModels/${job.spec.baseModel}`);
+  const baseModel = await rest.get(`/${job.spec.baseModel}`);
   report(job, baseModel, model, http);
   const wallSeconds = Math.round((performance.now() - start) / 1000);
   await service.stop();

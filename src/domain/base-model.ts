@@ -45,5 +45,12 @@ export const baseModelSchema = z
   .meta({ id: 'BaseModel' });
 export type BaseModel = Readonly<z.infer<typeof baseModelSchema>>;
 
-/** A base model as a request names it: `baseModels/{id}`, or the bare id. */
-export const baseModelRefSchema = boundedText(128).transform((ref) => ref.replace(/^baseModels\//, ''));
+const NAME_PREFIX = 'baseModels/';
+
+/** A base model as a request names it, `baseModels/{id}` or the bare id; read as the former. */
+export const baseModelRefSchema = boundedText(128).transform((ref) =>
+  ref.startsWith(NAME_PREFIX) ? ref : NAME_PREFIX + ref,
+);
+
+/** The id in a name that `baseModelRefSchema` has read. */
+export const baseModelId = (name: string): string => name.slice(NAME_PREFIX.length);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BaseModel } from '../domain/base-model.js';
+import { baseModelId, type BaseModel } from '../domain/base-model.js';
 import { DomainError } from '../domain/errors.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
 
@@ -12,13 +12,16 @@ export class BaseModelService {
     return this.baseModels.list();
   }
 
-  /** @throws {DomainError} BASE_MODEL_NOT_FOUND, with the ids that there are. */
-  async get(id: string): Promise<BaseModel> {
-    const model = await this.baseModels.find(id);
+  /**
+   * @param name `baseModels/{id}`
+   * @throws {DomainError} BASE_MODEL_NOT_FOUND, with the names that there are.
+   */
+  async get(name: string): Promise<BaseModel> {
+    const model = await this.baseModels.find(baseModelId(name));
     if (model !== undefined) return model;
-    const known = (await this.baseModels.list()).map((each) => each.id).join(', ');
-    throw new DomainError('BASE_MODEL_NOT_FOUND', `There is no base model ${id}; there are: ${known || 'none'}.`, {
-      baseModel: id,
+    const known = (await this.baseModels.list()).map((each) => each.name).join(', ');
+    throw new DomainError('BASE_MODEL_NOT_FOUND', `There is no ${name}; there are: ${known || 'none'}.`, {
+      baseModel: name,
       known,
     });
   }

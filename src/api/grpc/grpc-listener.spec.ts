@@ -24,13 +24,13 @@ afterEach(async () => {
   await api.close();
 });
 
-/** Asks for the names of the services over the stream that reflection is. */
-function listServices(caller: GrpcCaller): Promise<unknown> {
+/** Asks one question over the stream that reflection is. */
+function reflect(caller: GrpcCaller, question: object): Promise<unknown> {
   const { path, requestSerialize, responseDeserialize } = caller.method(REFLECTION, 'ServerReflectionInfo');
   return new Promise((resolve, reject) => {
     const stream = caller.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
     stream.on('data', resolve).on('error', reject);
-    stream.write({ listServices: '' });
+    stream.write(question);
     stream.end();
   });
 }
@@ -60,12 +60,18 @@ describe('health', () => {
 describe('reflection', () => {
   it('lists the services', async () => {
     const caller = new GrpcCaller(api.grpcAddress, reflectionProto);
-    const answer = await listServices(caller);
+    const answer = await reflect(caller, { listServices: '' });
     caller.client.close();
-    expect(answer).toMatchObject({
-      listServicesResponse: {
-        service: expect.arrayContaining([{ name: 'biotune.v1.FineTuneJobs' }, { name: 'biotune.v1.Catalog' }]),
-      },
-    });
+    const names = ['biotune.v1.FineTuneJobs', 'biotune.v1.Catalog'];
+    const service = expect.arrayContaining(names.map((name) => ({ name })));
+    expect(answer).toMatchObject({ listServicesResponse: { service } });
+  });
+
+  it('describes map fields by the rule that clients check', async () => {
+    const caller = new GrpcCaller(api.grpcAddress, reflectionProto);
+    const answer = await reflect(caller, { fileContainingSymbol: 'biotune.v1.CreateFineTuneJob' });
+    caller.client.close();
+    const { fileDescriptorResponse } = answer as { fileDescriptorResponse: { fileDescriptorProto: Buffer[] } };
+    expect(Buffer.concat(fileDescriptorResponse.fileDescriptorProto).toString('latin1')).toContain('LabelsEntry');
   });
 });

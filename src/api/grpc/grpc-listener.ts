@@ -4,6 +4,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { ServerGrpc } from '@nestjs/microservices';
 import healthCheck, { type HealthImplementation } from 'grpc-health-check';
 import { PROTO_PACKAGE } from './service-definitions.js';
+import { reflectedDescriptors } from './reflected-descriptors.js';
 
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_BYTES_MAX = 16 * 1024;
@@ -32,9 +33,11 @@ export class GrpcListener extends ServerGrpc {
     super({
       package: PROTO_PACKAGE,
       packageDefinition: listener.definitions,
-      onLoadPackageDefinition: (definitions: PackageDefinition, server: Server) => {
+      onLoadPackageDefinition: (_definitions: PackageDefinition, server: Server) => {
         this.health.addToServer(server);
-        if (listener.reflection) new ReflectionService(definitions).addToServer(server);
+        if (listener.reflection) {
+          new ReflectionService(reflectedDescriptors(), { services: [...listener.services] }).addToServer(server);
+        }
       },
     });
     const serving = ['', ...listener.services].map((name) => [name, 'SERVING'] as const);

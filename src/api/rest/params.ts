@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseModelSchema } from '../../domain/base-model.js';
+import { baseModelRefSchema } from '../../domain/base-model.js';
 import { idSchema } from '../../domain/ids.js';
 import { pageRequestSchema } from '../../domain/page.js';
 import { projectIdSchema } from '../../domain/text.js';
@@ -17,7 +17,7 @@ export type TrialParams = z.infer<typeof trialParams>;
 export const datasetParams = projectParams.extend({ dataset: idSchema('ds') });
 export type DatasetParams = z.infer<typeof datasetParams>;
 
-export const baseModelParams = projectParams.extend({ baseModel: baseModelSchema.shape.id });
+export const baseModelParams = projectParams.extend({ baseModel: baseModelRefSchema });
 export type BaseModelParams = z.infer<typeof baseModelParams>;
 
 export const modelVersionParams = projectParams.extend({

@@ -29,7 +29,7 @@ describe('fine-tune jobs', () => {
     const [project, request, key] = api.stubs.jobs.create.mock.calls[0] ?? [];
     expect([project, key]).toEqual(['vision', '8e03978e']);
     expect(request).toMatchObject({
-      baseModel: 'efficientnet-lite0',
+      baseModel: 'baseModels/efficientnet-lite0',
       labels: {},
       search: { biotune: { eliteCount: 3 } },
     });

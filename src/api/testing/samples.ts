@@ -27,7 +27,7 @@ export const job: FineTuneJob = {
   labels: { team: 'botany' },
   datasetVersion: DATASET_VERSION,
   spec: {
-    baseModel: 'efficientnet-lite0',
+    baseModel: 'baseModels/efficientnet-lite0',
     data: { searchFraction: 0.5, imageSizePx: 64 },
     training: {
       epochCount: 30,
