@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DomainError } from '../domain/errors.js';
-import { claimFolder } from './folder-claim.js';
+import { startOnFolder } from './folder-claim.js';
 import { arePortsFree, findFreePorts } from './free-port.js';
 import { commandLineOf, endProcess, sendSignal } from './process-table.js';
 
@@ -49,20 +48,9 @@ interface Ports {
  *
  * @throws DomainError STORAGE_UNAVAILABLE with what to do.
  */
-export async function startEmbeddedObjectStore(options: EmbeddedObjectStoreOptions): Promise<EmbeddedObjectStore> {
-  try {
-    const dataDir = resolve(options.dataDir);
-    const release = claimFolder(dataDir);
-    try {
-      return await startClaimed(dataDir, options, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new DomainError('STORAGE_UNAVAILABLE', `embedded object store: ${message}`, {}, { cause });
-  }
+export function startEmbeddedObjectStore(options: EmbeddedObjectStoreOptions): Promise<EmbeddedObjectStore> {
+  const server = { name: 'embedded object store', reason: 'STORAGE_UNAVAILABLE' } as const;
+  return startOnFolder(options.dataDir, server, (folder, release) => startClaimed(folder, options, release));
 }
 
 /** Stops the server that a killed process left running on this folder, and says whether there was one. */

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { DomainError } from '../domain/errors.js';
-import { claimFolder } from './folder-claim.js';
+import { startOnFolder } from './folder-claim.js';
 import { arePortsFree, findFreePort } from './free-port.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
 import { makePrivateFolder, postgresUser, reachableBinaries, reachableFolder } from './postgres-user.js';
@@ -51,20 +50,9 @@ interface Postmaster {
  *
  * @throws DomainError DATABASE_UNAVAILABLE with what to do.
  */
-export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  try {
-    const dataDir = resolve(options.dataDir);
-    const release = claimFolder(dataDir);
-    try {
-      return await startClaimed(dataDir, options, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new DomainError('DATABASE_UNAVAILABLE', `embedded Postgres: ${message}`, {}, { cause });
-  }
+export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const server = { name: 'embedded Postgres', reason: 'DATABASE_UNAVAILABLE' } as const;
+  return startOnFolder(options.dataDir, server, (folder, release) => startClaimed(folder, options, release));
 }
 
 /** Stops the server that a killed process left running on this folder, if there is one. */

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { DomainError, type Reason } from '../domain/errors.js';
 import { startTimeOf } from './process-table.js';
 
 /**
@@ -21,6 +22,30 @@ export function claimFolder(folder: string): () => void {
   // 'wx' refuses when another process was faster.
   writeFileSync(file, JSON.stringify({ pid: process.pid, startTime: startTimeOf(process.pid) }), { flag: 'wx' });
   return () => rmSync(file, { force: true });
+}
+
+/**
+ * Starts a server on a data folder that is claimed for it.
+ *
+ * @param server What a failure is told of, with the reason that callers see.
+ * @param start Is given the absolute folder, and what gives the claim back when the server stops.
+ * @throws DomainError when the folder is taken or the start fails; then the claim has been given back.
+ */
+export async function startOnFolder<T>(
+  dataDir: string,
+  server: { readonly name: string; readonly reason: Reason },
+  start: (folder: string, release: () => void) => Promise<T>,
+): Promise<T> {
+  let release: (() => void) | undefined;
+  try {
+    const folder = resolve(dataDir);
+    release = claimFolder(folder);
+    return await start(folder, release);
+  } catch (cause) {
+    release?.();
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new DomainError(server.reason, `${server.name}: ${message}`, {}, { cause });
+  }
 }
 
 function readClaim(file: string): { pid: number; startTime: string } | undefined {

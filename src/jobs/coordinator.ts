@@ -23,6 +23,7 @@ export interface CoordinatorSettings {
 /** How often the rows of a scope are looked at; a step without news costs a few reads by key. */
 const STEP_MS = 250;
 const CLAIM_MS = 1_000;
+const CLAIM_COUNT_MAX = 50;
 /** After an error that is nobody's decision: the database is away, or a bug. */
 const RETRY_MS = 2_000;
 
@@ -61,16 +62,26 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
   private async claimLoop(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        for (const leadership of await this.leaderships.claim(this.owner, 50, this.settings.leaseSeconds)) {
-          // A scope that was led before its lease ran out, in an outage, is led anew under the new epoch.
-          await this.led.get(leadership.scope);
-          this.led.set(leadership.scope, this.lead(leadership));
-        }
+        const claimed = await this.leaderships.claim(this.owner, CLAIM_COUNT_MAX, this.settings.leaseSeconds);
+        for (const leadership of claimed) this.follow(leadership);
       } catch (error) {
         this.logger.error({ err: error }, 'claiming scopes failed');
       }
       await this.pause(CLAIM_MS);
     }
+  }
+
+  /** After an outage a scope may be claimed again while it is still led under its old epoch: that ends first. */
+  private follow(leadership: Leadership): void {
+    const { scope } = leadership;
+    const before = this.led.get(scope) ?? Promise.resolve();
+    const led = before
+      .then(() => this.lead(leadership))
+      .catch((error: unknown) => this.logger.error({ scope, err: error }, 'leading ended'))
+      .finally(() => {
+        if (this.led.get(scope) === led) this.led.delete(scope);
+      });
+    this.led.set(scope, led);
   }
 
   private async lead(leadership: Leadership): Promise<void> {
@@ -86,7 +97,6 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
       }
     } finally {
       clearInterval(renewal);
-      this.led.delete(scope);
       await this.pool.stopWorkers(scope);
       if (this.stopping.signal.aborted) await this.leaderships.giveBack(leadership).catch(() => undefined);
     }

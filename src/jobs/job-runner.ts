@@ -128,14 +128,16 @@ export class JobRunner {
     state: JobState,
     change: JobChange,
   ): Promise<Advance> {
-    await this.leaderships.fenced(leadership, async (transaction) => {
+    const hasEnded = await this.leaderships.fenced(leadership, async (transaction) => {
       const moved = await this.jobs.move(transaction, job.id, [job.state], state, { ...change, endTime: new Date() });
-      if (!moved) return;
+      // A cancel came in between: the next step deals with it.
+      if (!moved) return false;
       await this.tasks.cancelQueued(transaction, job.id);
       await this.trials.cancelOpen(transaction, job.id);
       await this.leaderships.close(transaction, job.id);
+      return true;
     });
-    return ENDED;
+    return hasEnded ? ENDED : WAIT;
   }
 }
 

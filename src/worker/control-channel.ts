@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { z } from 'zod';
-import { packageRoot } from '../config/package-root.js';
+import { PROTO_LOADING } from '../config/proto.js';
 import { DomainError } from '../domain/errors.js';
 import type { Logger } from '../observability/logger.js';
 import { withRetries } from './backoff.js';
@@ -110,16 +109,8 @@ export class ControlChannel {
   }
 }
 
-/** `defaults` fills zeros and empty lists, which proto3 does not send; fields marked optional stay absent. */
 function readMethods(): Methods {
-  const definitions = loadSync('biotune/v1/worker.proto', {
-    includeDirs: [join(packageRoot, 'proto')],
-    keepCase: false,
-    longs: Number,
-    enums: String,
-    defaults: true,
-    oneofs: false,
-  });
+  const definitions = loadSync('biotune/v1/worker.proto', PROTO_LOADING);
   const service = definitions['biotune.v1.WorkerService'];
   if (service === undefined) throw new Error('worker.proto defines no biotune.v1.WorkerService');
   // The loader types services, messages and enums as one; the path says that this is a service.

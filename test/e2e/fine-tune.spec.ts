@@ -8,6 +8,7 @@ import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { Download, ModelVersion } from '../../src/domain/model-version.js';
 import type { MetricPoint, Trial } from '../../src/domain/trial.js';
 import { readSafetensors } from '../../src/formats/safetensors.js';
+import { querySql } from '../support/database.js';
 import { callGrpc } from '../support/grpc.js';
 import {
   call,
@@ -94,6 +95,17 @@ describe('a job over REST', () => {
         trials.filter((trial) => trial.phase === phase).flatMap((trial) => trial.seedResults.map(({ seed }) => seed)),
       );
     expect([...seeds('FINALS')].filter((seed) => seeds('SEARCH').has(seed))).toEqual([]);
+  });
+
+  it('seals the test split: only the scoring of the finals may fetch it', async () => {
+    const tasks = await querySql<{ key: string; splits: string[] }>(
+      service.databaseUrl,
+      `SELECT key, jsonb_path_query_array(spec, '$.*.pack.shards[*].split') AS splits FROM tasks WHERE scope = '${job.id}'`,
+    );
+    const splitsOf = (pattern: RegExp) =>
+      new Set(tasks.filter(({ key }) => pattern.test(key)).flatMap(({ splits }) => splits));
+    expect(splitsOf(/^(search|final)\//)).toEqual(new Set(['train', 'validation']));
+    expect(splitsOf(/^score\//)).toEqual(new Set(['test']));
   });
 
   it('keeps the curve of every training', async () => {

@@ -27,10 +27,15 @@ export async function createTestDatabase(template = 'template1'): Promise<TestDa
 
 /** Runs one statement on a connection of its own. */
 export async function runSql(url: string, sql: string): Promise<void> {
+  await querySql(url, sql);
+}
+
+/** Runs one statement on a connection of its own, and gives its rows. */
+export async function querySql<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(sql);
+    return (await client.query<Row>(sql)).rows;
   } finally {
     await client.end();
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PackageDefinition } from '@grpc/proto-loader';
-import { packageRoot } from '../../config/package-root.js';
+import { protoFolder } from '../../config/proto.js';
 
 /**
  * The schema of our services as callers may ask for it, from the compiled form of `proto/` (`buf build`).
@@ -10,7 +10,7 @@ import { packageRoot } from '../../config/package-root.js';
  * check the rule (grpcurl does) refuse the whole file.
  */
 export function reflectedDescriptors(): PackageDefinition {
-  const fileDescriptorProtos = splitFiles(readFileSync(join(packageRoot, 'proto/descriptors.binpb')));
+  const fileDescriptorProtos = splitFiles(readFileSync(join(protoFolder, 'descriptors.binpb')));
   // Reflection reads the files from any definition that carries them.
   return {
     files: { format: 'Protocol Buffer 3 DescriptorProto', type: {}, fileDescriptorProtos } as never,

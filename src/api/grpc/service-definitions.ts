@@ -1,21 +1,7 @@
-import { join } from 'node:path';
-import { loadSync, type Options, type PackageDefinition } from '@grpc/proto-loader';
-import { packageRoot } from '../../config/package-root.js';
+import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { PROTO_LOADING } from '../../config/proto.js';
 
 export const PROTO_PACKAGE = 'biotune.v1';
-
-/**
- * How messages become objects. `defaults` fills zeros and empty lists, which proto3 does not send; a field marked
- * `optional` that was not sent stays absent. An enum number without a name stays a number, which no schema takes.
- */
-const LOADER = {
-  includeDirs: [join(packageRoot, 'proto')],
-  keepCase: false,
-  longs: Number,
-  enums: String,
-  defaults: true,
-  oneofs: false,
-} satisfies Options;
 
 /**
  * Loads services with the messages that they use.
@@ -27,5 +13,5 @@ export function loadServices(file: string, services: readonly string[]): Package
   const served = new Set(services.map((name) => `${PROTO_PACKAGE}.${name}`));
   const isKept = ([name, definition]: [string, PackageDefinition[string]]) =>
     served.has(name) || typeof definition['format'] === 'string';
-  return Object.fromEntries(Object.entries(loadSync(file, LOADER)).filter(isKept));
+  return Object.fromEntries(Object.entries(loadSync(file, PROTO_LOADING)).filter(isKept));
 }
