@@ -27,6 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 try {
   const { http, s3 } = await service.ready;
   const rest = createRest(`${http}/v1/projects/${PROJECT}`);
+  await cancelUnfinished(rest);
   const dataset = await uploadFashionSmall(root, s3);
   const request = jobRequest(dataset);
   console.log(`POST /v1/projects/${PROJECT}/fineTuneJobs\n${JSON.stringify(request, null, 2)}\n`);
@@ -45,6 +46,15 @@ try {
     await service.stop();
     console.error(`\n${error instanceof Error ? error.message : String(error)}\n${service.lastLogLines()}`);
     process.exitCode = 1;
+  }
+}
+
+/** A run that was interrupted left its job behind, which would go on now and take the workers of this one. */
+async function cancelUnfinished(rest) {
+  const { fineTuneJobs } = await rest.get('/fineTuneJobs?pageSize=100');
+  for (const { id } of fineTuneJobs.filter(({ done }) => !done)) {
+    console.log(`Cancelling job ${id} of an earlier run`);
+    await rest.post(`/fineTuneJobs/${id}/cancel`);
   }
 }
 

@@ -36,7 +36,11 @@ export function startService(root, dataDir) {
       STANDALONE_DATA_DIR: dataDir,
       WORKER_CACHE_DIR: join(dataDir, 'worker-cache'),
     };
-    child = spawn(process.execPath, [root, 'standalone'], { env, stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+    child = spawn(process.execPath, [root, 'standalone'], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      detached: true,
+    });
     child.stderr?.pipe(createWriteStream(logFile));
     const deadline = Date.now() + READY_SECONDS_MAX * 1000;
     while (!existsSync(connectionFile)) {
@@ -49,7 +53,7 @@ export function startService(root, dataDir) {
     return connection;
   };
 
-  /** The service ends its workers and servers itself; it has its own process group so that Ctrl-C reaches it once. */
+  /** The service has its own process group, so that Ctrl-C reaches it once; it ends with this process, however that ends. */
   const stop = async () => {
     isStopping = true;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
