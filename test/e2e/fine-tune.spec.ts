@@ -165,6 +165,22 @@ describe('a job over REST', () => {
   });
 });
 
+describe('a job in SEQUENTIAL order', () => {
+  it('breeds each child after the one before it has been measured', async () => {
+    const request = smallJob(await uploadFashion(CLASSES, 20));
+    const biotune = { ...request.search.biotune, populationSize: 3, reproduction: 'SEQUENTIAL' };
+    const search = { ...request.search, biotune };
+    const { id } = await createJob(service, { ...request, search, baselines: [] });
+    await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    const trials = await listTrials(service, id);
+    const children = trials.filter(({ generation, slot }) => generation === 1 && slot >= 2);
+    expect(trials.map(({ phase }) => phase)).toEqual([...Array.from({ length: 7 }, () => 'SEARCH'), 'FINALS']);
+    expect(children).toHaveLength(2);
+    const [elder, younger] = children;
+    expect(Date.parse(younger?.createTime ?? '')).toBeGreaterThanOrEqual(Date.parse(elder?.endTime ?? ''));
+  });
+});
+
 describe('a registered dataset', () => {
   it('is imported by itself, counted by class and split, and may then be named by jobs', async () => {
     const sourceUri = await uploadFashion(CLASSES, 20);
