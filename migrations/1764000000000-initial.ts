@@ -82,6 +82,7 @@ const UP = [
      PRIMARY KEY (job_id, seq))`,
   `CREATE TABLE leaderships (
      scope text PRIMARY KEY,
+     algorithm_version integer,
      epoch bigint NOT NULL DEFAULT 0,
      owner text,
      lease_until timestamptz NOT NULL DEFAULT now())`,
@@ -126,6 +127,7 @@ const UP = [
      claims integer NOT NULL DEFAULT 0,
      faults integer NOT NULL DEFAULT 0,
      fault_count_max integer NOT NULL DEFAULT 3,
+     outages integer NOT NULL DEFAULT 0,
      preemptions integer NOT NULL DEFAULT 0,
      fence bigint NOT NULL DEFAULT 0,
      lease_owner text,
@@ -167,7 +169,9 @@ const UP = [
      files jsonb NOT NULL DEFAULT '[]',
      create_time timestamptz NOT NULL DEFAULT now(),
      PRIMARY KEY (project, model, number),
-     CONSTRAINT model_versions_job UNIQUE (job_id))`,
+     CONSTRAINT model_versions_job UNIQUE (job_id),
+     CONSTRAINT model_versions_state CHECK (state IN ('PENDING', 'READY')),
+     CONSTRAINT model_versions_method CHECK (method IN ('BIOTUNE', 'FULL_FINE_TUNE', 'LINEAR_PROBE')))`,
 
   // What has ended stays as it ended
   `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

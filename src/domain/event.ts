@@ -12,6 +12,7 @@ export const eventSchema = z
       'GENERATION_STARTED',
       'TRIAL_COMPLETED',
       'TASK_REQUEUED',
+      'TASK_FAILED',
       'CANCEL_REQUESTED',
       'MODEL_VERSION_READY',
     ]),

@@ -72,6 +72,9 @@ const labelsSchema = z
   .record(boundedText(64), z.string().max(512))
   .refine((labels) => Object.keys(labels).length <= 16, { error: 'at most 16 labels' });
 
+/** Trainings of one search: seeds times genomes. The paper's is 420. */
+export const TRAINING_COUNT_MAX = 20_000;
+
 /** Body of `POST /fineTuneJobs`. Two fields are required; everything else has a default. */
 export const createFineTuneJobSchema = z
   .strictObject({
@@ -99,7 +102,16 @@ export const createFineTuneJobSchema = z
       .prefault({}),
   })
   .superRefine((job, context) => {
-    const { eliteCount, populationSize } = job.search.biotune;
+    const { eliteCount, populationSize, generationCount, seedCount } = job.search.biotune;
+    const trainingCount = seedCount * (populationSize + generationCount * (populationSize + eliteCount));
+    if (trainingCount > TRAINING_COUNT_MAX) {
+      context.addIssue({
+        code: 'custom',
+        path: ['search', 'biotune'],
+        message: `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed`,
+        params: { trainingCount, trainingCountMax: TRAINING_COUNT_MAX },
+      });
+    }
     if (eliteCount >= populationSize) {
       context.addIssue({
         code: 'custom',

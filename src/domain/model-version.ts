@@ -16,6 +16,8 @@ export const modelFileSchema = z
   .meta({ id: 'ModelFile' });
 export type ModelFile = Readonly<z.infer<typeof modelFileSchema>>;
 
+export const MODEL_VERSION_STATES = ['PENDING', 'READY'] as const;
+
 /** A fine-tuned network that a server can load: weights, labels, preprocessing, genome and lineage. */
 export const modelVersionSchema = z
   .strictObject({
@@ -23,7 +25,7 @@ export const modelVersionSchema = z
     name: z.string(),
     model: z.string(),
     number: z.int().positive(),
-    state: z.enum(['PENDING', 'READY']),
+    state: z.enum(MODEL_VERSION_STATES),
     job: z.string(),
     trial: z.string(),
     method: z.enum(METHODS),

@@ -3,7 +3,6 @@ import type { ModelFile, ModelVersion } from '../domain/model-version.js';
 import type { Artifact } from '../domain/task.js';
 import { modelVersionPrefix, READY_MARKER } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
-import { ModelVersionRepository, type NewModelVersion } from '../storage/postgres/model-version.repository.js';
 import { checksums, describeModel, sha256, type ModelDescription } from './model-files.js';
 
 const WEIGHTS_PATH = 'weights/model.safetensors';
@@ -11,24 +10,27 @@ const WEIGHTS_PATH = 'weights/model.safetensors';
 /** Writes the folder of a model version. */
 @Injectable()
 export class ModelPublisher {
-  constructor(
-    private readonly versions: ModelVersionRepository,
-    private readonly objects: ObjectStore,
-  ) {}
+  constructor(private readonly objects: ObjectStore) {}
+
+  /** `s3://` folder of a version; ends in a slash. */
+  folderUri(project: string, model: string, number: number): string {
+    return this.objects.uri(modelVersionPrefix(project, model, number));
+  }
 
   /**
-   * Verifies the weights by reading them through, writes every file, the READY marker last, and only then marks the
-   * version READY. A repeat after a crash writes the same bytes to the same keys.
+   * Verifies the weights by reading them through, and writes every file, the READY marker last. A repeat writes the same
+   * bytes to the same keys.
    *
    * @throws {DomainError} ARTIFACT_CORRUPT when the stored weights are not the ones that were trained.
    */
-  async publish(version: NewModelVersion, weights: Artifact, description: ModelDescription): Promise<ModelVersion> {
-    const { project, model } = version;
-    const folder = (number: number) => modelVersionPrefix(project, model, number);
-    const reserved = await this.versions.reserve(version, (number) => this.objects.uri(folder(number)));
-    if (reserved.state === 'READY') return reserved;
+  async write(
+    project: string,
+    { model, number }: ModelVersion,
+    weights: Artifact,
+    description: ModelDescription,
+  ): Promise<ModelFile[]> {
     await this.objects.verifyBlob(weights);
-    const prefix = folder(reserved.number);
+    const prefix = modelVersionPrefix(project, model, number);
     await this.objects.copyBlob(weights.sha256, prefix + WEIGHTS_PATH);
     const files = [this.file(prefix, WEIGHTS_PATH, 'application/octet-stream', weights)];
     for (const { path, mediaType, bytes } of describeModel(description)) {
@@ -38,8 +40,7 @@ export class ModelPublisher {
     const listing = checksums(files);
     await this.objects.put(prefix + listing.path, listing.bytes, listing.mediaType);
     await this.objects.put(prefix + READY_MARKER, Buffer.from(`${sha256(listing.bytes)}\n`), 'text/plain');
-    await this.versions.publish(version.jobId, files);
-    return { ...reserved, state: 'READY', files };
+    return files;
   }
 
   private file(prefix: string, path: string, mediaType: string, artifact: Artifact): ModelFile {

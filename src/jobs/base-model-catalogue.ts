@@ -6,11 +6,15 @@ import { DomainError } from '../domain/errors.js';
 import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
+import { canonicalJson } from './canonical-json.js';
 
 const DESCRIPTION = 'base-model.json';
 const WEIGHTS = 'weights.safetensors';
 
-/** Puts the base models that come with the program into the catalogue: rows in Postgres, weights in object storage. */
+/**
+ * Puts the base models that come with the program into the catalogue: rows in Postgres, weights in object storage. What
+ * is there already stays as it is.
+ */
 @Injectable()
 export class BaseModelCatalogue implements OnApplicationBootstrap {
   constructor(
@@ -42,6 +46,10 @@ export class BaseModelCatalogue implements OnApplicationBootstrap {
         );
       }
     }
-    await this.baseModels.save(model);
+    const known = await this.baseModels.add(model);
+    if (canonicalJson(baseModelSchema.parse(known)) === canonicalJson(model)) return;
+    throw new Error(
+      `Base model ${model.id} is in the catalogue and differs from ${folder}: jobs rely on it, give the new one a new id.`,
+    );
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { ProcessPool } from '../launch/process-pool.js';
 import type { Logger } from '../observability/logger.js';
+import { ALGORITHM_VERSION } from '../search/biotune.js';
 import { parseImportScope } from '../storage/postgres/dataset.repository.js';
 import {
   LeadershipLostError,
@@ -20,7 +21,7 @@ export interface CoordinatorSettings {
   readonly workerGatewayAddress: string;
 }
 
-/** How often the rows of a scope are looked at; a step without news costs a few reads by key. */
+/** How often the rows of a scope are looked at. */
 const STEP_MS = 250;
 const CLAIM_MS = 1_000;
 const CLAIM_COUNT_MAX = 50;
@@ -33,7 +34,7 @@ const RETRY_MS = 2_000;
  */
 @Injectable()
 export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly owner = randomUUID();
+  private readonly claimant = { owner: randomUUID(), algorithmVersion: ALGORITHM_VERSION };
   private readonly led = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
   private claiming: Promise<void> = Promise.resolve();
@@ -62,7 +63,7 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
   private async claimLoop(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        const claimed = await this.leaderships.claim(this.owner, CLAIM_COUNT_MAX, this.settings.leaseSeconds);
+        const claimed = await this.leaderships.claim(this.claimant, CLAIM_COUNT_MAX, this.settings.leaseSeconds);
         for (const leadership of claimed) this.follow(leadership);
       } catch (error) {
         this.logger.error({ err: error }, 'claiming scopes failed');

@@ -17,6 +17,7 @@ import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from './base-model.service.js';
+import { canonicalJson } from './canonical-json.js';
 import { DatasetService } from './dataset.service.js';
 import { toFineTuneJob } from './job-view.js';
 import { readPageToken, writePageToken } from './page-token.js';
@@ -61,12 +62,12 @@ export class FineTuneJobService {
    * @param idempotencyKey A repeat with the same key and request answers with the first one's job.
    */
   async create(project: string, request: CreateFineTuneJob, idempotencyKey?: string): Promise<FineTuneJob> {
-    const requestSha256 = createHash('sha256').update(JSON.stringify(request)).digest('hex');
+    const requestSha256 = createHash('sha256').update(canonicalJson(request)).digest('hex');
     const earlier = await this.findEarlier(project, idempotencyKey, requestSha256);
     if (earlier !== undefined) return earlier;
-    await this.check(project, request);
     const id = newId('ftj');
     try {
+      await this.check(project, request);
       await this.transactions.run(async (transaction) => {
         await this.insert(transaction, project, id, request);
         if (idempotencyKey === undefined) return;
@@ -74,8 +75,10 @@ export class FineTuneJobService {
         if (!(await this.jobs.insertIdempotencyKey(transaction, row))) throw new IdempotencyKeyTakenError();
       });
     } catch (error) {
-      if (error instanceof IdempotencyKeyTakenError) return this.create(project, request, idempotencyKey);
-      // Two requests with one externalId at once: the index let one in, and the other is told as if it came later.
+      // The same request may have been faster on another connection: then its job is the answer, whatever it made fail.
+      const faster = await this.findEarlier(project, idempotencyKey, requestSha256);
+      if (faster !== undefined) return faster;
+      // The index let another request with this externalId in first: this one is told as if it came later.
       if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
       throw error;
     }
@@ -130,21 +133,23 @@ export class FineTuneJobService {
 
   private async view(entities: readonly FineTuneJobEntity[]): Promise<FineTuneJob[]> {
     const ids = entities.map(({ id }) => id);
-    const [counts, totals] = await Promise.all([this.trials.count(ids), this.trials.trainingTotals(ids)]);
-    return Promise.all(
-      entities.map(async (job) =>
-        toFineTuneJob({
-          job,
-          counts: counts.filter(({ jobId }) => jobId === job.id),
-          totals: totals.find(({ jobId }) => jobId === job.id) ?? {
-            jobId: job.id,
-            searchCount: 0,
-            finalCount: 0,
-            seconds: 0,
-          },
-          best: await this.trials.best(job.id),
-        }),
-      ),
+    const [counts, totals, best] = await Promise.all([
+      this.trials.count(ids),
+      this.trials.trainingTotals(ids),
+      this.trials.best(ids),
+    ]);
+    return entities.map((job) =>
+      toFineTuneJob({
+        job,
+        counts: counts.filter(({ jobId }) => jobId === job.id),
+        totals: totals.find(({ jobId }) => jobId === job.id) ?? {
+          jobId: job.id,
+          searchCount: 0,
+          finalCount: 0,
+          seconds: 0,
+        },
+        best: best.find(({ jobId }) => jobId === job.id),
+      }),
     );
   }
 
@@ -221,6 +226,6 @@ export class FineTuneJobService {
       spec: toSpec(request, id, inputSizePx),
       algorithmVersion: ALGORITHM_VERSION,
     });
-    await this.leaderships.open(transaction, id);
+    await this.leaderships.open(transaction, id, ALGORITHM_VERSION);
   }
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
-import { ALGORITHM_VERSION } from '../search/biotune.js';
 import { DatasetRepository, type StoredDatasetVersion } from '../storage/postgres/dataset.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
+import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
+import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from './base-model.service.js';
 import { Finals } from './finals.js';
@@ -40,6 +41,7 @@ export class JobRunner {
     private readonly searchLoop: SearchLoop,
     private readonly finals: Finals,
     private readonly publishing: Publishing,
+    private readonly modelVersions: ModelVersionRepository,
   ) {}
 
   /** A `DomainError` on the way ends the job as FAILED; a store that is away, or a bug, is thrown: the step is tried again. */
@@ -59,12 +61,6 @@ export class JobRunner {
   }
 
   private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
-    if (job.algorithmVersion !== ALGORITHM_VERSION) {
-      throw new DomainError(
-        'ALGORITHM_VERSION_MISMATCH',
-        `The job needs version ${job.algorithmVersion} of the search; this coordinator has ${ALGORITHM_VERSION}.`,
-      );
-    }
     const version = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (version?.state === 'REJECTED' && version.error !== undefined) {
       const { reason, message, metadata } = version.error;
@@ -96,8 +92,8 @@ export class JobRunner {
     } else if (job.phase === 'SCORING') {
       await this.finishScoring(context);
     } else {
-      const result = await this.publishing.publish(context);
-      return this.end(leadership, job, 'SUCCEEDED', { stopReason: 'COMPLETED', result });
+      const { result, record } = await this.publishing.publish(context);
+      return this.end(leadership, job, 'SUCCEEDED', { stopReason: 'COMPLETED', result }, record);
     }
     return work;
   }
@@ -121,17 +117,25 @@ export class JobRunner {
     return this.end(leadership, job, 'CANCELLED', { stopReason: 'USER_CANCELLED' });
   }
 
-  /** Ends a job and gives up its leadership together; its workers are told by their next call. */
+  /**
+   * Ends a job and gives up its leadership together; with that its tasks are wanted by nobody, and workers are told by
+   * their next call.
+   *
+   * @param record What else is written with the end, and only with it.
+   */
   private async end(
     leadership: Leadership,
     job: FineTuneJobEntity,
     state: JobState,
     change: JobChange,
+    record: (transaction: Transaction) => Promise<void> = (transaction) =>
+      this.modelVersions.discard(transaction, job.id),
   ): Promise<Advance> {
     const hasEnded = await this.leaderships.fenced(leadership, async (transaction) => {
-      const moved = await this.jobs.move(transaction, job.id, [job.state], state, { ...change, endTime: new Date() });
       // A cancel came in between: the next step deals with it.
-      if (!moved) return false;
+      if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
+      await record(transaction);
+      await this.jobs.move(transaction, job.id, [job.state], state, { ...change, endTime: new Date() });
       await this.tasks.cancelQueued(transaction, job.id);
       await this.trials.cancelOpen(transaction, job.id);
       await this.leaderships.close(transaction, job.id);

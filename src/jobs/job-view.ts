@@ -1,6 +1,7 @@
 import type { FineTuneJob, Progress } from '../domain/fine-tune-job.js';
 import { TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
-import { trialCount } from '../search/biotune.js';
+import type { TrialPhase } from '../domain/trial.js';
+import { generationSize, trialCount } from '../search/biotune.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrainingTotals, TrialCount } from '../storage/postgres/trial.repository.js';
@@ -13,49 +14,45 @@ export interface JobRows {
   readonly best: TrialEntity | undefined;
 }
 
-const OPEN = new Set(['QUEUED', 'RUNNING']);
+const HAS_FITNESS = new Set(['SUCCEEDED', 'INFEASIBLE']);
 
 const sum = (counts: readonly TrialCount[], keep: (count: TrialCount) => boolean): number =>
   counts.filter(keep).reduce((total, { count }) => total + count, 0);
 
-/**
- * Trainings done and to be done, weighed by the part of the data that each uses: a final trains on all of it.
- *
- * @param trialCountTotal Trials of the whole search.
- */
-function work({ job, counts, totals }: JobRows, trialCountTotal: number) {
+/** Trainings, counted by what each costs: a final trains on all the data, a trial of the search on one fold. */
+function work({ job, counts, totals }: JobRows) {
   const { search, baselines, data, parallelism } = job.spec;
-  const { seedCount } = search.biotune;
+  const { biotune } = search;
   const finalCount = 1 + baselines.length;
-  const perSearchTraining = data.searchFraction;
-  const total = seedCount * (trialCountTotal * perSearchTraining + finalCount);
-  const searchDone = sum(counts, ({ phase, state }) => phase === 'SEARCH' && !OPEN.has(state));
-  const finalsDone = sum(counts, ({ phase, state }) => phase === 'FINALS' && !OPEN.has(state));
-  const done = seedCount * (searchDone * perSearchTraining + finalsDone);
-  const measured = totals.searchCount * perSearchTraining + totals.finalCount;
-  const remainingSeconds =
-    measured === 0
-      ? undefined
-      : ((total - done) * (totals.seconds / measured)) /
-        Math.min(parallelism.maxParallelTrialCount, seedCount * finalCount);
-  return { percent: (100 * done) / total, remainingSeconds };
+  const done = (phase: TrialPhase) => sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
+  const perTrial = biotune.seedCount * data.searchFraction;
+  const searchLeft = perTrial * (trialCount(biotune) - done('SEARCH'));
+  const finalsLeft = biotune.seedCount * (finalCount - done('FINALS'));
+  const total = perTrial * trialCount(biotune) + biotune.seedCount * finalCount;
+  const measured = totals.searchCount * data.searchFraction + totals.finalCount;
+  const atOnce = (trainingCount: number) => Math.min(parallelism.maxParallelTrialCount, trainingCount);
+  const searchAtOnce = atOnce(generationSize(biotune, 1) * biotune.seedCount);
+  const rounds = searchLeft / searchAtOnce + finalsLeft / atOnce(finalCount * biotune.seedCount);
+  return {
+    percent: 100 * (1 - (searchLeft + finalsLeft) / total),
+    remainingSeconds: measured === 0 ? undefined : (rounds * totals.seconds) / measured,
+  };
 }
 
 function progress(rows: JobRows): Progress {
   const { job, counts } = rows;
   const { biotune } = job.spec.search;
   const searching = counts.filter(({ phase }) => phase === 'SEARCH');
-  const trials = trialCount(biotune);
-  const { percent, remainingSeconds } = work(rows, trials);
+  const { percent, remainingSeconds } = work(rows);
   const isDone = TERMINAL_JOB_STATES.includes(job.state);
   return {
     percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
     ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
     generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
     generationCount: biotune.generationCount,
-    completedTrialCount: sum(searching, ({ state }) => !OPEN.has(state)),
+    completedTrialCount: sum(searching, ({ state }) => HAS_FITNESS.has(state)),
     runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
-    trialCount: trials,
+    trialCount: trialCount(biotune),
     ...(isDone || remainingSeconds === undefined ? {} : { estimatedRemainingSeconds: Math.max(0, remainingSeconds) }),
   };
 }

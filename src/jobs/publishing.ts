@@ -1,8 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { JobResult } from '../domain/fine-tune-job.js';
+import type { ModelFile } from '../domain/model-version.js';
 import type { TrainResult } from '../domain/task.js';
 import { ModelPublisher } from '../export/model-publisher.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
+import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
+import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
+import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { Finals, toMethodScore, type ScoredFinalist } from './finals.js';
 import type { JobContext } from './job-context.js';
@@ -13,6 +17,11 @@ interface DeliveredTraining {
   readonly result: TrainResult;
 }
 
+interface Published {
+  readonly result: JobResult;
+  readonly record: (transaction: Transaction) => Promise<void>;
+}
+
 /** Hands over the best finalist as a model version, and says how all of them did. */
 @Injectable()
 export class Publishing {
@@ -20,14 +29,20 @@ export class Publishing {
     private readonly finals: Finals,
     private readonly trials: TrialRepository,
     private readonly publisher: ModelPublisher,
+    private readonly versions: ModelVersionRepository,
+    private readonly leaderships: LeadershipRepository,
     private readonly events: EventRepository,
   ) {}
 
-  /** May be repeated after a crash: the version is reserved once per job and its files are written again. */
-  async publish(context: JobContext): Promise<JobResult> {
+  /**
+   * Reserves the version and writes its files; may be repeated, with the same bytes under the same keys.
+   *
+   * @returns the job's result, and what makes the version READY: to be called in the transaction that ends the job.
+   */
+  async publish(context: JobContext): Promise<Published> {
     const { job, baseModel, dataset } = context;
     const scored = await this.finals.scored(context);
-    const best = await this.trials.best(job.id);
+    const [best] = await this.trials.best([job.id]);
     const winner = scored?.[0];
     if (scored === undefined || winner === undefined || best?.genes === undefined || best.threshold === undefined) {
       throw new Error(`job ${job.id} is PUBLISHING without scores`);
@@ -38,33 +53,35 @@ export class Publishing {
       .sort((a, b) => a.trial.slot - b.trial.slot)
       .map((each) => toMethodScore(job.project, each));
     const { method, lrMultipliers } = winner.trial;
-    const version = await this.publisher.publish(
-      {
-        project: job.project,
-        model: job.spec.output.model,
-        jobId: job.id,
-        trialId: winner.trial.id,
-        method,
-        baseModel: baseModel.name,
-        datasetVersion: dataset.name,
-        testAccuracy: accuracy,
-        testMacroAccuracy: macroAccuracy,
-      },
-      winner.weights,
-      {
-        method,
-        baseModel,
-        imageSizePx: job.spec.data.imageSizePx,
-        classes: dataset.classes,
-        genome,
-        lrMultipliers,
-        test: winner.test,
-        scores,
-        lineage: this.lineage(context, winner, await this.deliveredTraining(winner)),
-      },
+    const version = await this.leaderships.fenced(context.leadership, (transaction) =>
+      this.versions.reserve(
+        transaction,
+        {
+          project: job.project,
+          model: job.spec.output.model,
+          jobId: job.id,
+          trialId: winner.trial.id,
+          method,
+          baseModel: baseModel.name,
+          datasetVersion: dataset.name,
+          testAccuracy: accuracy,
+          testMacroAccuracy: macroAccuracy,
+        },
+        (number) => this.publisher.folderUri(job.project, job.spec.output.model, number),
+      ),
     );
-    await this.events.record(job.id, 'MODEL_VERSION_READY', { modelVersion: version.name });
-    return {
+    const files = await this.publisher.write(job.project, version, winner.weights, {
+      method,
+      baseModel,
+      imageSizePx: job.spec.data.imageSizePx,
+      classes: dataset.classes,
+      genome,
+      lrMultipliers,
+      test: winner.test,
+      scores,
+      lineage: this.lineage(context, winner, await this.deliveredTraining(winner)),
+    });
+    const result = {
       modelVersion: version.name,
       method,
       genome,
@@ -73,6 +90,17 @@ export class Publishing {
       testMacroAccuracy: macroAccuracy,
       scores,
     };
+    return { result, record: (transaction) => this.record(transaction, job.id, version.name, files) };
+  }
+
+  private async record(
+    transaction: Transaction,
+    jobId: string,
+    modelVersion: string,
+    files: readonly ModelFile[],
+  ): Promise<void> {
+    await this.versions.publish(transaction, jobId, files);
+    await this.events.append(transaction, jobId, 'MODEL_VERSION_READY', { modelVersion });
   }
 
   private async deliveredTraining({ trial, weights }: ScoredFinalist): Promise<DeliveredTraining> {

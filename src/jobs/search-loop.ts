@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { lrMultipliers, selectsABlock } from '../domain/genome.js';
-import { plan, type EvaluatedTrial, type PlannedTrial, type SearchConfig } from '../search/biotune.js';
+import { generationSize, plan, type EvaluatedTrial, type PlannedTrial, type SearchConfig } from '../search/biotune.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
+import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
@@ -10,7 +11,7 @@ import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { foldCount, trainSpec, type JobContext } from './job-context.js';
 import { searchSeeds } from './training-seeds.js';
-import { TrialSettlement, WORST_FITNESS } from './trial-settlement.js';
+import { isOpen, TrialSettlement, WORST_FITNESS } from './trial-settlement.js';
 
 function searchConfig(context: JobContext): SearchConfig {
   const { seed, biotune } = context.job.spec.search;
@@ -33,6 +34,7 @@ const isEqualGenome = (planned: PlannedTrial, { genes = [], threshold }: TrialEn
 @Injectable()
 export class SearchLoop {
   constructor(
+    private readonly jobs: FineTuneJobRepository,
     private readonly trials: TrialRepository,
     private readonly tasks: TaskRepository,
     private readonly events: EventRepository,
@@ -48,17 +50,22 @@ export class SearchLoop {
    */
   async advance(context: JobContext): Promise<TrialEntity | undefined> {
     const { job, leadership } = context;
-    let trials = await this.trials.list(job.id, 'SEARCH');
-    if (await this.settlement.settle(leadership, trials, job.spec.search.biotune.fitness)) {
-      trials = await this.trials.list(job.id, 'SEARCH');
-    }
-    refuseInfeasibleGenerations(trials);
-    const next = plan(searchConfig(context), trials.flatMap(toEvaluated));
+    const before = await this.trials.list(job.id, 'SEARCH');
+    const hasNews = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
+    // What is open was planned from the same history: there is nothing to ask for until one of it ends.
+    if (!hasNews && before.some(isOpen)) return undefined;
+    const trials = hasNews ? await this.trials.list(job.id, 'SEARCH') : before;
+    const config = searchConfig(context);
+    refuseInfeasibleGeneration(trials, config);
+    const next = plan(config, trials.flatMap(toEvaluated));
     if (next.kind === 'DONE') return bestTrial(trials, next.best);
     const known = new Set(trials.map(({ generation, slot }) => `${generation}/${slot}`));
     const missing = next.trials.filter(({ generation, slot }) => !known.has(`${generation}/${slot}`));
     if (missing.length > 0) {
-      await this.leaderships.fenced(leadership, (transaction) => this.insert(transaction, context, missing, trials));
+      await this.leaderships.fenced(leadership, async (transaction) => {
+        if (await this.jobs.hold(transaction, job.id, 'RUNNING'))
+          await this.insert(transaction, context, missing, trials);
+      });
     }
     return undefined;
   }
@@ -137,19 +144,21 @@ function diverged(planned: PlannedTrial, { genes, threshold }: TrialEntity): Dom
 }
 
 /** A search that mostly cannot train has nothing to choose from. A genome without a block is no failure: it was not tried. */
-function refuseInfeasibleGenerations(trials: readonly TrialEntity[]): void {
+function refuseInfeasibleGeneration(trials: readonly TrialEntity[], config: SearchConfig): void {
   const latest = trials.reduce((max, { generation }) => Math.max(max, generation), 0);
-  const ofLatest = trials.filter(({ generation }) => generation === latest);
-  const reasons = ofLatest.flatMap(({ state, infeasibleReason = '' }) =>
-    state === 'INFEASIBLE' && infeasibleReason !== 'NO_BLOCK_SELECTED' ? [infeasibleReason] : [],
+  const reasons = trials.flatMap(({ generation, state, infeasibleReason = '' }) =>
+    generation === latest && state === 'INFEASIBLE' && infeasibleReason !== 'NO_BLOCK_SELECTED'
+      ? [infeasibleReason]
+      : [],
   );
-  if (reasons.length * 2 <= ofLatest.length) return;
+  const size = generationSize(config, latest);
+  if (reasons.length * 2 <= size) return;
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, 1 + (counts.get(reason) ?? 0));
   const described = [...counts].map(([reason, count]) => `${reason}: ${count}`);
   throw new DomainError(
     'SEARCH_SPACE_INFEASIBLE',
-    `${reasons.length} of ${ofLatest.length} trials of generation ${latest} cannot be trained (${described.join(', ')}): ` +
+    `${reasons.length} of ${size} trials of generation ${latest} cannot be trained (${described.join(', ')}): ` +
       'lower training.baseLearningRate or change the data.',
     { generation: String(latest), infeasibleCount: String(reasons.length), reasons: described.join(', ') },
   );

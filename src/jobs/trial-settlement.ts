@@ -4,6 +4,7 @@ import type { BiotuneConfig } from '../domain/fine-tune-job.js';
 import type { SeedResult } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 
@@ -16,7 +17,8 @@ export const validationFigure = (
   fitness: BiotuneConfig['fitness'],
 ): number => (fitness === 'ACCURACY' ? result.validationAccuracy : result.validationMacroAccuracy);
 
-const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';
+/** Whether a trial still has trainings to come. */
+export const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
@@ -41,6 +43,7 @@ function outcome(
 export class TrialSettlement {
   constructor(
     private readonly trials: TrialRepository,
+    private readonly tasks: TaskRepository,
     private readonly events: EventRepository,
     private readonly leaderships: LeadershipRepository,
   ) {}
@@ -50,7 +53,7 @@ export class TrialSettlement {
    *
    * @returns whether a trial was closed.
    * @throws {DomainError} EVALUATION_INFRA when a training failed for good through no fault of the genome: a fitness
-   *   is never made up. DATASET_CHANGED or ARTIFACT_CORRUPT when the data is not what was imported.
+   *   is never made up. DATASET_CHANGED and the like when the data is not what was imported.
    */
   async settle(
     leadership: Leadership,
@@ -78,6 +81,8 @@ export class TrialSettlement {
   ): Promise<void> {
     await this.leaderships.fenced(leadership, async (transaction) => {
       if (!(await this.trials.close(transaction, trial.id, change))) return;
+      // One bad seed decides; the others would only cost time.
+      if (change.state === 'INFEASIBLE') await this.tasks.cancelQueued(transaction, trial.jobId, trial.id);
       await this.events.append(transaction, trial.jobId, 'TRIAL_COMPLETED', {
         trial: trial.id,
         phase: trial.phase,
@@ -110,7 +115,6 @@ function refuseFaults(trial: TrialEntity, trainings: readonly Training[]): void 
 
 const DATA_FAULTS: ReadonlySet<string> = new Set([
   'DATASET_CHANGED',
-  'ARTIFACT_CORRUPT',
   'WEIGHTS_INVALID',
   'IMAGE_UNREADABLE',
   'INPUT_TOO_SMALL',

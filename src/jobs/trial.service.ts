@@ -10,8 +10,8 @@ import { readPageToken, writePageToken } from './page-token.js';
 
 const placeSchema = z.strictObject({
   phase: z.enum(TRIAL_PHASES),
-  generation: z.int().min(0),
-  slot: z.int().min(0),
+  generation: z.int32().min(0),
+  slot: z.int32().min(0),
 });
 
 const trialName = (project: string, jobId: string, id: string) =>

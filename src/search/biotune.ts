@@ -85,13 +85,17 @@ export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): 
   return { kind: 'DONE', best };
 }
 
+type Sizes = Pick<SearchConfig, 'generationCount' | 'populationSize' | 'eliteCount'>;
+
+/** Evaluations of one generation: N in the first, then 2E probes and N - E children. */
+export const generationSize = (
+  { populationSize, eliteCount }: Omit<Sizes, 'generationCount'>,
+  generation: number,
+): number => (generation === 0 ? populationSize : 2 * eliteCount + populationSize - eliteCount);
+
 /** Evaluations of a whole search: N + G (2E + N - E). */
-export const trialCount = ({
-  generationCount,
-  populationSize,
-  eliteCount,
-}: Pick<SearchConfig, 'generationCount' | 'populationSize' | 'eliteCount'>): number =>
-  populationSize + generationCount * (2 * eliteCount + populationSize - eliteCount);
+export const trialCount = (sizes: Sizes): number =>
+  generationSize(sizes, 0) + sizes.generationCount * generationSize(sizes, 1);
 
 /** Yields batches of trials that can run at once, and is sent their results, in the order of the batch. */
 type Evolution<Result> = Generator<readonly PlannedTrial[], Result, readonly Individual[]>;

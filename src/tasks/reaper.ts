@@ -1,8 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from '../observability/logger.js';
-import { EventRepository } from '../storage/postgres/event.repository.js';
-import { parseImportScope } from '../storage/postgres/dataset.repository.js';
-import { TaskRepository, type ReapedTask } from '../storage/postgres/task.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
 
 /**
  * Takes tasks away from silent workers, every sixth of a lease. It waits one whole lease before its first look:
@@ -14,7 +12,6 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   constructor(
     private readonly tasks: TaskRepository,
-    private readonly events: EventRepository,
     private readonly logger: Logger,
     private readonly leaseSeconds: number,
   ) {}
@@ -34,20 +31,14 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async look(): Promise<void> {
     try {
-      for (const task of await this.tasks.reap()) await this.report(task);
+      const count = await this.tasks.reap();
+      if (count > 0) this.logger.warn({ count }, 'leases lost');
     } catch (error) {
       // After an outage every lease looks old: wait a whole one again.
-      this.logger.warn({ error }, 'reaping failed');
+      this.logger.warn({ err: error }, 'reaping failed');
       if (this.timer !== undefined) this.schedule(this.leaseSeconds);
       return;
     }
     if (this.timer !== undefined) this.schedule(this.leaseSeconds / 6);
-  }
-
-  private async report({ id, scope, key, state }: ReapedTask): Promise<void> {
-    this.logger.warn({ taskId: id, scope, key, state }, 'lease lost');
-    if (parseImportScope(scope) !== undefined) return;
-    const payload = { task: id, key, state, reason: 'LEASE_LOST' };
-    await this.events.record(scope, 'TASK_REQUEUED', payload);
   }
 }

@@ -2,7 +2,6 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
-import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { Reaper } from './reaper.js';
@@ -27,9 +26,8 @@ export class TasksModule {
         },
         {
           provide: Reaper,
-          inject: [TaskRepository, EventRepository],
-          useFactory: (tasks: TaskRepository, events: EventRepository) =>
-            new Reaper(tasks, events, logger, leaseSeconds),
+          inject: [TaskRepository],
+          useFactory: (tasks: TaskRepository) => new Reaper(tasks, logger, leaseSeconds),
         },
       ],
       exports: [WorkerTaskService],

@@ -57,6 +57,16 @@ describe('a job whose processes are killed in the middle of its search', () => {
     expect(await outcome(service, id)).toEqual(undisturbed);
   });
 
+  it('ends with the same finals after kill -9 of the coordinator in the middle of them', async () => {
+    const { id } = await createJob(service, smallJob(dataset));
+    await waitForJob(service, id, ({ progress }) => progress.phase === 'FINALS');
+    await service.coordinator.kill('SIGKILL');
+    service.coordinator = await service.startCoordinator();
+    const job = await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    expect(await outcome(service, id)).toEqual(undisturbed);
+    expect(job.result?.modelVersion).toContain('/versions/1');
+  });
+
   it('ends with the same genomes and fitness after kill -9 of a worker', async () => {
     const { id } = await createJob(service, smallJob(dataset));
     await waitForJob(service, id, isSearching);
@@ -64,6 +74,6 @@ describe('a job whose processes are killed in the middle of its search', () => {
     process.kill(Number(started[1]), 'SIGKILL');
     await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
     expect(await outcome(service, id)).toEqual(undisturbed);
-    expect(service.coordinator.logs()).toContain('lease lost');
+    expect(service.coordinator.logs()).toContain('leases lost');
   });
 });

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
+import { EventRepository } from '../../src/storage/postgres/event.repository.js';
+import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeasedTask } from '../../src/storage/postgres/task.repository.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -10,18 +12,21 @@ const SPEC: TaskSpec = {
   import: { prefix: 'p', split: { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 } },
 };
 const FAULT: TaskOutcome = { fault: { reason: 'TRAINER_CRASHED', message: 'signal SIGKILL', metadata: {} } };
+const OUTAGE: TaskOutcome = { fault: { reason: 'STORAGE_UNAVAILABLE', message: 'refused', metadata: {} } };
 const INFEASIBLE: TaskOutcome = { infeasible: { reason: 'NAN_LOSS', message: 'epoch 1', metadata: {} } };
 
 describe('the task queue', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
   let queue: TaskRepository;
+  let leaderships: LeadershipRepository;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 10 }).initialize();
     await migrate(dataSource);
-    queue = new TaskRepository(dataSource);
+    queue = new TaskRepository(dataSource, new EventRepository(dataSource));
+    leaderships = new LeadershipRepository(dataSource);
   });
 
   afterAll(async () => {
@@ -30,7 +35,8 @@ describe('the task queue', () => {
   });
 
   beforeEach(async () => {
-    await dataSource.query('TRUNCATE tasks CASCADE');
+    await dataSource.query('TRUNCATE tasks, leaderships CASCADE');
+    await leaderships.open(dataSource.manager, SCOPE);
   });
 
   const insert = (...keys: string[]) =>
@@ -113,10 +119,60 @@ describe('the task queue', () => {
   it('counts a lost lease as a fault, with the worker that was lost', async () => {
     await insert('a');
     await lease('w7');
-    expect(await queue.reap()).toEqual([]);
+    expect(await queue.reap()).toBe(0);
     await expire();
-    expect(await queue.reap()).toMatchObject([{ key: 'a', state: 'queued' }]);
+    expect(await queue.reap()).toBe(1);
     expect(await row()).toMatchObject({ faults: 1, failure: { reason: 'LEASE_LOST', metadata: { worker: 'w7' } } });
+  });
+
+  it('drops a report that comes after its lease was taken away, before anyone else has the task', async () => {
+    await insert('a');
+    const task = await lease();
+    await expire();
+    await queue.reap();
+    expect(await queue.complete(ref(task), INFEASIBLE)).toBe(false);
+    expect((await row())?.state).toBe('queued');
+  });
+
+  it('waits for object storage to come back, but not for ever', async () => {
+    await insert('a');
+    for (let outage = 0; outage < 20; outage += 1) {
+      await makeReady();
+      await queue.complete(ref(await lease()), OUTAGE);
+    }
+    expect(await row()).toMatchObject({ state: 'queued', faults: 0, outages: 20 });
+    for (const expected of ['queued', 'queued', 'failed']) {
+      await makeReady();
+      await queue.complete(ref(await lease()), OUTAGE);
+      expect((await row())?.state).toBe(expected);
+    }
+  });
+
+  it('tells a worker to stop, and leases no more, once nobody wants the work', async () => {
+    await insert('a', 'b');
+    const task = await lease();
+    await leaderships.close(dataSource.manager, SCOPE);
+    expect(await queue.heartbeat(ref(task), 30)).toEqual({ leaseLost: false, cancel: true });
+    expect(await queue.lease(SCOPE, 'w', 30)).toBeUndefined();
+    await queue.release(ref(task));
+    expect((await row())?.state).toBe('cancelled');
+  });
+
+  it.each([
+    ['a fault', (task: LeasedTask) => queue.complete(ref(task), FAULT)],
+    [
+      'a lost lease',
+      async () => {
+        await expire();
+        await queue.reap();
+      },
+    ],
+  ])('does not queue a task again after %s when nobody wants it', async (_, end) => {
+    await insert('a');
+    const task = await lease();
+    await leaderships.close(dataSource.manager, SCOPE);
+    await end(task);
+    expect((await row())?.state).toBe('cancelled');
   });
 
   it('does not count a release as a fault, and lets the task be leased at once', async () => {

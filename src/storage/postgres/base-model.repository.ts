@@ -20,8 +20,15 @@ export class BaseModelRepository {
     return entity === null ? undefined : toDomain(entity);
   }
 
-  /** Adds a model, or replaces what is known of it. */
-  async save({ name: _name, ...model }: BaseModel): Promise<void> {
-    await this.dataSource.getRepository(BaseModelEntity).upsert({ ...model, blocks: [...model.blocks] }, ['id']);
+  /** Adds a model unless its id is taken. @returns the model that has the id, new or old. */
+  async add({ name: _name, ...model }: BaseModel): Promise<BaseModel> {
+    const models = this.dataSource.getRepository(BaseModelEntity);
+    await models
+      .createQueryBuilder()
+      .insert()
+      .values({ ...model, blocks: [...model.blocks] })
+      .orIgnore()
+      .execute();
+    return toDomain(await models.findOneByOrFail({ id: model.id }));
   }
 }

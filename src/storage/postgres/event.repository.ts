@@ -27,11 +27,6 @@ export class EventRepository {
     );
   }
 
-  /** Adds an event that stands by itself. */
-  async record(jobId: string, type: EventType, payload: Readonly<Record<string, string>>): Promise<void> {
-    await this.dataSource.transaction((manager) => this.append(manager, jobId, type, payload));
-  }
-
   /** Events after `seq`, oldest first, at most `count`. */
   async list(jobId: string, afterSeq: number, count: number): Promise<JobEvent[]> {
     const rows = await this.dataSource

@@ -121,12 +121,16 @@ export class EventEntity {
   time!: Date;
 }
 
-/** Who leads a scope (a job, or the import of a dataset version); the row goes when the scope has ended. */
+/** Who leads a scope (a job, or the import of a dataset version); the row goes when the scope has ended, and with it all leases. */
 @Entity('leaderships')
 @Index('leaderships_by_end', ['leaseUntil'])
 export class LeadershipEntity {
   @PrimaryColumn('text')
   scope!: string;
+
+  /** Only a coordinator with this version of the search may lead the scope; absent where it does not matter. */
+  @Column('int', { nullable: true, transformer: absent })
+  algorithmVersion?: number;
 
   /** Fence: grows with each change of leader. */
   @Column('bigint', { default: 0, transformer: integer })

@@ -91,6 +91,19 @@ export class FineTuneJobRepository {
     return true;
   }
 
+  /**
+   * Keeps a job in its state until the transaction ends: a cancel has to wait for it.
+   *
+   * @returns false when the job is in another state by now.
+   */
+  async hold(manager: Transaction, id: string, state: JobState): Promise<boolean> {
+    const rows = await manager.query<unknown[]>(
+      `SELECT 1 FROM fine_tune_jobs WHERE id = $1 AND state = $2 FOR NO KEY UPDATE`,
+      [id, state],
+    );
+    return rows.length === 1;
+  }
+
   /** Enters a phase of RUNNING. @throws {Error} when the job is not running: the caller's transaction is rolled back. */
   async enterPhase(manager: Transaction, id: string, phase: NonNullable<FineTuneJobEntity['phase']>): Promise<void> {
     const { affected } = await manager.update(

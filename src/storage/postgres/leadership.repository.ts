@@ -8,6 +8,14 @@ export interface Leadership {
   readonly epoch: number;
 }
 
+/** A coordinator that can lead. */
+export interface Claimant {
+  /** Unlike any other coordinator's. */
+  readonly owner: string;
+  /** Version of the search that it has. */
+  readonly algorithmVersion: number;
+}
+
 /** Thrown inside a fenced transaction when another coordinator has taken over; everything in it is rolled back. */
 export class LeadershipLostError extends Error {
   override readonly name = 'LeadershipLostError';
@@ -21,8 +29,12 @@ export class LeadershipLostError extends Error {
 export class LeadershipRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  async open(manager: Transaction, scope: string): Promise<void> {
-    await manager.query('INSERT INTO leaderships (scope) VALUES ($1)', [scope]);
+  /** @param algorithmVersion Only coordinators that have this version of the search may lead the scope. */
+  async open(manager: Transaction, scope: string, algorithmVersion?: number): Promise<void> {
+    await manager.query('INSERT INTO leaderships (scope, algorithm_version) VALUES ($1, $2)', [
+      scope,
+      algorithmVersion,
+    ]);
   }
 
   async close(manager: Transaction, scope: string): Promise<void> {
@@ -34,15 +46,16 @@ export class LeadershipRepository {
     return rows.length === 1;
   }
 
-  /** Takes over up to `count` scopes that nobody drives. */
-  async claim(owner: string, count: number, leaseSeconds: number): Promise<Leadership[]> {
+  /** Takes over up to `count` scopes that nobody drives and that `claimant` can drive. */
+  async claim(claimant: Claimant, count: number, leaseSeconds: number): Promise<Leadership[]> {
     const [rows] = await this.dataSource.query<[{ scope: string; epoch: string }[]]>(
       `WITH free AS MATERIALIZED (
-         SELECT scope FROM leaderships WHERE lease_until <= now()
+         SELECT scope FROM leaderships
+          WHERE lease_until <= now() AND coalesce(algorithm_version, $4) = $4
          ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED)
        UPDATE leaderships l SET owner = $1, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second'
          FROM free WHERE l.scope = free.scope RETURNING l.scope, l.epoch`,
-      [owner, count, leaseSeconds],
+      [claimant.owner, count, leaseSeconds, claimant.algorithmVersion],
     );
     return rows.map(({ scope, epoch }) => ({ scope, epoch: Number(epoch) }));
   }

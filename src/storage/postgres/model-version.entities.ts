@@ -1,11 +1,14 @@
-import { Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
-import type { Method } from '../../domain/fine-tune-job.js';
-import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
+import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
+import { METHODS, type Method } from '../../domain/fine-tune-job.js';
+import { MODEL_VERSION_STATES, type ModelFile, type ModelVersion } from '../../domain/model-version.js';
+import { oneOf } from './checks.js';
 import { FineTuneJobEntity } from './fine-tune-job.entities.js';
 
 /** A fine-tuned network; a job makes at most one. */
 @Entity('model_versions')
 @Unique('model_versions_job', ['jobId'])
+@Check('model_versions_state', oneOf('state', MODEL_VERSION_STATES))
+@Check('model_versions_method', oneOf('method', METHODS))
 export class ModelVersionEntity {
   @PrimaryColumn('text')
   project!: string;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
 import { ModelVersionEntity } from './model-version.entities.js';
+import type { Transaction } from './transaction.js';
 
 /** What is known of a version before its files are written. */
 export type NewModelVersion = Pick<
@@ -35,34 +36,34 @@ export class ModelVersionRepository {
     return entity === null ? undefined : toDomain(entity);
   }
 
-  async findByJob(jobId: string): Promise<ModelVersion | undefined> {
-    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ jobId });
-    return entity === null ? undefined : toDomain(entity);
-  }
-
   /**
    * Reserves the next number of the model for a job, in state PENDING; a repeat gives the number reserved before.
    *
    * @param storageUri Folder of the version, from its number.
    */
-  async reserve(version: NewModelVersion, storageUri: (number: number) => string): Promise<ModelVersion> {
-    return this.dataSource.transaction(async (manager) => {
-      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [
-        `${version.project}/${version.model}`,
-      ]);
-      const reserved = await manager.findOneBy(ModelVersionEntity, { jobId: version.jobId });
-      if (reserved !== null) return toDomain(reserved);
-      const { project, model } = version;
-      const number = 1 + ((await manager.maximum(ModelVersionEntity, 'number', { project, model })) ?? 0);
-      await manager.insert(ModelVersionEntity, { ...version, number, storageUri: storageUri(number) });
-      return toDomain(await manager.findOneByOrFail(ModelVersionEntity, { project, model, number }));
-    });
+  async reserve(
+    manager: Transaction,
+    version: NewModelVersion,
+    storageUri: (number: number) => string,
+  ): Promise<ModelVersion> {
+    const { project, model, jobId } = version;
+    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [`${project}/${model}`]);
+    const reserved = await manager.findOneBy(ModelVersionEntity, { jobId });
+    if (reserved !== null) return toDomain(reserved);
+    const number = 1 + ((await manager.maximum(ModelVersionEntity, 'number', { project, model })) ?? 0);
+    await manager.insert(ModelVersionEntity, { ...version, number, storageUri: storageUri(number) });
+    return toDomain(await manager.findOneByOrFail(ModelVersionEntity, { project, model, number }));
   }
 
   /** PENDING to READY, once every file is stored. */
-  async publish(jobId: string, files: readonly ModelFile[]): Promise<void> {
-    await this.dataSource
-      .getRepository(ModelVersionEntity)
-      .update({ jobId, state: 'PENDING' }, { state: 'READY', files: [...files] });
+  async publish(manager: Transaction, jobId: string, files: readonly ModelFile[]): Promise<void> {
+    const change = { state: 'READY', files: [...files] } as const;
+    const { affected } = await manager.update(ModelVersionEntity, { jobId, state: 'PENDING' }, change);
+    if (affected !== 1) throw new Error(`job ${jobId} has no PENDING model version`);
+  }
+
+  /** Gives up what a job had reserved, if it had: it ends without a model. */
+  async discard(manager: Transaction, jobId: string): Promise<void> {
+    await manager.delete(ModelVersionEntity, { jobId, state: 'PENDING' });
   }
 }

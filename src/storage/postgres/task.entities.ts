@@ -52,6 +52,10 @@ export class TaskEntity {
   @Column('int', { default: 3 })
   faultCountMax!: number;
 
+  /** Tries that ended because object storage was away; a long outage counts as faults. */
+  @Column('int', { default: 0 })
+  outages!: number;
+
   /** Times that a worker gave the task back untouched. */
   @Column('int', { default: 0 })
   preemptions!: number;

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
 import { newId } from '../../domain/ids.js';
-import type { TaskOutcome, TaskSpec } from '../../domain/task.js';
+import type { TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
+import { parseImportScope } from './dataset.repository.js';
+import { EventRepository } from './event.repository.js';
 import { TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -29,30 +31,61 @@ export interface LeaseRef {
   readonly fence: number;
 }
 
-/** A task whose lease had ended, and what became of it. */
-export interface ReapedTask {
+/** A task that was taken from its worker, and what became of it. */
+interface TakenTask {
   readonly id: string;
   readonly scope: string;
   readonly key: string;
-  readonly state: 'queued' | 'failed';
+  readonly state: 'queued' | 'failed' | 'cancelled';
+  readonly failure: Failure;
 }
 
-/** A fault uses up one of `fault_count_max` tries; the next try waits 2, 4, 8 … seconds, at most 300. */
-const FAULT = `faults = faults + 1,
-  state = CASE WHEN faults + 1 >= fault_count_max THEN 'failed' ELSE 'queued' END,
-  end_time = CASE WHEN faults + 1 >= fault_count_max THEN now() END,
-  not_before = now() + least(300, 2 ^ (faults + 1)) * interval '1 second',
+/** Outages of object storage that are waited for before one counts as a fault; at a minute each, a quarter of an hour. */
+const OUTAGE_COUNT_MAX = 20;
+
+/** Whether anyone still wants the work of a task's scope: it has not ended, and is not being cancelled. */
+const IS_WANTED = `(EXISTS (SELECT FROM leaderships l WHERE l.scope = t.scope)
+  AND NOT EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING'))`;
+
+/**
+ * Takes a task from its worker. A fault uses up one of `fault_count_max` tries; the next try waits 2, 4, 8 … seconds.
+ *
+ * @param isFault SQL: whether this end counts as a fault.
+ */
+const takeBack = (isFault: string): string => `
+  faults = faults + (${isFault})::int,
+  state = CASE WHEN NOT ${IS_WANTED} THEN 'cancelled'
+               WHEN (${isFault}) AND faults + 1 >= fault_count_max THEN 'failed'
+               ELSE 'queued' END,
+  end_time = CASE WHEN NOT ${IS_WANTED} OR (${isFault}) AND faults + 1 >= fault_count_max THEN now() END,
+  not_before = now() + least(60, 2 ^ (least(faults + outages, 10) + 1)) * interval '1 second',
   lease_owner = NULL, lease_until = NULL`;
 
 const REAP = `WITH lost AS MATERIALIZED (
     SELECT id FROM tasks WHERE state = 'leased' AND lease_until < now()
     ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED)
-  UPDATE tasks t SET ${FAULT}, failure = jsonb_build_object('reason', 'LEASE_LOST',
+  UPDATE tasks t SET ${takeBack('true')}, failure = jsonb_build_object('reason', 'LEASE_LOST',
          'message', 'Worker ' || t.lease_owner || ' stopped sending heartbeats.',
          'metadata', jsonb_build_object('worker', t.lease_owner))
-    FROM lost WHERE t.id = lost.id RETURNING t.id, t.scope, t.key, t.state`;
+    FROM lost WHERE t.id = lost.id RETURNING t.id, t.scope, t.key, t.state, t.failure`;
 
-const REPORT_FAULT = `UPDATE tasks SET ${FAULT}, failure = $4
+const REPORT_FAULT = `UPDATE tasks t SET ${takeBack(`NOT $5::boolean OR outages >= ${OUTAGE_COUNT_MAX}`)},
+         outages = outages + $5::boolean::int, failure = $4
+   WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING t.id, t.scope, t.key, t.state, t.failure`;
+
+const LEASE = `WITH ready AS MATERIALIZED (
+    SELECT t.id FROM tasks t WHERE t.scope = $1 AND t.state = 'queued' AND t.not_before <= now() AND ${IS_WANTED}
+    ORDER BY t.not_before, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
+  UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
+         claims = claims + 1, fence = nextval('task_fences')
+    FROM ready WHERE t.id = ready.id RETURNING t.id, t.fence, t.spec, t.trial_id`;
+
+const HEARTBEAT = `UPDATE tasks t SET lease_until = now() + $4 * interval '1 second'
+  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING NOT ${IS_WANTED} AS cancel`;
+
+const RELEASE = `UPDATE tasks t SET preemptions = preemptions + 1, not_before = now(), lease_owner = NULL, lease_until = NULL,
+         state = CASE WHEN ${IS_WANTED} THEN 'queued' ELSE 'cancelled' END,
+         end_time = CASE WHEN NOT ${IS_WANTED} THEN now() END
   WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`;
 
 /**
@@ -61,17 +94,28 @@ const REPORT_FAULT = `UPDATE tasks SET ${FAULT}, failure = $4
  */
 @Injectable()
 export class TaskRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly events: EventRepository,
+  ) {}
 
   /** Inserts within the caller's transaction; tasks that exist already are left as they are. */
   async insert(manager: Transaction, tasks: readonly NewTask[]): Promise<void> {
-    for (const { scope, key, spec, trialId, seed } of tasks) {
-      await manager.query(
-        `INSERT INTO tasks (id, scope, key, spec, trial_id, seed) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (scope, key) DO NOTHING`,
-        [newId('tsk'), scope, key, spec, trialId, seed],
-      );
-    }
+    const rows = tasks.map(({ scope, key, spec, trialId, seed }) => ({
+      id: newId('tsk'),
+      scope,
+      key,
+      spec,
+      trialId,
+      seed,
+    }));
+    await manager.query(
+      `INSERT INTO tasks (id, scope, key, spec, trial_id, seed)
+       SELECT id, scope, key, spec, "trialId", seed
+         FROM jsonb_to_recordset($1::jsonb) AS r (id text, scope text, key text, spec jsonb, "trialId" text, seed bigint)
+       ON CONFLICT (scope, key) DO NOTHING`,
+      [JSON.stringify(rows)],
+    );
   }
 
   /** Leases the oldest ready task of `scope` and marks its trial as running. */
@@ -79,15 +123,7 @@ export class TaskRepository {
     // The CTE keeps the row lock and the update in one plan: a sub-select may be run again and skip the locked row.
     const [rows] = await this.dataSource.query<
       [{ id: string; fence: string; spec: TaskSpec; trial_id: string | null }[]]
-    >(
-      `WITH ready AS MATERIALIZED (
-         SELECT id FROM tasks WHERE scope = $1 AND state = 'queued' AND not_before <= now()
-         ORDER BY not_before, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-       UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
-              claims = claims + 1, fence = nextval('task_fences')
-         FROM ready WHERE t.id = ready.id RETURNING t.id, t.fence, t.spec, t.trial_id`,
-      [scope, owner, leaseSeconds],
-    );
+    >(LEASE, [scope, owner, leaseSeconds]);
     const [task] = rows;
     if (task === undefined) return undefined;
     if (task.trial_id !== null) {
@@ -98,14 +134,10 @@ export class TaskRepository {
     return { id: task.id, fence: Number(task.fence), spec: task.spec };
   }
 
-  /** Extends a lease. `leaseLost`: stop at once; `cancel`: the job is being cancelled. */
+  /** Extends a lease. `leaseLost`: stop at once; `cancel`: nobody wants the result any more. */
   async heartbeat(lease: LeaseRef, leaseSeconds: number): Promise<{ leaseLost: boolean; cancel: boolean }> {
-    const [rows] = await this.dataSource.query<[{ cancel: boolean }[]]>(
-      `UPDATE tasks SET lease_until = now() + $4 * interval '1 second'
-        WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'
-        RETURNING EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = scope AND j.state = 'CANCELLING') AS cancel`,
-      [lease.taskId, lease.scope, lease.fence, leaseSeconds],
-    );
+    const parameters = [lease.taskId, lease.scope, lease.fence, leaseSeconds];
+    const [rows] = await this.dataSource.query<[{ cancel: boolean }[]]>(HEARTBEAT, parameters);
     return { leaseLost: rows.length === 0, cancel: rows[0]?.cancel ?? false };
   }
 
@@ -150,26 +182,21 @@ export class TaskRepository {
         succeeded ? null : outcome.infeasible,
       ],
     );
-    return count === 1 || this.endedBy(lease);
+    return count === 1 || this.endedBy(lease, ['succeeded', 'infeasible', 'failed']);
   }
 
   /** Gives a task back untouched: the worker was told to go. @returns false when the fence is old. */
   async release({ taskId, scope, fence }: LeaseRef): Promise<boolean> {
-    const [, count] = await this.dataSource.query<[unknown[], number]>(
-      `UPDATE tasks t SET preemptions = preemptions + 1, not_before = now(), lease_owner = NULL, lease_until = NULL,
-              state = CASE WHEN EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING')
-                           THEN 'cancelled' ELSE 'queued' END
-        WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
-      [taskId, scope, fence],
-    );
+    const [, count] = await this.dataSource.query<[unknown[], number]>(RELEASE, [taskId, scope, fence]);
     return count === 1;
   }
 
-  /** Moves what is not being worked on to `cancelled`. */
-  async cancelQueued(manager: Transaction, scope: string): Promise<void> {
+  /** Moves what is not being worked on to `cancelled`: of a scope, or of one of its trials. */
+  async cancelQueued(manager: Transaction, scope: string, trialId?: string): Promise<void> {
     await manager.query(
-      `UPDATE tasks SET state = 'cancelled', end_time = now() WHERE scope = $1 AND state = 'queued'`,
-      [scope],
+      `UPDATE tasks SET state = 'cancelled', end_time = now()
+        WHERE scope = $1 AND state = 'queued' AND trial_id IS NOT DISTINCT FROM coalesce($2, trial_id)`,
+      [scope, trialId],
     );
   }
 
@@ -192,23 +219,42 @@ export class TaskRepository {
     return rows.length > 0;
   }
 
-  /** Takes tasks away from workers that have fallen silent. */
-  async reap(): Promise<ReapedTask[]> {
-    const [rows] = await this.dataSource.query<[ReapedTask[]]>(REAP);
-    return rows;
+  /** Takes tasks away from workers that have fallen silent, and tells their jobs. @returns how many. */
+  async reap(): Promise<number> {
+    return this.dataSource.transaction(async (transaction) => {
+      const [rows] = await transaction.query<[TakenTask[]]>(REAP);
+      await this.tell(transaction, rows);
+      return rows.length;
+    });
   }
 
-  private async fault({ taskId, scope, fence }: LeaseRef, failure: Failure): Promise<boolean> {
-    const parameters = [taskId, scope, fence, failure];
-    const [, count] = await this.dataSource.query<[unknown[], number]>(REPORT_FAULT, parameters);
-    return count === 1 || this.endedBy({ taskId, scope, fence });
+  private async fault(lease: LeaseRef, failure: Failure): Promise<boolean> {
+    const { taskId, scope, fence } = lease;
+    const isOutage = failure.reason === 'STORAGE_UNAVAILABLE';
+    const count = await this.dataSource.transaction(async (transaction) => {
+      const parameters = [taskId, scope, fence, failure, isOutage];
+      const [rows] = await transaction.query<[TakenTask[]]>(REPORT_FAULT, parameters);
+      await this.tell(transaction, rows);
+      return rows.length;
+    });
+    return count === 1 || this.endedBy(lease, ['queued', 'failed', 'cancelled']);
   }
 
-  /** Whether the attempt with this fence is the one that ended: then its report is a repeat, not a stale one. */
-  private async endedBy({ taskId, scope, fence }: LeaseRef): Promise<boolean> {
+  /** Writes an event for each task of a job. In one order for all, so that two of these never wait for each other. */
+  private async tell(transaction: Transaction, tasks: readonly TakenTask[]): Promise<void> {
+    const ofJobs = tasks.filter(({ scope, state }) => parseImportScope(scope) === undefined && state !== 'cancelled');
+    for (const { id, scope, key, state, failure } of [...ofJobs].sort((a, b) => (a.scope < b.scope ? -1 : 1))) {
+      const type = state === 'failed' ? 'TASK_FAILED' : 'TASK_REQUEUED';
+      const { reason, message } = failure;
+      await this.events.append(transaction, scope, type, { task: id, key, reason, message });
+    }
+  }
+
+  /** Whether the attempt with this fence is the one that ended like this: then its report is a repeat, not a stale one. */
+  private async endedBy({ taskId, scope, fence }: LeaseRef, states: readonly TaskState[]): Promise<boolean> {
     const rows = await this.dataSource.query<unknown[]>(
-      `SELECT 1 FROM tasks WHERE id = $1 AND scope = $2 AND fence = $3 AND state <> 'leased'`,
-      [taskId, scope, fence],
+      `SELECT 1 FROM tasks WHERE id = $1 AND scope = $2 AND fence = $3 AND state = ANY ($4)`,
+      [taskId, scope, fence, states],
     );
     return rows.length === 1;
   }

@@ -95,13 +95,19 @@ export class TrialRepository {
     return (await this.dataSource.getRepository(TrialEntity).findOneBy({ jobId, id })) ?? undefined;
   }
 
-  /** The trial of the search with the lowest fitness; the earliest one of equals. */
-  async best(jobId: string): Promise<TrialEntity | undefined> {
-    const best = await this.dataSource.getRepository(TrialEntity).findOne({
-      where: { jobId, phase: 'SEARCH', state: 'SUCCEEDED' },
-      order: { fitness: 'ASC', generation: 'ASC', slot: 'ASC' },
-    });
-    return best ?? undefined;
+  /** The trial of each job's search with the lowest fitness; the earliest one of equals. */
+  async best(jobIds: readonly string[]): Promise<TrialEntity[]> {
+    if (jobIds.length === 0) return [];
+    return this.dataSource
+      .getRepository(TrialEntity)
+      .createQueryBuilder('trial')
+      .distinctOn(['trial.jobId'])
+      .where(`trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.state = 'SUCCEEDED'`, { jobIds })
+      .orderBy('trial.jobId')
+      .addOrderBy('trial.fitness')
+      .addOrderBy('trial.generation')
+      .addOrderBy('trial.slot')
+      .getMany();
   }
 
   /** Trainings of the given trials, by seed order of their tasks. */
@@ -110,6 +116,8 @@ export class TrialRepository {
     const tasks = await this.dataSource
       .getRepository(TaskEntity)
       .createQueryBuilder('task')
+      // Without the spec, which names every shard of the data.
+      .select(['task.id', 'task.trialId', 'task.seed', 'task.state', 'task.result', 'task.failure'])
       .where('task.trialId IN (:...trialIds) AND task.seed IS NOT NULL', { trialIds })
       .orderBy('task.key')
       .getMany();
