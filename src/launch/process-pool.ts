@@ -41,6 +41,8 @@ export class ProcessPool {
   readonly #scopes = new Map<string, Scope>();
   readonly #workers = new Map<PoolWorker, string>();
   #refill: NodeJS.Timeout | undefined;
+  /** The worker that was told to go to make room. */
+  #leaving: PoolWorker | undefined;
 
   constructor(private readonly settings: ProcessPoolSettings) {}
 
@@ -70,18 +72,41 @@ export class ProcessPool {
     await Promise.all([...this.#workers.keys()].map((worker) => worker.stop()));
   }
 
-  /** Starts what is wanted, allowed and not waiting; looks again when a wait ends. */
+  /**
+   * Starts what is wanted, allowed and not waiting; looks again when a wait ends. A scope without a worker comes first,
+   * and where the bound is reached, one that has several gives one up for it: its task is handed back, at no fault.
+   */
   #fill(): void {
     clearTimeout(this.#refill);
     const now = performance.now();
-    const waits: number[] = [];
-    for (const { request, notBeforeMs } of this.#scopes.values()) {
-      const lacks = () => this.#countOf(request.scope) < request.workerCount;
-      if (notBeforeMs > now && lacks()) waits.push(notBeforeMs - now);
-      else while (lacks() && this.#workers.size < this.settings.workerCountMax) this.#start(request);
+    const lacking = [...this.#scopes.values()].filter(
+      ({ request }) => this.#countOf(request.scope) < request.workerCount,
+    );
+    const ready = lacking.filter(({ notBeforeMs }) => notBeforeMs <= now).map(({ request }) => request);
+    const unserved = ready.filter(({ scope }) => this.#countOf(scope) === 0);
+    for (const request of unserved) if (this.#hasRoom()) this.#start(request);
+    for (const request of ready) {
+      while (this.#hasRoom() && this.#countOf(request.scope) < request.workerCount) this.#start(request);
     }
+    if (unserved.some(({ scope }) => this.#countOf(scope) === 0)) this.#makeRoom();
+    const waits = lacking.flatMap(({ notBeforeMs }) => (notBeforeMs > now ? [notBeforeMs - now] : []));
     // A request from outside keeps this process alive, not this timer.
     if (waits.length > 0) this.#refill = setTimeout(() => this.#fill(), Math.min(...waits)).unref();
+  }
+
+  #hasRoom(): boolean {
+    return this.#workers.size < this.settings.workerCountMax;
+  }
+
+  /** Ends one worker of the scope that has most of them, if that has more than one; one at a time. */
+  #makeRoom(): void {
+    if (this.#leaving !== undefined) return;
+    const scopes = [...this.#workers.values()].sort((a, b) => this.#countOf(b) - this.#countOf(a));
+    const [largest] = scopes;
+    if (largest === undefined || this.#countOf(largest) < 2) return;
+    const [worker] = [...this.#workers].find(([, scope]) => scope === largest) ?? [];
+    this.#leaving = worker;
+    void worker?.stop();
   }
 
   #start(request: WorkerRequest): void {
@@ -89,7 +114,8 @@ export class ProcessPool {
     const onExit = (exit: WorkerExit) => {
       this.#workers.delete(worker);
       logger.info({ scope: request.scope, pid: worker.pid, ...exit }, 'worker ended');
-      this.#noteExit(request.scope, exit);
+      if (worker === this.#leaving) this.#leaving = undefined;
+      else this.#noteExit(request.scope, exit);
       this.#fill();
     };
     const worker = new PoolWorker({ entry, environment: this.#environmentOf(request), onExit });

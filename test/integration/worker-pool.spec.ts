@@ -68,6 +68,15 @@ const started = (scope: string) =>
   soon(() => pidsOf(scope).forEach((pid) => expect(existsSync(noteOf(scope, pid))).toBe(true)));
 
 describe('a process pool', () => {
+  it('gives one worker of a scope that has several to one that has none', async () => {
+    pool.ensureWorkers(request('a', 3));
+    await started('a');
+    pool.ensureWorkers(request('b', 2));
+    await soon(() => expect([pidsOf('a').length, pidsOf('b').length]).toEqual([2, 1]));
+    pool.ensureWorkers(request('c', 1));
+    await soon(() => expect([pidsOf('a').length, pidsOf('b').length, pidsOf('c').length]).toEqual([1, 1, 1]));
+  });
+
   it('starts as many workers as were asked for, once', () => {
     pool.ensureWorkers(request('a', 2));
     pool.ensureWorkers(request('a', 2));
