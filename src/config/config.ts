@@ -16,18 +16,24 @@ const common = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 });
 
-/** Where rows and bytes are. */
-const stores = z.object({
-  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
+const databaseUrl = z.object({ DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }) });
+
+const s3Server = z.object({
   /** Any S3 with SigV4: AWS, SeaweedFS, MinIO, Garage … */
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }),
   S3_ACCESS_KEY: z.string().min(1),
   S3_SECRET_KEY: z.string().min(1),
+});
+
+const storeDefaults = z.object({
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
   S3_REGION: z.string().default('us-east-1'),
   /** Bucket for artifacts and model versions; made at start when it does not exist. */
   S3_BUCKET: z.string().default('biotune'),
 });
+
+/** Where rows and bytes are. */
+const stores = z.object({ ...databaseUrl.shape, ...s3Server.shape, ...storeDefaults.shape });
 
 const apiListeners = z.object({
   /** Loopback by default: there is no authentication yet. */
@@ -76,17 +82,32 @@ export const workerConfigSchema = z.object({
   TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),
 });
 
-export const standaloneConfigSchema = z.object({
-  ...common.shape,
-  ...stores.partial().shape,
-  ...apiListeners.shape,
-  ...coordination.shape,
-  S3_BUCKET: z.string().default('biotune'),
-  WORKER_TOKEN_SECRET: z.string().min(32).optional(),
-  /** Holds the embedded Postgres and S3 server; not used for what DATABASE_URL or S3_ENDPOINT names. */
-  STANDALONE_DATA_DIR: packagePath('.data'),
-  SEAWEEDFS_BINARY: packagePath('.cache/seaweedfs/weed'),
-});
+const S3_KEYS = ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;
+
+export const standaloneConfigSchema = z
+  .object({
+    ...common.shape,
+    ...databaseUrl.partial().shape,
+    ...s3Server.partial().shape,
+    ...storeDefaults.shape,
+    ...apiListeners.shape,
+    ...coordination.shape,
+    WORKER_TOKEN_SECRET: z.string().min(32).optional(),
+    /** Holds the embedded Postgres and S3 server; not used for what DATABASE_URL or S3_ENDPOINT names. */
+    STANDALONE_DATA_DIR: packagePath('.data'),
+    SEAWEEDFS_BINARY: packagePath('.cache/seaweedfs/weed'),
+  })
+  .superRefine((config, context) => {
+    const missing = S3_KEYS.filter((key) => config[key] === undefined);
+    if (missing.length === 0 || missing.length === S3_KEYS.length) return;
+    for (const key of missing) {
+      context.addIssue({
+        code: 'custom',
+        path: [key],
+        message: `is missing; set all of ${S3_KEYS.join(', ')} or none`,
+      });
+    }
+  });
 
 export type StoresConfig = Readonly<z.infer<typeof stores>>;
 export type ApiConfig = Readonly<z.infer<typeof apiConfigSchema>>;

@@ -52,12 +52,15 @@ async function openObjectStore(config: StandaloneConfig, opened: Opened, logger:
 }
 
 async function openStores(config: StandaloneConfig, opened: Opened, logger: Logger): Promise<StoresConfig> {
-  const [DATABASE_URL, objectStore] = await Promise.all([
+  // Both settle before one's failure is told, so that the other is closed and not left starting.
+  const [database, objectStore] = await Promise.allSettled([
     openDatabase(config, opened, logger),
     openObjectStore(config, opened, logger),
   ]);
-  const { DATABASE_POOL_SIZE = 10, S3_REGION = 'us-east-1', S3_BUCKET } = config;
-  return { DATABASE_URL, DATABASE_POOL_SIZE, ...objectStore, S3_REGION, S3_BUCKET };
+  if (database.status === 'rejected') throw database.reason;
+  if (objectStore.status === 'rejected') throw objectStore.reason;
+  const { DATABASE_POOL_SIZE, S3_REGION, S3_BUCKET } = config;
+  return { DATABASE_URL: database.value, DATABASE_POOL_SIZE, ...objectStore.value, S3_REGION, S3_BUCKET };
 }
 
 /** Tells whoever may read the data folder where the servers are and how to put images into the embedded S3 server. */
