@@ -31,7 +31,7 @@ export class ModelPublisher {
   ): Promise<ModelFile[]> {
     await this.objects.verifyBlob(weights);
     const prefix = modelVersionPrefix(project, model, number);
-    await this.objects.copyBlob(weights.sha256, prefix + WEIGHTS_PATH);
+    await this.objects.copyBlob(weights, prefix + WEIGHTS_PATH);
     const files = [this.file(prefix, WEIGHTS_PATH, 'application/octet-stream', weights)];
     for (const { path, mediaType, bytes } of describeModel(description)) {
       await this.objects.put(prefix + path, bytes, mediaType);

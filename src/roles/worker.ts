@@ -25,6 +25,7 @@ export async function run(): Promise<number> {
   const trainer = new TrainerProcess({
     threadCount: config.WORKER_THREAD_COUNT,
     rssMibMax: config.TRAINER_RSS_MIB_MAX,
+    silenceSecondsMax: config.TRAINER_SILENCE_SECONDS_MAX,
     systemEnvironment: readConfig(systemEnvironmentSchema),
     logger,
   });

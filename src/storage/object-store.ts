@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Client, S3Error, type BucketItem } from 'minio';
+import { Client, CopyConditions, S3Error, type BucketItem, type BucketItemStat } from 'minio';
 import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/task.js';
@@ -15,6 +15,9 @@ export interface ListedObject {
   readonly etag: string;
   readonly sizeBytes: number;
 }
+
+/** Reads that give wrong bytes before a blob counts as corrupt. */
+const READ_COUNT_MAX = 3;
 
 const MISSING = new Set(['NotFound', 'NoSuchKey']);
 /** The server is not there, or went away in the middle: trying again later is right. */
@@ -93,43 +96,64 @@ export class ObjectStore {
     return artifact;
   }
 
-  /** Whether bytes of that name and size are stored; it does not read them. */
+  /**
+   * Whether bytes of that name are stored; it does not read them.
+   *
+   * @throws {DomainError} ARTIFACT_CORRUPT when they have another size: the name stands for their hash.
+   */
   async hasBlob({ sha256, sizeBytes }: Artifact): Promise<boolean> {
-    try {
-      const stat = await talk(this.client.statObject(this.config.S3_BUCKET, blobKey(sha256)));
-      return stat.size === sizeBytes;
-    } catch (error) {
-      if (error instanceof S3Error && MISSING.has(error.code ?? '')) return false;
-      throw error;
+    const key = blobKey(sha256);
+    const stat = await this.stat(key);
+    if (stat === undefined || stat.size === sizeBytes) return stat !== undefined;
+    throw corrupt(this.uri(key), { sha256, sizeBytes }, `holds ${stat.size} bytes`);
+  }
+
+  /**
+   * Reads a blob through to its end and compares size and SHA-256; wrong bytes are read twice more before they count.
+   *
+   * @throws {DomainError} ARTIFACT_CORRUPT with what was found.
+   */
+  async verifyBlob(artifact: Artifact): Promise<void> {
+    const key = blobKey(artifact.sha256);
+    for (let readCount = 1; ; readCount += 1) {
+      const found = await this.digest(key);
+      if (isEqual(found, artifact)) return;
+      if (readCount === READ_COUNT_MAX || found === undefined) throw corrupt(this.uri(key), artifact, describe(found));
     }
   }
 
   /**
-   * Reads a blob through to its end and compares size and SHA-256.
+   * Makes a blob of what a worker has uploaded, after reading it through; the upload is gone afterwards. A blob that is
+   * there already is left alone, and so may this be repeated.
    *
-   * @throws {DomainError} ARTIFACT_CORRUPT with both digests.
+   * @throws {DomainError} ARTIFACT_CORRUPT when the upload is not what its name says.
    */
-  async verifyBlob({ sha256, sizeBytes }: Artifact): Promise<void> {
-    const hash = createHash('sha256');
-    let sizeRead = 0;
-    const stream: AsyncIterable<Buffer> = await talk(this.client.getObject(this.config.S3_BUCKET, blobKey(sha256)));
-    for await (const chunk of stream) {
-      hash.update(chunk);
-      sizeRead += chunk.length;
+  async adoptUpload(uploadKey: string, artifact: Artifact): Promise<void> {
+    if (!(await this.hasBlob(artifact))) {
+      const etag = (await this.stat(uploadKey))?.etag;
+      const found = await this.digest(uploadKey);
+      if (etag === undefined || !isEqual(found, artifact)) {
+        await this.remove(uploadKey);
+        throw corrupt(this.uri(uploadKey), artifact, describe(found));
+      }
+      // The link to write the upload still works: only the bytes that were read are copied.
+      const conditions = new CopyConditions();
+      conditions.setMatchETag(etag);
+      const source = `/${this.config.S3_BUCKET}/${uploadKey}`;
+      await talk(this.client.copyObject(this.config.S3_BUCKET, blobKey(artifact.sha256), source, conditions));
     }
-    const found = hash.digest('hex');
-    if (found === sha256 && sizeRead === sizeBytes) return;
-    throw new DomainError(
-      'ARTIFACT_CORRUPT',
-      `${this.uri(blobKey(sha256))} holds ${sizeRead} bytes with SHA-256 ${found}; ${sizeBytes} bytes with ${sha256} were stored.`,
-      { key: blobKey(sha256), expectedSha256: sha256, foundSha256: found },
-    );
+    await this.remove(uploadKey);
   }
 
-  /** Copies a blob to a readable key, inside the server. */
-  async copyBlob(sha256: string, key: string): Promise<void> {
-    const source = `/${this.config.S3_BUCKET}/${blobKey(sha256)}`;
-    await talk(this.client.copyObject(this.config.S3_BUCKET, key, source));
+  /**
+   * Copies a blob to a readable key, inside the server.
+   *
+   * @throws {DomainError} ARTIFACT_CORRUPT when it is missing.
+   */
+  async copyBlob({ sha256, sizeBytes }: Artifact, key: string): Promise<void> {
+    const source = blobKey(sha256);
+    if ((await this.stat(source)) === undefined) throw corrupt(this.uri(source), { sha256, sizeBytes }, 'is missing');
+    await talk(this.client.copyObject(this.config.S3_BUCKET, key, `/${this.config.S3_BUCKET}/${source}`));
   }
 
   presignGet(key: string, bucket = this.config.S3_BUCKET): Promise<string> {
@@ -171,6 +195,30 @@ export class ObjectStore {
     return folders;
   }
 
+  private async remove(key: string): Promise<void> {
+    await talk(this.client.removeObject(this.config.S3_BUCKET, key));
+  }
+
+  /** Undefined when there is no such object. */
+  private stat(key: string): Promise<BucketItemStat | undefined> {
+    return ifThere(talk(this.client.statObject(this.config.S3_BUCKET, key)));
+  }
+
+  /** Hash and size of an object's bytes; undefined when there is no such object. */
+  private async digest(key: string): Promise<Artifact | undefined> {
+    const stream: AsyncIterable<Buffer> | undefined = await ifThere(
+      talk(this.client.getObject(this.config.S3_BUCKET, key)),
+    );
+    if (stream === undefined) return undefined;
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    for await (const chunk of stream) {
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+    }
+    return { sha256: hash.digest('hex'), sizeBytes };
+  }
+
   private async reaching(bucket: string, read: () => Promise<void>): Promise<void> {
     try {
       await talk(read());
@@ -185,3 +233,25 @@ export class ObjectStore {
     }
   }
 }
+
+async function ifThere<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof S3Error && MISSING.has(error.code ?? '')) return undefined;
+    throw error;
+  }
+}
+
+const isEqual = (found: Artifact | undefined, { sha256, sizeBytes }: Artifact): boolean =>
+  found?.sha256 === sha256 && found.sizeBytes === sizeBytes;
+
+const describe = (found: Artifact | undefined): string =>
+  found === undefined ? 'is missing' : `holds ${found.sizeBytes} bytes with SHA-256 ${found.sha256}`;
+
+const corrupt = (uri: string, { sha256, sizeBytes }: Artifact, what: string): DomainError =>
+  new DomainError('ARTIFACT_CORRUPT', `${uri} ${what}; it must be ${sizeBytes} bytes with SHA-256 ${sha256}.`, {
+    uri,
+    expectedSha256: sha256,
+    expectedSizeBytes: String(sizeBytes),
+  });

@@ -2,19 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { parseS3Uri } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact, TaskOutcome, TaskSpec } from '../domain/task.js';
-import { blobKey } from '../storage/object-keys.js';
-import { ObjectStore } from '../storage/object-store.js';
+import { blobKey, uploadKey } from '../storage/object-keys.js';
+import { ObjectStore, type ListedObject } from '../storage/object-store.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeasedTask, type LeaseRef } from '../storage/postgres/task.repository.js';
-
-/** One object of an import, with a link to fetch it. */
-export interface SourceObjectLink {
-  readonly key: string;
-  readonly etag: string;
-  readonly sizeBytes: number;
-  readonly url: string;
-}
 
 /** Artifacts that a spec lets its worker read. */
 function readable(spec: TaskSpec): readonly Artifact[] {
@@ -29,6 +21,21 @@ function uploaded(outcome: TaskOutcome): readonly Artifact[] {
   const result = outcome.succeeded;
   if ('import' in result) return [result.import.manifest, ...result.import.shards];
   return 'train' in result && result.train.weights !== undefined ? [result.train.weights] : [];
+}
+
+/** What a worker wants links for. */
+export interface WantedTransfers {
+  readonly downloads: readonly Artifact[];
+  readonly uploads: readonly Artifact[];
+  readonly sourceKeys: readonly string[];
+}
+
+/** Links in the order in which they were asked for; an upload that is stored already has an empty one. */
+export interface TransferUrls {
+  readonly leaseLost: boolean;
+  readonly downloadUrls: readonly string[];
+  readonly uploadUrls: readonly string[];
+  readonly sourceUrls: readonly string[];
 }
 
 /** What a worker may ask for: only about the task that it holds, and only through presigned links. */
@@ -58,42 +65,35 @@ export class WorkerTaskService {
   async listSourceObjects(
     lease: LeaseRef,
     pageToken?: string,
-  ): Promise<{ leaseLost: boolean; objects: readonly SourceObjectLink[]; nextPageToken?: string }> {
-    const spec = await this.tasks.leased(lease);
-    const version = parseImportScope(lease.scope);
-    if (spec === undefined || version === undefined || !('import' in spec)) return { leaseLost: true, objects: [] };
-    const stored = await this.datasets.findVersion(version.datasetId, version.number);
-    if (stored === undefined) return { leaseLost: true, objects: [] };
-    const { bucket, prefix } = parseS3Uri(stored.sourceUri);
-    const page = await this.objects.listPage(bucket, prefix, pageToken);
-    const link = async (object: (typeof page)[number]) => ({
-      ...object,
-      url: await this.objects.presignGet(object.key, bucket),
-    });
-    const objects = await Promise.all(page.map(link));
+  ): Promise<{ leaseLost: boolean; objects: readonly ListedObject[]; nextPageToken?: string }> {
+    const source = await this.source(lease);
+    if (source === undefined) return { leaseLost: true, objects: [] };
+    const objects = await this.objects.listPage(source.bucket, source.prefix, pageToken);
     const last = objects.at(-1);
     return { leaseLost: false, objects, ...(last === undefined ? {} : { nextPageToken: last.key }) };
   }
 
-  /** @throws {DomainError} FIELD_INVALID for a download that the task's spec does not name. */
-  async transferUrls(
-    lease: LeaseRef,
-    { downloads, uploads }: { readonly downloads: readonly Artifact[]; readonly uploads: readonly Artifact[] },
-  ): Promise<{ leaseLost: boolean; downloadUrls: readonly string[]; uploadUrls: readonly string[] }> {
+  /** @throws {DomainError} FIELD_INVALID for a download or a source that the task does not name. */
+  async transferUrls(lease: LeaseRef, wanted: WantedTransfers): Promise<TransferUrls> {
     const spec = await this.tasks.leased(lease);
-    if (spec === undefined) return { leaseLost: true, downloadUrls: [], uploadUrls: [] };
+    if (spec === undefined) return { leaseLost: true, downloadUrls: [], uploadUrls: [], sourceUrls: [] };
+    const { downloads, uploads, sourceKeys } = wanted;
     const allowed = new Set(readable(spec).map(({ sha256 }) => sha256));
     const stranger = downloads.find(({ sha256 }) => !allowed.has(sha256));
-    if (stranger !== undefined) {
-      throw new DomainError('FIELD_INVALID', `Task ${lease.taskId} does not name the artifact ${stranger.sha256}.`, {
-        sha256: stranger.sha256,
-      });
-    }
+    if (stranger !== undefined) throw notNamed(lease, `the artifact ${stranger.sha256}`);
     return {
       leaseLost: false,
       downloadUrls: await Promise.all(downloads.map(({ sha256 }) => this.objects.presignGet(blobKey(sha256)))),
-      uploadUrls: await Promise.all(uploads.map((artifact) => this.uploadUrl(artifact))),
+      uploadUrls: await Promise.all(uploads.map((artifact) => this.uploadUrl(lease, artifact))),
+      sourceUrls: sourceKeys.length === 0 ? [] : await this.sourceUrls(lease, sourceKeys),
     };
+  }
+
+  /** Reads an upload through and stores it under its hash; may be repeated. @throws {DomainError} ARTIFACT_CORRUPT. */
+  async confirmUpload(lease: LeaseRef, artifact: Artifact): Promise<{ leaseLost: boolean }> {
+    if ((await this.tasks.leased(lease)) === undefined) return { leaseLost: true };
+    await this.objects.adoptUpload(uploadKey(lease.taskId, lease.fence, artifact.sha256), artifact);
+    return { leaseLost: false };
   }
 
   async reportMetrics(
@@ -116,8 +116,26 @@ export class WorkerTaskService {
     return { leaseLost: !(await this.tasks.release(lease)) };
   }
 
-  private async uploadUrl(artifact: Artifact): Promise<string> {
-    return (await this.objects.hasBlob(artifact)) ? '' : this.objects.presignPut(blobKey(artifact.sha256));
+  private async uploadUrl(lease: LeaseRef, artifact: Artifact): Promise<string> {
+    if (await this.objects.hasBlob(artifact)) return '';
+    return this.objects.presignPut(uploadKey(lease.taskId, lease.fence, artifact.sha256));
+  }
+
+  private async sourceUrls(lease: LeaseRef, keys: readonly string[]): Promise<string[]> {
+    const source = await this.source(lease);
+    const folder = source?.prefix === '' ? '' : `${source?.prefix ?? ''}/`;
+    const stranger = keys.find((key) => source === undefined || !key.startsWith(folder));
+    if (source === undefined || stranger !== undefined) throw notNamed(lease, `the object ${stranger ?? ''}`);
+    return Promise.all(keys.map((key) => this.objects.presignGet(key, source.bucket)));
+  }
+
+  /** Where the images of an import lie; undefined when the lease is lost or the task is no import. */
+  private async source(lease: LeaseRef): Promise<{ readonly bucket: string; readonly prefix: string } | undefined> {
+    const spec = await this.tasks.leased(lease);
+    const version = parseImportScope(lease.scope);
+    if (spec === undefined || version === undefined || !('import' in spec)) return undefined;
+    const stored = await this.datasets.findVersion(version.datasetId, version.number);
+    return stored === undefined ? undefined : parseS3Uri(stored.sourceUri);
   }
 
   private async problemWith(spec: TaskSpec, outcome: TaskOutcome): Promise<string | undefined> {
@@ -132,3 +150,6 @@ export class WorkerTaskService {
     return undefined;
   }
 }
+
+const notNamed = ({ taskId }: LeaseRef, what: string): DomainError =>
+  new DomainError('FIELD_INVALID', `Task ${taskId} does not name ${what}.`, { task: taskId });

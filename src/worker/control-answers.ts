@@ -18,7 +18,6 @@ export const sourceObjectSchema = z.object({
   key: z.string().min(1),
   etag: z.string(),
   sizeBytes: z.int().min(0),
-  url: z.url({ protocol: /^https?$/ }),
 });
 export type SourceObject = Readonly<z.infer<typeof sourceObjectSchema>>;
 
@@ -33,8 +32,9 @@ const urlOrEmpty = z.union([z.literal(''), z.url({ protocol: /^https?$/ })]);
 export const transferUrlsSchema = fenced.extend({
   downloadUrls: z.array(urlOrEmpty).readonly(),
   uploadUrls: z.array(urlOrEmpty).readonly(),
+  sourceUrls: z.array(z.url({ protocol: /^https?$/ })).readonly(),
 });
 export type TransferUrls = Readonly<z.infer<typeof transferUrlsSchema>>;
 
-/** The answer to metrics, completion and release. */
+/** The answer to metrics, confirmation, completion and release. */
 export const fencedAnswerSchema = fenced;

@@ -24,6 +24,10 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
+/** The coordinator reads an upload at 10 MB/s or more, and is given half a minute besides. */
+const CONFIRM_BYTES_PER_MS = 10_000;
+const CONFIRM_MS_MIN = 30_000;
+
 /** How long a worker that was told to go tries to hand its task back. */
 const RELEASE_MS_MAX = 10_000;
 
@@ -63,6 +67,19 @@ export class ControlClient {
   async uploadUrl(lease: Lease, artifact: Artifact, signal: AbortSignal): Promise<string> {
     const { uploadUrls } = await this.#transferUrls({ ...lease, uploads: [artifact] }, lease, signal);
     return only(uploadUrls);
+  }
+
+  /** Links to read objects of an import, in the order of the keys. */
+  async sourceUrls(lease: Lease, sourceKeys: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+    return (await this.#transferUrls({ ...lease, sourceKeys }, lease, signal)).sourceUrls;
+  }
+
+  /** Says that an upload is whole; it is read through before this is answered. */
+  async confirmUpload(lease: Lease, artifact: Artifact, signal: AbortSignal): Promise<void> {
+    const deadlineMs = CONFIRM_MS_MIN + artifact.sizeBytes / CONFIRM_BYTES_PER_MS;
+    const request = { ...lease, artifact };
+    const call = { method: 'ConfirmUpload', request, answer: fencedAnswerSchema, signal, deadlineMs };
+    current(lease, await this.#channel.ask(call));
   }
 
   /** Adds values to the training's curve; repeats change nothing. */

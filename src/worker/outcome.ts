@@ -46,7 +46,6 @@ const BLAME = {
   DATASET_NOT_READY: 'fault',
   REPLAY_DIVERGED: 'fault',
   SEARCH_SPACE_INFEASIBLE: 'fault',
-  ALGORITHM_VERSION_MISMATCH: 'fault',
   DATABASE_UNAVAILABLE: 'fault',
 } as const satisfies Record<Reason, Blame>;
 

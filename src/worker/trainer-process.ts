@@ -16,6 +16,8 @@ export interface TrainerSettings {
   readonly threadCount: number;
   /** A process that is larger than this after a task is replaced. */
   readonly rssMibMax: number;
+  /** A process that says nothing for longer than this is hung. */
+  readonly silenceSecondsMax: number;
   /** What the machine tells every process; the worker's token is not among it. */
   readonly systemEnvironment: NodeJS.ProcessEnv;
   readonly logger: Logger;
@@ -39,7 +41,7 @@ export class TrainerProcess {
   /**
    * Trains or scores.
    *
-   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended; the signal's reason when it
+   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when it
    *   fired, and then the process is gone already.
    */
   async run(request: TrainerRequest, { onEpoch, signal }: TrainerCall): Promise<TrainerAnswer> {
@@ -48,7 +50,7 @@ export class TrainerProcess {
     const stop = () => void this.#end(child, signal.reason === 'LEASE_LOST' ? 'SIGKILL' : 'SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const message = await answerOf(child, request, onEpoch);
+      const message = await this.#answer(child, request, onEpoch);
       if (message.rssMib > this.settings.rssMibMax) await this.#retire(child, message.rssMib);
       if (message.type !== 'failed') return message;
       const { reason, message: text, metadata } = message.failure;
@@ -89,6 +91,25 @@ export class TrainerProcess {
     });
     logger.info({ pid: child.pid, threadCount }, 'trainer started');
     return child;
+  }
+
+  /** Waits for the answer as long as the process shows that it is alive. */
+  async #answer(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
+    const { silenceSecondsMax } = this.settings;
+    const hung = new AbortController();
+    const watch = setTimeout(() => hung.abort(), silenceSecondsMax * 1000);
+    const end = () => child.kill('SIGKILL');
+    hung.signal.addEventListener('abort', end, { once: true });
+    const stillAlive = () => watch.refresh();
+    child.on('message', stillAlive);
+    try {
+      return await answerOf(child, request, onEpoch);
+    } catch (error) {
+      throw hung.signal.aborted ? silent(silenceSecondsMax) : error;
+    } finally {
+      clearTimeout(watch);
+      child.off('message', stillAlive);
+    }
   }
 
   async #retire(child: ChildProcess, rssMib: number): Promise<void> {
@@ -136,6 +157,11 @@ function answerOf(child: ChildProcess, request: TrainerRequest, onEpoch: Trainer
     child.send(request, () => undefined);
   }).finally(() => over.abort());
 }
+
+const silent = (silenceSecondsMax: number): DomainError =>
+  new DomainError('TRAINER_CRASHED', `the trainer process said nothing for ${silenceSecondsMax} s and was ended`, {
+    silenceSecondsMax: String(silenceSecondsMax),
+  });
 
 function crashed(code: number | null, signal: string | null): DomainError {
   const how = signal === null ? `with exit code ${code}` : `by ${signal}`;

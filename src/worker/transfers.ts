@@ -54,6 +54,7 @@ export class Transfers {
       const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
       if (url === '') return;
       await drain(await this.#fetch(url, { method: 'PUT', body }));
+      await this.control.confirmUpload(this.lease, artifact, this.signal);
     });
     return artifact;
   }
@@ -63,9 +64,9 @@ export class Transfers {
    *
    * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed.
    */
-  readSource(object: SourceObject): Promise<Uint8Array> {
+  readSource(object: SourceObject, url: string): Promise<Uint8Array> {
     return this.#untilServed(async () => {
-      const response = await this.#fetch(object.url, {}, [404]);
+      const response = await this.#fetch(url, {}, [404]);
       const found = response.headers.get('etag');
       if (response.status === 404 || (found !== null && unquoted(found) !== unquoted(object.etag))) {
         await drain(response);

@@ -144,13 +144,15 @@ export class FakeCoordinator {
       },
       Heartbeat: ({ task }) => ({ ...fenced(task), cancel: this.cancelled.has(task) }),
       ListSourceObjects: ({ task, pageToken }) => ({ ...fenced(task), ...this.#sourcePage(Number(pageToken ?? 0)) }),
-      GetTransferUrls: ({ task, downloads, uploads }) => ({
+      GetTransferUrls: ({ task, downloads, uploads, sourceKeys }) => ({
         ...fenced(task),
         downloadUrls: (downloads as Artifact[]).map(({ sha256 }) => this.store.url('blob', sha256)),
         uploadUrls: (uploads as Artifact[]).map(({ sha256 }) =>
           this.store.blobs.has(sha256) ? '' : this.store.url('blob', sha256),
         ),
+        sourceUrls: (sourceKeys as string[]).map((key) => this.store.url('source', key)),
       }),
+      ConfirmUpload: ({ task }) => fenced(task),
       ReportMetrics: ({ task, values }) => {
         this.metrics.set(task, [...(this.metrics.get(task) ?? []), ...(values as MetricValue[])]);
         return fenced(task);
@@ -172,7 +174,6 @@ export class FakeCoordinator {
       key,
       etag: sha256Of(bytes),
       sizeBytes: bytes.length,
-      url: this.store.url('source', key),
     }));
     const half = Math.ceil(all.length / 2);
     return page === 0 ? { objects: all.slice(0, half), nextPageToken: '1' } : { objects: all.slice(half) };

@@ -48,7 +48,6 @@ export const TRANSPORT_STATUS = {
   EVALUATION_INFRA: unavailable('Evaluation failed for want of infrastructure'),
   REPLAY_DIVERGED: internal('Replay diverged'),
   SEARCH_SPACE_INFEASIBLE: precondition('Search space infeasible'),
-  ALGORITHM_VERSION_MISMATCH: precondition('Algorithm version mismatch'),
   DATABASE_UNAVAILABLE: unavailable('Database unavailable'),
   INTERNAL: internal('Internal error'),
 } as const satisfies Record<Reason, { http: number; grpc: status; title: string }>;

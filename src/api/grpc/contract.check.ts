@@ -118,6 +118,7 @@ type TaskChecks = [
   Takes<worker.HeartbeatRequest, workerRequests.LeaseRequest>,
   Takes<worker.ListSourceObjectsRequest, workerRequests.ListSourceObjectsRequest>,
   Takes<worker.GetTransferUrlsRequest, workerRequests.TransferUrlsRequest>,
+  Takes<worker.ConfirmUploadRequest, workerRequests.ConfirmUploadRequest>,
   Takes<worker.ReportMetricsRequest, workerRequests.ReportMetricsRequest>,
   Takes<worker.ReleaseTaskRequest, workerRequests.ReleaseTaskRequest>,
 ];

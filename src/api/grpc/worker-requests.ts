@@ -19,8 +19,15 @@ export type ListSourceObjectsRequest = z.infer<typeof listSourceObjectsRequest>;
 
 const artifacts = z.array(artifactSchema).max(ITEM_COUNT_MAX).readonly();
 
-export const transferUrlsRequest = leaseRequest.extend({ downloads: artifacts, uploads: artifacts });
+export const transferUrlsRequest = leaseRequest.extend({
+  downloads: artifacts,
+  uploads: artifacts,
+  sourceKeys: z.array(boundedText(1024)).max(ITEM_COUNT_MAX).readonly(),
+});
 export type TransferUrlsRequest = z.infer<typeof transferUrlsRequest>;
+
+export const confirmUploadRequest = leaseRequest.extend({ artifact: artifactSchema });
+export type ConfirmUploadRequest = z.infer<typeof confirmUploadRequest>;
 
 const metricValue = z.strictObject({ name: boundedText(64), epoch: z.int().min(0), value: z.number() });
 

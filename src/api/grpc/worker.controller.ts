@@ -4,6 +4,8 @@ import { WorkerTaskService } from '../../tasks/worker-task.service.js';
 import {
   type CompleteTaskRequest,
   completeTaskRequest,
+  type ConfirmUploadRequest,
+  confirmUploadRequest,
   type LeaseRequest,
   leaseRequest,
   type LeaseTaskRequest,
@@ -48,6 +50,14 @@ export class WorkerController {
   @GrpcMethod('WorkerService', 'GetTransferUrls')
   transferUrls(@WorkerScope() scope: string, @Payload({ schema: transferUrlsRequest }) request: TransferUrlsRequest) {
     return this.tasks.transferUrls(leaseOf(scope, request), request);
+  }
+
+  @GrpcMethod('WorkerService', 'ConfirmUpload')
+  confirmUpload(
+    @WorkerScope() scope: string,
+    @Payload({ schema: confirmUploadRequest }) request: ConfirmUploadRequest,
+  ) {
+    return this.tasks.confirmUpload(leaseOf(scope, request), request.artifact);
   }
 
   @GrpcMethod('WorkerService', 'ReportMetrics')

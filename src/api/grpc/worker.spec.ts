@@ -25,7 +25,7 @@ const tasks = {
     Promise.resolve({ leaseLost: false, objects: [] }),
   ),
   transferUrls: vi.fn<WorkerTaskService['transferUrls']>(() =>
-    Promise.resolve({ leaseLost: false, downloadUrls: [''], uploadUrls: [] }),
+    Promise.resolve({ leaseLost: false, downloadUrls: [''], uploadUrls: [], sourceUrls: [] }),
   ),
   reportMetrics: vi.fn<WorkerTaskService['reportMetrics']>(fenced),
   complete: vi.fn<WorkerTaskService['complete']>(fenced),

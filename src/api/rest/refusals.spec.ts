@@ -90,9 +90,9 @@ describe('refusals', () => {
   });
 
   it('names the bad value and its bound, in words and in metadata', async () => {
-    const problem = await readProblem(await post(JOBS, withSearch({ populationSize: 1000 })));
-    expect(problem.detail).toBe('search.biotune.populationSize must be at most 200, but is 1000.');
-    expect(problem.metadata).toEqual({ populationSize: '1000', maximum: '200' });
+    const problem = await readProblem(await post(JOBS, withSearch({ populationSize: 201 })));
+    expect(problem.detail).toBe('search.biotune.populationSize must be at most 200, but is 201.');
+    expect(problem.metadata).toEqual({ populationSize: '201', maximum: '200' });
   });
 
   it.each([

@@ -146,7 +146,6 @@ export interface SourceObject {
   key: string;
   etag: string;
   sizeBytes: number;
-  url: string;
 }
 
 export interface GetTransferUrlsRequest {
@@ -156,6 +155,8 @@ export interface GetTransferUrlsRequest {
   downloads: Artifact[];
   /** Artifacts that the worker has made. */
   uploads: Artifact[];
+  /** Keys below the prefix of an import task. */
+  sourceKeys: string[];
 }
 
 export interface GetTransferUrlsResponse {
@@ -164,6 +165,18 @@ export interface GetTransferUrlsResponse {
   downloadUrls: string[];
   /** In the order of the request; empty for bytes that are stored already. */
   uploadUrls: string[];
+  /** In the order of the request. */
+  sourceUrls: string[];
+}
+
+export interface ConfirmUploadRequest {
+  task: string;
+  fence: number;
+  artifact: Artifact | undefined;
+}
+
+export interface ConfirmUploadResponse {
+  leaseLost: boolean;
 }
 
 export interface ReportMetricsRequest {
