@@ -22,7 +22,10 @@ describe('golden fill', () => {
   });
 });
 
-describe.each([['efficientnet-lite0', 'efficientnet_lite0']])('%s', (architecture, file) => {
+describe.each([
+  ['efficientnet-lite0', 'efficientnet_lite0'],
+  ['resnet50', 'resnet50'],
+])('%s', (architecture, file) => {
   const network = networkByArchitecture(architecture);
   const golden = readGolden(file);
 
