@@ -23,6 +23,7 @@ describe('golden fill', () => {
 });
 
 describe.each([
+  ['densenet121', 'densenet121'],
   ['efficientnet-lite0', 'efficientnet_lite0'],
   ['resnet50', 'resnet50'],
 ])('%s', (architecture, file) => {

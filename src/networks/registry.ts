@@ -1,10 +1,11 @@
 import { DomainError } from '../domain/errors.js';
+import { denseNet121 } from './densenet121.js';
 import { efficientNetLite0 } from './efficientnet-lite0.js';
 import type { NetworkDefinition } from './network.js';
 import { resNet50, resNet50Thin } from './resnet50.js';
 
 /** Every network that this service can train. */
-export const NETWORKS: readonly NetworkDefinition[] = [efficientNetLite0, resNet50, resNet50Thin];
+export const NETWORKS: readonly NetworkDefinition[] = [denseNet121, efficientNetLite0, resNet50, resNet50Thin];
 
 /**
  * The network that a base model names as its architecture.
