@@ -1,11 +1,19 @@
 import { DomainError } from '../domain/errors.js';
 import { denseNet121 } from './densenet121.js';
 import { efficientNetLite0 } from './efficientnet-lite0.js';
+import { mobileNetV2, mobileNetV2Keras } from './mobilenet-v2.js';
 import type { NetworkDefinition } from './network.js';
 import { resNet50, resNet50Thin } from './resnet50.js';
 
 /** Every network that this service can train. */
-export const NETWORKS: readonly NetworkDefinition[] = [denseNet121, efficientNetLite0, resNet50, resNet50Thin];
+export const NETWORKS: readonly NetworkDefinition[] = [
+  denseNet121,
+  efficientNetLite0,
+  mobileNetV2,
+  mobileNetV2Keras,
+  resNet50,
+  resNet50Thin,
+];
 
 /**
  * The network that a base model names as its architecture.
