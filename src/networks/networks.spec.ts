@@ -25,6 +25,7 @@ describe('golden fill', () => {
 describe.each([
   ['densenet121', 'densenet121'],
   ['efficientnet-lite0', 'efficientnet_lite0'],
+  ['inception-v3', 'inception_v3'],
   ['mobilenet-v2', 'mobilenet_v2'],
   ['resnet50', 'resnet50'],
 ])('%s', (architecture, file) => {

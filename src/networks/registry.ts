@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.js';
 import { denseNet121 } from './densenet121.js';
 import { efficientNetLite0 } from './efficientnet-lite0.js';
+import { inceptionV3 } from './inception-v3.js';
 import { mobileNetV2, mobileNetV2Keras } from './mobilenet-v2.js';
 import type { NetworkDefinition } from './network.js';
 import { resNet50, resNet50Thin } from './resnet50.js';
@@ -9,6 +10,7 @@ import { resNet50, resNet50Thin } from './resnet50.js';
 export const NETWORKS: readonly NetworkDefinition[] = [
   denseNet121,
   efficientNetLite0,
+  inceptionV3,
   mobileNetV2,
   mobileNetV2Keras,
   resNet50,
