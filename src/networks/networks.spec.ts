@@ -28,6 +28,7 @@ describe.each([
   ['inception-v3', 'inception_v3'],
   ['mobilenet-v2', 'mobilenet_v2'],
   ['resnet50', 'resnet50'],
+  ['vgg19', 'vgg19'],
 ])('%s', (architecture, file) => {
   const network = networkByArchitecture(architecture);
   const golden = readGolden(file);

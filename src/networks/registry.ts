@@ -5,6 +5,7 @@ import { inceptionV3 } from './inception-v3.js';
 import { mobileNetV2, mobileNetV2Keras } from './mobilenet-v2.js';
 import type { NetworkDefinition } from './network.js';
 import { resNet50, resNet50Thin } from './resnet50.js';
+import { vgg19 } from './vgg19.js';
 
 /** Every network that this service can train. */
 export const NETWORKS: readonly NetworkDefinition[] = [
@@ -15,6 +16,7 @@ export const NETWORKS: readonly NetworkDefinition[] = [
   mobileNetV2Keras,
   resNet50,
   resNet50Thin,
+  vgg19,
 ];
 
 /**
