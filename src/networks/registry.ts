@@ -5,6 +5,7 @@ import { inceptionV3 } from './inception-v3.js';
 import { mobileNetV2, mobileNetV2Keras } from './mobilenet-v2.js';
 import type { NetworkDefinition } from './network.js';
 import { resNet50, resNet50Thin } from './resnet50.js';
+import { squeezeNet11, squeezeNet11Caffe } from './squeezenet1-1.js';
 import { vgg19 } from './vgg19.js';
 
 /** Every network that this service can train. */
@@ -16,6 +17,8 @@ export const NETWORKS: readonly NetworkDefinition[] = [
   mobileNetV2Keras,
   resNet50,
   resNet50Thin,
+  squeezeNet11,
+  squeezeNet11Caffe,
   vgg19,
 ];
 
