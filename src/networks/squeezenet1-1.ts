@@ -19,6 +19,7 @@ const FEATURE_CHANNELS = 512;
 /** In what the two sources of weights differ. */
 interface Variant {
   readonly architecture: string;
+  readonly minInputSizePx: number;
   readonly stem: string;
   readonly stemPadding: 0 | 'SAME';
   readonly poolPadding: 0 | 'CEIL';
@@ -33,6 +34,8 @@ interface Variant {
 /** SqueezeNet 1.1 as torchvision has it. */
 export const squeezeNet11 = squeezeNet({
   architecture: 'squeezenet1-1',
+  // torchvision's bound.
+  minInputSizePx: 17,
   stem: 'features.0',
   stemPadding: 0,
   poolPadding: 'CEIL',
@@ -45,6 +48,8 @@ export const squeezeNet11 = squeezeNet({
 /** SqueezeNet 1.1 as the `ndf` package has Caffe's weights: for inputs from RGB minus [123.68, 116.779, 103.939]. */
 export const squeezeNet11Caffe = squeezeNet({
   architecture: 'squeezenet1-1-caffe',
+  // Below, the last pooling has no whole window.
+  minInputSizePx: 29,
   stem: 'conv1',
   stemPadding: 'SAME',
   poolPadding: 0,
@@ -58,10 +63,10 @@ export const squeezeNet11Caffe = squeezeNet({
  * Six blocks, not from the paper on BioTune, which did not use this network: stem, the four pairs of fire modules, and
  * the classifier, a pointwise convolution whose mean over the image gives the logits. No BatchNorm anywhere.
  *
- * Dropout before the classifier is left out: the paper's protocol has none. 17 px is torchvision's bound.
+ * Dropout before the classifier is left out: the paper's protocol has none.
  */
 function squeezeNet(variant: Variant): NetworkDefinition {
-  const { architecture, poolPadding, hasLastRelu, isTrainedOnBgr } = variant;
+  const { architecture, minInputSizePx, poolPadding, hasLastRelu, isTrainedOnBgr } = variant;
   const pool = maxPool(3, { stride: 2, padding: poolPadding });
   const stem = conv(variant.stem, 3, STEM_CHANNELS, {
     kernelSize: 3,
@@ -71,7 +76,7 @@ function squeezeNet(variant: Variant): NetworkDefinition {
   });
   return {
     architecture,
-    minInputSizePx: 17,
+    minInputSizePx,
     blocks: [
       { id: 'stem', displayName: 'Stem', layers: [...(isTrainedOnBgr ? [reverseChannels] : []), stem, relu, pool] },
       ...FIRE_PAIRS.map((pair) => ({
