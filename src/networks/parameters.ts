@@ -1,4 +1,4 @@
-import type { Layer } from './layers.js';
+import type { Classifier, Layer } from './layers.js';
 import type { NetworkDefinition } from './network.js';
 
 /** One tensor of a network's state. */
@@ -43,7 +43,7 @@ function tensorsOf(layer: Layer, classCount: number): LayerTensor[] {
   switch (layer.type) {
     case 'conv': {
       const { name, kernelSize, inputChannels, outputChannels } = layer;
-      const weight: LayerTensor = weightOf(name, 'conv', [outputChannels, inputChannels, ...kernelSize]);
+      const weight = weightOf(name, 'conv', [outputChannels, inputChannels, ...kernelSize]);
       return layer.hasBias ? [weight, biasOf(name, outputChannels)] : [weight];
     }
     case 'depthwiseConv':
@@ -62,14 +62,8 @@ function tensorsOf(layer: Layer, classCount: number): LayerTensor[] {
         weightOf(layer.name, 'linear', [layer.outputCount, layer.inputCount]),
         biasOf(layer.name, layer.outputCount),
       ];
-    case 'classifier': {
-      const matrix = [classCount, layer.inputCount];
-      const weight =
-        layer.form === 'linear'
-          ? weightOf(layer.name, 'linear', matrix)
-          : weightOf(layer.name, 'conv', [...matrix, 1, 1]);
-      return [weight, biasOf(layer.name, classCount)].map((tensor) => ({ ...tensor, isClassifier: true }));
-    }
+    case 'classifier':
+      return classifierTensors(layer, classCount);
     case 'residual':
       return tensorsOfAll([...layer.branch, ...layer.shortcut]);
     case 'concat':
@@ -79,6 +73,12 @@ function tensorsOf(layer: Layer, classCount: number): LayerTensor[] {
     default:
       return [];
   }
+}
+
+function classifierTensors({ form, name, inputCount }: Classifier, classCount: number): LayerTensor[] {
+  const matrix = [classCount, inputCount];
+  const weight = form === 'linear' ? weightOf(name, 'linear', matrix) : weightOf(name, 'conv', [...matrix, 1, 1]);
+  return [weight, biasOf(name, classCount)].map((tensor) => ({ ...tensor, isClassifier: true }));
 }
 
 const weightOf = (name: string, kind: ParameterSpec['kind'], shape: readonly number[]) => ({
