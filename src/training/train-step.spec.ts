@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
+import { conv, idle } from '../networks/layer-builders.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
 import { nativeTensorCount, tf } from './backend.js';
@@ -84,6 +85,22 @@ it('leaves no tensors behind, and none of a failed step', () => {
   expect([tf.memory().numTensors, nativeTensorCount()]).toEqual(before);
   state.dispose();
   tf.dispose([input, labels, tooFewLabels]);
+});
+
+it('trains nothing in a block that does not run, and keeps its tensors', () => {
+  const idleBlock = { id: 'idle', displayName: 'Idle', layers: [idle([conv('aside', 8, 4)])] };
+  const network = { ...tinyNetwork, blocks: tinyNetwork.blocks.toSpliced(2, 0, idleBlock) };
+  const aside = { dtype: 'F32', shape: [4, 8, 1, 1], data: new Float32Array(32).fill(7) } as const;
+  const weights = new Map([...tinyWeights(), ['aside.weight', aside] as const]);
+  const state = stateOf(network, weights, 3, (block) => block === 2);
+  const [input, labels] = [tf.ones([2, 8, 8, 3]), tf.tensor1d([0, 2], 'int32')];
+  const step = { learningRate: 0.1, momentum: 0.1 };
+  const losses = [trainStep(state, input, labels, step), trainStep(state, input, labels, step)];
+  expect(losses[1]).toBe(losses[0]);
+  expect(state.trainedParameterCount).toBe(0);
+  expect(state.toHost().get('aside.weight')).toEqual(aside);
+  state.dispose();
+  tf.dispose([input, labels]);
 });
 
 function relativeDistance(found: Float32Array | undefined, expected: Float32Array | undefined): number {
