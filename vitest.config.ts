@@ -4,6 +4,14 @@ import { defineConfig } from 'vitest/config';
 /** swc instead of esbuild: Nest's injection and TypeORM's columns read decorator metadata. */
 const plugins = [swc.vite({ module: { type: 'es6' } })];
 
+/** What the worker sets for its trainer: these change the bits of a result. */
+const trainerEnv = {
+  TF_ENABLE_ONEDNN_OPTS: '1',
+  TF_NUM_INTRAOP_THREADS: '2',
+  TF_NUM_INTEROP_THREADS: '1',
+  TF_CPP_MIN_LOG_LEVEL: '2',
+};
+
 export default defineConfig({
   test: {
     // Native addons (TensorFlow, sharp) live in processes of their own, as in production.
@@ -14,14 +22,19 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.spec.ts'],
+          exclude: ['src/**/*.slow.spec.ts'],
           testTimeout: 60_000,
-          // What the worker sets for its trainer: these change the bits of a result.
-          env: {
-            TF_ENABLE_ONEDNN_OPTS: '1',
-            TF_NUM_INTRAOP_THREADS: '2',
-            TF_NUM_INTEROP_THREADS: '1',
-            TF_CPP_MIN_LOG_LEVEL: '2',
-          },
+          env: trainerEnv,
+        },
+      },
+      {
+        plugins,
+        test: {
+          // Takes minutes and gigabytes, so it runs only when asked for: `npm run test:slow`.
+          name: 'slow',
+          include: ['src/**/*.slow.spec.ts'],
+          testTimeout: 300_000,
+          env: trainerEnv,
         },
       },
       {

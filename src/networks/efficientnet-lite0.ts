@@ -1,4 +1,5 @@
-import { batchNorm, classifier, conv, depthwiseConv, globalMeanPool, type Layer, relu6, residual } from './layers.js';
+import { batchNorm, classifier, conv, depthwiseConv, globalMeanPool, relu6, residual } from './layer-builders.js';
+import type { Layer } from './layers.js';
 import type { NetworkDefinition } from './network.js';
 
 /** Table 1 of arXiv 1905.11946, as the Lite variant changed it: no squeeze-and-excitation, ReLU6, fixed stem and head. */
@@ -29,7 +30,7 @@ export const efficientNetLite0: NetworkDefinition = {
     {
       id: 'stem',
       displayName: 'Stem',
-      layers: [conv('_conv_stem', 3, 32, { kernelSize: 3, stride: 2 }), norm('_bn0', 32), relu6],
+      layers: [conv('_conv_stem', 3, 32, { kernelSize: 3, stride: 2, padding: 'SAME' }), norm('_bn0', 32), relu6],
     },
     ...STAGES.map((stage, index) => ({
       id: `stage${index + 1}`,
@@ -66,7 +67,7 @@ function invertedResidual(
     ...(expansion === 1
       ? []
       : [conv(`${name}._expand_conv`, inputChannels, inner), norm(`${name}._bn0`, inner), relu6]),
-    depthwiseConv(`${name}._depthwise_conv`, inner, { kernelSize, stride }),
+    depthwiseConv(`${name}._depthwise_conv`, inner, { kernelSize, stride, padding: 'SAME' }),
     norm(`${name}._bn1`, inner),
     relu6,
     conv(`${name}._project_conv`, inner, outputChannels),

@@ -1,26 +1,54 @@
 /**
  * What networks are made of, as plain data: a description runs in `training`, is counted here and exported elsewhere.
  * Every `name` is the module's name in the torch state dict, so `${name}.weight` is its parameter.
- * Images are [batch, height, width, channels]; all padding is TensorFlow's SAME, from the actual input size.
+ * Images are [batch, height, width, channels].
  */
-export type Layer = Conv | DepthwiseConv | BatchNorm | Relu6 | Residual | GlobalMeanPool | Classifier;
+export type Layer =
+  | Conv
+  | DepthwiseConv
+  | BatchNorm
+  | Activation
+  | MaxPool
+  | AveragePool
+  | AdaptiveAveragePool
+  | GlobalMeanPool
+  | Residual
+  | Concat
+  | ReverseChannels
+  | Flatten
+  | Linear
+  | Classifier
+  | Idle;
 
-/** A convolution without bias. */
-export interface Conv {
+/**
+ * What surrounds an image before a window slides over it: zeros, or nothing at all for a maximum.
+ *
+ * - `SAME`, TensorFlow's: ceil(size / stride) outputs from the actual size; an odd pixel goes to the right and below.
+ * - `CEIL`, torch's ceil_mode: only what the last window needs, right and below, to leave no pixel out.
+ * - torch's numbers: that many pixels [above and below, left and right].
+ */
+export type Padding = 'SAME' | 'CEIL' | readonly [height: number, width: number];
+
+/** How a window slides over an image. */
+export interface Window {
+  readonly kernelSize: readonly [height: number, width: number];
+  readonly stride: number;
+  readonly padding: Padding;
+}
+
+/** A convolution. */
+export interface Conv extends Window {
   readonly type: 'conv';
   readonly name: string;
-  readonly kernelSize: number;
-  readonly stride: number;
   readonly inputChannels: number;
   readonly outputChannels: number;
+  readonly hasBias: boolean;
 }
 
 /** A convolution of each channel with its own kernel, without bias. */
-export interface DepthwiseConv {
+export interface DepthwiseConv extends Window {
   readonly type: 'depthwiseConv';
   readonly name: string;
-  readonly kernelSize: number;
-  readonly stride: number;
   readonly channels: number;
 }
 
@@ -32,15 +60,26 @@ export interface BatchNorm {
   readonly epsilon: number;
 }
 
-/** `min(max(x, 0), 6)`. */
-export interface Relu6 {
-  readonly type: 'relu6';
+/** `max(x, 0)`, and for `relu6` at most 6. */
+export interface Activation {
+  readonly type: 'relu' | 'relu6';
 }
 
-/** `branch(x) + x`. */
-export interface Residual {
-  readonly type: 'residual';
-  readonly branch: readonly Layer[];
+/** The largest value of each window. */
+export interface MaxPool extends Window {
+  readonly type: 'maxPool';
+}
+
+/** The mean of each window; padding counts as zeros, as torchvision's networks have it. */
+export interface AveragePool extends Window {
+  readonly type: 'averagePool';
+  readonly padding: readonly [height: number, width: number];
+}
+
+/** The means of `size` x `size` windows that cover any image, as torch's AdaptiveAvgPool2d cuts them. */
+export interface AdaptiveAveragePool {
+  readonly type: 'adaptiveAveragePool';
+  readonly size: number;
 }
 
 /** The mean over height and width: [batch, height, width, channels] to [batch, channels]. */
@@ -48,44 +87,47 @@ export interface GlobalMeanPool {
   readonly type: 'globalMeanPool';
 }
 
-/** The one layer whose output count is the class count: a linear layer with bias. */
+/** `branch(x) + shortcut(x)`; an empty shortcut is x itself. */
+export interface Residual {
+  readonly type: 'residual';
+  readonly branch: readonly Layer[];
+  readonly shortcut: readonly Layer[];
+}
+
+/** The outputs of all branches of one input, side by side along the channels; an empty branch is the input itself. */
+export interface Concat {
+  readonly type: 'concat';
+  readonly branches: readonly (readonly Layer[])[];
+}
+
+/** The channels in the opposite order: for weights that were trained on BGR, while images are RGB. */
+export interface ReverseChannels {
+  readonly type: 'reverseChannels';
+}
+
+/** [batch, height, width, channels] to [batch, channels * height * width], in torch's order: channel by channel. */
+export interface Flatten {
+  readonly type: 'flatten';
+}
+
+/** A linear layer with bias. */
+export interface Linear {
+  readonly type: 'linear';
+  readonly name: string;
+  readonly inputCount: number;
+  readonly outputCount: number;
+}
+
+/** A linear layer or a pointwise convolution, with bias, that has as many outputs as there are classes. */
 export interface Classifier {
   readonly type: 'classifier';
+  readonly form: 'linear' | 'pointwiseConv';
   readonly name: string;
   readonly inputCount: number;
 }
 
-/** A pointwise convolution unless `kernelSize` says otherwise. */
-export const conv = (
-  name: string,
-  inputChannels: number,
-  outputChannels: number,
-  { kernelSize = 1, stride = 1 } = {},
-): Conv => ({ type: 'conv', name, kernelSize, stride, inputChannels, outputChannels });
-
-/** One kernel per channel; `channels` is both input and output. */
-export const depthwiseConv = (
-  name: string,
-  channels: number,
-  { kernelSize, stride }: { kernelSize: number; stride: number },
-): DepthwiseConv => ({ type: 'depthwiseConv', name, kernelSize, stride, channels });
-
-/** @param epsilon Added to the variance before its root is taken. */
-export const batchNorm = (name: string, channels: number, epsilon: number): BatchNorm => ({
-  type: 'batchNorm',
-  name,
-  channels,
-  epsilon,
-});
-
-/** The only ReLU6 there is: it has no settings. */
-export const relu6: Relu6 = { type: 'relu6' };
-
-/** @param branch Keeps the shape of its input, which is added to its output. */
-export const residual = (branch: readonly Layer[]): Residual => ({ type: 'residual', branch });
-
-/** The only one there is: it has no settings. */
-export const globalMeanPool: GlobalMeanPool = { type: 'globalMeanPool' };
-
-/** @param inputCount Features per example. */
-export const classifier = (name: string, inputCount: number): Classifier => ({ type: 'classifier', name, inputCount });
+/** Layers whose tensors are part of the state while they do not run: the input is passed on. */
+export interface Idle {
+  readonly type: 'idle';
+  readonly layers: readonly Layer[];
+}

@@ -4,7 +4,8 @@ import { readGolden, uniformAt } from '../../test/fixtures/golden/fill.js';
 import { type HostTensor, readSafetensors } from '../formats/safetensors.js';
 import { describeNetwork } from './describe-network.js';
 import { parameterSpecs } from './parameters.js';
-import { networkByArchitecture } from './registry.js';
+import { splitAtClassifier } from './network.js';
+import { networkByArchitecture, NETWORKS } from './registry.js';
 import { toTensorFlowLayout, toTorchLayout } from './weight-layout.js';
 import { checkWeights, loadWeights } from './weights.js';
 
@@ -21,8 +22,16 @@ describe('golden fill', () => {
   });
 });
 
-describe('EfficientNet-Lite0', () => {
-  const golden = readGolden('efficientnet_lite0');
+describe.each([
+  ['densenet121', 'densenet121'],
+  ['efficientnet-lite0', 'efficientnet_lite0'],
+  ['inception-v3', 'inception_v3'],
+  ['mobilenet-v2', 'mobilenet_v2'],
+  ['resnet50', 'resnet50'],
+  ['vgg19', 'vgg19'],
+])('%s', (architecture, file) => {
+  const network = networkByArchitecture(architecture);
+  const golden = readGolden(file);
 
   it('has the tensors of the original: names, shapes, order, kinds and blocks', () => {
     const found = parameterSpecs(network, 10).map(({ name, shape, isBuffer, blockIndex }) => [
@@ -41,13 +50,61 @@ describe('EfficientNet-Lite0', () => {
     );
     expect(parameterCount).toBe(golden.parameterCount10Classes);
     expect(describeNetwork(network, 1000).parameterCount).toBe(golden.parameterCount1000Classes);
-    expect(blocks.every(({ hasBatchNorm }) => hasBatchNorm)).toBe(true);
-    expect(blocks.at(-1)?.parameterNames.at(-1)).toBe('_fc.bias');
+    expect(blocks.map(({ hasBatchNorm }) => hasBatchNorm)).toEqual(
+      blocks.map(({ index }) => golden.tensors.some(([, , kind, block]) => kind === 'buffer' && block === index)),
+    );
+  });
+});
+
+describe.each(NETWORKS.map((network) => [network.architecture, network] as const))('weights of %s', (_, network) => {
+  /** Shapes are all that is checked. */
+  const tensors = (): Map<string, HostTensor> =>
+    new Map(
+      parameterSpecs(network, 10).map(({ name, shape }) => [name, { dtype: 'F32', shape, data: new Float32Array() }]),
+    );
+  const refusal = (change: (map: Map<string, HostTensor>) => void) => {
+    const changed = tensors();
+    change(changed);
+    return () => checkWeights(network, changed, 10);
+  };
+
+  it('are taken in any order, and put in that of the state dict', () => {
+    const shuffled = new Map([...tensors()].reverse());
+    expect([...checkWeights(network, shuffled, 10)]).toEqual([...tensors()]);
   });
 
-  it('is refused under a name that is not registered', () => {
-    expect(() => networkByArchitecture('lenet')).toThrow('architecture lenet is unknown');
+  it('are refused when a tensor is missing or of another shape, or one is too many', () => {
+    const sampled = parameterSpecs(network, 10).filter((_, index) => index % 12 === 0);
+    for (const { name, shape } of sampled) {
+      expect(refusal((map) => map.delete(name))).toThrow(`tensor ${name} of ${network.architecture}`);
+      const wrong = { dtype: 'F32', shape: [...shape, 1], data: new Float32Array() } as const;
+      expect(refusal((map) => map.set(name, wrong))).toThrow(`tensor ${name}: expected [${shape.join(', ')}]`);
+    }
+    const extra = { dtype: 'F32', shape: [1], data: new Float32Array() } as const;
+    expect(refusal((map) => map.set('extra', extra))).toThrow('tensor extra');
   });
+
+  it('get a fresh head for another class count, which follows from the seed', () => {
+    const heads = parameterSpecs(network, 3).filter(({ isClassifier }) => isClassifier);
+    const loaded = loadWeights(network, tensors(), 3, 684);
+    const again = loadWeights(network, tensors(), 3, 684);
+    for (const { name, shape } of heads) {
+      expect(loaded.get(name)?.shape).toEqual(shape);
+      expect(loaded.get(name)?.data.some((value) => value !== 0)).toBe(true);
+      expect(again.get(name)).toEqual(loaded.get(name));
+    }
+    expect(heads.length).toBe(network.architecture === 'inception-v3' ? 4 : 2);
+  });
+
+  it('end in a classifier that can be trained alone', () => {
+    const { features, head } = splitAtClassifier(network);
+    expect([...features, ...head]).toEqual(network.blocks.at(-1)?.layers);
+    expect(head[0]?.type).toBe('classifier');
+  });
+});
+
+it('refuses an architecture that is not registered', () => {
+  expect(() => networkByArchitecture('lenet')).toThrow('architecture lenet is unknown');
 });
 
 describe('weight layout', () => {

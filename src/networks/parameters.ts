@@ -1,4 +1,4 @@
-import type { Layer } from './layers.js';
+import type { Classifier, Layer } from './layers.js';
 import type { NetworkDefinition } from './network.js';
 
 /** One tensor of a network's state. */
@@ -14,6 +14,8 @@ export interface ParameterSpec {
   readonly isBuffer: boolean;
   /** True where the shape depends on the class count. */
   readonly isClassifier: boolean;
+  /** True for a layer that does not run: counted with its block, loaded and saved, but never trained. */
+  readonly isIdle: boolean;
 }
 
 /** Every parameter and buffer of a network, in the order of torch's state dict. */
@@ -28,39 +30,61 @@ export function elementCount(shape: readonly number[]): number {
 
 /** The parameters and buffers of some layers, told to belong to block `blockIndex`. */
 export function layerParameterSpecs(layers: readonly Layer[], blockIndex: number, classCount: number): ParameterSpec[] {
-  const common = { blockIndex, isBuffer: false, isClassifier: false };
-  return layers.flatMap((layer): ParameterSpec[] => {
-    switch (layer.type) {
-      case 'conv': {
-        const { name, kernelSize, inputChannels, outputChannels } = layer;
-        const shape = [outputChannels, inputChannels, kernelSize, kernelSize];
-        return [{ ...common, name: `${name}.weight`, shape, kind: 'conv' }];
-      }
-      case 'depthwiseConv': {
-        const { name, kernelSize, channels } = layer;
-        return [{ ...common, name: `${name}.weight`, shape: [channels, 1, kernelSize, kernelSize], kind: 'depthwise' }];
-      }
-      case 'batchNorm': {
-        const vector = { ...common, shape: [layer.channels], kind: 'vector' } as const;
-        return [
-          { ...vector, name: `${layer.name}.weight` },
-          { ...vector, name: `${layer.name}.bias` },
-          { ...vector, name: `${layer.name}.running_mean`, isBuffer: true },
-          { ...vector, name: `${layer.name}.running_var`, isBuffer: true },
-        ];
-      }
-      case 'classifier': {
-        const own = { ...common, isClassifier: true };
-        return [
-          { ...own, name: `${layer.name}.weight`, shape: [classCount, layer.inputCount], kind: 'linear' },
-          { ...own, name: `${layer.name}.bias`, shape: [classCount], kind: 'vector' },
-        ];
-      }
-      case 'residual':
-        return layerParameterSpecs(layer.branch, blockIndex, classCount);
-      case 'relu6':
-      case 'globalMeanPool':
-        return [];
-    }
-  });
+  const common = { blockIndex, isBuffer: false, isClassifier: false, isIdle: false };
+  return layers.flatMap((layer) => tensorsOf(layer, classCount)).map((tensor) => ({ ...common, ...tensor }));
 }
+
+/** What a layer says of a tensor; what it leaves out is false. */
+type LayerTensor = Pick<ParameterSpec, 'name' | 'shape' | 'kind'> &
+  Partial<Pick<ParameterSpec, 'isBuffer' | 'isClassifier' | 'isIdle'>>;
+
+function tensorsOf(layer: Layer, classCount: number): LayerTensor[] {
+  const tensorsOfAll = (layers: readonly Layer[]) => layers.flatMap((inner) => tensorsOf(inner, classCount));
+  switch (layer.type) {
+    case 'conv': {
+      const { name, kernelSize, inputChannels, outputChannels } = layer;
+      const weight = weightOf(name, 'conv', [outputChannels, inputChannels, ...kernelSize]);
+      return layer.hasBias ? [weight, biasOf(name, outputChannels)] : [weight];
+    }
+    case 'depthwiseConv':
+      return [weightOf(layer.name, 'depthwise', [layer.channels, 1, ...layer.kernelSize])];
+    case 'batchNorm': {
+      const vector = { shape: [layer.channels], kind: 'vector' } as const;
+      return [
+        { ...vector, name: `${layer.name}.weight` },
+        { ...vector, name: `${layer.name}.bias` },
+        { ...vector, name: `${layer.name}.running_mean`, isBuffer: true },
+        { ...vector, name: `${layer.name}.running_var`, isBuffer: true },
+      ];
+    }
+    case 'linear':
+      return [
+        weightOf(layer.name, 'linear', [layer.outputCount, layer.inputCount]),
+        biasOf(layer.name, layer.outputCount),
+      ];
+    case 'classifier':
+      return classifierTensors(layer, classCount);
+    case 'residual':
+      return tensorsOfAll([...layer.branch, ...layer.shortcut]);
+    case 'concat':
+      return layer.branches.flatMap(tensorsOfAll);
+    case 'idle':
+      return tensorsOfAll(layer.layers).map((tensor) => ({ ...tensor, isIdle: true }));
+    default:
+      return [];
+  }
+}
+
+function classifierTensors({ form, name, inputCount }: Classifier, classCount: number): LayerTensor[] {
+  const matrix = [classCount, inputCount];
+  const weight = form === 'linear' ? weightOf(name, 'linear', matrix) : weightOf(name, 'conv', [...matrix, 1, 1]);
+  return [weight, biasOf(name, classCount)].map((tensor) => ({ ...tensor, isClassifier: true }));
+}
+
+const weightOf = (name: string, kind: ParameterSpec['kind'], shape: readonly number[]) => ({
+  name: `${name}.weight`,
+  kind,
+  shape,
+});
+
+const biasOf = (name: string, count: number) => ({ name: `${name}.bias`, kind: 'vector', shape: [count] }) as const;

@@ -27,7 +27,7 @@ export function checkWeights(network: NetworkDefinition, tensors: Weights, class
  */
 export function loadWeights(network: NetworkDefinition, tensors: Weights, classCount: number, seed: number): Weights {
   const specs = parameterSpecs(network, classCount);
-  const classifierName = specs.find(({ isClassifier }) => isClassifier)?.name ?? '';
+  const classifierName = specs.find(({ isClassifier, isIdle }) => isClassifier && !isIdle)?.name ?? '';
   const pretrainedClassCount = tensors.get(classifierName)?.shape[0] ?? classCount;
   const pretrained = checkWeights(network, tensors, pretrainedClassCount);
   if (pretrainedClassCount === classCount) return pretrained;
@@ -53,9 +53,10 @@ function checkedTensor({ name, shape }: ParameterSpec, tensors: Weights): HostTe
   return tensor;
 }
 
-/** @param classifier All tensors of the classifier: the input count is in the shape of its weight. */
+/** @param classifier All tensors of classifiers: the input count is in the shape of the same one's weight. */
 function freshTensor({ name, shape }: ParameterSpec, classifier: readonly ParameterSpec[], seed: number): HostTensor {
-  const matrix = classifier.find((spec) => spec.shape.length > 1);
+  const weightName = name.replace(/\.bias$/, '.weight');
+  const matrix = classifier.find((spec) => spec.name === weightName);
   const bound = 1 / Math.sqrt(elementCount(matrix?.shape.slice(1) ?? [1]));
   const next = randomStream(`${seed}/classifier/${name}`);
   return { dtype: 'F32', shape, data: new Float32Array(elementCount(shape)).map(() => (2 * next() - 1) * bound) };

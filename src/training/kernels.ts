@@ -1,11 +1,12 @@
 /**
  * TensorFlow's ops under their own names, without tfjs's composed gradients and argument checks around them.
- * Images are NHWC, padding is SAME, every tensor is float32 unless said otherwise; the caller disposes what is returned.
+ * Images are NHWC, every tensor is float32 unless said otherwise; the caller disposes what is returned.
  */
 
 import { nodeBackend, type Tensor, tf } from './backend.js';
 
-type Attributes = Parameters<ReturnType<typeof nodeBackend>['executeMultipleOutputs']>[1];
+/** What an op is told beside its inputs. */
+export type Attributes = Parameters<ReturnType<typeof nodeBackend>['executeMultipleOutputs']>[1];
 type Attribute = Attributes[number];
 /** What the backend's types hide. */
 interface OutputTensors {
@@ -58,54 +59,6 @@ export function floatsFromBytes(bytes: Uint8Array, shape: readonly number[]): Te
   }
 }
 
-/** Attributes that a convolution and its two gradients share. */
-function convAttributes(stride: number): Attributes {
-  return [
-    typeAttribute('T', 'float32'),
-    attribute('strides', 'INT', [1, stride, stride, 1]),
-    attribute('padding', 'STRING', 'SAME'),
-    attribute('data_format', 'STRING', 'NHWC'),
-  ];
-}
-
-/** @param op A gradient op that wants the shape of its result as the input at `sizeAt`. */
-function convGradient(op: string, stride: number, shape: number[], sizeAt: 0 | 1, inputs: [Tensor, Tensor]): Tensor {
-  const size = tf.tensor1d(shape, 'int32');
-  try {
-    return execute1(op, convAttributes(stride), inputs.toSpliced(sizeAt, 0, size));
-  } finally {
-    size.dispose();
-  }
-}
-
-/** The three ops of one kind of convolution. */
-export interface ConvKernels {
-  /** @returns [batch, ceil(height / stride), ceil(width / stride), outputs]. */
-  forward(input: Tensor, filter: Tensor, stride: number): Tensor;
-  inputGradient(inputShape: number[], filter: Tensor, outputGradient: Tensor, stride: number): Tensor;
-  filterGradient(input: Tensor, filterShape: number[], outputGradient: Tensor, stride: number): Tensor;
-}
-
-function convKernels(forward: string, inputGradient: string, filterGradient: string): ConvKernels {
-  return {
-    forward: (input, filter, stride) => execute1(forward, convAttributes(stride), [input, filter]),
-    inputGradient: (shape, filter, gradient, stride) =>
-      convGradient(inputGradient, stride, shape, 0, [filter, gradient]),
-    filterGradient: (input, shape, gradient, stride) =>
-      convGradient(filterGradient, stride, shape, 1, [input, gradient]),
-  };
-}
-
-/** Filters are [height, width, inputs, outputs]. */
-export const CONV = convKernels('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter');
-
-/** Filters are [height, width, channels, 1]. */
-export const DEPTHWISE_CONV = convKernels(
-  'DepthwiseConv2dNative',
-  'DepthwiseConv2dNativeBackpropInput',
-  'DepthwiseConv2dNativeBackpropFilter',
-);
-
 const floatOp = (op: string, ...inputs: Tensor[]) => execute1(op, [typeAttribute('T', 'float32')], inputs);
 
 /** Element by element; shapes broadcast from the last axis. */
@@ -116,15 +69,47 @@ export const subtract = (a: Tensor, b: Tensor): Tensor => floatOp('Sub', a, b);
 export const multiply = (a: Tensor, b: Tensor): Tensor => floatOp('Mul', a, b);
 /** As `add`; a true division, so exactly rounded. */
 export const divide = (a: Tensor, b: Tensor): Tensor => floatOp('RealDiv', a, b);
+/** `max(x, 0)`. */
+export const relu = (input: Tensor): Tensor => floatOp('Relu', input);
+/** From the output instead of the input, which then need not be kept; the gradient is the same. */
+export const reluGradient = (outputGradient: Tensor, output: Tensor): Tensor =>
+  floatOp('ReluGrad', outputGradient, output);
 /** `min(max(x, 0), 6)`. */
 export const relu6 = (input: Tensor): Tensor => floatOp('Relu6', input);
-/** From the output instead of the input, which then need not be kept; the gradient is the same. */
+/** As `reluGradient`. */
 export const relu6Gradient = (outputGradient: Tensor, output: Tensor): Tensor =>
   floatOp('Relu6Grad', outputGradient, output);
 /** Adds a vector along the last axis. */
 export const addBias = (input: Tensor, bias: Tensor): Tensor => floatOp('BiasAdd', input, bias);
 /** The sum over all axes but the last. */
 export const biasGradient = (outputGradient: Tensor): Tensor => floatOp('BiasAddGrad', outputGradient);
+
+/** Puts images of one size side by side along the channels. */
+export function concatChannels(parts: readonly Tensor[]): Tensor {
+  const axis = tf.scalar(-1, 'int32');
+  try {
+    const attributes = [
+      attribute('N', 'INT', parts.length),
+      typeAttribute('Tidx', 'int32'),
+      typeAttribute('T', 'float32'),
+    ];
+    return execute1('ConcatV2', attributes, [...parts, axis]);
+  } finally {
+    axis.dispose();
+  }
+}
+
+/** Undoes `concatChannels`, for parts of so many channels each. */
+export function splitChannels(whole: Tensor, channelCounts: readonly number[]): Tensor[] {
+  const inputs = [tf.tensor1d([...channelCounts], 'int32'), tf.scalar(-1, 'int32')];
+  try {
+    const types = [typeAttribute('T', 'float32'), typeAttribute('Tlen', 'int32')];
+    const attributes = [attribute('num_split', 'INT', channelCounts.length), ...types];
+    return execute('SplitV', attributes, [whole, ...inputs], channelCounts.length);
+  } finally {
+    tf.dispose(inputs);
+  }
+}
 
 /** The product of two matrices, either of them transposed first. */
 export function matMul(a: Tensor, b: Tensor, { transposeA = false, transposeB = false } = {}): Tensor {

@@ -1,30 +1,25 @@
-import type { BatchNorm, Classifier, Conv, DepthwiseConv, Layer, Residual } from '../networks/layers.js';
-import { type Tensor, tf } from './backend.js';
+import type { BatchNorm, Layer } from '../networks/layers.js';
+import type { Tensor } from './backend.js';
 import { batchNormGradients, batchNormWithBatchStatistics } from './batch-norm.js';
-import { add, biasGradient, CONV, type ConvKernels, DEPTHWISE_CONV, matMul, relu6Gradient } from './kernels.js';
-import { batchNormParameters, type LayerContext, reportRunningStatistics, runLayers } from './layer-run.js';
+import { CONV, type ConvKernels, DEPTHWISE_CONV } from './conv-kernels.js';
+import { biasGradient, matMul } from './kernels.js';
+import {
+  batchNormParameters,
+  classifierConv,
+  type ConvShape,
+  type LayerContext,
+  reportRunningStatistics,
+  runConv,
+  runLayers,
+  runLinear,
+} from './layer-run.js';
+import { plainFunction, type PlainLayer } from './plain-layers.js';
+import { recordChain, recordConcat, type Recording, recordSum } from './recording.js';
 
 /** Also receives the gradients of a block that learns; a frozen block only passes gradients on. */
 export interface GradientContext extends LayerContext {
   /** Takes over the gradient, float32 in TensorFlow's layout; absent for a frozen block. */
   readonly onGradient?: (parameterName: string, gradient: Tensor) => void;
-}
-
-/** A forward pass that can be run backward, once. */
-export interface Recording {
-  /** Disposed by whoever asked for the recording. */
-  readonly output: Tensor;
-  /** Whether `backward` reads the layer's input; if not, it may be disposed before. */
-  readonly needsInput: boolean;
-  /** Whether `backward` reads `output`. */
-  readonly needsOutput: boolean;
-  /**
-   * Reports the gradients of the parameters and disposes what the forward pass kept.
-   *
-   * @param outputGradient Stays the caller's.
-   * @returns The gradient of the input, which the caller disposes; undefined when it was not wanted.
-   */
-  readonly backward: (outputGradient: Tensor, wantsInputGradient: boolean) => Tensor | undefined;
 }
 
 /** Runs layers one after the other and keeps what their gradients need; `input` stays the caller's. */
@@ -35,77 +30,56 @@ export function recordLayers(layers: readonly Layer[], input: Tensor, context: G
   );
 }
 
-/** Records one step after the other; disposes every value in between as soon as no gradient needs it any more. */
-export function recordChain(steps: readonly ((input: Tensor) => Recording)[], input: Tensor): Recording {
-  const done: Recording[] = [];
-  for (const step of steps) {
-    const previous = done.at(-1);
-    const recording = step(previous?.output ?? input);
-    if (previous !== undefined && !previous.needsOutput && !recording.needsInput) previous.output.dispose();
-    done.push(recording);
-  }
-  const last = done.at(-1);
-  if (last === undefined) throw new Error('a chain needs at least one step');
-  return {
-    output: last.output,
-    needsInput: done[0]?.needsInput ?? false,
-    needsOutput: last.needsOutput,
-    backward: (outputGradient, wantsInputGradient) => chainBackward(done, outputGradient, wantsInputGradient),
-  };
-}
-
-function chainBackward(done: readonly Recording[], outputGradient: Tensor, wantsInputGradient: boolean) {
-  let gradient: Tensor | undefined = outputGradient;
-  for (const [index, recording] of [...done.entries()].reverse()) {
-    if (gradient === undefined) throw new Error('a layer gave no gradient to the one before it');
-    const next: Tensor | undefined = recording.backward(gradient, wantsInputGradient || index > 0);
-    if (gradient !== outputGradient) gradient.dispose();
-    if (index < done.length - 1) recording.output.dispose();
-    gradient = next;
-  }
-  return gradient;
-}
-
 function recordLayer(layer: Layer, input: Tensor, context: GradientContext): Recording {
   switch (layer.type) {
     case 'conv':
       return recordConv(layer, CONV, input, context);
     case 'depthwiseConv':
-      return recordConv(layer, DEPTHWISE_CONV, input, context);
+      return recordConv({ ...layer, hasBias: false }, DEPTHWISE_CONV, input, context);
     case 'batchNorm':
       return recordBatchNorm(layer, input, context);
-    case 'residual':
-      return recordResidual(layer, input, context);
+    case 'linear':
+      return recordLinear(layer.name, input, context);
     case 'classifier':
-      return recordClassifier(layer, input, context);
-    case 'relu6': {
-      const output = runLayers([layer], input, context);
-      return { output, needsInput: false, needsOutput: true, backward: (gradient) => relu6Gradient(gradient, output) };
-    }
-    case 'globalMeanPool': {
-      const { shape } = input;
-      const output = runLayers([layer], input, context);
-      return { output, needsInput: false, needsOutput: false, backward: (gradient) => spread(gradient, shape) };
-    }
+      return layer.form === 'linear'
+        ? recordLinear(layer.name, input, context)
+        : recordConv(classifierConv(layer), CONV, input, context);
+    case 'residual':
+      return recordSum(recordLayers(layer.branch, input, context), recordLayers(layer.shortcut, input, context));
+    case 'concat':
+      return recordConcat(layer.branches.map((branch) => recordLayers(branch, input, context)));
+    case 'idle':
+      return recordLayers([], input, context);
+    default:
+      return recordPlain(layer, input);
   }
 }
 
-function recordConv(
-  layer: Conv | DepthwiseConv,
-  kernels: ConvKernels,
-  input: Tensor,
-  context: GradientContext,
-): Recording {
+function recordPlain(layer: PlainLayer, input: Tensor): Recording {
+  const { forward, gradient, needsInput = false, needsOutput = false } = plainFunction(layer);
+  const { shape: inputShape } = input;
+  const output = forward(input);
+  return {
+    output,
+    needsInput,
+    needsOutput,
+    backward: (outputGradient, wantsInputGradient) =>
+      wantsInputGradient ? gradient(outputGradient, { input, output, inputShape }) : undefined,
+  };
+}
+
+function recordConv(layer: ConvShape, kernels: ConvKernels, input: Tensor, context: GradientContext): Recording {
   const name = `${layer.name}.weight`;
   const filter = context.parameter(name);
   const { shape } = input;
   return {
-    output: kernels.forward(input, filter, layer.stride),
+    output: runConv(layer, kernels, input, context),
     needsInput: context.onGradient !== undefined,
     needsOutput: false,
     backward: (gradient, wantsInputGradient) => {
-      context.onGradient?.(name, kernels.filterGradient(input, filter.shape, gradient, layer.stride));
-      return wantsInputGradient ? kernels.inputGradient(shape, filter, gradient, layer.stride) : undefined;
+      context.onGradient?.(name, kernels.filterGradient(input, filter.shape, gradient, layer));
+      if (layer.hasBias) context.onGradient?.(`${layer.name}.bias`, biasGradient(gradient));
+      return wantsInputGradient ? kernels.inputGradient(shape, filter, gradient, layer) : undefined;
     },
   };
 }
@@ -137,34 +111,15 @@ function recordBatchNorm(layer: BatchNorm, input: Tensor, context: GradientConte
   };
 }
 
-function recordResidual(layer: Residual, input: Tensor, context: GradientContext): Recording {
-  const branch = recordLayers(layer.branch, input, context);
-  const output = add(branch.output, input);
-  if (!branch.needsOutput) branch.output.dispose();
+function recordLinear(name: string, input: Tensor, context: GradientContext): Recording {
+  const weight = context.parameter(`${name}.weight`);
   return {
-    output,
-    needsInput: branch.needsInput,
-    needsOutput: false,
-    backward: (outputGradient, wantsInputGradient) => {
-      const branchGradient = branch.backward(outputGradient, wantsInputGradient);
-      branch.output.dispose();
-      if (branchGradient === undefined) return undefined;
-      const gradient = add(branchGradient, outputGradient);
-      branchGradient.dispose();
-      return gradient;
-    },
-  };
-}
-
-function recordClassifier(layer: Classifier, input: Tensor, context: GradientContext): Recording {
-  const weight = context.parameter(`${layer.name}.weight`);
-  return {
-    output: runLayers([layer], input, context),
+    output: runLinear(name, input, context),
     needsInput: context.onGradient !== undefined,
     needsOutput: false,
     backward: (outputGradient, wantsInputGradient) => {
-      context.onGradient?.(`${layer.name}.weight`, matMul(input, outputGradient, { transposeA: true }));
-      context.onGradient?.(`${layer.name}.bias`, biasGradient(outputGradient));
+      context.onGradient?.(`${name}.weight`, matMul(input, outputGradient, { transposeA: true }));
+      context.onGradient?.(`${name}.bias`, biasGradient(outputGradient));
       return wantsInputGradient ? matMul(outputGradient, weight, { transposeB: true }) : undefined;
     },
   };
@@ -173,11 +128,4 @@ function recordClassifier(layer: Classifier, input: Tensor, context: GradientCon
 function reportOrDispose(name: string, gradient: Tensor, { onGradient }: GradientContext): void {
   if (onGradient === undefined) gradient.dispose();
   else onGradient(name, gradient);
-}
-
-/** The gradient of a mean over height and width: each pixel gets its share of [batch, channels]. */
-function spread(gradient: Tensor, [batch = 1, height = 1, width = 1, channels = 1]: readonly number[]): Tensor {
-  return tf.tidy(() =>
-    tf.broadcastTo(tf.div(gradient, height * width).reshape([batch, 1, 1, channels]), [batch, height, width, channels]),
-  );
 }

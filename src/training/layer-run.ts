@@ -1,4 +1,4 @@
-import type { BatchNorm, Layer } from '../networks/layers.js';
+import type { BatchNorm, Classifier, Concat, Conv, Layer, Residual, Window } from '../networks/layers.js';
 import { type Tensor, tf } from './backend.js';
 import {
   type BatchNormParameters,
@@ -6,7 +6,9 @@ import {
   batchNormWithBatchStatistics,
   batchNormWithRunningStatistics,
 } from './batch-norm.js';
-import { add, addBias, CONV, DEPTHWISE_CONV, matMul, relu6 } from './kernels.js';
+import { CONV, type ConvKernels, DEPTHWISE_CONV } from './conv-kernels.js';
+import { add, addBias, concatChannels, matMul } from './kernels.js';
+import { plainFunction } from './plain-layers.js';
 
 /** What layers need beside their input. */
 export interface LayerContext {
@@ -53,28 +55,66 @@ export function runSegments<S extends { readonly layers: readonly Layer[] }>(
 function runLayer(layer: Layer, input: Tensor, context: LayerContext): Tensor {
   switch (layer.type) {
     case 'conv':
-      return CONV.forward(input, context.parameter(`${layer.name}.weight`), layer.stride);
+      return runConv(layer, CONV, input, context);
     case 'depthwiseConv':
-      return DEPTHWISE_CONV.forward(input, context.parameter(`${layer.name}.weight`), layer.stride);
+      return runConv({ ...layer, hasBias: false }, DEPTHWISE_CONV, input, context);
     case 'batchNorm':
       return runBatchNorm(layer, input, context);
-    case 'relu6':
-      return relu6(input);
-    case 'residual': {
-      const branch = runLayers(layer.branch, input, context);
-      const output = add(branch, input);
-      branch.dispose();
-      return output;
-    }
-    case 'globalMeanPool':
-      return tf.mean(input, [1, 2]);
-    case 'classifier': {
-      const product = matMul(input, context.parameter(`${layer.name}.weight`));
-      const output = addBias(product, context.parameter(`${layer.name}.bias`));
-      product.dispose();
-      return output;
-    }
+    case 'linear':
+      return runLinear(layer.name, input, context);
+    case 'classifier':
+      return layer.form === 'linear'
+        ? runLinear(layer.name, input, context)
+        : runConv(classifierConv(layer), CONV, input, context);
+    case 'residual':
+      return runResidual(layer, input, context);
+    case 'concat':
+      return runConcat(layer, input, context);
+    case 'idle':
+      return input.clone();
+    default:
+      return plainFunction(layer).forward(input);
   }
+}
+
+/** What a convolution is beside its filter. */
+export type ConvShape = Window & Pick<Conv, 'name' | 'hasBias'>;
+
+/** A classifier of the form `pointwiseConv`, as the convolution that it is. */
+export function classifierConv({ name }: Classifier): ConvShape {
+  return { name, hasBias: true, kernelSize: [1, 1], stride: 1, padding: [0, 0] };
+}
+
+/** A convolution of either kind; ownership as in `runLayers`. */
+export function runConv(shape: ConvShape, kernels: ConvKernels, input: Tensor, { parameter }: LayerContext): Tensor {
+  const product = kernels.forward(input, parameter(`${shape.name}.weight`), shape);
+  return shape.hasBias ? withBias(product, parameter(`${shape.name}.bias`)) : product;
+}
+
+/** A linear layer; ownership as in `runLayers`. */
+export function runLinear(name: string, input: Tensor, { parameter }: LayerContext): Tensor {
+  return withBias(matMul(input, parameter(`${name}.weight`)), parameter(`${name}.bias`));
+}
+
+/** Takes over `product`. */
+function withBias(product: Tensor, bias: Tensor): Tensor {
+  const output = addBias(product, bias);
+  product.dispose();
+  return output;
+}
+
+function runResidual({ branch, shortcut }: Residual, input: Tensor, context: LayerContext): Tensor {
+  const [a, b] = [runLayers(branch, input, context), runLayers(shortcut, input, context)];
+  const output = add(a, b);
+  tf.dispose([a, b]);
+  return output;
+}
+
+function runConcat({ branches }: Concat, input: Tensor, context: LayerContext): Tensor {
+  const parts = branches.map((branch) => runLayers(branch, input, context));
+  const output = concatChannels(parts);
+  tf.dispose(parts);
+  return output;
 }
 
 function runBatchNorm(layer: BatchNorm, input: Tensor, context: LayerContext): Tensor {

@@ -90,8 +90,8 @@ export class ModelState {
     this.residents.clear();
   }
 
-  private isTrained({ blockIndex, isBuffer }: ParameterSpec): boolean {
-    return !isBuffer && (this.segments[blockIndex]?.lrMultiplier ?? 0) > 0;
+  private isTrained({ blockIndex, isBuffer, isIdle }: ParameterSpec): boolean {
+    return !isBuffer && !isIdle && (this.segments[blockIndex]?.lrMultiplier ?? 0) > 0;
   }
 }
 

@@ -1,7 +1,8 @@
 import { type Tensor, tf } from './backend.js';
-import { type GradientContext, recordChain, recordLayers } from './layer-gradients.js';
+import { type GradientContext, recordLayers } from './layer-gradients.js';
 import { type LayerContext, runSegments } from './layer-run.js';
 import type { ModelState, Segment } from './model-state.js';
+import { recordChain } from './recording.js';
 import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
 
 /** What a forward and backward pass found; all tensors are the caller's to dispose. */
