@@ -3,14 +3,10 @@
  * Images are NHWC, padding is SAME, every tensor is float32 unless said otherwise; the caller disposes what is returned.
  */
 
-import { nodeBackend, type Tensor, tf } from './backend.js';
+import { backendInternals, nodeBackend, type Tensor, tf } from './backend.js';
 
 type Attributes = Parameters<ReturnType<typeof nodeBackend>['executeMultipleOutputs']>[1];
 type Attribute = Attributes[number];
-/** What the backend's types hide. */
-interface OutputTensors {
-  createOutputTensor(metadata: object): Tensor;
-}
 type Kind = 'BOOL' | 'FLOAT' | 'INT' | 'SHAPE' | 'STRING';
 
 /** An attribute of an op; `INT` takes one number or a list. */
@@ -51,8 +47,8 @@ export function floatsFromBytes(bytes: Uint8Array, shape: readonly number[]): Te
     ];
     const [metadata] = binding.executeOp('Cast', attributes, [id], 1);
     if (metadata === undefined) throw new Error('Cast returned nothing');
-    // Private in the types only: tfjs has no uint8, so its public way in would cast to int32 first.
-    return (backend as unknown as OutputTensors).createOutputTensor(metadata);
+    // tfjs has no uint8, so its public way in would cast to int32 first.
+    return backendInternals().createOutputTensor(metadata);
   } finally {
     binding.deleteTensor(id);
   }
