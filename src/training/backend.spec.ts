@@ -13,6 +13,7 @@ it('reports what decides the bits of a result', async () => {
     intraOpThreads: 2,
     interOpThreads: 1,
     isUsingGpu: false,
+    execution: 'TRACED',
   });
 });
 

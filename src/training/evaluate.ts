@@ -74,10 +74,14 @@ export async function predictAll(
   return { data: concatenate(outputs), exampleShape };
 }
 
-/** One batch through all segments; the caller disposes the result, inside a tidy. */
-function predict(state: ModelState, input: Tensor): Tensor {
-  const context = { parameter: state.parameters(state.optimizer.read()) };
-  return runSegments<Segment>(state.segments, input, () => context);
+/** One batch through all segments; the caller disposes the result. */
+export function predict(state: ModelState, input: Tensor): Tensor {
+  const [output] = state.functions.run('predict', [input, ...state.tensors], () => {
+    const context = { parameter: state.parameters(state.optimizer.read()) };
+    return [runSegments<Segment>(state.segments, input, () => context)];
+  });
+  if (output === undefined) throw new Error('the model returned nothing');
+  return output;
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {

@@ -3,15 +3,11 @@
  * Images are NHWC, every tensor is float32 unless said otherwise; the caller disposes what is returned.
  */
 
-import { nodeBackend, type Tensor, tf } from './backend.js';
+import { backendInternals, nodeBackend, type Tensor, tf } from './backend.js';
 
 /** What an op is told beside its inputs. */
 export type Attributes = Parameters<ReturnType<typeof nodeBackend>['executeMultipleOutputs']>[1];
 type Attribute = Attributes[number];
-/** What the backend's types hide. */
-interface OutputTensors {
-  createOutputTensor(metadata: object): Tensor;
-}
 type Kind = 'BOOL' | 'FLOAT' | 'INT' | 'SHAPE' | 'STRING';
 
 /** An attribute of an op; `INT` takes one number or a list. */
@@ -52,8 +48,8 @@ export function floatsFromBytes(bytes: Uint8Array, shape: readonly number[]): Te
     ];
     const [metadata] = binding.executeOp('Cast', attributes, [id], 1);
     if (metadata === undefined) throw new Error('Cast returned nothing');
-    // Private in the types only: tfjs has no uint8, so its public way in would cast to int32 first.
-    return (backend as unknown as OutputTensors).createOutputTensor(metadata);
+    // tfjs has no uint8, so its public way in would cast to int32 first.
+    return backendInternals().createOutputTensor(metadata);
   } finally {
     binding.deleteTensor(id);
   }

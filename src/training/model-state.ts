@@ -3,8 +3,9 @@ import type { Layer } from '../networks/layers.js';
 import { elementCount, layerParameterSpecs, type ParameterSpec } from '../networks/parameters.js';
 import { toTensorFlowLayout, toTorchLayout } from '../networks/weight-layout.js';
 import type { Weights } from '../networks/weights.js';
-import { type Tensor, tf } from './backend.js';
+import { backendSettings, type Execution, type Tensor, tf } from './backend.js';
 import { BlockOptimizer } from './block-optimizer.js';
+import { TracedFunctions } from './traced-functions.js';
 
 /** A span of layers as it takes part in a training: usually a block, or what is left of one. */
 export interface Segment {
@@ -16,7 +17,9 @@ export interface Segment {
 
 /** The tensors of a model on the device: trained ones as variables, the rest as plain tensors. Dispose it. */
 export class ModelState {
-  readonly optimizer = new BlockOptimizer();
+  /** Run what is repeated with this model. */
+  readonly functions: TracedFunctions;
+  readonly optimizer: BlockOptimizer;
   private readonly specs: readonly ParameterSpec[];
   /** Frozen parameters and running statistics. */
   private readonly residents = new Map<string, Tensor>();
@@ -24,12 +27,16 @@ export class ModelState {
   /**
    * @param segments Input side first; together they need not be a whole network.
    * @param weights At least the segments' tensors, in torch layout; never changed.
+   * @param execution Whatever the addon can do, unless said otherwise.
    */
   constructor(
     readonly segments: readonly Segment[],
     weights: Weights,
     classCount: number,
+    execution: Execution = backendSettings().execution,
   ) {
+    this.functions = new TracedFunctions(execution);
+    this.optimizer = new BlockOptimizer(this.functions);
     this.specs = segments.flatMap(({ layers }, index) => layerParameterSpecs(layers, index, classCount));
     for (const spec of this.specs) {
       const host = weights.get(spec.name);
@@ -49,6 +56,19 @@ export class ModelState {
   get trainedParameterCount(): number {
     const trained = this.specs.filter((spec) => this.isTrained(spec));
     return trained.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  }
+
+  /** Every tensor of the model, in an order that stays: what a function over it takes. Trained ones are handles. */
+  get tensors(): Tensor[] {
+    return [...this.optimizer.handles, ...this.residents.values()];
+  }
+
+  /** The running statistics that a training moves. */
+  get movingStatisticNames(): string[] {
+    const moving = this.specs.filter(
+      ({ isBuffer, blockIndex }) => isBuffer && this.segments[blockIndex]?.usesBatchStatistics === true,
+    );
+    return moving.map(({ name }) => name);
   }
 
   /**
@@ -83,8 +103,9 @@ export class ModelState {
     }
   }
 
-  /** Frees every tensor and variable of the model. */
+  /** Frees every tensor, variable and function of the model. */
   dispose(): void {
+    this.functions.dispose();
     this.optimizer.dispose();
     tf.dispose([...this.residents.values()]);
     this.residents.clear();

@@ -51,49 +51,68 @@ export function trainStep(
  * one run without keeping their activations, and no gradient is computed for them.
  */
 export function lossAndGradients(state: ModelState, input: Tensor, labels: Tensor, momentum: number): LossAndGradients {
-  const gradients = new Map<string, Tensor>();
-  const statistics = new Map<string, Tensor>();
-  const firstTrained = state.segments.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
-  if (firstTrained < 0) throw new Error('no segment is trained');
-  try {
-    const loss = tf.tidy(() => {
-      const context = segmentContexts(state, momentum, gradients, statistics);
-      const features = runSegments(state.segments.slice(0, firstTrained), input, context);
-      const steps = state.segments
-        .slice(firstTrained)
-        .map((segment) => (value: Tensor) => recordLayers(segment.layers, value, context(segment)));
-      const recording = recordChain(steps, features);
-      const { loss, gradient } = softmaxCrossEntropy(recording.output, labels);
-      recording.backward(gradient, false);
-      return loss;
-    });
-    return { loss, gradients, statistics };
-  } catch (error) {
-    // These were kept beyond the tidy, which frees the rest.
-    tf.dispose([...gradients.values(), ...statistics.values()]);
-    throw error;
-  }
+  const names = [...state.optimizer.names, ...state.movingStatisticNames];
+  // The momentum is an attribute of an op, so it is part of the name.
+  const [losses, ...tensors] = state.functions.run(
+    `gradients, momentum ${momentum}`,
+    [input, labels, ...state.tensors],
+    () => {
+      const found = forwardAndBackward(state, input, labels, momentum);
+      return [found.losses, ...names.map((name) => presentIn(found.tensors, name))];
+    },
+  );
+  if (losses === undefined) throw new Error('the step returned nothing');
+  const values = losses.dataSync<'float32'>();
+  losses.dispose();
+  const entries = tensors.map((tensor, index) => [names[index] ?? '', tensor] as const);
+  const trainedCount = state.optimizer.names.length;
+  return {
+    loss: values.reduce((sum, value) => sum + value, 0) / values.length,
+    gradients: new Map(entries.slice(0, trainedCount)),
+    statistics: new Map(entries.slice(trainedCount)),
+  };
 }
 
-/** @param gradients, statistics Filled while the layers run, with tensors kept beyond the surrounding tidy. */
+/** @returns tensors: gradients and new running statistics, by the names of what they are for. */
+function forwardAndBackward(state: ModelState, input: Tensor, labels: Tensor, momentum: number) {
+  const firstTrained = state.segments.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
+  if (firstTrained < 0) throw new Error('no segment is trained');
+  const tensors = new Map<string, Tensor>();
+  const context = segmentContexts(state, momentum, tensors);
+  const features = runSegments(state.segments.slice(0, firstTrained), input, context);
+  const steps = state.segments
+    .slice(firstTrained)
+    .map((segment) => (value: Tensor) => recordLayers(segment.layers, value, context(segment)));
+  const recording = recordChain(steps, features);
+  const { losses, gradient } = softmaxCrossEntropy(recording.output, labels);
+  recording.backward(gradient, false);
+  return { losses, tensors };
+}
+
+/** @param tensors Filled while the layers run. */
 function segmentContexts(
   state: ModelState,
   momentum: number,
-  gradients: Map<string, Tensor>,
-  statistics: Map<string, Tensor>,
+  tensors: Map<string, Tensor>,
 ): (segment: Segment) => GradientContext {
   const parameter = state.parameters(state.optimizer.read());
   const batchStatistics: NonNullable<LayerContext['batchStatistics']> = {
     momentum,
     onRunningStatistics: (name, mean, variance) => {
-      statistics.set(`${name}.running_mean`, tf.keep(mean));
-      statistics.set(`${name}.running_var`, tf.keep(variance));
+      tensors.set(`${name}.running_mean`, mean);
+      tensors.set(`${name}.running_var`, variance);
     },
   };
-  const onGradient = (name: string, gradient: Tensor) => gradients.set(name, tf.keep(gradient));
+  const onGradient = (name: string, gradient: Tensor) => tensors.set(name, gradient);
   return ({ lrMultiplier, usesBatchStatistics }) => ({
     parameter,
     ...(usesBatchStatistics ? { batchStatistics } : {}),
     ...(lrMultiplier > 0 ? { onGradient } : {}),
   });
+}
+
+function presentIn(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`the step gave nothing for ${name}`);
+  return tensor;
 }
