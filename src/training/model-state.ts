@@ -66,7 +66,8 @@ export class ModelState {
   /** The running statistics that a training moves. */
   get movingStatisticNames(): string[] {
     const moving = this.specs.filter(
-      ({ isBuffer, blockIndex }) => isBuffer && this.segments[blockIndex]?.usesBatchStatistics === true,
+      ({ isBuffer, isIdle, blockIndex }) =>
+        isBuffer && !isIdle && this.segments[blockIndex]?.usesBatchStatistics === true,
     );
     return moving.map(({ name }) => name);
   }
