@@ -1,0 +1,29 @@
+import { MODES } from './settings.mjs';
+
+/**
+ * Comparisons as a Markdown table: a row for each network and mode, a column for each peer, the ratios in it.
+ *
+ * @param {readonly import('./measure.mjs').Comparison[]} comparisons
+ * @returns {string}
+ */
+export function tableOf(comparisons) {
+  const peers = [...new Set(comparisons.map(({ peer }) => peer))];
+  const measured = [...new Set(comparisons.map(({ network, mode }) => `${network} ${mode}`))];
+  const rows = measured.map((key) => {
+    const own = comparisons.filter(({ network, mode }) => `${network} ${mode}` === key);
+    const ratios = peers.map((name) => own.find(({ peer }) => peer === name)?.ratio.toFixed(2) ?? '–');
+    return [own[0].network, MODES[own[0].mode], ...ratios, String(own[0].samples)];
+  });
+  return markdown([['network', 'what', ...peers, 'samples'], ...rows]);
+}
+
+/** Padded as Prettier wants it: text to the left, numbers to the right. */
+function markdown(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const isNumber = (column) => column > 1;
+  const line = (row) =>
+    `| ${row.map((cell, column) => (isNumber(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join(' | ')} |`;
+  const rule = widths.map((width, column) => (isNumber(column) ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width)));
+  const [head, ...body] = rows;
+  return [head, rule, ...body].map(line).join('\n');
+}
