@@ -78,7 +78,7 @@ export const workerConfigSchema = z.object({
   WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
   /** Threads of TensorFlow's operators; changes the bits of a result. */
   WORKER_THREAD_COUNT: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
-  /** A trainer process that says nothing for longer than this, not even that an epoch has ended, is hung. */
+  /** A trainer process that says nothing for longer than this, not even that an epoch has ended, is hung: an epoch must take less. */
   TRAINER_SILENCE_SECONDS_MAX: z.coerce.number().min(1).max(86_400).default(1800),
   /** A trainer process that is larger than this after a task is replaced. */
   TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),

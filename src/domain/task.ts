@@ -63,12 +63,14 @@ export const importResultSchema = z.strictObject({
 });
 export type ImportResult = Readonly<z.infer<typeof importResultSchema>>;
 
-/** Settings of TensorFlow that change the bits of a result; equal within a job, recorded with every training. */
+/** How TensorFlow was set up, recorded with every training. Equal within a job: all but `execution` change the bits. */
 export const runtimeSchema = z.strictObject({
   tensorflowVersion: z.string(),
   oneDnn: z.boolean(),
   intraOpThreadCount: z.int().positive(),
   interOpThreadCount: z.int().positive(),
+  /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
+  execution: z.enum(['TRACED', 'EAGER']),
 });
 export type Runtime = Readonly<z.infer<typeof runtimeSchema>>;
 

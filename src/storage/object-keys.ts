@@ -7,6 +7,9 @@ export const blobKey = (sha256: string): string => `blobs/sha256/${sha256.slice(
 export const uploadKey = (taskId: string, fence: number, sha256: string): string =>
   `uploads/${taskId}/${fence}/${sha256}`;
 
+/** Where an upload is read through: no link leads here, so that what was read is what becomes a blob. */
+export const checkKey = (id: string): string => `uploads/checks/${id}`;
+
 /** Folder of a model version; ends in a slash. */
 export const modelVersionPrefix = (project: string, model: string, number: number): string =>
   `projects/${project}/models/${model}/${number}/`;

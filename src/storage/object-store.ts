@@ -1,10 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Client, CopyConditions, S3Error, type BucketItem, type BucketItemStat } from 'minio';
+import {
+  Client,
+  CopyDestinationOptions,
+  CopySourceOptions,
+  S3Error,
+  type BucketItem,
+  type BucketItemStat,
+} from 'minio';
 import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/task.js';
-import { blobKey } from './object-keys.js';
+import { blobKey, checkKey } from './object-keys.js';
 
 /** Seconds that a presigned link works. */
 export const LINK_SECONDS = 15 * 60;
@@ -16,14 +23,18 @@ export interface ListedObject {
   readonly sizeBytes: number;
 }
 
-/** Reads that give wrong bytes before a blob counts as corrupt. */
+/** Reads that give wrong bytes before they count as corrupt. */
 const READ_COUNT_MAX = 3;
+
+const BLOB_MEDIA_TYPE = 'application/octet-stream';
 
 const MISSING = new Set(['NotFound', 'NoSuchKey']);
 /** The server is not there, or went away in the middle: trying again later is right. */
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
+  'ECONNABORTED',
+  'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EPIPE',
@@ -92,7 +103,7 @@ export class ObjectStore {
   /** Stores bytes under their SHA-256, unless they are there already. */
   async putBlob(bytes: Buffer): Promise<Artifact> {
     const artifact = { sha256: createHash('sha256').update(bytes).digest('hex'), sizeBytes: bytes.length };
-    if (!(await this.hasBlob(artifact))) await this.put(blobKey(artifact.sha256), bytes, 'application/octet-stream');
+    if (!(await this.hasBlob(artifact))) await this.put(blobKey(artifact.sha256), bytes, BLOB_MEDIA_TYPE);
     return artifact;
   }
 
@@ -113,34 +124,25 @@ export class ObjectStore {
    *
    * @throws {DomainError} ARTIFACT_CORRUPT with what was found.
    */
-  async verifyBlob(artifact: Artifact): Promise<void> {
-    const key = blobKey(artifact.sha256);
-    for (let readCount = 1; ; readCount += 1) {
-      const found = await this.digest(key);
-      if (isEqual(found, artifact)) return;
-      if (readCount === READ_COUNT_MAX || found === undefined) throw corrupt(this.uri(key), artifact, describe(found));
-    }
+  verifyBlob(artifact: Artifact): Promise<void> {
+    return this.verify(blobKey(artifact.sha256), artifact);
   }
 
   /**
    * Makes a blob of what a worker has uploaded, after reading it through; the upload is gone afterwards. A blob that is
-   * there already is left alone, and so may this be repeated.
+   * there already is left alone, and so may this be repeated, also while an earlier call still runs. After
+   * STORAGE_UNAVAILABLE the upload is kept.
    *
-   * @throws {DomainError} ARTIFACT_CORRUPT when the upload is not what its name says.
+   * @throws {DomainError} ARTIFACT_CORRUPT when the upload is not what its name says, or the blob is there in another size.
    */
   async adoptUpload(uploadKey: string, artifact: Artifact): Promise<void> {
-    if (!(await this.hasBlob(artifact))) {
-      const etag = (await this.stat(uploadKey))?.etag;
-      const found = await this.digest(uploadKey);
-      if (etag === undefined || !isEqual(found, artifact)) {
-        await this.remove(uploadKey);
-        throw corrupt(this.uri(uploadKey), artifact, describe(found));
-      }
-      // The link to write the upload still works: only the bytes that were read are copied.
-      const conditions = new CopyConditions();
-      conditions.setMatchETag(etag);
-      const source = `/${this.config.S3_BUCKET}/${uploadKey}`;
-      await talk(this.client.copyObject(this.config.S3_BUCKET, blobKey(artifact.sha256), source, conditions));
+    try {
+      if (!(await this.hasBlob(artifact))) await this.adopt(uploadKey, artifact);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.reason !== 'ARTIFACT_CORRUPT') throw error;
+      await this.remove(uploadKey);
+      // A call that ran beside this one may have adopted the upload and removed it.
+      if (!(await this.hasBlob(artifact))) throw error;
     }
     await this.remove(uploadKey);
   }
@@ -150,10 +152,8 @@ export class ObjectStore {
    *
    * @throws {DomainError} ARTIFACT_CORRUPT when it is missing.
    */
-  async copyBlob({ sha256, sizeBytes }: Artifact, key: string): Promise<void> {
-    const source = blobKey(sha256);
-    if ((await this.stat(source)) === undefined) throw corrupt(this.uri(source), { sha256, sizeBytes }, 'is missing');
-    await talk(this.client.copyObject(this.config.S3_BUCKET, key, `/${this.config.S3_BUCKET}/${source}`));
+  copyBlob(artifact: Artifact, key: string): Promise<void> {
+    return this.copy(blobKey(artifact.sha256), key, artifact);
   }
 
   presignGet(key: string, bucket = this.config.S3_BUCKET): Promise<string> {
@@ -195,6 +195,42 @@ export class ObjectStore {
     return folders;
   }
 
+  /** The link to write the upload still works while this runs: what is read and becomes the blob is a copy without one. */
+  private async adopt(uploadKey: string, artifact: Artifact): Promise<void> {
+    const copy = checkKey(randomUUID());
+    try {
+      await this.copy(uploadKey, copy, artifact);
+      await this.verify(copy, artifact);
+      if (!(await this.hasBlob(artifact))) await this.copy(copy, blobKey(artifact.sha256), artifact);
+    } finally {
+      await this.remove(copy);
+    }
+  }
+
+  private async verify(key: string, artifact: Artifact): Promise<void> {
+    for (let readCount = 1; ; readCount += 1) {
+      const found = await this.digest(key, artifact.sizeBytes);
+      if (isEqual(found, artifact)) return;
+      if (readCount === READ_COUNT_MAX || found === undefined) throw corrupt(this.uri(key), artifact, describe(found));
+    }
+  }
+
+  /** @param artifact What is copied, to name it when it is missing. */
+  private async copy(from: string, to: string, artifact: Artifact): Promise<void> {
+    const Bucket = this.config.S3_BUCKET;
+    const source = new CopySourceOptions({ Bucket, Object: from });
+    // A worker chose the type of its upload; it must not be served as a page.
+    const Headers = { 'Content-Type': BLOB_MEDIA_TYPE };
+    const target = new CopyDestinationOptions({ Bucket, Object: to, MetadataDirective: 'REPLACE', Headers });
+    try {
+      await talk(this.client.copyObject(source, target));
+    } catch (error) {
+      // Servers differ in how they answer a missing source.
+      if (!(error instanceof S3Error) || (await this.stat(from)) !== undefined) throw error;
+      throw corrupt(this.uri(from), artifact, describe(undefined), error);
+    }
+  }
+
   private async remove(key: string): Promise<void> {
     await talk(this.client.removeObject(this.config.S3_BUCKET, key));
   }
@@ -204,19 +240,24 @@ export class ObjectStore {
     return ifThere(talk(this.client.statObject(this.config.S3_BUCKET, key)));
   }
 
-  /** Hash and size of an object's bytes; undefined when there is no such object. */
-  private async digest(key: string): Promise<Artifact | undefined> {
-    const stream: AsyncIterable<Buffer> | undefined = await ifThere(
-      talk(this.client.getObject(this.config.S3_BUCKET, key)),
-    );
-    if (stream === undefined) return undefined;
-    const hash = createHash('sha256');
-    let sizeBytes = 0;
-    for await (const chunk of stream) {
-      hash.update(chunk);
-      sizeBytes += chunk.length;
-    }
-    return { sha256: hash.digest('hex'), sizeBytes };
+  /**
+   * Size of an object's bytes and the hash of them; undefined when there is no such object.
+   *
+   * @param sizeBytesMax Reading ends after the chunk that goes beyond this: then the bytes are wrong already.
+   */
+  private digest(key: string, sizeBytesMax: number): Promise<Artifact | undefined> {
+    const read = async () => {
+      const hash = createHash('sha256');
+      let sizeBytes = 0;
+      const stream: AsyncIterable<Buffer> = await this.client.getObject(this.config.S3_BUCKET, key);
+      for await (const chunk of stream) {
+        hash.update(chunk);
+        sizeBytes += chunk.length;
+        if (sizeBytes > sizeBytesMax) break;
+      }
+      return { sha256: hash.digest('hex'), sizeBytes };
+    };
+    return ifThere(talk(read()));
   }
 
   private async reaching(bucket: string, read: () => Promise<void>): Promise<void> {
@@ -247,11 +288,10 @@ const isEqual = (found: Artifact | undefined, { sha256, sizeBytes }: Artifact): 
   found?.sha256 === sha256 && found.sizeBytes === sizeBytes;
 
 const describe = (found: Artifact | undefined): string =>
-  found === undefined ? 'is missing' : `holds ${found.sizeBytes} bytes with SHA-256 ${found.sha256}`;
+  found === undefined ? 'is missing' : `gave ${found.sizeBytes} bytes with SHA-256 ${found.sha256}`;
 
-const corrupt = (uri: string, { sha256, sizeBytes }: Artifact, what: string): DomainError =>
-  new DomainError('ARTIFACT_CORRUPT', `${uri} ${what}; it must be ${sizeBytes} bytes with SHA-256 ${sha256}.`, {
-    uri,
-    expectedSha256: sha256,
-    expectedSizeBytes: String(sizeBytes),
-  });
+function corrupt(uri: string, { sha256, sizeBytes }: Artifact, what: string, cause?: unknown): DomainError {
+  const metadata = { uri, expectedSha256: sha256, expectedSizeBytes: String(sizeBytes) };
+  const message = `${uri} ${what}; it must be ${sizeBytes} bytes with SHA-256 ${sha256}.`;
+  return new DomainError('ARTIFACT_CORRUPT', message, metadata, { cause });
+}

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { parseS3Uri } from '../domain/dataset.js';
+import { parseS3Uri, type Failure } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact, TaskOutcome, TaskSpec } from '../domain/task.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
@@ -103,12 +103,11 @@ export class WorkerTaskService {
     return { leaseLost: !(await this.tasks.reportMetrics(lease, values)) };
   }
 
-  /** Counts as a fault when something that the outcome names is not stored: no row refers to missing bytes. */
+  /** Counts as a fault when something that the outcome names is not stored whole: no row refers to missing bytes. */
   async complete(lease: LeaseRef, outcome: TaskOutcome): Promise<{ leaseLost: boolean }> {
     const spec = await this.tasks.leased(lease);
     const problem = spec === undefined ? undefined : await this.problemWith(spec, outcome);
-    const checked: TaskOutcome =
-      problem === undefined ? outcome : { fault: { reason: 'INTERNAL', message: problem, metadata: {} } };
+    const checked: TaskOutcome = problem === undefined ? outcome : { fault: problem };
     return { leaseLost: !(await this.tasks.complete(lease, checked)) };
   }
 
@@ -123,8 +122,7 @@ export class WorkerTaskService {
 
   private async sourceUrls(lease: LeaseRef, keys: readonly string[]): Promise<string[]> {
     const source = await this.source(lease);
-    const folder = source?.prefix === '' ? '' : `${source?.prefix ?? ''}/`;
-    const stranger = keys.find((key) => source === undefined || !key.startsWith(folder));
+    const stranger = keys.find((key) => source === undefined || !isBelow(source.prefix, key));
     if (source === undefined || stranger !== undefined) throw notNamed(lease, `the object ${stranger ?? ''}`);
     return Promise.all(keys.map((key) => this.objects.presignGet(key, source.bucket)));
   }
@@ -138,18 +136,33 @@ export class WorkerTaskService {
     return stored === undefined ? undefined : parseS3Uri(stored.sourceUri);
   }
 
-  private async problemWith(spec: TaskSpec, outcome: TaskOutcome): Promise<string | undefined> {
+  private async problemWith(spec: TaskSpec, outcome: TaskOutcome): Promise<Failure | undefined> {
     if (!('succeeded' in outcome)) return undefined;
     const [asked] = Object.keys(spec);
     const [given] = Object.keys(outcome.succeeded);
-    if (asked !== given) return `The task asked for ${asked} and the worker reported ${given}.`;
-    if ('train' in spec && spec.train.keepWeights && uploaded(outcome).length === 0) return 'The weights are missing.';
-    for (const artifact of uploaded(outcome)) {
-      if (!(await this.objects.hasBlob(artifact))) return `The artifact ${artifact.sha256} was not uploaded.`;
+    if (asked !== given) return internal(`The task asked for ${asked} and the worker reported ${given}.`);
+    const artifacts = uploaded(outcome);
+    if ('train' in spec && spec.train.keepWeights && artifacts.length === 0)
+      return internal('The weights are missing.');
+    try {
+      for (const artifact of artifacts) {
+        if (!(await this.objects.hasBlob(artifact)))
+          return internal(`The artifact ${artifact.sha256} was not uploaded.`);
+      }
+    } catch (error) {
+      // Stored in another size: what the worker reported is wrong, not the call.
+      if (!(error instanceof DomainError) || error.reason !== 'ARTIFACT_CORRUPT') throw error;
+      return { reason: error.reason, message: error.message, metadata: { ...error.metadata } };
     }
     return undefined;
   }
 }
+
+/** A key with dots for a folder is refused: some servers read it as a path that leads out of the prefix. */
+const isBelow = (prefix: string, key: string): boolean =>
+  (prefix === '' || key.startsWith(`${prefix}/`)) && !key.split('/').some((part) => part === '.' || part === '..');
+
+const internal = (message: string): Failure => ({ reason: 'INTERNAL', message, metadata: {} });
 
 const notNamed = ({ taskId }: LeaseRef, what: string): DomainError =>
   new DomainError('FIELD_INVALID', `Task ${taskId} does not name ${what}.`, { task: taskId });

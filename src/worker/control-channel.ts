@@ -7,7 +7,7 @@ import type { Logger } from '../observability/logger.js';
 import { withRetries } from './backoff.js';
 
 const CALL_DEADLINE_MS = 10_000;
-/** A page of source objects holds a link for each. */
+/** A page of source objects and a batch of links are far below. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_DELAY_MS_MAX = 5_000;
 
@@ -16,6 +16,8 @@ const AWAY: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
 /** Something behind the coordinator, such as its database, may be away; or one of the two has a bug. */
 const TROUBLED: readonly status[] = [status.INTERNAL, status.UNKNOWN, status.ABORTED, status.RESOURCE_EXHAUSTED];
 const TROUBLED_COUNT_MAX = 8;
+/** What the coordinator answers for ARTIFACT_CORRUPT, and for nothing else. */
+const CORRUPT: readonly status[] = [status.DATA_LOSS];
 const TOKEN_REFUSED: readonly status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED];
 
 type Methods = Readonly<Record<string, MethodDefinition<object, object>>>;
@@ -60,7 +62,7 @@ export class ControlChannel {
   /**
    * Calls until the coordinator answers or the signal fires; a call may so be made twice.
    *
-   * @throws DomainError WORKER_TOKEN_INVALID when it refuses the token.
+   * @throws DomainError WORKER_TOKEN_INVALID when it refuses the token, ARTIFACT_CORRUPT when it says so.
    */
   ask<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     let troubledCount = 0;
@@ -80,9 +82,7 @@ export class ControlChannel {
     try {
       return call.answer.parse(await this.#send(call));
     } catch (error) {
-      throw hasCode(error, TOKEN_REFUSED)
-        ? new DomainError('WORKER_TOKEN_INVALID', 'the coordinator refuses the worker token', {}, { cause: error })
-        : error;
+      throw refusal(error) ?? error;
     }
   }
 
@@ -115,6 +115,18 @@ function readMethods(): Methods {
   if (service === undefined) throw new Error('worker.proto defines no biotune.v1.WorkerService');
   // The loader types services, messages and enums as one; the path says that this is a service.
   return service as Methods;
+}
+
+/** What the coordinator refused for good, in the words of the domain. */
+function refusal(cause: unknown): DomainError | undefined {
+  if (hasCode(cause, TOKEN_REFUSED)) {
+    return new DomainError('WORKER_TOKEN_INVALID', 'the coordinator refuses the worker token', {}, { cause });
+  }
+  if (cause instanceof Error && hasCode(cause, CORRUPT)) {
+    const { message } = cause;
+    return new DomainError('ARTIFACT_CORRUPT', 'details' in cause ? String(cause.details) : message, {}, { cause });
+  }
+  return undefined;
 }
 
 function hasCode(error: unknown, codes: readonly status[]): boolean {

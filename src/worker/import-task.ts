@@ -29,12 +29,12 @@ function sourceOf({ control, lease, transfers, signal }: TaskContext): ImportSou
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
     },
-    async fetch({ key }) {
+    fetch({ key }) {
       const place = places.get(key);
       const object = place === undefined ? undefined : listed[place];
       if (place === undefined || object === undefined) throw new Error(`${key} was not listed`);
-      const ahead = listed.slice(place, place + SIGN_AHEAD_COUNT).map((next) => next.key);
-      return transfers.readSource(object, await links.take(key, ahead));
+      const ahead = () => listed.slice(place, place + SIGN_AHEAD_COUNT).map((next) => next.key);
+      return transfers.readSource(object, () => links.take(key, ahead));
     },
   };
 }

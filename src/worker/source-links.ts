@@ -1,13 +1,16 @@
 /** A link works for 15 minutes; one is taken only while most of that is left. */
 const LINK_MS_MAX = 5 * 60_000;
+/** Links kept at most: of what is signed ahead, some belongs to another split and is not wanted for long. */
+const LINK_COUNT_MAX = 1024;
 
 interface Link {
   readonly url: string;
   readonly signedAtMs: number;
 }
 
-/** Links to the objects of an import: signed many at a time, used once, and never old. */
+/** Links to the objects of an import: signed many at a time, used once, never old, and never many. */
 export class SourceLinks {
+  /** Oldest first. */
   readonly #links = new Map<string, Link>();
   #signing: Promise<void> | undefined;
 
@@ -15,19 +18,17 @@ export class SourceLinks {
   constructor(private readonly sign: (keys: readonly string[]) => Promise<readonly string[]>) {}
 
   /**
-   * The link of a key.
+   * The link of a key; asked again, another one.
    *
-   * @param ahead The key and those that will be wanted soon: they are signed with it.
+   * @param ahead Gives the key, first, and those that will be wanted soon: they are signed with it.
    */
-  async take(key: string, ahead: readonly string[]): Promise<string> {
+  async take(key: string, ahead: () => readonly string[]): Promise<string> {
     for (;;) {
       const link = this.#links.get(key);
-      if (link !== undefined && performance.now() - link.signedAtMs < LINK_MS_MAX) {
-        this.#links.delete(key);
-        return link.url;
-      }
+      this.#links.delete(key);
+      if (link !== undefined && performance.now() - link.signedAtMs < LINK_MS_MAX) return link.url;
       // Others may wait for the same batch: sign one at a time, and look again.
-      if (this.#signing === undefined) await this.#sign(ahead);
+      if (this.#signing === undefined) await this.#sign(ahead());
       else await this.#signing;
     }
   }
@@ -40,9 +41,15 @@ export class SourceLinks {
   async #store(keys: readonly string[]): Promise<void> {
     const signedAtMs = performance.now();
     const urls = await this.sign(keys);
-    keys.forEach((key, index) => {
-      const url = urls[index];
-      if (url !== undefined) this.#links.set(key, { url, signedAtMs });
+    if (urls.length !== keys.length) throw new Error(`asked for ${keys.length} links, got ${urls.length}`);
+    urls.forEach((url, index) => {
+      const key = keys[index] ?? '';
+      this.#links.delete(key);
+      this.#links.set(key, { url, signedAtMs });
     });
+    for (const key of this.#links.keys()) {
+      if (this.#links.size <= LINK_COUNT_MAX) return;
+      this.#links.delete(key);
+    }
   }
 }

@@ -41,8 +41,8 @@ export class TrainerProcess {
   /**
    * Trains or scores.
    *
-   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when it
-   *   fired, and then the process is gone already.
+   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when
+   *   it fired, and then the process is gone already.
    */
   async run(request: TrainerRequest, { onEpoch, signal }: TrainerCall): Promise<TrainerAnswer> {
     signal.throwIfAborted();
@@ -159,9 +159,11 @@ function answerOf(child: ChildProcess, request: TrainerRequest, onEpoch: Trainer
 }
 
 const silent = (silenceSecondsMax: number): DomainError =>
-  new DomainError('TRAINER_CRASHED', `the trainer process said nothing for ${silenceSecondsMax} s and was ended`, {
-    silenceSecondsMax: String(silenceSecondsMax),
-  });
+  new DomainError(
+    'TRAINER_CRASHED',
+    `the trainer process said nothing for ${silenceSecondsMax} s, the bound of TRAINER_SILENCE_SECONDS_MAX, and was ended`,
+    { silenceSecondsMax: String(silenceSecondsMax) },
+  );
 
 function crashed(code: number | null, signal: string | null): DomainError {
   const how = signal === null ? `with exit code ${code}` : `by ${signal}`;

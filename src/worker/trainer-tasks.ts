@@ -71,6 +71,6 @@ function finiteReport({ seconds: _seconds, ...report }: EpochMetrics): EpochRepo
 }
 
 function runtime(): Runtime {
-  const { tensorflowVersion, oneDnn, intraOpThreads, interOpThreads } = backendSettings();
-  return { tensorflowVersion, oneDnn, intraOpThreadCount: intraOpThreads, interOpThreadCount: interOpThreads };
+  const { intraOpThreads, interOpThreads, isUsingGpu: _isUsingGpu, ...settings } = backendSettings();
+  return { ...settings, intraOpThreadCount: intraOpThreads, interOpThreadCount: interOpThreads };
 }

@@ -33,7 +33,7 @@ export class Transfers {
   /**
    * The local file of an artifact, fetched unless it is there.
    *
-   * @throws DomainError ARTIFACT_CORRUPT when the store gives other bytes three times.
+   * @throws DomainError ARTIFACT_CORRUPT when it is missing, or the store gives other bytes three times.
    */
   async download(artifact: Artifact): Promise<string> {
     for (let mismatchCount = 1; ; mismatchCount += 1) {
@@ -46,7 +46,11 @@ export class Transfers {
     }
   }
 
-  /** Stores bytes under their digest, unless the store has them. */
+  /**
+   * Stores bytes under their digest, unless the store has them.
+   *
+   * @throws DomainError ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
+   */
   async upload(bytes: Uint8Array): Promise<Artifact> {
     const artifact = artifactOf(bytes);
     const body = unshared(bytes);
@@ -62,11 +66,18 @@ export class Transfers {
   /**
    * The bytes of an object that is being imported.
    *
+   * @param link Gives a link that was signed a short while ago, another one each time.
    * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed.
    */
-  readSource(object: SourceObject, url: string): Promise<Uint8Array> {
+  readSource(object: SourceObject, link: () => Promise<string>): Promise<Uint8Array> {
+    let refusedCount = 0;
     return this.#untilServed(async () => {
-      const response = await this.#fetch(url, {}, [404]);
+      const response = await this.#fetch(await link(), {}, refusedCount === 0 ? [403, 404] : [404]);
+      if (response.status === 403) {
+        refusedCount += 1;
+        await drain(response);
+        throw new StoreBusyError(`the store refused a link to ${object.key}, which may have expired`);
+      }
       const found = response.headers.get('etag');
       if (response.status === 404 || (found !== null && unquoted(found) !== unquoted(object.etag))) {
         await drain(response);
@@ -86,7 +97,12 @@ export class Transfers {
 
   async #receive(artifact: Artifact): Promise<string> {
     const url = await this.control.downloadUrl(this.lease, artifact, this.signal);
-    const { body } = await this.#fetch(url, {});
+    const response = await this.#fetch(url, {}, [404]);
+    if (response.status === 404) {
+      await drain(response);
+      throw missing(artifact, url);
+    }
+    const { body } = response;
     if (body === null) throw new StoreBusyError('the store sent no body');
     return this.#overNetwork(() => this.cache.store(artifact, Readable.fromWeb(body)));
   }
@@ -133,6 +149,11 @@ function corrupt({ expected, found, message }: DigestMismatchError): DomainError
     expectedSha256: expected.sha256,
     foundSha256: found.sha256,
   });
+}
+
+function missing({ sha256 }: Artifact, url: string): DomainError {
+  const message = `${decodeURIComponent(new URL(url).pathname)} is missing from the store`;
+  return new DomainError('ARTIFACT_CORRUPT', message, { expectedSha256: sha256 });
 }
 
 function changed({ key, etag }: SourceObject, what: string): DomainError {

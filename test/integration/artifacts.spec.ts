@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { Client } from 'minio';
 import type { DataSource } from 'typeorm';
 import type { Artifact } from '../../src/domain/task.js';
-import { blobKey } from '../../src/storage/object-keys.js';
+import { blobKey, uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
-import { DatasetRepository } from '../../src/storage/postgres/dataset.repository.js';
+import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { EventRepository } from '../../src/storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
@@ -89,8 +91,27 @@ describe('artifacts', () => {
     },
   });
 
+  const trainResult = {
+    bestEpoch: 1,
+    epochCount: 1,
+    validationLoss: 0,
+    validationAccuracy: 0,
+    validationMacroAccuracy: 0,
+    trainedParameterCount: 0,
+    totalParameterCount: 1,
+    trainSeconds: 0,
+    runtime: {
+      tensorflowVersion: '4.22.0',
+      oneDnn: false,
+      intraOpThreadCount: 1,
+      interOpThreadCount: 1,
+      execution: 'EAGER' as const,
+    },
+  };
   const wanted = { downloads: [], uploads: [], sourceKeys: [] };
   const put = (url: string | undefined, bytes: string) => fetch(url ?? '', { method: 'PUT', body: bytes });
+  const presigned = ({ sha256 }: Artifact) => objects.presignPut(uploadKey(lease.taskId, lease.fence, sha256));
+  const uploads = async () => (await objects.listPage(store.bucket, 'uploads')).map(({ key }) => key);
   const uploadUrl = async (artifact: Artifact) =>
     (await service.transferUrls(lease, { ...wanted, uploads: [artifact] })).uploadUrls[0];
 
@@ -119,6 +140,60 @@ describe('artifacts', () => {
     await put(await uploadUrl(artifact), 'delivered');
     await expect(service.confirmUpload(lease, artifact)).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
     expect(await objects.hasBlob(artifact)).toBe(false);
+    expect(await uploads()).toEqual([]);
+    await expect(service.confirmUpload(lease, artifact)).rejects.toThrow('is missing');
+  });
+
+  it('are the bytes that were read, also when the upload is exchanged before the reading and back after it', async () => {
+    const artifact = artifactOf(Buffer.from('as promised'));
+    const url = await uploadUrl(artifact);
+    await put(url, 'a lie, hid.');
+    const { getObject } = Client.prototype;
+    const read = vi.spyOn(Client.prototype, 'getObject').mockImplementation(async function (this: Client, ...where) {
+      await put(url, 'as promised');
+      const stream = await getObject.apply(this, where);
+      await put(url, 'a lie, hid.');
+      return stream;
+    });
+    const confirmed = service.confirmUpload(lease, artifact);
+    await expect(confirmed).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
+    read.mockRestore();
+    expect(await objects.hasBlob(artifact)).toBe(false);
+  });
+
+  it('are confirmed by several calls at once', async () => {
+    const artifact = artifactOf(Buffer.from('repeated'));
+    await put(await uploadUrl(artifact), 'repeated');
+    const calls = Array.from({ length: 8 }, () => service.confirmUpload(lease, artifact));
+    expect(await Promise.all(calls)).toEqual(Array(8).fill({ leaseLost: false }));
+    await objects.verifyBlob(artifact);
+    expect(await uploads()).toEqual([]);
+  });
+
+  it('are left alone when they are stored in another size', async () => {
+    const artifact = artifactOf(Buffer.from('the right size'));
+    await store.client.putObject(store.bucket, blobKey(artifact.sha256), Buffer.from('another size'));
+    await put(await presigned(artifact), 'the right size');
+    await expect(service.confirmUpload(lease, artifact)).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
+    expect((await store.client.statObject(store.bucket, blobKey(artifact.sha256))).size).toBe(12);
+    expect(await uploads()).toEqual([]);
+  });
+
+  it('are not confirmed with an old fence', async () => {
+    const artifact = artifactOf(Buffer.from('stale'));
+    const stale = { ...lease, fence: lease.fence - 1 };
+    expect(await service.confirmUpload(stale, artifact)).toEqual({ leaseLost: true });
+    expect(await service.confirmUpload({ ...lease, scope: 'ftj_other' }, artifact)).toEqual({ leaseLost: true });
+  });
+
+  it('do not keep the media type that the worker gave its upload', async () => {
+    const artifact = artifactOf(Buffer.from('<script>'));
+    const headers = { 'content-type': 'text/html' };
+    await fetch((await uploadUrl(artifact)) ?? '', { method: 'PUT', body: '<script>', headers });
+    await service.confirmUpload(lease, artifact);
+    await objects.copyBlob(artifact, 'published');
+    const { metaData } = await store.client.statObject(store.bucket, 'published');
+    expect(metaData['content-type']).toBe('application/octet-stream');
   });
 
   it('get a link only when the task names them: a search task cannot reach test images', async () => {
@@ -133,9 +208,67 @@ describe('artifacts', () => {
   it('are named when they are missing or spoiled', async () => {
     const lost = artifactOf(Buffer.from('lost'));
     await expect(objects.verifyBlob(lost)).rejects.toThrow(`${blobKey(lost.sha256)} is missing`);
-    await expect(objects.copyBlob(lost, 'copy')).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
+    await expect(objects.copyBlob(lost, 'copy')).rejects.toThrow(`${blobKey(lost.sha256)} is missing`);
     const spoiled = await objects.putBlob(Buffer.from('whole'));
     await store.client.putObject(store.bucket, blobKey(spoiled.sha256), Buffer.from('whale'));
     await expect(objects.verifyBlob(spoiled)).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
+  });
+
+  it('are not called corrupt when the connection breaks while they are read', async () => {
+    const artifact = await objects.putBlob(Buffer.from('far away'));
+    const broken = Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+    const read = vi.spyOn(Client.prototype, 'getObject').mockImplementation(() =>
+      Promise.resolve(
+        new Readable({
+          read() {
+            this.destroy(broken);
+          },
+        }),
+      ),
+    );
+    await expect(objects.verifyBlob(artifact)).rejects.toMatchObject({ reason: 'STORAGE_UNAVAILABLE' });
+    read.mockRestore();
+  });
+
+  it('are read again before they are called corrupt', async () => {
+    const artifact = await objects.putBlob(Buffer.from('flickering'));
+    const read = vi.spyOn(Client.prototype, 'getObject');
+    for (const bytes of ['flackering', 'flockering']) read.mockResolvedValueOnce(Readable.from([Buffer.from(bytes)]));
+    await objects.verifyBlob(artifact);
+    expect(read).toHaveBeenCalledTimes(3);
+    read.mockRestore();
+  });
+
+  it('of an import get links only below its prefix', async () => {
+    const split = { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 };
+    const sourceUri = `s3://${store.bucket}/images`;
+    const dataset = { displayName: 'd', sourceUri, split };
+    const id = await new DatasetRepository(dataSource).insert(dataSource.manager, 'vision', dataset);
+    const scope = importScope(id, 1);
+    await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
+    const spec = { import: { prefix: 'images', split } };
+    const queue = new TaskRepository(dataSource, new EventRepository(dataSource));
+    await queue.insert(dataSource.manager, [{ scope, key: 'import', spec }]);
+    const { task } = await service.lease(scope, 'w');
+    const importing: LeaseRef = { scope, taskId: task?.id ?? '', fence: task?.fence ?? 0 };
+
+    await store.client.putObject(store.bucket, 'images/a.png', Buffer.from('pixels'));
+    expect((await service.listSourceObjects(importing)).objects).toMatchObject([{ key: 'images/a.png', sizeBytes: 6 }]);
+    const { sourceUrls } = await service.transferUrls(importing, { ...wanted, sourceKeys: ['images/a.png'] });
+    expect(await (await fetch(sourceUrls[0] ?? '')).text()).toBe('pixels');
+    for (const key of ['images', 'images2/a.png', blobKey(testShard.sha256), 'images/../secret', 'images/./a.png']) {
+      const refused = service.transferUrls(importing, { ...wanted, sourceKeys: ['images/a.png', key] });
+      await expect(refused, key).rejects.toMatchObject({ reason: 'FIELD_INVALID' });
+    }
+  });
+
+  it('that were stored in another size than was reported end the attempt as a fault', async () => {
+    const { sha256 } = await objects.putBlob(Buffer.from('weights of a size'));
+    const complete = vi.spyOn(TaskRepository.prototype, 'complete').mockResolvedValueOnce(true);
+    const weights = { sha256, sizeBytes: 1 };
+    const result = { train: { ...trainResult, weights } };
+    expect(await service.complete(lease, { succeeded: result })).toEqual({ leaseLost: false });
+    expect(complete).toHaveBeenCalledWith(lease, { fault: expect.objectContaining({ reason: 'ARTIFACT_CORRUPT' }) });
+    complete.mockRestore();
   });
 });

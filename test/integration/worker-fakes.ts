@@ -22,6 +22,12 @@ export const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes
 export class FakeStore {
   readonly blobs = new Map<string, Buffer>();
   readonly sources = new Map<string, Buffer>();
+  /** Put by link, and not confirmed yet. */
+  readonly uploads = new Map<string, Buffer>();
+  /** Uploads arrive with a flipped bit while true. */
+  spoilsUploads = false;
+  /** Reads of a source that are refused, as by an expired link, before the next good one. */
+  refusedCount = 0;
   /** Digests whose bytes come with a flipped bit. */
   readonly corrupt = new Set<string>();
   /** Requests that are answered 503 before the next good one. */
@@ -61,7 +67,7 @@ export class FakeStore {
     return { sha256: sha256Of(bytes), sizeBytes: bytes.length };
   }
 
-  url(kind: 'blob' | 'source', name: string): string {
+  url(kind: 'blob' | 'source' | 'upload', name: string): string {
     const { port } = this.#server.address() as AddressInfo;
     return `http://127.0.0.1:${port}/${kind}/${encodeURIComponent(name)}`;
   }
@@ -75,15 +81,32 @@ export class FakeStore {
       return [503, Buffer.alloc(0)];
     }
     if (method === 'PUT') {
-      this.blobs.set(name, body);
+      this.uploads.set(name, this.spoilsUploads ? flipped(body) : body);
       return [200, Buffer.alloc(0)];
+    }
+    if (kind === 'source' && this.refusedCount > 0) {
+      this.refusedCount -= 1;
+      return [403, Buffer.alloc(0)];
     }
     const found = (kind === 'blob' ? this.blobs : this.sources).get(name);
     if (found === undefined) return [404, Buffer.alloc(0)];
-    if (!this.corrupt.has(name)) return [200, found];
-    const flipped = Buffer.from(found);
-    flipped[0] = (flipped[0] ?? 0) ^ 1;
-    return [200, flipped];
+    return [200, this.corrupt.has(name) ? flipped(found) : found];
+  }
+}
+
+function flipped(bytes: Buffer): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[0] = (changed[0] ?? 0) ^ 1;
+  return changed;
+}
+
+/** What the coordinator answers instead of a message. */
+class Refusal extends Error {
+  constructor(
+    readonly code: status,
+    message: string,
+  ) {
+    super(message);
   }
 }
 
@@ -102,6 +125,8 @@ export class FakeCoordinator {
   readonly outcomes = new Map<string, TaskOutcome>();
   readonly released: { task: string; reason: unknown }[] = [];
   readonly metrics = new Map<string, MetricValue[]>();
+  /** Links to sources that were given. */
+  signedCount = 0;
   address = '';
   readonly #queue: { id: string; fence: number; spec: TaskSpec }[] = [];
   readonly #server = new Server();
@@ -148,11 +173,18 @@ export class FakeCoordinator {
         ...fenced(task),
         downloadUrls: (downloads as Artifact[]).map(({ sha256 }) => this.store.url('blob', sha256)),
         uploadUrls: (uploads as Artifact[]).map(({ sha256 }) =>
-          this.store.blobs.has(sha256) ? '' : this.store.url('blob', sha256),
+          this.store.blobs.has(sha256) ? '' : this.store.url('upload', sha256),
         ),
-        sourceUrls: (sourceKeys as string[]).map((key) => this.store.url('source', key)),
+        sourceUrls: this.#signed(sourceKeys as string[]),
       }),
-      ConfirmUpload: ({ task }) => fenced(task),
+      ConfirmUpload: ({ task, artifact }) => {
+        const { sha256 } = artifact as Artifact;
+        const bytes = this.store.uploads.get(sha256) ?? this.store.blobs.get(sha256);
+        if (bytes === undefined || sha256Of(bytes) !== sha256)
+          throw new Refusal(status.DATA_LOSS, `${sha256} is a lie`);
+        this.store.blobs.set(sha256, bytes);
+        return fenced(task);
+      },
       ReportMetrics: ({ task, values }) => {
         this.metrics.set(task, [...(this.metrics.get(task) ?? []), ...(values as MetricValue[])]);
         return fenced(task);
@@ -166,6 +198,11 @@ export class FakeCoordinator {
         return fenced(task);
       },
     };
+  }
+
+  #signed(keys: readonly string[]): string[] {
+    this.signedCount += keys.length;
+    return keys.map((key) => this.store.url('source', key));
   }
 
   /** Two pages, so that paging is used. */
@@ -186,7 +223,14 @@ export class FakeCoordinator {
       else if (this.failureCount > 0 && name !== 'Heartbeat') {
         this.failureCount -= 1;
         callback({ code: this.failureCount % 2 === 0 ? status.UNAVAILABLE : status.INTERNAL });
-      } else callback(null, handler(request));
+      } else {
+        try {
+          callback(null, handler(request));
+        } catch (error) {
+          if (!(error instanceof Refusal)) throw error;
+          callback({ code: error.code, details: error.message });
+        }
+      }
     };
   }
 }

@@ -234,6 +234,40 @@ describe('a worker', () => {
     expect(existsSync(join(cacheDir, weights.sha256))).toBe(false);
   });
 
+  it('reports an upload that did not arrive whole as corrupt', async () => {
+    store.spoilsUploads = true;
+    const task = coordinator.enqueue(trainSpec(1, { keepWeights: true, seed: 8 }));
+    const outcome = await outcomeOf(task);
+    store.spoilsUploads = false;
+    store.uploads.clear();
+    expect(outcome).toMatchObject({
+      fault: { reason: 'ARTIFACT_CORRUPT', message: expect.stringMatching(/is a lie$/) },
+    });
+  });
+
+  it('names an artifact that is missing from the store', async () => {
+    const weights = { sha256: 'ab'.repeat(32), sizeBytes: 5 };
+    const outcome = await outcomeOf(coordinator.enqueue(trainSpec(1, { network: { ...networkSpec(32), weights } })));
+    expect(outcome).toMatchObject({
+      fault: { reason: 'ARTIFACT_CORRUPT', metadata: { expectedSha256: weights.sha256 } },
+    });
+  });
+
+  it('asks for another link when one has expired', async () => {
+    const signedCount = coordinator.signedCount;
+    store.refusedCount = 1;
+    succeeded(await outcomeOf(coordinator.enqueue({ import: importSpec })), 'import');
+    expect(store.refusedCount).toBe(0);
+    expect(coordinator.signedCount).toBeGreaterThan(signedCount + 90);
+  });
+
+  it('gives up on links that are refused twice', async () => {
+    store.refusedCount = Infinity;
+    const outcome = await outcomeOf(coordinator.enqueue({ import: importSpec }));
+    store.refusedCount = 0;
+    expect(outcome).toMatchObject({ fault: { reason: 'STORAGE_UNAVAILABLE' } });
+  });
+
   it('repeats calls that fail, as while the coordinator restarts', async () => {
     const task = coordinator.enqueue(trainSpec(2));
     await firstMetric(task);
@@ -333,6 +367,20 @@ describe('the life of a worker', () => {
     await firstMetric(task);
     const trainer = onlyChildOf(worker);
     succeeded(await outcomeOf(task), 'train');
+    await gone(trainer);
+    coordinator.done = true;
+    expect(await once(worker, 'exit')).toEqual([0, null]);
+  });
+
+  it('ends a trainer that has fallen silent', async () => {
+    const worker = startWorker({ TRAINER_SILENCE_SECONDS_MAX: '15' });
+    const task = coordinator.enqueue(trainSpec(LONG));
+    await firstMetric(task);
+    const trainer = onlyChildOf(worker);
+    process.kill(trainer, 'SIGSTOP');
+    expect(await outcomeOf(task)).toMatchObject({
+      fault: { reason: 'TRAINER_CRASHED', metadata: { silenceSecondsMax: '15' } },
+    });
     await gone(trainer);
     coordinator.done = true;
     expect(await once(worker, 'exit')).toEqual([0, null]);

@@ -72,7 +72,13 @@ const trainResult: TrainResult = {
   trainedParameterCount: 0,
   totalParameterCount: 10,
   trainSeconds: 0,
-  runtime: { tensorflowVersion: '4.22.0', oneDnn: false, intraOpThreadCount: 1, interOpThreadCount: 1 },
+  runtime: {
+    tensorflowVersion: '4.22.0',
+    oneDnn: false,
+    intraOpThreadCount: 1,
+    interOpThreadCount: 1,
+    execution: 'EAGER',
+  },
 };
 
 describe('calls', () => {

@@ -242,12 +242,23 @@ export interface TrainResult {
   runtime: Runtime | undefined;
 }
 
-/** Settings of TensorFlow that change the bits of a result. */
+/** How TensorFlow was set up. */
 export interface Runtime {
   tensorflowVersion: string;
   oneDnn: boolean;
   intraOpThreadCount: number;
   interOpThreadCount: number;
+  execution: Runtime_Execution;
+}
+
+/** How ops run. */
+export enum Runtime_Execution {
+  EXECUTION_UNSPECIFIED = "EXECUTION_UNSPECIFIED",
+  /** TRACED - As compiled functions. */
+  TRACED = "TRACED",
+  /** EAGER - One by one: the addon was compiled without the patch. */
+  EAGER = "EAGER",
+  UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 export interface ScoreResult {
