@@ -52,6 +52,10 @@ export class DatasetService {
    */
   async checkSource(sourceUri: string): Promise<void> {
     const { bucket, prefix } = parseS3Uri(sourceUri);
+    if (this.objects.isOwnBucket(bucket)) {
+      const message = `Bucket ${bucket} holds the service's own artifacts: put images into another bucket.`;
+      throw new DomainError('DATASET_UNREACHABLE', message, { bucket });
+    }
     const folders = await this.objects.listFolders(bucket, prefix);
     if (folders.length >= 2) return;
     const layout = `expected one folder of images per class, as ${sourceUri.replace(/\/+$/, '')}/<class>/<image>`;

@@ -90,6 +90,11 @@ export class ObjectStore {
     await talk(this.client.bucketExists(this.config.S3_BUCKET));
   }
 
+  /** Whether `bucket` is the one that holds artifacts and models: nobody's images lie there. */
+  isOwnBucket(bucket: string): boolean {
+    return bucket === this.config.S3_BUCKET;
+  }
+
   uri(key: string): string {
     return `s3://${this.config.S3_BUCKET}/${key}`;
   }

@@ -288,6 +288,12 @@ describe('bad input gets a clear error', () => {
     await expect(grpc).rejects.toMatchObject({ code, details: rest.body.detail });
   });
 
+  it("the service's own bucket as a source of images", async () => {
+    const request = { ...smallJob(dataset), dataset: `s3://${service.bucket}/blobs` };
+    const refused = await call<{ reason: string }>(service, 'POST', '/fineTuneJobs', request);
+    expect(refused).toMatchObject({ status: 422, body: { reason: 'DATASET_UNREACHABLE' } });
+  });
+
   it('NaN over gRPC', async () => {
     const job = { ...smallJob(dataset), training: { baseLearningRate: NaN } };
     const grpc = callGrpc(service.grpcAddress, 'FineTuneJobs', 'createFineTuneJob', { project: 'test', job });

@@ -21,6 +21,8 @@ export interface RunningService {
   readonly http: string;
   readonly grpcAddress: string;
   readonly databaseUrl: string;
+  /** Of artifacts and models. */
+  readonly bucket: string;
   readonly api: RunningRole;
   coordinator: RunningRole;
   startCoordinator(): Promise<RunningRole>;
@@ -60,6 +62,7 @@ export async function startService(): Promise<RunningService> {
     http: `http://127.0.0.1:${http}`,
     grpcAddress: `127.0.0.1:${grpc}`,
     databaseUrl: database.url,
+    bucket,
     api,
     coordinator,
     startCoordinator: () => start('coordinator', health),

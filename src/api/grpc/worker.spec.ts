@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DomainError } from '../../domain/errors.js';
 import type { TrainResult } from '../../domain/task.js';
 import { HealthService } from '../../jobs/health.service.js';
 import { createLogger } from '../../observability/logger.js';
@@ -27,6 +28,7 @@ const tasks = {
   transferUrls: vi.fn<WorkerTaskService['transferUrls']>(() =>
     Promise.resolve({ leaseLost: false, downloadUrls: [''], uploadUrls: [], sourceUrls: [] }),
   ),
+  confirmUpload: vi.fn<WorkerTaskService['confirmUpload']>(fenced),
   reportMetrics: vi.fn<WorkerTaskService['reportMetrics']>(fenced),
   complete: vi.fn<WorkerTaskService['complete']>(fenced),
   release: vi.fn<WorkerTaskService['release']>(fenced),
@@ -91,11 +93,13 @@ describe('calls', () => {
     expect(await call('Heartbeat', lease)).toEqual({ leaseLost: true, cancel: false });
     await call('ListSourceObjects', { ...lease, pageToken: 'flowers/9.png' });
     await call('GetTransferUrls', { ...lease, downloads: [{ sha256: SHA256, sizeBytes: 0 }] });
+    await call('ConfirmUpload', { ...lease, artifact: { sha256: SHA256, sizeBytes: 0 } });
     await call('ReportMetrics', { ...lease, values: [{ name: 'loss', epoch: 0, value: 0 }] });
     await call('ReleaseTask', { ...lease, reason: 'PREEMPTED' });
     expect(tasks.heartbeat).toHaveBeenCalledWith(leaseRef);
     expect(tasks.listSourceObjects).toHaveBeenCalledWith(leaseRef, 'flowers/9.png');
     expect(tasks.transferUrls.mock.calls[0]).toMatchObject([leaseRef, { downloads: [{ sizeBytes: 0 }], uploads: [] }]);
+    expect(tasks.confirmUpload).toHaveBeenCalledWith(leaseRef, { sha256: SHA256, sizeBytes: 0 });
     expect(tasks.reportMetrics).toHaveBeenCalledWith(leaseRef, [{ name: 'loss', epoch: 0, value: 0 }]);
     expect(tasks.release).toHaveBeenCalledWith(leaseRef);
   });
@@ -111,6 +115,17 @@ describe('calls', () => {
 });
 
 describe('refusals', () => {
+  it('says DATA_LOSS for an upload that is not what it should be: the worker reads that as ARTIFACT_CORRUPT', async () => {
+    tasks.confirmUpload.mockRejectedValueOnce(new DomainError('ARTIFACT_CORRUPT', 'other bytes'));
+    const error = await grpc.refusal(
+      WORKER,
+      'ConfirmUpload',
+      { ...lease, artifact: { sha256: SHA256, sizeBytes: 1 } },
+      token,
+    );
+    expect(error).toMatchObject({ code: status.DATA_LOSS, details: 'other bytes' });
+  });
+
   it.each<[string, Record<string, string>]>([
     ['no token', {}],
     ['a token of another key', { authorization: `Bearer ${mintWorkerToken('x'.repeat(32), JOB_ID)}` }],
@@ -123,6 +138,7 @@ describe('refusals', () => {
   });
 
   it.each<[string, string, object, string]>([
+    ['an upload under no hash', 'ConfirmUpload', { ...lease, artifact: { sha256: '../x' } }, 'artifact.sha256'],
     ['a fence of 0', 'Heartbeat', { task: TASK_ID }, 'fence'],
     ['a task id of another kind', 'Heartbeat', { task: JOB_ID, fence: 1 }, 'task'],
     [
