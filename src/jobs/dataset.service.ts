@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { parseS3Uri, type CreateDataset, type Dataset, type SplitConfig } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
-import { ObjectStore } from '../storage/object-store.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
+import { SourceBuckets } from '../storage/source-buckets.js';
 
 /** Datasets of a project. */
 @Injectable()
@@ -12,7 +12,7 @@ export class DatasetService {
   constructor(
     private readonly datasets: DatasetRepository,
     private readonly leaderships: LeadershipRepository,
-    private readonly objects: ObjectStore,
+    private readonly sources: SourceBuckets,
     private readonly transactions: Transactions,
   ) {}
 
@@ -52,14 +52,11 @@ export class DatasetService {
    */
   async checkSource(sourceUri: string): Promise<void> {
     const { bucket, prefix } = parseS3Uri(sourceUri);
-    if (this.objects.isOwnBucket(bucket)) {
-      const message = `Bucket ${bucket} holds the service's own artifacts: put images into another bucket.`;
-      throw new DomainError('DATASET_UNREACHABLE', message, { bucket });
-    }
-    const folders = await this.objects.listFolders(bucket, prefix);
+    this.sources.checkIsForeign(bucket);
+    const folders = await this.sources.listFolders(bucket, prefix);
     if (folders.length >= 2) return;
     const layout = `expected one folder of images per class, as ${sourceUri.replace(/\/+$/, '')}/<class>/<image>`;
-    const isEmpty = folders.length === 0 && (await this.objects.listPage(bucket, prefix, '', 1)).length === 0;
+    const isEmpty = folders.length === 0 && (await this.sources.listPage(bucket, prefix, '', 1)).length === 0;
     if (isEmpty) {
       throw new DomainError('DATASET_EMPTY', `Nothing lies below ${sourceUri}; ${layout}.`, { sourceUri });
     }

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import type { Download, ModelVersion } from '../domain/model-version.js';
 import { modelVersionPrefix } from '../storage/object-keys.js';
-import { LINK_SECONDS, ObjectStore } from '../storage/object-store.js';
+import { ObjectStore } from '../storage/object-store.js';
+import { LINK_SECONDS } from '../storage/s3.js';
 import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
 
 /** Model versions of a project, and links to their files. */

@@ -1,27 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import {
-  Client,
-  CopyDestinationOptions,
-  CopySourceOptions,
-  S3Error,
-  type BucketItem,
-  type BucketItemStat,
-} from 'minio';
+import { Client, CopyDestinationOptions, CopySourceOptions, S3Error, type BucketItemStat } from 'minio';
 import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/task.js';
 import { blobKey, checkKey } from './object-keys.js';
-
-/** Seconds that a presigned link works. */
-export const LINK_SECONDS = 15 * 60;
-
-/** One object below a prefix. */
-export interface ListedObject {
-  readonly key: string;
-  readonly etag: string;
-  readonly sizeBytes: number;
-}
+import { connect, LINK_SECONDS, talk } from './s3.js';
 
 /** Reads that give wrong bytes before they count as corrupt. */
 const READ_COUNT_MAX = 3;
@@ -29,52 +13,14 @@ const READ_COUNT_MAX = 3;
 const BLOB_MEDIA_TYPE = 'application/octet-stream';
 
 const MISSING = new Set(['NotFound', 'NoSuchKey']);
-/** The server is not there, or went away in the middle: trying again later is right. */
-const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-]);
-const UNREACHABLE = new Set(['NoSuchBucket', 'AccessDenied', 'Forbidden', 'PermanentRedirect', 'InvalidBucketName']);
 
-/** @throws {DomainError} STORAGE_UNAVAILABLE when the server is not there; what it answers is thrown as it is. */
-async function talk<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!NETWORK_CODES.has(code)) throw error;
-    throw new DomainError(
-      'STORAGE_UNAVAILABLE',
-      'Object storage cannot be reached; try again later.',
-      { code },
-      { cause: error },
-    );
-  }
-}
-
-/** Bytes in any S3 with SigV4: our own bucket, read and written; the buckets of datasets, read only. */
+/** The bucket that holds artifacts and models, in any S3 with SigV4. */
 @Injectable()
 export class ObjectStore {
   private readonly client: Client;
 
   constructor(private readonly config: StoresConfig) {
-    const endpoint = new URL(config.S3_ENDPOINT);
-    this.client = new Client({
-      endPoint: endpoint.hostname,
-      port: Number(endpoint.port || (endpoint.protocol === 'https:' ? 443 : 80)),
-      useSSL: endpoint.protocol === 'https:',
-      accessKey: config.S3_ACCESS_KEY,
-      secretKey: config.S3_SECRET_KEY,
-      region: config.S3_REGION,
-      pathStyle: true,
-    });
+    this.client = connect(config);
   }
 
   /** Makes our bucket when it does not exist; safe when several processes start at once. */
@@ -88,11 +34,6 @@ export class ObjectStore {
   /** @throws whatever the server or the network answers when our bucket cannot be reached. */
   async ping(): Promise<void> {
     await talk(this.client.bucketExists(this.config.S3_BUCKET));
-  }
-
-  /** Whether `bucket` is the one that holds artifacts and models: nobody's images lie there. */
-  isOwnBucket(bucket: string): boolean {
-    return bucket === this.config.S3_BUCKET;
   }
 
   uri(key: string): string {
@@ -161,43 +102,12 @@ export class ObjectStore {
     return this.copy(blobKey(artifact.sha256), key, artifact);
   }
 
-  presignGet(key: string, bucket = this.config.S3_BUCKET): Promise<string> {
-    return this.client.presignedGetObject(bucket, key, LINK_SECONDS);
+  presignGet(key: string): Promise<string> {
+    return this.client.presignedGetObject(this.config.S3_BUCKET, key, LINK_SECONDS);
   }
 
   presignPut(key: string): Promise<string> {
     return this.client.presignedPutObject(this.config.S3_BUCKET, key, LINK_SECONDS);
-  }
-
-  /**
-   * One page of the objects below `prefix` of any bucket that our credentials can read, in key order.
-   *
-   * @param startAfter Last key of the page before.
-   * @throws {DomainError} DATASET_UNREACHABLE when the bucket does not exist or may not be read.
-   */
-  async listPage(bucket: string, prefix: string, startAfter = '', sizeMax = 1000): Promise<ListedObject[]> {
-    const page: ListedObject[] = [];
-    await this.reaching(bucket, async () => {
-      const folder = prefix === '' ? '' : `${prefix}/`;
-      const stream = this.client.listObjectsV2(bucket, folder, true, startAfter);
-      for await (const item of stream as AsyncIterable<BucketItem>) {
-        if (item.name !== undefined) page.push({ key: item.name, etag: item.etag, sizeBytes: item.size });
-        if (page.length === sizeMax) break;
-      }
-    });
-    return page;
-  }
-
-  /** Names of the folders directly below `prefix`, in order; empty when there is nothing. */
-  async listFolders(bucket: string, prefix: string): Promise<string[]> {
-    const folders: string[] = [];
-    await this.reaching(bucket, async () => {
-      const parent = prefix === '' ? '' : `${prefix}/`;
-      for await (const item of this.client.listObjectsV2(bucket, parent, false) as AsyncIterable<BucketItem>) {
-        if (item.prefix !== undefined) folders.push(item.prefix.slice(parent.length, -1));
-      }
-    });
-    return folders;
   }
 
   /** The link to write the upload still works while this runs: what is read and becomes the blob is a copy without one. */
@@ -263,20 +173,6 @@ export class ObjectStore {
       return { sha256: hash.digest('hex'), sizeBytes };
     };
     return ifThere(talk(read()));
-  }
-
-  private async reaching(bucket: string, read: () => Promise<void>): Promise<void> {
-    try {
-      await talk(read());
-    } catch (error) {
-      if (!(error instanceof S3Error) || !UNREACHABLE.has(error.code ?? '')) throw error;
-      throw new DomainError(
-        'DATASET_UNREACHABLE',
-        `Bucket ${bucket} cannot be read (${error.code}): check its name and that this service's credentials may list it.`,
-        { bucket, code: error.code ?? '' },
-        { cause: error },
-      );
-    }
   }
 }
 

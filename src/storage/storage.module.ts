@@ -10,6 +10,7 @@ import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from './postgres/leadership.repository.js';
 import { ModelVersionRepository } from './postgres/model-version.repository.js';
 import { TaskRepository } from './postgres/task.repository.js';
+import { SourceBuckets } from './source-buckets.js';
 import { Transactions } from './postgres/transaction.js';
 import { TrialRepository } from './postgres/trial.repository.js';
 
@@ -41,6 +42,7 @@ export class StorageModule implements OnApplicationShutdown {
           return dataSource;
         },
       },
+      { provide: SourceBuckets, useFactory: () => new SourceBuckets(config) },
       {
         provide: ObjectStore,
         useFactory: async () => {

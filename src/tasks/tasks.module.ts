@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
+import { SourceBuckets } from '../storage/source-buckets.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -16,13 +17,14 @@ export class TasksModule {
       providers: [
         {
           provide: WorkerTaskService,
-          inject: [TaskRepository, LeadershipRepository, DatasetRepository, ObjectStore],
+          inject: [TaskRepository, LeadershipRepository, DatasetRepository, ObjectStore, SourceBuckets],
           useFactory: (
             tasks: TaskRepository,
             leaderships: LeadershipRepository,
             datasets: DatasetRepository,
             objects: ObjectStore,
-          ) => new WorkerTaskService(tasks, leaderships, datasets, objects, leaseSeconds),
+            sources: SourceBuckets,
+          ) => new WorkerTaskService(tasks, leaderships, datasets, objects, sources, leaseSeconds),
         },
         {
           provide: Reaper,

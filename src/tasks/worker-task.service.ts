@@ -3,7 +3,8 @@ import { parseS3Uri, type Failure } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact, TaskOutcome, TaskSpec } from '../domain/task.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
-import { ObjectStore, type ListedObject } from '../storage/object-store.js';
+import { ObjectStore } from '../storage/object-store.js';
+import { SourceBuckets, type ListedObject } from '../storage/source-buckets.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeasedTask, type LeaseRef } from '../storage/postgres/task.repository.js';
@@ -46,6 +47,7 @@ export class WorkerTaskService {
     private readonly leaderships: LeadershipRepository,
     private readonly datasets: DatasetRepository,
     private readonly objects: ObjectStore,
+    private readonly sources: SourceBuckets,
     private readonly leaseSeconds: number,
   ) {}
 
@@ -68,7 +70,7 @@ export class WorkerTaskService {
   ): Promise<{ leaseLost: boolean; objects: readonly ListedObject[]; nextPageToken?: string }> {
     const source = await this.source(lease);
     if (source === undefined) return { leaseLost: true, objects: [] };
-    const objects = await this.objects.listPage(source.bucket, source.prefix, pageToken);
+    const objects = await this.sources.listPage(source.bucket, source.prefix, pageToken);
     const last = objects.at(-1);
     return { leaseLost: false, objects, ...(last === undefined ? {} : { nextPageToken: last.key }) };
   }
@@ -124,7 +126,7 @@ export class WorkerTaskService {
     const source = await this.source(lease);
     const stranger = keys.find((key) => source === undefined || !isBelow(source.prefix, key));
     if (source === undefined || stranger !== undefined) throw notNamed(lease, `the object ${stranger ?? ''}`);
-    return Promise.all(keys.map((key) => this.objects.presignGet(key, source.bucket)));
+    return Promise.all(keys.map((key) => this.sources.presignGet(source.bucket, key)));
   }
 
   /** Where the images of an import lie; undefined when the lease is lost or the task is no import. */

@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import type { Artifact } from '../../src/domain/task.js';
 import { blobKey, uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
+import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { EventRepository } from '../../src/storage/postgres/event.repository.js';
@@ -27,6 +28,7 @@ describe('artifacts', () => {
   let dataSource: DataSource;
   let store: TestBucket;
   let objects: ObjectStore;
+  let sources: SourceBuckets;
   let service: WorkerTaskService;
   let lease: LeaseRef;
   let trainShard: Artifact;
@@ -38,7 +40,7 @@ describe('artifacts', () => {
     await migrate(dataSource);
     store = await createTestBucket();
     const { endpoint, accessKey, secretKey } = inject('services').s3;
-    objects = new ObjectStore({
+    const config = {
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: 4,
       S3_ENDPOINT: endpoint,
@@ -46,10 +48,12 @@ describe('artifacts', () => {
       S3_SECRET_KEY: secretKey,
       S3_REGION: 'us-east-1',
       S3_BUCKET: store.bucket,
-    });
+    };
+    objects = new ObjectStore(config);
+    sources = new SourceBuckets(config);
     const tasks = new TaskRepository(dataSource, new EventRepository(dataSource));
     const leaderships = new LeadershipRepository(dataSource);
-    service = new WorkerTaskService(tasks, leaderships, new DatasetRepository(dataSource), objects, 30);
+    service = new WorkerTaskService(tasks, leaderships, new DatasetRepository(dataSource), objects, sources, 30);
     trainShard = await objects.putBlob(Buffer.from('training images'));
     testShard = await objects.putBlob(Buffer.from('test images'));
     await leaderships.open(dataSource.manager, SCOPE);
@@ -111,7 +115,7 @@ describe('artifacts', () => {
   const wanted = { downloads: [], uploads: [], sourceKeys: [] };
   const put = (url: string | undefined, bytes: string) => fetch(url ?? '', { method: 'PUT', body: bytes });
   const presigned = ({ sha256 }: Artifact) => objects.presignPut(uploadKey(lease.taskId, lease.fence, sha256));
-  const uploads = async () => (await objects.listPage(store.bucket, 'uploads')).map(({ key }) => key);
+  const uploads = async () => (await sources.listPage(store.bucket, 'uploads')).map(({ key }) => key);
   const uploadUrl = async (artifact: Artifact) =>
     (await service.transferUrls(lease, { ...wanted, uploads: [artifact] })).uploadUrls[0];
 
