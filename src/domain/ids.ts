@@ -1,11 +1,13 @@
-import { ulid } from 'ulid';
+import { monotonicFactory } from 'ulid';
 import { z } from 'zod';
 
 /** The kind of resource an id names; it stands before the ULID. */
 export type IdPrefix = 'ftj' | 'trl' | 'ds' | 'tsk';
 
-/** A new id such as `ftj_01JD…`; ids of one process sort by creation to the millisecond. */
-export const newId = (prefix: IdPrefix): string => `${prefix}_${ulid()}`;
+const nextUlid = monotonicFactory();
+
+/** A new id such as `ftj_01JD…`; ids of one process sort by creation. */
+export const newId = (prefix: IdPrefix): string => `${prefix}_${nextUlid()}`;
 
 /** An id that this service could have made. */
 export const idSchema = (prefix: IdPrefix) =>

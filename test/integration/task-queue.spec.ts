@@ -60,6 +60,13 @@ describe('the task queue', () => {
     expect((await queue.listByKeyPrefix(SCOPE, '')).map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
+  it('leases in the order of insertion', async () => {
+    await insert('c', 'a', 'b');
+    const leased = [await lease(), await lease(), await lease()].map(({ id }) => id);
+    const rows = await queue.listByKeyPrefix(SCOPE, '');
+    expect(leased.map((id) => rows.find((each) => each.id === id)?.key)).toEqual(['c', 'a', 'b']);
+  });
+
   it('gives each task to one of many workers that ask at once', async () => {
     const keys = Array.from({ length: 20 }, (_, index) => `k${index}`);
     await insert(...keys);
