@@ -9,7 +9,7 @@ import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 import { scoreSpec, trainSpec, type JobContext } from './job-context.js';
 import { finalSeeds } from './training-seeds.js';
-import { TrialSettlement, validationFigure, WORST_FITNESS } from './trial-settlement.js';
+import { isOpen, mean, TrialSettlement, validationFigure, WORST_FITNESS } from './trial-settlement.js';
 
 /** One method of the finals, with the model that stands for it: the best on validation among its seeds. */
 export interface Finalist {
@@ -34,8 +34,6 @@ function baselineMultipliers(method: Method, blockCount: number): number[] {
     return index === blockCount - 1 ? 1 : 0;
   });
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function toFinalist(trial: TrialEntity, trainings: readonly Training[], fitness: BiotuneConfig['fitness']): Finalist[] {
   if (trial.state !== 'SUCCEEDED') return [];
@@ -98,13 +96,13 @@ export class Finals {
     });
   }
 
-  /** @returns whether every final has ended; then SCORING has been entered. */
-  async advance(context: JobContext): Promise<boolean> {
+  /** Closes what has ended; enters SCORING once every final has. */
+  async advance(context: JobContext): Promise<void> {
     const { job, leadership } = context;
-    const open = await this.trials.list(job.id, 'FINALS');
-    await this.settlement.settle(leadership, open, job.spec.search.biotune.fitness);
-    const trials = await this.trials.list(job.id, 'FINALS');
-    if (trials.some(({ state }) => state === 'QUEUED' || state === 'RUNNING')) return false;
+    const before = await this.trials.list(job.id, 'FINALS');
+    const hasNews = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
+    const trials = hasNews ? await this.trials.list(job.id, 'FINALS') : before;
+    if (trials.some(isOpen)) return;
     const finalists = await this.finalists(context);
     if (finalists.length === 0) {
       const reasons = trials
@@ -124,7 +122,6 @@ export class Finals {
         })),
       );
     });
-    return true;
   }
 
   /**

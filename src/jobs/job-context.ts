@@ -14,7 +14,7 @@ export interface JobContext {
 }
 
 /** Slices that train and validation are cut into; generation g uses slice g mod this. */
-export const foldCount = ({ job }: JobContext): number => Math.round(1 / job.spec.data.searchFraction);
+export const foldCount = ({ job }: Pick<JobContext, 'job'>): number => Math.round(1 / job.spec.data.searchFraction);
 
 /** The packed images of some splits; without `test`, which only a score task may read. */
 function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {

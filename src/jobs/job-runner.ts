@@ -11,7 +11,7 @@ import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from './base-model.service.js';
 import { Finals } from './finals.js';
-import type { JobContext } from './job-context.js';
+import { foldCount, type JobContext } from './job-context.js';
 import { Publishing } from './publishing.js';
 import { SearchLoop } from './search-loop.js';
 
@@ -67,7 +67,7 @@ export class JobRunner {
       throw new DomainError(reason, message, metadata);
     }
     if (version?.state !== 'ACTIVE') return WAIT;
-    refuseThinFolds(version, Math.round(1 / job.spec.data.searchFraction));
+    refuseThinFolds(version, foldCount({ job }));
     await this.leaderships.fenced(leadership, (transaction) =>
       this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED'),
     );
@@ -146,14 +146,14 @@ export class JobRunner {
 }
 
 /** Every fold needs an image of every class, to learn from and to be measured on. */
-function refuseThinFolds({ name, classes }: StoredDatasetVersion, foldCount: number): void {
-  const thin = classes.find(({ imageCount }) => Math.min(imageCount.train, imageCount.validation) < foldCount);
+function refuseThinFolds({ name, classes }: StoredDatasetVersion, folds: number): void {
+  const thin = classes.find(({ imageCount }) => Math.min(imageCount.train, imageCount.validation) < folds);
   if (thin === undefined) return;
   const { label, imageCount } = thin;
   throw new DomainError(
     'TOO_FEW_IMAGES_PER_CLASS',
     `Class ${label} of ${name} has ${imageCount.train} training and ${imageCount.validation} validation images; ` +
-      `${foldCount} folds need at least ${foldCount} of each: add images or raise data.searchFraction.`,
-    { label, foldCount: String(foldCount), train: String(imageCount.train), validation: String(imageCount.validation) },
+      `${folds} folds need at least ${folds} of each: add images or raise data.searchFraction.`,
+    { label, foldCount: String(folds), train: String(imageCount.train), validation: String(imageCount.validation) },
   );
 }

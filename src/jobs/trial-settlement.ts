@@ -20,7 +20,8 @@ export const validationFigure = (
 /** Whether a trial still has trainings to come. */
 export const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** What a trial came to; undefined while one of its trainings is still to end. */
 function outcome(
