@@ -1,7 +1,7 @@
 import type { Window } from '../networks/layers.js';
 import { type Tensor, tf } from './backend.js';
-import { execute1 } from './kernels.js';
-import { windowAttributes } from './window-attributes.js';
+import { execute1, matMul } from './kernels.js';
+import { type Margins, windowAttributes, windowPadding } from './window-attributes.js';
 
 /** The three ops of one kind of convolution; the caller disposes what they return. */
 export interface ConvKernels {
@@ -10,8 +10,16 @@ export interface ConvKernels {
   filterGradient(input: Tensor, filterShape: number[], outputGradient: Tensor, window: Window): Tensor;
 }
 
+const SLIDING_CONV = convKernels('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter');
+
 /** Filters are [height, width, inputs, outputs]. */
-export const CONV = convKernels('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter');
+export const CONV: ConvKernels = {
+  forward: (input, filter, window) => kernelsFor(window).forward(input, filter, window),
+  inputGradient: (shape, filter, gradient, window) =>
+    kernelsFor(window).inputGradient(shape, filter, gradient, window),
+  filterGradient: (input, shape, gradient, window) =>
+    kernelsFor(window).filterGradient(input, shape, gradient, window),
+};
 
 /** Filters are [height, width, channels, 1]. */
 export const DEPTHWISE_CONV = convKernels(
@@ -20,16 +28,72 @@ export const DEPTHWISE_CONV = convKernels(
   'DepthwiseConv2dNativeBackpropFilter',
 );
 
+const kernelsFor = ({ kernelSize: [height, width], stride, padding }: Window): ConvKernels =>
+  height * width === 1 && stride === 1 && (typeof padding === 'string' || padding[0] + padding[1] === 0)
+    ? POINTWISE_CONV
+    : SLIDING_CONV;
+
+/**
+ * A window of one pixel is a matrix product: oneDNN multiplies matrices as they lie, while its convolutions reorder the
+ * filter first, in each direction. Forward passes take 0.7 to 1 of the time, gradients of filters 0.5 to 0.9.
+ */
+const POINTWISE_CONV: ConvKernels = {
+  forward: (input, filter) =>
+    tf.tidy(() => reshaped(matMul(matrix(input), matrix(filter)), [...input.shape.slice(0, 3), filter.shape[3] ?? 0])),
+  inputGradient: (shape, filter, gradient) =>
+    tf.tidy(() => reshaped(matMul(matrix(gradient), matrix(filter), { transposeB: true }), shape)),
+  filterGradient: (input, shape, gradient) =>
+    tf.tidy(() => reshaped(matMul(matrix(input), matrix(gradient), { transposeA: true }), shape)),
+};
+
+/** [..., channels] as [rows, channels] */
+const matrix = (tensor: Tensor): Tensor => reshaped(tensor, [-1, tensor.shape.at(-1) ?? 0]);
+
+const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor => tf.reshape(tensor, [...shape]);
+
 function convKernels(forward: string, inputGradient: string, filterGradient: string): ConvKernels {
   return {
     forward: (input, filter, window) => execute1(forward, windowAttributes(window, input.shape), [input, filter]),
     inputGradient: (shape, filter, gradient, window) =>
-      tf.tidy(() =>
-        execute1(inputGradient, windowAttributes(window, shape), [tf.tensor1d(shape, 'int32'), filter, gradient]),
-      ),
+      tf.tidy(() => {
+        const margins = marginsOf(window, shape);
+        const padded = margins === undefined ? shape : paddedShape(shape, margins);
+        const attributes = windowAttributes(withoutMargins(window, margins), padded);
+        const whole = execute1(inputGradient, attributes, [tf.tensor1d(padded, 'int32'), filter, gradient]);
+        return margins === undefined ? whole : tf.slice(whole, [0, margins[0], margins[2], 0], shape);
+      }),
     filterGradient: (input, shape, gradient, window) =>
-      tf.tidy(() =>
-        execute1(filterGradient, windowAttributes(window, input.shape), [input, tf.tensor1d(shape, 'int32'), gradient]),
-      ),
+      tf.tidy(() => {
+        const margins = marginsOf(window, input.shape);
+        const padded = margins === undefined ? input : pad(input, margins);
+        const attributes = windowAttributes(withoutMargins(window, margins), padded.shape);
+        return execute1(filterGradient, attributes, [padded, tf.tensor1d(shape, 'int32'), gradient]);
+      }),
   };
+}
+
+/**
+ * The zeros that a gradient puts around its image itself: oneDNN has no kernels for gradients with EXPLICIT padding, and
+ * TensorFlow's own take many times as long. Stride-2 convolutions of torch's networks need it.
+ */
+function marginsOf(window: Window, imageShape: readonly number[]): Margins | undefined {
+  const padding = windowPadding(window, imageShape);
+  return typeof padding === 'string' ? undefined : padding;
+}
+
+const withoutMargins = (window: Window, margins: Margins | undefined): Window =>
+  margins === undefined ? window : { ...window, padding: [0, 0] };
+
+function paddedShape([batch = 0, height = 0, width = 0, channels = 0]: readonly number[], margins: Margins): number[] {
+  const [above, below, left, right] = margins;
+  return [batch, height + above + below, width + left + right, channels];
+}
+
+function pad(input: Tensor, [above, below, left, right]: Margins): Tensor {
+  return tf.pad(input, [
+    [0, 0],
+    [above, below],
+    [left, right],
+    [0, 0],
+  ]);
 }
