@@ -54,8 +54,10 @@ function stepOf(state) {
   const input = tf.tensor(pixels, [batchSize, imageSizePx, imageSizePx, 3], 'float32');
   const labels = Int32Array.from({ length: batchSize }, (_, index) => index % classCount);
   if (work === 'inference') {
-    const source = { labels, batch: () => input.clone(), dispose: () => undefined };
-    return async () => (await predictAll(state, source, batchSize)).data[0];
+    const read = async function* () {
+      yield input.clone();
+    };
+    return async () => (await predictAll(state, { labels, read, dispose: () => undefined }, batchSize)).data[0];
   }
   const labelTensor = tf.tensor1d(labels, 'int32');
   return () => trainStep(state, input, labelTensor, { learningRate: 1e-4, momentum: 0.1 });

@@ -5,10 +5,10 @@ import type { LabelledImages } from './image-batches.js';
 /**
  * Refuses images that a network cannot take.
  *
- * @throws DomainError INPUT_TOO_SMALL, or FIELD_INVALID when bytes, labels and class count do not fit together.
+ * @throws DomainError INPUT_TOO_SMALL, or FIELD_INVALID when there are none, or a label is outside the classes.
  */
 export function checkImages(images: LabelledImages, network: NetworkDefinition, classCount: number): void {
-  const { pixels, labels, sizePx } = images;
+  const { labels, sizePx } = images;
   const { architecture, minInputSizePx } = network;
   if (sizePx < minInputSizePx) {
     throw new DomainError('INPUT_TOO_SMALL', `${architecture} takes ${minInputSizePx} px or more, not ${sizePx} px`, {
@@ -17,10 +17,7 @@ export function checkImages(images: LabelledImages, network: NetworkDefinition, 
       minInputSizePx: String(minInputSizePx),
     });
   }
-  const expected = labels.length * sizePx * sizePx * 3;
-  if (labels.length === 0 || pixels.length !== expected) {
-    throw fieldInvalid(`${labels.length} images of ${sizePx} px`, `${expected} bytes`, `${pixels.length} bytes`);
-  }
+  if (labels.length === 0) throw fieldInvalid('images', 'at least one', 'none');
   const outside = labels.find((label) => label < 0 || label >= classCount);
   if (outside !== undefined) throw fieldInvalid('labels', `0 to ${classCount - 1}`, String(outside));
 }

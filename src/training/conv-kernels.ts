@@ -15,10 +15,8 @@ const SLIDING_CONV = convKernels('Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpro
 /** Filters are [height, width, inputs, outputs]. */
 export const CONV: ConvKernels = {
   forward: (input, filter, window) => kernelsFor(window).forward(input, filter, window),
-  inputGradient: (shape, filter, gradient, window) =>
-    kernelsFor(window).inputGradient(shape, filter, gradient, window),
-  filterGradient: (input, shape, gradient, window) =>
-    kernelsFor(window).filterGradient(input, shape, gradient, window),
+  inputGradient: (shape, filter, gradient, window) => kernelsFor(window).inputGradient(shape, filter, gradient, window),
+  filterGradient: (input, shape, gradient, window) => kernelsFor(window).filterGradient(input, shape, gradient, window),
 };
 
 /** Filters are [height, width, channels, 1]. */

@@ -63,12 +63,11 @@ export async function predictAll(
   const order = Int32Array.from(source.labels.keys());
   const outputs: Float32Array[] = [];
   let exampleShape: number[] = [];
-  for (const indices of batchesOf(order, batchSize)) {
-    tf.tidy(() => {
-      const output = predict(state, source.batch(indices));
-      exampleShape = output.shape.slice(1);
-      outputs.push(output.dataSync<'float32'>());
-    });
+  for await (const input of source.read(batchesOf(order, batchSize))) {
+    const output = predict(state, input);
+    exampleShape = output.shape.slice(1);
+    outputs.push(output.dataSync<'float32'>());
+    tf.dispose([input, output]);
     await yieldToEventLoop();
   }
   return { data: concatenate(outputs), exampleShape };

@@ -5,6 +5,7 @@ import { nativeTensorCount, tf } from './backend.js';
 import { evaluate } from './evaluate.js';
 import { cosineLearningRate, type EpochMetrics, fineTune } from './fine-tune.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
+import { imagesInMemory } from './image-batches.js';
 
 const normalization = { mean: [110, 110, 110], std: [60, 60, 60] };
 const options: FineTuneOptions = {
@@ -136,7 +137,7 @@ describe('fineTune', () => {
   });
 
   it.each([
-    ['INPUT_TOO_SMALL', { train: { pixels: new Uint8Array(4 * 4 * 3), labels: Int32Array.of(0), sizePx: 4 } }],
+    ['INPUT_TOO_SMALL', { train: imagesInMemory(new Uint8Array(4 * 4 * 3), Int32Array.of(0), 4) }],
     ['FIELD_INVALID', { lrMultipliers: [1, 1] }],
     ['FIELD_INVALID', { lrMultipliers: [1, NaN, 1] }],
     ['FIELD_INVALID', { classCount: 2 }],

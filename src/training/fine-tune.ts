@@ -137,16 +137,18 @@ async function trainEpoch(
   { seed, batchSize }: FineTuneOptions,
 ): Promise<number> {
   const order = shuffledIndices(train.labels.length, seed, epoch);
+  const batches = batchesOf(order, batchSize);
+  let step = 0;
   let lossSum = 0;
-  for (const [index, indices] of batchesOf(order, batchSize).entries()) {
-    const input = train.batch(indices);
+  for await (const input of train.read(batches, epoch)) {
+    const indices = batches[step++] ?? new Int32Array();
     const labels = tf.tensor1d(
       indices.map((example) => train.labels[example] ?? 0),
       'int32',
     );
     try {
       const loss = trainStep(state, input, labels, { learningRate, momentum: BATCH_NORM_MOMENTUM });
-      if (!Number.isFinite(loss)) throw nanLoss(loss, epoch, index + 1, learningRate);
+      if (!Number.isFinite(loss)) throw nanLoss(loss, epoch, step, learningRate);
       lossSum += loss * indices.length;
     } finally {
       tf.dispose([input, labels]);

@@ -1,13 +1,22 @@
 import { type Tensor, tf } from './backend.js';
 import { divide, execute1, floatsFromBytes, subtract, typeAttribute } from './kernels.js';
 
-/** Decoded images of one size, with their classes. */
+/** What a loop takes with `for await`. */
+type Sequence<T> = Iterable<T> | AsyncIterable<T>;
+
+/** Decoded images of one size with their classes, which need not be in memory. */
 export interface LabelledImages {
-  /** RGB bytes, [count, sizePx, sizePx, 3] */
-  readonly pixels: Uint8Array;
   /** Class indices, [count] */
   readonly labels: Int32Array;
   readonly sizePx: number;
+  /**
+   * The images of one batch after the other, prepared ahead where that is possible.
+   *
+   * @param batches Indices of images.
+   * @param epoch Decides with the image how it is augmented; as they are when absent.
+   * @returns RGB bytes, [batch, sizePx, sizePx, 3], valid until the next is asked for.
+   */
+  readonly read: (batches: readonly Int32Array[], epoch?: number) => Sequence<Uint8Array>;
 }
 
 /** Per RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std. */
@@ -20,24 +29,46 @@ export interface Normalization {
 export interface ExampleSource {
   /** Class indices, [count] */
   readonly labels: Int32Array;
-  /** The examples at `indices`, float32 [indices.length, …]; the caller disposes it. */
-  readonly batch: (indices: Int32Array) => Tensor;
+  /** As `LabelledImages.read`; each batch is float32 [batch, …] and its consumer's to dispose. */
+  readonly read: (batches: readonly Int32Array[], epoch?: number) => Sequence<Tensor>;
   readonly dispose: () => void;
 }
 
-/** Images as normalised batches [batch, sizePx, sizePx, 3]; only bytes are kept, and they stay the caller's. */
-export function imageSource({ pixels, labels, sizePx }: LabelledImages, { mean, std }: Normalization): ExampleSource {
+/**
+ * Images that are in memory, never augmented.
+ *
+ * @param pixels RGB bytes, [count, sizePx, sizePx, 3]; stay the caller's.
+ */
+export function imagesInMemory(pixels: Uint8Array, labels: Int32Array, sizePx: number): LabelledImages {
   const imageBytes = sizePx * sizePx * 3;
-  const means = tf.tensor1d([...mean], 'float32');
-  const stds = tf.tensor1d([...std], 'float32');
   return {
     labels,
-    batch: (indices) => {
-      const bytes = new Uint8Array(indices.length * imageBytes);
-      indices.forEach((image, position) =>
-        bytes.set(pixels.subarray(image * imageBytes, (image + 1) * imageBytes), position * imageBytes),
-      );
-      return tf.tidy(() => divide(subtract(floatsFromBytes(bytes, [indices.length, sizePx, sizePx, 3]), means), stds));
+    sizePx,
+    read: function* (batches) {
+      for (const indices of batches) {
+        const bytes = new Uint8Array(indices.length * imageBytes);
+        indices.forEach((image, position) =>
+          bytes.set(pixels.subarray(image * imageBytes, (image + 1) * imageBytes), position * imageBytes),
+        );
+        yield bytes;
+      }
+    },
+  };
+}
+
+/** Images as normalised batches [batch, sizePx, sizePx, 3]; the images stay the caller's. */
+export function imageSource(images: LabelledImages, { mean, std }: Normalization): ExampleSource {
+  const { labels, sizePx } = images;
+  const means = tf.tensor1d([...mean], 'float32');
+  const stds = tf.tensor1d([...std], 'float32');
+  const normalized = (bytes: Uint8Array) => {
+    const shape = [bytes.length / (sizePx * sizePx * 3), sizePx, sizePx, 3];
+    return tf.tidy(() => divide(subtract(floatsFromBytes(bytes, shape), means), stds));
+  };
+  return {
+    labels,
+    read: async function* (batches, epoch) {
+      for await (const bytes of images.read(batches, epoch)) yield normalized(bytes);
     },
     dispose: () => tf.dispose([means, stds]),
   };
@@ -49,16 +80,19 @@ export function imageSource({ pixels, labels, sizePx }: LabelledImages, { mean, 
  * @param features float32 [count, …]; becomes the source's, which disposes it.
  */
 export function featureSource(features: Tensor, labels: Int32Array): ExampleSource {
+  const taken = (indices: Int32Array) =>
+    tf.tidy(() =>
+      execute1(
+        'GatherV2',
+        [typeAttribute('Tparams', 'float32'), typeAttribute('Tindices', 'int32'), typeAttribute('Taxis', 'int32')],
+        [features, tf.tensor1d(indices, 'int32'), tf.scalar(0, 'int32')],
+      ),
+    );
   return {
     labels,
-    batch: (indices) =>
-      tf.tidy(() =>
-        execute1(
-          'GatherV2',
-          [typeAttribute('Tparams', 'float32'), typeAttribute('Tindices', 'int32'), typeAttribute('Taxis', 'int32')],
-          [features, tf.tensor1d(indices, 'int32'), tf.scalar(0, 'int32')],
-        ),
-      ),
+    read: function* (batches) {
+      for (const indices of batches) yield taken(indices);
+    },
     dispose: () => features.dispose(),
   };
 }

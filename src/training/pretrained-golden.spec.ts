@@ -8,7 +8,8 @@ import { toTorchLayout } from '../networks/weight-layout.js';
 import { checkWeights, loadWeights } from '../networks/weights.js';
 import { type Tensor, tf } from './backend.js';
 import { evaluate } from './evaluate.js';
-import { imageSource, type LabelledImages } from './image-batches.js';
+import { wholeBatch } from '../../test/fixtures/tiny-network.js';
+import { imagesInMemory, imageSource } from './image-batches.js';
 import { runSegments } from './layer-run.js';
 import { ModelState, type Segment } from './model-state.js';
 import { lossAndGradients } from './train-step.js';
@@ -35,17 +36,15 @@ const golden = JSON.parse(readFileSync(`${FOLDER}/golden.json`, 'utf8')) as Pret
 const pretrained = readSafetensors(readFileSync(`${FOLDER}/weights.safetensors`));
 const network = networkByArchitecture('efficientnet-lite0');
 const normalization = { mean: [127, 127, 127], std: [128, 128, 128] };
-const images: LabelledImages = {
-  pixels: Uint8Array.from(golden.cases.flatMap(({ image }) => [...decodePng(`${FOLDER}/${image}`)])),
-  labels: Int32Array.from(golden.cases.map(({ top5 }) => top5[0]?.index ?? -1)),
-  sizePx: 224,
-};
+const pixels = Uint8Array.from(golden.cases.flatMap(({ image }) => [...decodePng(`${FOLDER}/${image}`)]));
+const labels = Int32Array.from(golden.cases.map(({ top5 }) => top5[0]?.index ?? -1));
+const images = imagesInMemory(pixels, labels, 224);
 
 function decodePng(path: string): Uint8Array {
   const decoded = tf.node.decodePng(readFileSync(path), 3);
-  const pixels = Uint8Array.from(decoded.dataSync());
+  const bytes = Uint8Array.from(decoded.dataSync());
   decoded.dispose();
-  return pixels;
+  return bytes;
 }
 
 const segments = (lrMultiplier: number, usesBatchStatistics: boolean): Segment[] =>
@@ -54,17 +53,17 @@ const segments = (lrMultiplier: number, usesBatchStatistics: boolean): Segment[]
 describe('pretrained EfficientNet-Lite0 on six photographs', () => {
   it('reads the pixels that the golden was computed from', () => {
     golden.cases.forEach(({ pixelSum }, index) => {
-      const pixels = images.pixels.subarray(index * 224 * 224 * 3, (index + 1) * 224 * 224 * 3);
-      expect(pixels.reduce((sum, value) => sum + value, 0)).toBe(pixelSum);
+      const image = pixels.subarray(index * 224 * 224 * 3, (index + 1) * 224 * 224 * 3);
+      expect(image.reduce((sum, value) => sum + value, 0)).toBe(pixelSum);
     });
   });
 
-  it('gives the golden logits', () => {
+  it('gives the golden logits', async () => {
     const before = tf.memory().numTensors;
     const state = new ModelState(segments(0, false), checkWeights(network, pretrained, 1000), 1000);
     const source = imageSource(images, normalization);
+    const input = await wholeBatch(source);
     const logits = tf.tidy(() => {
-      const input = source.batch(Int32Array.from(images.labels.keys()));
       const context = { parameter: state.parameters(new Map()) };
       return runSegments(state.segments, input, () => context).dataSync<'float32'>();
     });
@@ -73,6 +72,7 @@ describe('pretrained EfficientNet-Lite0 on six photographs', () => {
         expect(Math.abs((logits[example * 1000 + index] ?? NaN) - value)).toBeLessThan(1e-4),
       ),
     );
+    input.dispose();
     source.dispose();
     state.dispose();
     expect(tf.memory().numTensors).toBe(before);
@@ -98,9 +98,9 @@ describe.each([
   { mode: 'eval', usesBatchStatistics: false, expected: golden.trainingStep.results.evalBN },
   { mode: 'train', usesBatchStatistics: true, expected: golden.trainingStep.results.trainBN },
 ])('golden training step at 96 px, BatchNorm in $mode mode', ({ usesBatchStatistics, expected }) => {
-  it('gives the loss, every gradient norm and the running statistics', () => {
+  it('gives the loss, every gradient norm and the running statistics', async () => {
     const state = new ModelState(segments(1, usesBatchStatistics), stepWeights(), 10);
-    const input = stepInput();
+    const input = await stepInput();
     const labels = tf.tensor1d([0, 1, 2, 3, 4, 5], 'int32');
     const { loss, gradients, statistics } = lossAndGradients(state, input, labels, 0.01);
     expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-4);
@@ -132,12 +132,11 @@ function stepWeights(): Map<string, HostTensor> {
   return weights;
 }
 
-function stepInput(): Tensor {
+async function stepInput(): Promise<Tensor> {
   const source = imageSource(images, normalization);
-  const input = tf.tidy(() => {
-    const whole = source.batch(Int32Array.from(images.labels.keys())) as tf.Tensor4D;
-    return tf.avgPool(whole.slice([0, 16, 16, 0], [6, 192, 192, 3]), 2, 2, 'valid');
-  });
+  const whole = (await wholeBatch(source)) as tf.Tensor4D;
+  const input = tf.tidy(() => tf.avgPool(whole.slice([0, 16, 16, 0], [6, 192, 192, 3]), 2, 2, 'valid'));
+  whole.dispose();
   source.dispose();
   return input;
 }

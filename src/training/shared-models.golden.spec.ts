@@ -6,7 +6,8 @@ import { splitAtClassifier } from '../networks/network.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { checkWeights } from '../networks/weights.js';
 import { type Tensor, tf } from './backend.js';
-import { imageSource, type LabelledImages } from './image-batches.js';
+import { wholeBatch } from '../../test/fixtures/tiny-network.js';
+import { imagesInMemory, imageSource, type LabelledImages } from './image-batches.js';
 import { runLayers } from './layer-run.js';
 import { ModelState } from './model-state.js';
 
@@ -52,7 +53,7 @@ describe.each(MODELS)('pretrained $architecture on six photographs', (model) => 
   const isAbsent = !existsSync(`${SHARED}/${model.folder}/weights.safetensors`);
   if (isAbsent) console.log(`skipped: no ${SHARED}/${model.folder}, whose weights are not part of this repository`);
 
-  it.skipIf(isAbsent)('gives the golden logits, pooled features and stages', () => {
+  it.skipIf(isAbsent)('gives the golden logits, pooled features and stages', async () => {
     const before = tf.memory().numTensors;
     const golden = JSON.parse(readFileSync(`${SHARED}/${model.folder}/golden.json`, 'utf8')) as SharedGolden;
     const network = networkByArchitecture(model.architecture);
@@ -61,9 +62,9 @@ describe.each(MODELS)('pretrained $architecture on six photographs', (model) => 
     const segments = network.blocks.map(({ layers }) => ({ layers, lrMultiplier: 0, usesBatchStatistics: false }));
     const state = new ModelState(segments, weights, model.classCount);
     const source = imageSource(readImages(golden), model.normalization);
+    const input = await wholeBatch(source);
     tf.tidy(() => {
       const context = { parameter: state.parameters(new Map()) };
-      const input = source.batch(Int32Array.from(golden.cases.keys()));
       const { logits, stages } = stageOutputs(network, [], input, context);
       expectClose(
         logits,
@@ -87,6 +88,7 @@ describe.each(MODELS)('pretrained $architecture on six photographs', (model) => 
         expect(Math.sqrt(found.variance.dataSync()[0] ?? NaN) / std, name).toBeCloseTo(1, 4);
       }
     });
+    input.dispose();
     source.dispose();
     state.dispose();
     expect(tf.memory().numTensors).toBe(before);
@@ -100,7 +102,7 @@ function readImages({ cases }: SharedGolden): LabelledImages {
     decoded.dispose();
     return bytes;
   });
-  return { pixels: Buffer.concat(pixels), labels: new Int32Array(cases.length), sizePx: 224 };
+  return imagesInMemory(Buffer.concat(pixels), new Int32Array(cases.length), 224);
 }
 
 /** To 1e-4 of the largest value, as the formula-filled goldens. */

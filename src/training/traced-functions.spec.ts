@@ -1,6 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { goldenWeights } from '../../test/fixtures/golden/fill.js';
-import { tinyImages, tinyNetwork, tinyNetworkCutAtClassifier, tinyWeights } from '../../test/fixtures/tiny-network.js';
+import {
+  tinyImages,
+  tinyNetwork,
+  tinyNetworkCutAtClassifier,
+  tinyPixels,
+  tinyWeights,
+} from '../../test/fixtures/tiny-network.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { parameterSpecs } from '../networks/parameters.js';
@@ -20,7 +26,7 @@ import { BlockOptimizer } from './block-optimizer.js';
 import { predict } from './evaluate.js';
 import { fineTune } from './fine-tune.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
-import type { LabelledImages } from './image-batches.js';
+import { imagesInMemory, type LabelledImages } from './image-batches.js';
 import { ModelState } from './model-state.js';
 import { TracedFunctions } from './traced-functions.js';
 import { trainStep } from './train-step.js';
@@ -247,8 +253,8 @@ describe('a training', () => {
       {
         network: efficientNet,
         pretrained: efficientNetWeights,
-        train: enlarged(tinyImages(19), 32),
-        validation: enlarged(tinyImages(9, 'validation'), 32),
+        train: enlarged(tinyPixels(19), 32),
+        validation: enlarged(tinyPixels(9, 'validation'), 32),
         lrMultipliers: [1, 1, 1, 1, 1, 1, 1, 1, 1],
         trainedPart: 'CLASSIFIER',
       },
@@ -284,14 +290,14 @@ describe('a training', () => {
 });
 
 /** Each pixel of 8 px images becomes a square. */
-function enlarged({ pixels, labels }: LabelledImages, sizePx: number): LabelledImages {
+function enlarged({ pixels, labels }: ReturnType<typeof tinyPixels>, sizePx: number): LabelledImages {
   const larger = new Uint8Array(labels.length * sizePx * sizePx * 3).map((_, index) => {
     const [channel, column, row] = [index % 3, Math.floor(index / 3) % sizePx, Math.floor(index / 3 / sizePx) % sizePx];
     const image = Math.floor(index / 3 / sizePx / sizePx);
     const [x, y] = [column, row].map((place) => Math.floor((place * 8) / sizePx)) as [number, number];
     return pixels[((image * 8 + y) * 8 + x) * 3 + channel] ?? 0;
   });
-  return { pixels: larger, labels, sizePx };
+  return imagesInMemory(larger, labels, sizePx);
 }
 
 function differingTensors(found: Weights, expected: Weights): string[] {

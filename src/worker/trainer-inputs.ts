@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { foldIndices } from '../datasets/folds.js';
 import { readExactly } from '../datasets/read-exactly.js';
 import { type HostTensor, readSafetensors } from '../formats/safetensors.js';
-import type { LabelledImages } from '../training/image-batches.js';
+import { imagesInMemory, type LabelledImages } from '../training/image-batches.js';
 import type { SplitFile } from './trainer-messages.js';
 
 /** A slice of the images, of `foldCount`; 0 of 1 is all. */
@@ -37,13 +37,17 @@ export class TrainerInputs {
     if (pixels.byteLength !== labels.length * imageBytes) {
       throw new Error(`${path} holds ${pixels.byteLength} bytes, not ${labels.length} images of ${imageBytes}`);
     }
-    if (foldCount === 1) return { pixels, labels, sizePx };
+    if (foldCount === 1) return imagesInMemory(pixels, labels, sizePx);
     const indices = foldIndices(labels, foldCount, fold);
     const slice = new Uint8Array(indices.length * imageBytes);
     indices.forEach((image, position) =>
       slice.set(pixels.subarray(image * imageBytes, (image + 1) * imageBytes), position * imageBytes),
     );
-    return { pixels: slice, labels: Int32Array.from(indices, (image) => labels[image] ?? 0), sizePx };
+    return imagesInMemory(
+      slice,
+      Int32Array.from(indices, (image) => labels[image] ?? 0),
+      sizePx,
+    );
   }
 
   #file(path: string): Uint8Array {
