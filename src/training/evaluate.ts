@@ -1,13 +1,13 @@
 import type { NetworkDefinition } from '../networks/network.js';
 import { checkWeights, type Weights } from '../networks/weights.js';
-import { type Tensor, tf } from './backend.js';
+import { tf } from './backend.js';
 import { batchesOf } from './batch-order.js';
 import { checkImages } from './check-images.js';
 import { yieldToEventLoop } from './event-loop.js';
 import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from './image-batches.js';
-import { runSegments } from './layer-run.js';
+import { InferenceModel } from './inference-model.js';
 import { type ClassificationMetrics, classificationMetrics } from './metrics.js';
-import { ModelState, type Segment } from './model-state.js';
+import { TracedFunctions } from './traced-functions.js';
 
 /** A model and the images to score it on. */
 export interface EvaluateOptions {
@@ -28,59 +28,41 @@ export interface EvaluateOptions {
 export async function evaluate(options: EvaluateOptions): Promise<ClassificationMetrics> {
   const { network, weights, classCount, normalization, images, batchSize } = options;
   checkImages(images, network, classCount);
-  const segments = network.blocks.map(({ layers }) => ({ layers, lrMultiplier: 0, usesBatchStatistics: false }));
-  const state = new ModelState(segments, checkWeights(network, weights, classCount), classCount);
+  const functions = new TracedFunctions();
+  const layers = network.blocks.flatMap((block) => block.layers);
+  const model = new InferenceModel(layers, functions);
   const source = imageSource(images, normalization);
   try {
-    return await score(state, source, classCount, batchSize);
+    model.loadWeights(checkWeights(network, weights, classCount), classCount);
+    return await score(model, source, classCount, batchSize);
   } finally {
     source.dispose();
-    state.dispose();
+    model.dispose();
+    functions.dispose();
   }
 }
 
-/** Scores the model in its present state; nothing of it changes. */
+/** Scores a loaded model, which gives logits; nothing of it changes. */
 export async function score(
-  state: ModelState,
+  model: InferenceModel,
   source: ExampleSource,
   classCount: number,
   batchSize: number,
 ): Promise<ClassificationMetrics> {
-  const logits = await predictAll(state, source, batchSize);
-  return classificationMetrics(logits.data, source.labels, classCount);
+  const logits = await predictAll(model, source, batchSize);
+  return classificationMetrics(logits, source.labels, classCount);
 }
 
-/**
- * Runs a model over all examples, every BatchNorm on its running statistics.
- *
- * @returns What the last segment gives, row-major, and the shape of one example of it.
- */
-export async function predictAll(
-  state: ModelState,
-  source: ExampleSource,
-  batchSize: number,
-): Promise<{ data: Float32Array; exampleShape: number[] }> {
-  const order = Int32Array.from(source.labels.keys());
+/** Runs a loaded model over all examples. @returns what it gives, row-major. */
+async function predictAll(model: InferenceModel, source: ExampleSource, batchSize: number): Promise<Float32Array> {
   const outputs: Float32Array[] = [];
-  let exampleShape: number[] = [];
-  for await (const input of source.read(batchesOf(order, batchSize))) {
-    const output = predict(state, input);
-    exampleShape = output.shape.slice(1);
+  for await (const input of source.read(batchesOf(Int32Array.from(source.labels.keys()), batchSize))) {
+    const output = model.run(input);
     outputs.push(output.dataSync<'float32'>());
     tf.dispose([input, output]);
     await yieldToEventLoop();
   }
-  return { data: concatenate(outputs), exampleShape };
-}
-
-/** One batch through all segments; the caller disposes the result. */
-export function predict(state: ModelState, input: Tensor): Tensor {
-  const [output] = state.functions.run('predict', [input, ...state.tensors], () => {
-    const context = { parameter: state.parameters(state.optimizer.read()) };
-    return [runSegments<Segment>(state.segments, input, () => context)];
-  });
-  if (output === undefined) throw new Error('the model returned nothing');
-  return output;
+  return concatenate(outputs);
 }
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {

@@ -36,6 +36,12 @@ export const job: FineTuneJob = {
       baseLearningRate: 1e-3,
       cosineEpochCount: 100,
       frozenBatchNorm: 'TRAIN',
+      optimizer: 'ADAM',
+      weightDecay: 0,
+      momentum: 0.9,
+      lrSchedule: 'COSINE',
+      labelSmoothing: 0,
+      classWeighting: 'NONE',
     },
     search: {
       type: 'BIOTUNE',

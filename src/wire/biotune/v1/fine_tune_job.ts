@@ -56,6 +56,17 @@ export interface TrainingConfig {
   baseLearningRate?: number | undefined;
   cosineEpochCount?: number | undefined;
   frozenBatchNorm?: TrainingConfig_FrozenBatchNorm | undefined;
+  microBatchSize?: number | undefined;
+  optimizer?: TrainingConfig_Optimizer | undefined;
+  weightDecay?:
+    | number
+    | undefined;
+  /** Of SGD alone. */
+  momentum?: number | undefined;
+  lrSchedule?: TrainingConfig_LrSchedule | undefined;
+  labelSmoothing?: number | undefined;
+  classWeighting?: TrainingConfig_ClassWeighting | undefined;
+  gradientNormMax?: number | undefined;
 }
 
 /** What BatchNorm of a frozen block does. */
@@ -65,6 +76,33 @@ export enum TrainingConfig_FrozenBatchNorm {
   EVAL = "EVAL",
   /** TRAIN - Batch statistics, as the paper's code. */
   TRAIN = "TRAIN",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** As torch's optimizer of that name. */
+export enum TrainingConfig_Optimizer {
+  OPTIMIZER_UNSPECIFIED = "OPTIMIZER_UNSPECIFIED",
+  ADAM = "ADAM",
+  ADAMW = "ADAMW",
+  SGD = "SGD",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How the learning rate changes from epoch to epoch. */
+export enum TrainingConfig_LrSchedule {
+  LR_SCHEDULE_UNSPECIFIED = "LR_SCHEDULE_UNSPECIFIED",
+  /** COSINE - Along half a cosine, to zero after cosine_epoch_count epochs. */
+  COSINE = "COSINE",
+  CONSTANT = "CONSTANT",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How much the classes count in the loss. */
+export enum TrainingConfig_ClassWeighting {
+  CLASS_WEIGHTING_UNSPECIFIED = "CLASS_WEIGHTING_UNSPECIFIED",
+  NONE = "NONE",
+  /** BALANCED - In inverse proportion to their share of the training images. */
+  BALANCED = "BALANCED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
