@@ -6,7 +6,8 @@ import { checkImages } from './check-images.js';
 import { yieldToEventLoop } from './event-loop.js';
 import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from './image-batches.js';
 import { runSegments } from './layer-run.js';
-import { type ClassificationMetrics, classificationMetrics } from './metrics.js';
+import { MetricTotals } from './metric-totals.js';
+import type { ClassificationMetrics } from './metrics.js';
 import { ModelState, type Segment } from './model-state.js';
 
 /** A model and the images to score it on. */
@@ -46,8 +47,32 @@ export async function score(
   classCount: number,
   batchSize: number,
 ): Promise<ClassificationMetrics> {
-  const logits = await predictAll(state, source, batchSize);
-  return classificationMetrics(logits.data, source.labels, classCount);
+  const totals = new MetricTotals(classCount, state.functions);
+  let exampleCount = 0;
+  try {
+    for await (const input of source.read(batchesInOrder(source, batchSize))) {
+      const labels = source.labels.subarray(exampleCount, exampleCount + input.shape[0]);
+      exampleCount += labels.length;
+      addBatch(totals, state, input, labels);
+      await yieldToEventLoop();
+    }
+    return totals.read();
+  } finally {
+    totals.dispose();
+  }
+}
+
+/** Takes over `input`. */
+function addBatch(totals: MetricTotals, state: ModelState, input: Tensor, labels: Int32Array): void {
+  const labelTensor = tf.tensor1d(labels, 'int32');
+  const used = [input, labelTensor];
+  try {
+    const logits = predict(state, input);
+    used.push(logits);
+    totals.add(logits, labelTensor);
+  } finally {
+    tf.dispose(used);
+  }
 }
 
 /**
@@ -60,10 +85,9 @@ export async function predictAll(
   source: ExampleSource,
   batchSize: number,
 ): Promise<{ data: Float32Array; exampleShape: number[] }> {
-  const order = Int32Array.from(source.labels.keys());
   const outputs: Float32Array[] = [];
   let exampleShape: number[] = [];
-  for await (const input of source.read(batchesOf(order, batchSize))) {
+  for await (const input of source.read(batchesInOrder(source, batchSize))) {
     const output = predict(state, input);
     exampleShape = output.shape.slice(1);
     outputs.push(output.dataSync<'float32'>());
@@ -82,6 +106,9 @@ export function predict(state: ModelState, input: Tensor): Tensor {
   if (output === undefined) throw new Error('the model returned nothing');
   return output;
 }
+
+const batchesInOrder = ({ labels }: ExampleSource, batchSize: number) =>
+  batchesOf(Int32Array.from(labels.keys()), batchSize);
 
 function concatenate(parts: readonly Float32Array[]): Float32Array {
   const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
