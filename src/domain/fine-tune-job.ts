@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
+import { classRecallSchema } from './class-recall.js';
 import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
 import { genomeSchema } from './genome.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
@@ -194,9 +195,14 @@ export const methodScoreSchema = z
     /** Mean over the final seeds. */
     validationAccuracy: z.number(),
     validationMacroAccuracy: z.number(),
+    validationMacroF1: z.number(),
     /** Of the one model, best on validation among the seeds, that was scored on the sealed test split. */
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
+    /** Of the classes that have test images. */
+    testRecalls: z.array(classRecallSchema).readonly(),
     trainedParameterCount: z.int().min(0),
     totalParameterCount: z.int().positive(),
   })
@@ -214,6 +220,8 @@ export const jobResultSchema = z
     lrMultipliers: z.array(z.number()).readonly(),
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
     scores: z.array(methodScoreSchema).readonly(),
   })
   .meta({ id: 'JobResult' });

@@ -16,15 +16,21 @@ import { trainStep } from './train-step.js';
 /** torch's default, Keras's 0.9. EfficientNet's own 0.01 lags: 60 steps would move the statistics 45 % of the way. */
 const BATCH_NORM_MOMENTUM = 0.1;
 
+/** What the validation of one epoch came to; as in `ClassificationMetrics`. */
+export interface ValidationMetrics {
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly validationMacroAccuracy: number;
+  readonly validationMacroF1: number;
+  readonly validationCalibrationError: number;
+}
+
 /** What one epoch came to. */
-export interface EpochMetrics {
+export interface EpochMetrics extends ValidationMetrics {
   /** From 1. */
   readonly epoch: number;
   /** Mean over the epoch's examples, each in the state before its step. */
   readonly trainLoss: number;
-  readonly validationLoss: number;
-  readonly validationAccuracy: number;
-  readonly validationMacroAccuracy: number;
   /** The base learning rate in this epoch, before multipliers. */
   readonly learningRate: number;
   /** Training and validation together. */
@@ -38,7 +44,7 @@ export interface FineTuneResult {
   /** From 1. */
   readonly bestEpoch: number;
   readonly epochs: readonly EpochMetrics[];
-  readonly best: Pick<EpochMetrics, 'validationLoss' | 'validationAccuracy' | 'validationMacroAccuracy'>;
+  readonly best: ValidationMetrics;
   readonly trainedParameterCount: number;
   /** Trainable parameters, frozen or not; running statistics are not counted. */
   readonly totalParameterCount: number;
@@ -99,7 +105,7 @@ async function trainEpochs(
   onEpoch: (metrics: EpochMetrics) => void,
 ): Promise<Pick<FineTuneResult, 'bestEpoch' | 'epochs' | 'best' | 'weights'>> {
   const epochs: EpochMetrics[] = [];
-  let best: EpochMetrics | undefined;
+  let best: { readonly epoch: number; readonly scores: ValidationMetrics } | undefined;
   let weights: ReadonlyMap<string, HostTensor> = new Map();
   for (let epoch = 1; epoch <= options.epochCount; epoch++) {
     const startMs = performance.now();
@@ -116,16 +122,15 @@ async function trainEpochs(
       imagesPerSecond: (train.labels.length * 1000) / (trainedMs - startMs),
     };
     epochs.push(metrics);
-    if (best === undefined || metrics.validationMacroAccuracy > best.validationMacroAccuracy) {
-      best = metrics;
+    if (best === undefined || scores.validationMacroAccuracy > best.scores.validationMacroAccuracy) {
+      best = { epoch, scores };
       weights = state.toHost();
     }
     onEpoch(metrics);
     if (epoch - best.epoch >= options.patienceEpochs) break;
   }
   if (best === undefined) throw new Error('no epoch was trained');
-  const { epoch: bestEpoch, validationLoss, validationAccuracy, validationMacroAccuracy } = best;
-  return { bestEpoch, epochs, best: { validationLoss, validationAccuracy, validationMacroAccuracy }, weights };
+  return { bestEpoch: best.epoch, epochs, best: best.scores, weights };
 }
 
 /** @returns the mean loss over the epoch's examples. */
@@ -158,8 +163,14 @@ async function trainEpoch(
   return lossSum / order.length;
 }
 
-function validationMetrics({ loss, accuracy, macroAccuracy }: ClassificationMetrics) {
-  return { validationLoss: loss, validationAccuracy: accuracy, validationMacroAccuracy: macroAccuracy };
+function validationMetrics(metrics: ClassificationMetrics): ValidationMetrics {
+  return {
+    validationLoss: metrics.loss,
+    validationAccuracy: metrics.accuracy,
+    validationMacroAccuracy: metrics.macroAccuracy,
+    validationMacroF1: metrics.macroF1,
+    validationCalibrationError: metrics.calibrationError,
+  };
 }
 
 function nanLoss(loss: number, epoch: number, step: number, learningRate: number): DomainError {

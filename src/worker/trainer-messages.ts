@@ -40,6 +40,8 @@ const epochSchema = z.object({
   validationLoss: z.number(),
   validationAccuracy: z.number(),
   validationMacroAccuracy: z.number(),
+  validationMacroF1: z.number(),
+  validationCalibrationError: z.number(),
   learningRate: z.number(),
   imagesPerSecond: z.number(),
 });

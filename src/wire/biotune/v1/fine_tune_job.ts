@@ -5,7 +5,7 @@
 // source: biotune/v1/fine_tune_job.proto
 
 /* eslint-disable */
-import type { Failure, Method, SplitConfig } from "./catalog.js";
+import type { ClassRecall, Failure, Method, SplitConfig } from "./catalog.js";
 
 export interface CreateFineTuneJobRequest {
   project: string;
@@ -237,6 +237,8 @@ export interface JobResult {
   testAccuracy: number;
   testMacroAccuracy: number;
   scores: MethodScore[];
+  testMacroF1: number;
+  testCalibrationError: number;
 }
 
 /** How one method did in the finals. */
@@ -249,6 +251,11 @@ export interface MethodScore {
   testMacroAccuracy: number;
   trainedParameterCount: number;
   totalParameterCount: number;
+  validationMacroF1: number;
+  testMacroF1: number;
+  testCalibrationError: number;
+  /** Of the classes that have test images. */
+  testRecalls: ClassRecall[];
 }
 
 export interface GetFineTuneJobRequest {
@@ -352,6 +359,10 @@ export interface SeedResult {
   trainedParameterCount: number;
   totalParameterCount: number;
   trainSeconds: number;
+  /** Mean F1 of the classes that have images; 0 for one of which nothing is found. */
+  validationMacroF1: number;
+  /** Expected calibration error, 15 bins: how far confidence and accuracy are apart. */
+  validationCalibrationError: number;
 }
 
 export interface ListMetricPointsRequest {

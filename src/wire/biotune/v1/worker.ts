@@ -5,7 +5,7 @@
 // source: biotune/v1/worker.proto
 
 /* eslint-disable */
-import type { DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
+import type { ClassRecall, DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
 
 export interface LeaseTaskRequest {
   workerId: string;
@@ -240,6 +240,8 @@ export interface TrainResult {
   trainSeconds: number;
   weights?: Artifact | undefined;
   runtime: Runtime | undefined;
+  validationMacroF1: number;
+  validationCalibrationError: number;
 }
 
 /** How TensorFlow was set up. */
@@ -268,6 +270,10 @@ export interface ScoreResult {
   /** Row: true class; column: predicted class. */
   confusionMatrix: ConfusionRow[];
   imageCount: number;
+  macroF1: number;
+  calibrationError: number;
+  /** Of the classes that have images. */
+  recalls: ClassRecall[];
 }
 
 export interface ConfusionRow {
