@@ -24,7 +24,7 @@ export const biotuneSchema = z
     /** Trainings per genome; its fitness is their mean. */
     seedCount: z.int().min(1).max(10).default(3),
     /** Which validation figure fitness is 1 minus of. */
-    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY']).default('MACRO_ACCURACY'),
+    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
     /** SEQUENTIAL is the reference's order; BATCH_SYNC draws a whole generation at once, so that it trains in parallel. */
     reproduction: z.enum(['SEQUENTIAL', 'BATCH_SYNC']).default('BATCH_SYNC'),
   })

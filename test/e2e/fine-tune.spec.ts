@@ -180,14 +180,27 @@ describe('a job over REST', () => {
   });
 });
 
-describe('a job in SEQUENTIAL order', () => {
-  it('breeds each child after the one before it has been measured', async () => {
+describe('a job in SEQUENTIAL order, by macro F1', () => {
+  let trials: Trial[];
+
+  beforeAll(async () => {
     const request = smallJob(await uploadFashion(CLASSES, 20));
-    const biotune = { ...request.search.biotune, populationSize: 3, reproduction: 'SEQUENTIAL' };
-    const search = { ...request.search, biotune };
+    const biotune = { populationSize: 3, reproduction: 'SEQUENTIAL', fitness: 'MACRO_F1' };
+    const search = { ...request.search, biotune: { ...request.search.biotune, ...biotune } };
     const { id } = await createJob(service, { ...request, search, baselines: [] });
     await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
-    const trials = await listTrials(service, id);
+    trials = await listTrials(service, id);
+  });
+
+  it('has 1 minus the macro F1 as fitness', () => {
+    const trained = trials.filter(({ state }) => state === 'SUCCEEDED');
+    expect(trained.length).toBeGreaterThan(0);
+    for (const { fitness, seedResults } of trained) {
+      expect(seedResults.map(({ validationMacroF1 }) => 1 - validationMacroF1)).toEqual([fitness]);
+    }
+  });
+
+  it('breeds each child after the one before it has been measured', () => {
     const children = trials.filter(({ generation, slot }) => generation === 1 && slot >= 2);
     expect(trials.map(({ phase }) => phase)).toEqual([...Array.from({ length: 7 }, () => 'SEARCH'), 'FINALS']);
     expect(children).toHaveLength(2);
