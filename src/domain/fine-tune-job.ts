@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
+import { classRecallSchema } from './class-recall.js';
 import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
 import { genomeSchema } from './genome.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
@@ -23,7 +24,7 @@ export const biotuneSchema = z
     /** Trainings per genome; its fitness is their mean. */
     seedCount: z.int().min(1).max(10).default(3),
     /** Which validation figure fitness is 1 minus of. */
-    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY']).default('MACRO_ACCURACY'),
+    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
     /** SEQUENTIAL is the reference's order; BATCH_SYNC draws a whole generation at once, so that it trains in parallel. */
     reproduction: z.enum(['SEQUENTIAL', 'BATCH_SYNC']).default('BATCH_SYNC'),
   })
@@ -209,9 +210,14 @@ export const methodScoreSchema = z
     /** Mean over the final seeds. */
     validationAccuracy: z.number(),
     validationMacroAccuracy: z.number(),
+    validationMacroF1: z.number(),
     /** Of the one model, best on validation among the seeds, that was scored on the sealed test split. */
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
+    /** Of the classes that have test images. */
+    testRecalls: z.array(classRecallSchema).readonly(),
     trainedParameterCount: z.int().min(0),
     totalParameterCount: z.int().positive(),
   })
@@ -229,6 +235,8 @@ export const jobResultSchema = z
     lrMultipliers: z.array(z.number()).readonly(),
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
     scores: z.array(methodScoreSchema).readonly(),
   })
   .meta({ id: 'JobResult' });

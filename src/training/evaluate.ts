@@ -1,12 +1,13 @@
 import type { NetworkDefinition } from '../networks/network.js';
 import { checkWeights, type Weights } from '../networks/weights.js';
-import { tf } from './backend.js';
+import { type Tensor, tf } from './backend.js';
 import { batchesOf } from './batch-order.js';
 import { checkImages } from './check-images.js';
 import { yieldToEventLoop } from './event-loop.js';
 import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from './image-batches.js';
 import { InferenceModel } from './inference-model.js';
-import { type ClassificationMetrics, classificationMetrics } from './metrics.js';
+import { MetricTotals } from './metric-totals.js';
+import type { ClassificationMetrics } from './metrics.js';
 import { TracedFunctions } from './traced-functions.js';
 
 /** A model and the images to score it on. */
@@ -34,7 +35,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Classification
   const source = imageSource(images, normalization);
   try {
     model.loadWeights(checkWeights(network, weights, classCount), classCount);
-    return await score(model, source, classCount, batchSize);
+    return await score(model, source, { classCount, batchSize, functions });
   } finally {
     source.dispose();
     model.dispose();
@@ -42,35 +43,45 @@ export async function evaluate(options: EvaluateOptions): Promise<Classification
   }
 }
 
+/** What scoring needs beside model and examples. */
+export interface ScoreOptions {
+  readonly classCount: number;
+  readonly batchSize: number;
+  /** Stay the caller's. */
+  readonly functions: TracedFunctions;
+}
+
 /** Scores a loaded model, which gives logits; nothing of it changes. */
 export async function score(
   model: InferenceModel,
   source: ExampleSource,
-  classCount: number,
-  batchSize: number,
+  { classCount, batchSize, functions }: ScoreOptions,
 ): Promise<ClassificationMetrics> {
-  const logits = await predictAll(model, source, batchSize);
-  return classificationMetrics(logits, source.labels, classCount);
+  const totals = new MetricTotals(classCount, functions);
+  const all = Int32Array.from(source.labels.keys());
+  let exampleCount = 0;
+  try {
+    for await (const input of source.read(batchesOf(all, batchSize))) {
+      const labels = source.labels.subarray(exampleCount, exampleCount + input.shape[0]);
+      exampleCount += labels.length;
+      addBatch(totals, model, input, labels);
+      await yieldToEventLoop();
+    }
+    return totals.read();
+  } finally {
+    totals.dispose();
+  }
 }
 
-/** Runs a loaded model over all examples. @returns what it gives, row-major. */
-async function predictAll(model: InferenceModel, source: ExampleSource, batchSize: number): Promise<Float32Array> {
-  const outputs: Float32Array[] = [];
-  for await (const input of source.read(batchesOf(Int32Array.from(source.labels.keys()), batchSize))) {
-    const output = model.run(input);
-    outputs.push(output.dataSync<'float32'>());
-    tf.dispose([input, output]);
-    await yieldToEventLoop();
+/** Takes over `input`. */
+function addBatch(totals: MetricTotals, model: InferenceModel, input: Tensor, labels: Int32Array): void {
+  const labelTensor = tf.tensor1d(labels, 'int32');
+  const used = [input, labelTensor];
+  try {
+    const logits = model.run(input);
+    used.push(logits);
+    totals.add(logits, labelTensor);
+  } finally {
+    tf.dispose(used);
   }
-  return concatenate(outputs);
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
 }

@@ -58,6 +58,8 @@ describe('fineTune', () => {
       validationLoss: again.loss,
       validationAccuracy: again.accuracy,
       validationMacroAccuracy: again.macroAccuracy,
+      validationMacroF1: again.macroF1,
+      validationCalibrationError: again.calibrationError,
     }).toEqual(best);
   });
 

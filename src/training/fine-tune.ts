@@ -2,7 +2,7 @@ import type { HostTensor } from '../formats/safetensors.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { loadWeights, type Weights } from '../networks/weights.js';
 import { balancedClassWeights } from './class-weights.js';
-import type { EpochMetrics } from './epoch-metrics.js';
+import type { EpochMetrics, ValidationMetrics } from './epoch-metrics.js';
 import { score } from './evaluate.js';
 import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.js';
 import { learningRateOf } from './learning-rate.js';
@@ -21,7 +21,7 @@ export interface FineTuneResult {
   /** From 1. */
   readonly bestEpoch: number;
   readonly epochs: readonly EpochMetrics[];
-  readonly best: Pick<EpochMetrics, 'validationLoss' | 'validationAccuracy' | 'validationMacroAccuracy'>;
+  readonly best: ValidationMetrics;
   readonly trainedParameterCount: number;
   /** Trainable parameters, frozen or not; running statistics are not counted. */
   readonly totalParameterCount: number;
@@ -96,12 +96,11 @@ async function trainOnce(
     const { epochs, bestWeights } = await trainEpochs(training, options, hooks);
     const best = bestOf(epochs);
     if (best === undefined) throw new Error('no epoch was trained');
-    const { epoch: bestEpoch, validationLoss, validationAccuracy, validationMacroAccuracy } = best;
     const counted = parameterSpecs(network, classCount).filter(({ isBuffer }) => !isBuffer);
     return {
-      bestEpoch,
+      bestEpoch: best.epoch,
       epochs,
-      best: { validationLoss, validationAccuracy, validationMacroAccuracy },
+      best: validationOf(best),
       trainedParameterCount: training.state.trainedParameterCount,
       totalParameterCount: counted.reduce((sum, { shape }) => sum + elementCount(shape), 0),
       microBatchSize,
@@ -145,7 +144,7 @@ function isExhausted(epochs: readonly EpochMetrics[], patienceEpochs: number): b
 }
 
 async function oneEpoch(
-  { state, inference, train, validation }: PreparedTraining,
+  { state, inference, train, validation, functions }: PreparedTraining,
   options: SizedOptions,
   epoch: number,
   knownShare: number | undefined,
@@ -161,7 +160,7 @@ async function oneEpoch(
     ...(knownShare !== undefined && { optimizerShare: knownShare }),
   });
   state.loadInto(inference);
-  const scores = await score(inference, validation, classCount, batchSize);
+  const scores = await score(inference, validation, { classCount, batchSize, functions });
   inference.unload();
   const seconds = (performance.now() - startMs) / 1000;
   return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
@@ -179,6 +178,25 @@ function stepSettings(options: SizedOptions, trainLabels: Int32Array, learningRa
   };
 }
 
-function validationMetrics({ loss, accuracy, macroAccuracy }: ClassificationMetrics) {
-  return { validationLoss: loss, validationAccuracy: accuracy, validationMacroAccuracy: macroAccuracy };
+function validationMetrics(metrics: ClassificationMetrics): ValidationMetrics {
+  return {
+    validationLoss: metrics.loss,
+    validationAccuracy: metrics.accuracy,
+    validationMacroAccuracy: metrics.macroAccuracy,
+    validationMacroF1: metrics.macroF1,
+    validationCalibrationError: metrics.calibrationError,
+  };
+}
+
+/** The part of an epoch's metrics that says how good its state is. */
+function validationOf(epoch: EpochMetrics): ValidationMetrics {
+  const { validationLoss, validationAccuracy, validationMacroAccuracy } = epoch;
+  const { validationMacroF1, validationCalibrationError } = epoch;
+  return {
+    validationLoss,
+    validationAccuracy,
+    validationMacroAccuracy,
+    validationMacroF1,
+    validationCalibrationError,
+  };
 }

@@ -17,6 +17,7 @@ export interface SharedParts {
 
 /** What an epoch loop needs, whatever is trained. Dispose it. */
 export interface PreparedTraining {
+  readonly functions: TracedFunctions;
   readonly state: ModelState;
   /** The state's layers for validation; load it before each pass. */
   readonly inference: InferenceModel;
@@ -61,7 +62,8 @@ export async function prepareTraining(
     const { functions } = shared;
     const state = keep(new ModelState(segments, start, classCount, { optimizer, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
-    return { state, inference: keep(new InferenceModel(layers, functions)), train, validation, dispose };
+    const inference = keep(new InferenceModel(layers, functions));
+    return { functions, state, inference, train, validation, dispose };
   } catch (error) {
     dispose();
     throw error;

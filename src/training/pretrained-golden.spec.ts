@@ -83,8 +83,8 @@ describe('pretrained EfficientNet-Lite0 on six photographs', () => {
     const common = { network, weights: pretrained, classCount: 1000, normalization, images };
     const inBatches = await evaluate({ ...common, batchSize: 4 });
     const atOnce = await evaluate({ ...common, batchSize: 6 });
-    expect(inBatches.predictions).toEqual(images.labels);
     expect(inBatches.accuracy).toBe(1);
+    expect(inBatches.confusionMatrix).toEqual(atOnce.confusionMatrix);
     expect(inBatches.loss).toBeCloseTo(atOnce.loss, 5);
   });
 

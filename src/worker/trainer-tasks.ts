@@ -83,7 +83,7 @@ function protocolOf(training: TrainingConfig): Protocol {
 export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: TrainerInputs): Promise<ScoreResult> {
   const { network } = spec;
   await inputs.load([weightsPath, test.path]);
-  const { loss, accuracy, macroAccuracy, confusionMatrix } = await evaluate({
+  const { loss, confusionMatrix, ...figures } = await evaluate({
     network: networkByArchitecture(network.architecture),
     weights: inputs.weights(weightsPath),
     classCount: network.classCount,
@@ -93,7 +93,7 @@ export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: T
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });
   const rows = confusionMatrix.map((counts) => ({ counts }));
-  return { loss, accuracy, macroAccuracy, confusionMatrix: rows, imageCount: test.labels.length };
+  return { loss, ...figures, confusionMatrix: rows, imageCount: test.labels.length };
 }
 
 /** The training checks its own loss; the validation's may still overflow after the last step. */

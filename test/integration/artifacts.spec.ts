@@ -107,6 +107,8 @@ describe('artifacts', () => {
     validationLoss: 0,
     validationAccuracy: 0,
     validationMacroAccuracy: 0,
+    validationMacroF1: 0,
+    validationCalibrationError: 0,
     trainedParameterCount: 0,
     totalParameterCount: 1,
     trainSeconds: 0,

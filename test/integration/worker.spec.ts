@@ -203,6 +203,9 @@ describe('a worker', () => {
     const network = { ...networkSpec(32), weights };
     const score = succeeded(await outcomeOf(coordinator.enqueue({ score: { network, pack } })), 'score');
     expect(score).toMatchObject({ imageCount: 18, confusionMatrix: { length: CLASSES.length } });
+    const { recalls, macroAccuracy } = score;
+    expect(recalls.map(({ classIndex }) => classIndex)).toEqual([...CLASSES.keys()]);
+    expect(recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length).toBeCloseTo(macroAccuracy, 12);
     expect(readdirSync(cacheDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
@@ -426,6 +429,8 @@ const METRIC_NAMES = [
   'learning_rate',
   'train_loss',
   'validation_accuracy',
+  'validation_calibration_error',
   'validation_loss',
   'validation_macro_accuracy',
+  'validation_macro_f1',
 ];

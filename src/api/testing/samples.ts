@@ -154,6 +154,8 @@ export const modelVersion: ModelVersion = {
   datasetVersion: DATASET_VERSION,
   testAccuracy: 0.9,
   testMacroAccuracy: 0.9,
+  testMacroF1: 0.9,
+  testCalibrationError: 0.1,
   storageUri: 's3://biotune/models/',
   files: [],
   createTime: TIME,

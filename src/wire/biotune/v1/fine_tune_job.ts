@@ -5,7 +5,7 @@
 // source: biotune/v1/fine_tune_job.proto
 
 /* eslint-disable */
-import type { Failure, Method, SplitConfig } from "./catalog.js";
+import type { ClassRecall, Failure, Method, SplitConfig } from "./catalog.js";
 
 export interface CreateFineTuneJobRequest {
   project: string;
@@ -141,6 +141,7 @@ export enum BiotuneConfig_Fitness {
   FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
   MACRO_ACCURACY = "MACRO_ACCURACY",
   ACCURACY = "ACCURACY",
+  MACRO_F1 = "MACRO_F1",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -275,6 +276,8 @@ export interface JobResult {
   testAccuracy: number;
   testMacroAccuracy: number;
   scores: MethodScore[];
+  testMacroF1: number;
+  testCalibrationError: number;
 }
 
 /** How one method did in the finals. */
@@ -287,6 +290,11 @@ export interface MethodScore {
   testMacroAccuracy: number;
   trainedParameterCount: number;
   totalParameterCount: number;
+  validationMacroF1: number;
+  testMacroF1: number;
+  testCalibrationError: number;
+  /** Of the classes that have test images. */
+  testRecalls: ClassRecall[];
 }
 
 export interface GetFineTuneJobRequest {
@@ -390,6 +398,10 @@ export interface SeedResult {
   trainedParameterCount: number;
   totalParameterCount: number;
   trainSeconds: number;
+  /** Mean F1 of the classes that have images; 0 for one of which nothing is found. */
+  validationMacroF1: number;
+  /** Expected calibration error, 15 bins: how far confidence and accuracy are apart. */
+  validationCalibrationError: number;
 }
 
 export interface ListMetricPointsRequest {

@@ -5,7 +5,7 @@
 // source: biotune/v1/worker.proto
 
 /* eslint-disable */
-import type { DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
+import type { ClassRecall, DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
 
 export interface LeaseTaskRequest {
   workerId: string;
@@ -276,6 +276,8 @@ export interface TrainResult {
   trainSeconds: number;
   weights?: Artifact | undefined;
   runtime: Runtime | undefined;
+  validationMacroF1: number;
+  validationCalibrationError: number;
 }
 
 /** How TensorFlow was set up. */
@@ -304,6 +306,10 @@ export interface ScoreResult {
   /** Row: true class; column: predicted class. */
   confusionMatrix: ConfusionRow[];
   imageCount: number;
+  macroF1: number;
+  calibrationError: number;
+  /** Of the classes that have images. */
+  recalls: ClassRecall[];
 }
 
 export interface ConfusionRow {
