@@ -35,12 +35,21 @@ def conv(x, filters, kernel_size=1, strides=1):
     return layers.Conv2D(filters, kernel_size, strides, padding="same", use_bias=False)(x)
 
 
+def padded_conv(x, filters, kernel_size=1, strides=1):
+    """Padded alike on both sides, as in torch's networks."""
+    if strides > 1 and kernel_size > 1:
+        x = layers.ZeroPadding2D(kernel_size // 2)(x)
+        return layers.Conv2D(filters, kernel_size, strides, use_bias=False)(x)
+    return conv(x, filters, kernel_size, strides)
+
+
 def depthwise(x, kernel_size, strides):
     return layers.DepthwiseConv2D(kernel_size, strides, padding="same", use_bias=False)(x)
 
 
-def norm(x):
-    return FusedBatchNorm(momentum=0.9)(x)
+def norms(is_stock):
+    batch_norm = layers.BatchNormalization if is_stock else FusedBatchNorm
+    return lambda x: batch_norm(momentum=0.9)(x)
 
 
 # Kernel size, stride, expansion, output channels, repeats: assets/efficientnet-lite0/README.md.
@@ -55,7 +64,9 @@ EFFICIENTNET_LITE0_STAGES = [
 ]
 
 
-def efficientnet_lite0(size, class_count):
+def efficientnet_lite0(size, class_count, is_stock):
+    norm = norms(is_stock)
+
     def block(x, kernel_size, strides, expansion, filters):
         inner = x.shape[-1] * expansion
         y = x if expansion == 1 else layers.ReLU(6)(norm(conv(x, inner)))
@@ -74,17 +85,19 @@ def efficientnet_lite0(size, class_count):
     return keras.Model(inputs, outputs), keras.Model(inputs, last_block_input)
 
 
-def resnet50(size, class_count):
+def resnet50(size, class_count, is_stock):
+    norm = norms(is_stock)
+
     def bottleneck(x, width, strides):
         y = layers.ReLU()(norm(conv(x, width)))
-        y = layers.ReLU()(norm(conv(y, width, 3, strides)))
+        y = layers.ReLU()(norm(padded_conv(y, width, 3, strides)))
         y = norm(conv(y, width * 4))
         shortcut = x if x.shape[-1] == width * 4 else norm(conv(x, width * 4, 1, strides))
         return layers.ReLU()(layers.Add()([y, shortcut]))
 
     inputs = keras.Input((size, size, 3))
-    x = layers.ReLU()(norm(conv(inputs, 64, 7, 2)))
-    x = layers.MaxPooling2D(3, 2, padding="same")(x)
+    x = layers.ReLU()(norm(padded_conv(inputs, 64, 7, 2)))
+    x = layers.MaxPooling2D(3, 2)(layers.ZeroPadding2D(1)(x))
     for width, strides, repeats in [(64, 1, 3), (128, 2, 4), (256, 2, 6), (512, 2, 3)]:
         last_block_input = x
         for index in range(repeats):
@@ -94,16 +107,17 @@ def resnet50(size, class_count):
 
 
 def from_applications(build, last_frozen_layer):
-    """A network of keras.applications whose every BatchNormalization is fused, and scales as torchvision's do."""
+    """A network of keras.applications whose every BatchNormalization scales as torchvision's do."""
 
-    def fused(layer):
-        if not isinstance(layer, layers.BatchNormalization):
-            return layer.__class__.from_config(layer.get_config())
-        return FusedBatchNorm.from_config({**layer.get_config(), "scale": True})
+    def builder(size, class_count, is_stock):
+        def cloned(layer):
+            if not isinstance(layer, layers.BatchNormalization):
+                return layer.__class__.from_config(layer.get_config())
+            batch_norm = layers.BatchNormalization if is_stock else FusedBatchNorm
+            return batch_norm.from_config({**layer.get_config(), "scale": True})
 
-    def builder(size, class_count):
         stock = build(weights=None, input_shape=(size, size, 3), classes=class_count, classifier_activation=None)
-        model = keras.models.clone_model(stock, clone_function=fused)
+        model = keras.models.clone_model(stock, clone_function=cloned)
         return model, keras.Model(model.input, model.get_layer(last_frozen_layer).output)
 
     return builder

@@ -1,3 +1,4 @@
+import { CACHE_PEERS } from './peers.mjs';
 import { startPeer } from './peer-process.mjs';
 import { WARM_UP_STEP_COUNT, peerSettings } from './settings.mjs';
 
@@ -23,6 +24,7 @@ const MEASURES = {
   full: (...args) => measureSteps('full', ...args),
   head: (...args) => measureSteps('head', ...args),
   inference: (...args) => measureSteps('inference', ...args),
+  cache: (network, _peers, ...args) => measureSteps('half', network, CACHE_PEERS, ...args),
   memory: (...args) => measureProcesses(memoryAfterSteps, ...args),
   startup: (...args) => measureProcesses(secondsToFirstStep, ...args),
 };

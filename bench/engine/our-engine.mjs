@@ -1,23 +1,25 @@
-// Our engine as a peer: node bench/engine/our-engine.mjs <settings as JSON> <TRACED|EAGER>; see peer-process.mjs.
+// Our engine as a peer: node bench/engine/our-engine.mjs <settings as JSON> <TRACED|EAGER|CACHED>; see peer-process.mjs.
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { elementCount, parameterSpecs } from '../../dist/src/networks/parameters.js';
 import { randomStream } from '../../dist/src/networks/random-stream.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
 import { startBackend, tf } from '../../dist/src/training/backend.js';
-import { predictAll } from '../../dist/src/training/evaluate.js';
-import { ModelState } from '../../dist/src/training/model-state.js';
+import { InferenceModel } from '../../dist/src/training/inference-model.js';
+import { blockSegments, ModelState } from '../../dist/src/training/model-state.js';
+import { TracedFunctions } from '../../dist/src/training/traced-functions.js';
 import { trainStep } from '../../dist/src/training/train-step.js';
+
+const STEP = { learningRate: 1e-4, batchNormMomentum: 0.1, labelSmoothing: 0 };
 
 /** @type {import('./settings.mjs').PeerSettings} */
 const settings = JSON.parse(process.argv[2] ?? '');
-const execution = process.argv[3];
+const variant = process.argv[3];
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const backend = await startBackend();
-// An engine from before there was a choice says nothing, and is eager.
-if (execution === 'TRACED' && backend.execution !== 'TRACED') {
-  say({ unavailable: 'this build of the engine does not offer it' });
+if (variant !== 'EAGER' && backend.execution !== 'TRACED') {
+  say({ unavailable: 'the addon is not patched' });
 } else {
   await serve();
 }
@@ -25,42 +27,63 @@ if (execution === 'TRACED' && backend.execution !== 'TRACED') {
 async function serve() {
   const network = networkByArchitecture(settings.network);
   const specs = parameterSpecs(network, settings.classCount);
-  const firstTrained = { full: 0, head: network.blocks.length - 2, inference: Infinity }[settings.work];
-  const segments = network.blocks.map(({ layers }, index) => {
-    const isTrained = index >= firstTrained;
-    return { layers, lrMultiplier: isTrained ? 1 : 0, usesBatchStatistics: isTrained };
-  });
-  const state = new ModelState(segments, randomWeights(specs), settings.classCount, execution);
-  const step = stepOf(state);
+  const { step, trainedParameterCount } = work(network, randomWeights(specs));
   // Layers that are in the state but do not run have no counterpart in a peer.
   const running = specs.filter(({ isBuffer, isIdle }) => !isBuffer && isIdle !== true);
   say({
     version: `libtensorflow ${backend.tensorflowVersion}`,
     parameterCount: running.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-    trainedParameterCount: state.trainedParameterCount,
+    trainedParameterCount,
   });
   for await (const _ of createInterface({ input: process.stdin })) {
     const startMs = performance.now();
-    const value = await step();
+    const value = step();
     say({ seconds: (performance.now() - startMs) / 1000, value });
   }
 }
 
-/** @returns one step, which gives its loss, or for inference a logit. */
-function stepOf(state) {
-  const { batchSize, imageSizePx, classCount, inputFile, work } = settings;
+/** As a training does it: what is frozen at the start is folded, and runs before the step, or once for all steps. */
+function work(network, weights) {
+  const { classCount } = settings;
+  const blockCount = network.blocks.length;
+  const firstTrained = { full: 0, head: blockCount - 2, half: Math.floor(blockCount / 2), inference: blockCount };
+  const cut = firstTrained[settings.work];
+  const functions = new TracedFunctions(variant === 'EAGER' ? 'EAGER' : 'TRACED');
+  const prefix = new InferenceModel(
+    network.blocks.slice(0, cut).flatMap(({ layers }) => layers),
+    functions,
+  );
+  prefix.loadWeights(weights, classCount);
+  const { input, labels } = readBatch();
+  if (settings.work === 'inference') return { step: () => firstOf(prefix.run(input)), trainedParameterCount: 0 };
+  const multipliers = network.blocks.map((_, block) => (block < cut ? 0 : 1));
+  const segments = blockSegments(network, multipliers, 'EVAL').slice(cut);
+  const state = new ModelState(segments, weights, classCount, { functions });
+  const kept = variant === 'CACHED' ? prefix.run(input) : undefined;
+  const step = () => {
+    const features = kept ?? (cut === 0 ? input : prefix.run(input));
+    const loss = firstOf(trainStep(state, { input: features, labels }, STEP));
+    if (features !== kept && features !== input) features.dispose();
+    return loss;
+  };
+  return { step, trainedParameterCount: state.trainedParameterCount };
+}
+
+function readBatch() {
+  const { batchSize, imageSizePx, classCount, inputFile } = settings;
   const bytes = readFileSync(inputFile);
   const pixels = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-  const input = tf.tensor(pixels, [batchSize, imageSizePx, imageSizePx, 3], 'float32');
-  const labels = Int32Array.from({ length: batchSize }, (_, index) => index % classCount);
-  if (work === 'inference') {
-    const read = async function* () {
-      yield input.clone();
-    };
-    return async () => (await predictAll(state, { labels, read, dispose: () => undefined }, batchSize)).data[0];
-  }
-  const labelTensor = tf.tensor1d(labels, 'int32');
-  return () => trainStep(state, input, labelTensor, { learningRate: 1e-4, momentum: 0.1 });
+  return {
+    input: tf.tensor(pixels, [batchSize, imageSizePx, imageSizePx, 3], 'float32'),
+    labels: Int32Array.from({ length: batchSize }, (_, index) => index % classCount),
+  };
+}
+
+/** The first number of a tensor, which is disposed. */
+function firstOf(tensor) {
+  const [value] = tensor.dataSync();
+  tensor.dispose();
+  return value;
 }
 
 /** Kernels uniform with He's variance, every BatchNorm the identity. */

@@ -7,22 +7,22 @@ import { BENCH_PYTHON, pythonTensorFlow } from './python-tensorflow.mjs';
 
 const file = (name) => join(ROOT, 'bench/engine', name);
 
-/** @param {'TRACED' | 'EAGER'} execution @returns {import('./peer-process.mjs').Peer} */
-const ours = (execution) => ({
-  id: execution === 'TRACED' ? 'ours, traced' : EAGER,
+/** @param {string} id @param {'TRACED' | 'EAGER' | 'CACHED'} variant @returns {import('./peer-process.mjs').Peer} */
+const ours = (id, variant) => ({
+  id,
   program: process.execPath,
-  args: (settings) => [file('our-engine.mjs'), JSON.stringify(settings), execution],
+  args: (settings) => [file('our-engine.mjs'), JSON.stringify(settings), variant],
 });
 
-/** Our engine without traced execution: a peer of the one that has it. */
-export const EAGER = 'ours, eager';
+/** A step on features of the frozen blocks that are kept, and one that computes them. */
+export const CACHE_PEERS = [ours('ours, cached', 'CACHED'), ours('ours, not cached', 'TRACED')];
 
 /**
  * Everything that can be asked for on this machine, the engine that the others are compared with first. What is missing
  * is left out, with a line that says so.
  */
 export async function findPeers() {
-  return [ours('TRACED'), ours('EAGER'), ...(await findTensorFlow()), ...findTorch()];
+  return [ours('ours, traced', 'TRACED'), ours('ours, eager', 'EAGER'), ...(await findTensorFlow()), ...findTorch()];
 }
 
 async function findTensorFlow() {
@@ -35,7 +35,7 @@ async function findTensorFlow() {
     return [];
   }
   await runStep(pythonTensorFlow(python));
-  return [pythonPeer('tensorflow', BENCH_PYTHON)];
+  return [pythonPeer('tensorflow', BENCH_PYTHON), pythonPeer('keras', BENCH_PYTHON, 'tensorflow_peer.py', 'keras')];
 }
 
 function findTorch() {
@@ -47,9 +47,14 @@ function findTorch() {
   return [];
 }
 
-/** @param {string} id @param {string} program @returns {import('./peer-process.mjs').Peer} */
-function pythonPeer(id, program) {
-  return { id, program, args: (settings) => ['-B', file(`${id}_peer.py`), JSON.stringify(settings)] };
+/**
+ * @param {string} id @param {string} program
+ * @param {string} script Of this folder.
+ * @param {string[]} rest What the script takes behind the settings.
+ * @returns {import('./peer-process.mjs').Peer}
+ */
+function pythonPeer(id, program, script = `${id}_peer.py`, ...rest) {
+  return { id, program, args: (settings) => ['-B', file(script), JSON.stringify(settings), ...rest] };
 }
 
 /** @param {string} program @param {string} script */

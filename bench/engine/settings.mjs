@@ -15,6 +15,7 @@ export const MODES = {
   full: 'training step, everything trained',
   head: 'training step, head and last block',
   inference: 'inference',
+  cache: 'training step on cached features, half of the blocks frozen',
   memory: 'peak memory of a training step',
   startup: 'start until the first training step is done',
 };
@@ -43,7 +44,7 @@ export const PEER_ENVIRONMENT = {
  *
  * @typedef {object} PeerSettings
  * @property {string} network
- * @property {'full' | 'head' | 'inference'} work
+ * @property {'full' | 'head' | 'half' | 'inference'} work
  * @property {number} imageSizePx
  * @property {number} batchSize
  * @property {number} classCount

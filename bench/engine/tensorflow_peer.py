@@ -1,8 +1,12 @@
 """TensorFlow for Python as a peer: every step is one tf.function.
 
-Adam is TensorFlow's fused op, as in our engine: Keras's own optimizer composes it of ten ops a variable.
+BatchNormalization and Adam are TensorFlow's fused ops, as in our engine; with a second argument `keras` they are those of
+Keras 3, which composes both of many ops.
 """
 
+import sys
+
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -20,7 +24,8 @@ def main():
     tf.config.threading.set_intra_op_parallelism_threads(settings["threadCount"])
     tf.config.threading.set_inter_op_parallelism_threads(settings["threadCount"])
     size, batch = settings["imageSizePx"], settings["batchSize"]
-    model, frozen = BUILDERS[settings["network"]](size, settings["classCount"])
+    is_stock = sys.argv[2:] == ["keras"]
+    model, frozen = BUILDERS[settings["network"]](size, settings["classCount"], is_stock)
     parameter_count = count(model.trainable_variables)
     if settings["work"] == "head":
         for layer in frozen.layers:
@@ -31,7 +36,7 @@ def main():
         infer = tf.function(lambda images: model(images, training=False))
         serve(lambda: float(infer(images).numpy()[0, 0]), f"TensorFlow {tf.__version__}", parameter_count, 0)
     else:
-        train = train_function(model)
+        train = keras_train_function(model) if is_stock else train_function(model)
         step = lambda: float(train(images, labels).numpy())  # noqa: E731
         serve(step, f"TensorFlow {tf.__version__}", parameter_count, count(model.trainable_variables))
 
@@ -67,6 +72,21 @@ def train_function(model):
             )
         powers[0].assign(beta1_power)
         powers[1].assign(beta2_power)
+        return loss
+
+    return train
+
+
+def keras_train_function(model):
+    optimizer = keras.optimizers.Adam(LEARNING_RATE, BETA_1, BETA_2, EPSILON)
+    optimizer.build(model.trainable_variables)
+
+    @tf.function
+    def train(images, labels):
+        with tf.GradientTape() as tape:
+            logits = model(images, training=True)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss
 
     return train

@@ -69,15 +69,18 @@ export const coordinatorConfigSchema = z.object({
   LISTEN_HOST: z.string().default('127.0.0.1'),
 });
 
-/** Features of frozen blocks, which trainings share. */
-const featureCache = z.object({
+/** What the trainer process of a worker does beside training. */
+const trainer = z.object({
+  /** Between two checkpoints of a training; what a crash loses at the most, but for the epoch that was under way. */
+  TRAINER_CHECKPOINT_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
+  /** Features of frozen blocks, which trainings share. */
   TRAINER_FEATURE_MEMORY_MIB_MAX: z.coerce.number().int().min(0).default(1024),
   TRAINER_FEATURE_DISK_MIB_MAX: z.coerce.number().int().min(0).default(20_480),
 });
 
 export const workerConfigSchema = z.object({
   ...common.shape,
-  ...featureCache.shape,
+  ...trainer.shape,
   /** host:port of the coordinator's WorkerService. */
   COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
   WORKER_TOKEN: z.string().min(1),
@@ -93,9 +96,9 @@ export const workerConfigSchema = z.object({
 
 /** What a worker tells its trainer process, beside the settings of TensorFlow. */
 export const trainerConfigSchema = z.object({
-  /** Holds features that memory has no room for, in files that end with the process. */
-  TRAINER_SPILL_DIR: z.string().min(1),
-  ...featureCache.shape,
+  /** Holds checkpoints, and features that memory has no room for in files that end with the process. */
+  TRAINER_STATE_DIR: z.string().min(1),
+  ...trainer.shape,
 });
 
 const S3_KEYS = ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;
@@ -129,6 +132,7 @@ export type StoresConfig = Readonly<z.infer<typeof stores>>;
 export type ApiConfig = Readonly<z.infer<typeof apiConfigSchema>>;
 export type CoordinatorConfig = Readonly<z.infer<typeof coordinatorConfigSchema>>;
 export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>>;
+export type TrainerConfig = Readonly<z.infer<typeof trainerConfigSchema>>;
 export type StandaloneConfig = Readonly<z.infer<typeof standaloneConfigSchema>>;
 
 /**

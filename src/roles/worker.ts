@@ -1,4 +1,4 @@
-import { readConfig, workerConfigSchema } from '../config/config.js';
+import { readConfig, trainerConfigSchema, workerConfigSchema } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
@@ -26,11 +26,7 @@ export async function run(): Promise<number> {
     threadCount: config.WORKER_THREAD_COUNT,
     rssMibMax: config.TRAINER_RSS_MIB_MAX,
     silenceSecondsMax: config.TRAINER_SILENCE_SECONDS_MAX,
-    featureCache: {
-      folder: config.WORKER_CACHE_DIR,
-      memoryMibMax: config.TRAINER_FEATURE_MEMORY_MIB_MAX,
-      diskMibMax: config.TRAINER_FEATURE_DISK_MIB_MAX,
-    },
+    trainerConfig: trainerConfigSchema.parse({ ...config, TRAINER_STATE_DIR: config.WORKER_CACHE_DIR }),
     systemEnvironment: readConfig(systemEnvironmentSchema),
     logger,
   });

@@ -1,3 +1,4 @@
+import { DomainError } from '../domain/errors.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { loadWeights, type Weights } from '../networks/weights.js';
@@ -7,6 +8,7 @@ import { score } from './evaluate.js';
 import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.js';
 import { learningRateOf } from './learning-rate.js';
 import type { ClassificationMetrics } from './metrics.js';
+import type { ModelState } from './model-state.js';
 import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
 import { ownParts, prepareTraining, type PreparedTraining, type SharedParts } from './prepare-training.js';
 import { type EpochTraining, trainEpoch } from './train-epoch.js';
@@ -162,8 +164,19 @@ async function oneEpoch(
   state.loadInto(inference);
   const scores = await score(inference, validation, { classCount, batchSize, functions });
   inference.unload();
+  if (!Number.isFinite(scores.loss)) throw notFinite(state, scores.loss, epoch);
   const seconds = (performance.now() - startMs) / 1000;
   return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
+}
+
+function notFinite(state: ModelState, loss: number, epoch: number): DomainError {
+  const block = state.firstNotFinite();
+  const where = block === undefined ? 'an activation overflowed' : `weights of block ${block} are not finite`;
+  return new DomainError('NAN_LOSS', `the validation loss is ${loss} after epoch ${epoch}: ${where}`, {
+    loss: String(loss),
+    epoch: String(epoch),
+    ...(block !== undefined && { block }),
+  });
 }
 
 function stepSettings(options: SizedOptions, trainLabels: Int32Array, learningRate: number): StepSettings {

@@ -129,6 +129,13 @@ export class ModelState {
     }
   }
 
+  /** The first segment, by its id, with a weight or a statistic that is not finite. */
+  firstNotFinite(): string | undefined {
+    const host = this.toHost();
+    const spec = this.specs.find(({ name }) => host.get(name)?.data.some((value) => !Number.isFinite(value)));
+    return spec === undefined ? undefined : this.segments[spec.blockIndex]?.id;
+  }
+
   /** Goes on from what `toHost` and the optimizer's `snapshot` gave of a state with the same segments. */
   restore(weights: Weights, optimizer: OptimizerSnapshot): void {
     for (const spec of this.specs) {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { DomainError } from '../domain/errors.js';
+import type { TrainerConfig } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
 import {
   type EpochReport,
@@ -18,8 +19,8 @@ export interface TrainerSettings {
   readonly rssMibMax: number;
   /** A process that says nothing for longer than this is hung. */
   readonly silenceSecondsMax: number;
-  /** Of the features that trainings share: what memory has no room for goes to files in this folder. */
-  readonly featureCache: { readonly folder: string; readonly memoryMibMax: number; readonly diskMibMax: number };
+  /** What the trainer reads as its configuration. */
+  readonly trainerConfig: TrainerConfig;
   /** What the machine tells every process; the worker's token is not among it. */
   readonly systemEnvironment: NodeJS.ProcessEnv;
   readonly logger: Logger;
@@ -76,14 +77,11 @@ export class TrainerProcess {
   }
 
   #start(): ChildProcess {
-    const { threadCount, systemEnvironment, featureCache, logger } = this.settings;
-    const env = {
-      ...systemEnvironment,
-      ...tensorflowEnvironment(threadCount),
-      TRAINER_SPILL_DIR: featureCache.folder,
-      TRAINER_FEATURE_MEMORY_MIB_MAX: String(featureCache.memoryMibMax),
-      TRAINER_FEATURE_DISK_MIB_MAX: String(featureCache.diskMibMax),
-    };
+    const { threadCount, systemEnvironment, trainerConfig, logger } = this.settings;
+    const ownVariables = Object.fromEntries(
+      Object.entries(trainerConfig).map(([name, value]) => [name, String(value)]),
+    );
+    const env = { ...systemEnvironment, ...tensorflowEnvironment(threadCount), ...ownVariables };
     const options: ForkOptions = { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], env };
     const child = fork(TRAINER_ENTRY, [], options);
     const forget = () => {

@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.js';
-import type { TrainingConfig } from '../domain/fine-tune-job.js';
 import type { Runtime, ScoreResult, TrainResult } from '../domain/task.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { networkByArchitecture } from '../networks/registry.js';
@@ -10,72 +9,71 @@ import type { EpochMetrics } from '../training/epoch-metrics.js';
 import { fineTune } from '../training/fine-tune.js';
 import type { SharedParts } from '../training/prepare-training.js';
 import type { FineTuneOptions } from '../training/fine-tune-options.js';
-import type { OptimizerSettings } from '../training/update-rules.js';
 import type { TrainerInputs } from './trainer-inputs.js';
 import type { EpochReport, ScoreRequest, TrainRequest } from './trainer-messages.js';
+import { TrainingCheckpoints, type TrainingCheckpointsOptions } from './training-checkpoints.js';
+import { protocolOf } from './training-protocol.js';
 
 const SCORE_BATCH_SIZE = 64;
 const ALL = { fold: 0, foldCount: 1 };
 
-/** Trains one candidate, and writes its best weights where the request says. */
+/** What the trainings of one process share, and how far apart their checkpoints are. */
+export interface TrainerParts {
+  readonly inputs: TrainerInputs;
+  readonly shared: SharedParts;
+  readonly checkpoints: Omit<TrainingCheckpointsOptions, 'identity'>;
+}
+
+/**
+ * Trains one candidate, and writes its best weights where the request says. Goes on where an earlier attempt on this machine
+ * has left a checkpoint; what that one reported is reported again.
+ */
 export async function train(
-  { spec, weightsPath, train: trainFile, validation: validationFile, outputPath }: TrainRequest,
-  { inputs, shared }: { readonly inputs: TrainerInputs; readonly shared: SharedParts },
+  request: TrainRequest,
+  { inputs, shared, checkpoints }: TrainerParts,
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
-  const { network, lrMultipliers, trainedPart, seed, fold, foldCount } = spec;
+  const { spec, weightsPath, train: trainFile, validation: validationFile, outputPath } = request;
   await inputs.load([weightsPath, trainFile.path, validationFile.path]);
   const startMs = performance.now();
-  const result = await fineTune(
-    {
-      ...protocolOf(spec.training),
-      network: networkByArchitecture(network.architecture),
-      pretrained: inputs.weights(weightsPath),
-      classCount: network.classCount,
-      normalization: network,
-      train: inputs.images(trainFile, network.imageSizePx, spec),
-      validation: inputs.images(validationFile, network.imageSizePx, spec),
-      lrMultipliers,
-      trainedPart,
-      seed,
-      // Paths name bytes, so they stand for them.
-      sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount]),
+  const saved = new TrainingCheckpoints({ ...checkpoints, identity: JSON.stringify([spec, runtime()]) });
+  const resumeFrom = await saved.load();
+  for (const metrics of resumeFrom?.epochs ?? []) onEpoch(finiteReport(metrics));
+  const result = await fineTune(optionsOf(request, inputs), {
+    shared,
+    onEpoch: async (metrics, takeCheckpoint) => {
+      onEpoch(finiteReport(metrics));
+      await saved.saveIfDue(takeCheckpoint);
     },
-    { onEpoch: (metrics) => onEpoch(finiteReport(metrics)), shared },
-  );
-  const trainSeconds = (performance.now() - startMs) / 1000;
+    ...(resumeFrom !== undefined && { resumeFrom }),
+  });
   if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(result.weights));
+  await saved.remove();
   const { bestEpoch, epochs, best, trainedParameterCount, totalParameterCount } = result;
   const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
+  const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
+  const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
   return { bestEpoch, ...best, ...counts, trainSeconds, runtime: runtime() };
 }
 
-type Protocol = Pick<
-  FineTuneOptions,
-  | 'epochCount'
-  | 'patienceEpochs'
-  | 'batchSize'
-  | 'microBatchSize'
-  | 'optimizer'
-  | 'baseLearningRate'
-  | 'schedule'
-  | 'labelSmoothing'
-  | 'classWeighting'
-  | 'gradientNormMax'
-  | 'frozenBatchNorm'
->;
-
-function protocolOf(training: TrainingConfig): Protocol {
-  const { optimizer, weightDecay, momentum, lrSchedule, cosineEpochCount, microBatchSize, gradientNormMax, ...rest } =
-    training;
-  const settings: OptimizerSettings =
-    optimizer === 'SGD' ? { type: optimizer, weightDecay, momentum } : { type: optimizer, weightDecay };
+function optionsOf(
+  { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
+  inputs: TrainerInputs,
+): FineTuneOptions {
+  const { network, training, lrMultipliers, trainedPart, seed, fold, foldCount } = spec;
   return {
-    ...rest,
-    optimizer: settings,
-    schedule: lrSchedule === 'COSINE' ? { type: lrSchedule, epochCount: cosineEpochCount } : { type: lrSchedule },
-    ...(microBatchSize !== undefined && { microBatchSize }),
-    ...(gradientNormMax !== undefined && { gradientNormMax }),
+    ...protocolOf(training),
+    network: networkByArchitecture(network.architecture),
+    pretrained: inputs.weights(weightsPath),
+    classCount: network.classCount,
+    normalization: network,
+    train: inputs.images(trainFile, network.imageSizePx, spec),
+    validation: inputs.images(validationFile, network.imageSizePx, spec),
+    lrMultipliers,
+    trainedPart,
+    seed,
+    // Paths name bytes, so they stand for them.
+    sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount]),
   };
 }
 

@@ -13,6 +13,7 @@ import { score, train } from './trainer-tasks.js';
 const BYTES_PER_MIB = 1024 ** 2;
 const config = readConfig(trainerConfigSchema);
 const inputs = new TrainerInputs();
+const checkpoints = { folder: config.TRAINER_STATE_DIR, intervalSeconds: config.TRAINER_CHECKPOINT_SECONDS };
 let shared: SharedParts | undefined;
 
 process.on('message', (request) => void answer(request));
@@ -37,13 +38,13 @@ async function result(request: TrainerRequest): Promise<TrainerMessage> {
   }
   const onEpoch = (epoch: Extract<TrainerMessage, { type: 'epoch' }>['epoch']) => send({ type: 'epoch', epoch });
   shared ??= sharedParts();
-  return { type: 'trained', result: await train(request, { inputs, shared }, onEpoch), rssMib: rssMib() };
+  return { type: 'trained', result: await train(request, { inputs, shared, checkpoints }, onEpoch), rssMib: rssMib() };
 }
 
 /** For all trainings of this process; they end with it. */
 function sharedParts(): SharedParts {
-  const { TRAINER_SPILL_DIR, TRAINER_FEATURE_MEMORY_MIB_MAX, TRAINER_FEATURE_DISK_MIB_MAX } = config;
-  const spill = { open: featureFileIn(TRAINER_SPILL_DIR), bytesMax: TRAINER_FEATURE_DISK_MIB_MAX * BYTES_PER_MIB };
+  const { TRAINER_STATE_DIR, TRAINER_FEATURE_MEMORY_MIB_MAX, TRAINER_FEATURE_DISK_MIB_MAX } = config;
+  const spill = { open: featureFileIn(TRAINER_STATE_DIR), bytesMax: TRAINER_FEATURE_DISK_MIB_MAX * BYTES_PER_MIB };
   const cache = new PrefixCache({ memoryBytesMax: TRAINER_FEATURE_MEMORY_MIB_MAX * BYTES_PER_MIB, spill });
   return { functions: new TracedFunctions(), cache };
 }
