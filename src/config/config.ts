@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { DEVICES } from '../domain/runtime.js';
 import { packageRoot } from './package-root.js';
 
 const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
@@ -45,8 +46,12 @@ const apiListeners = z.object({
 /** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
 const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
 
+/** What trainings run on. A GPU that is asked for and cannot be used is an error at start. */
+const training = z.object({ TENSORFLOW_DEVICE: z.enum(DEVICES).default('CPU') });
+
 const coordination = z.object({
   ...leases.shape,
+  ...training.shape,
   WORKER_GRPC_HOST: z.string().default('127.0.0.1'),
   WORKER_GRPC_PORT: port(9091),
   /** Health routes of the coordinator. */
@@ -71,6 +76,7 @@ export const coordinatorConfigSchema = z.object({
 
 export const workerConfigSchema = z.object({
   ...common.shape,
+  ...training.shape,
   /** host:port of the coordinator's WorkerService. */
   COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
   WORKER_TOKEN: z.string().min(1),

@@ -38,6 +38,7 @@ export const REASONS = [
   'OUT_OF_MEMORY',
   'NO_BLOCK_SELECTED',
   'TRAINER_CRASHED',
+  'GPU_UNAVAILABLE',
   // Tasks and workers
   'LEASE_LOST',
   'WORKER_TOKEN_INVALID',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
 import { trainingSchema } from './fine-tune-job.js';
+import { EXECUTIONS, runtimeSchema } from './runtime.js';
 import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
 
@@ -63,22 +64,13 @@ export const importResultSchema = z.strictObject({
 });
 export type ImportResult = Readonly<z.infer<typeof importResultSchema>>;
 
-/** How TensorFlow was set up, recorded with every training. Equal within a job: all but `execution` change the bits. */
-export const runtimeSchema = z.strictObject({
-  tensorflowVersion: z.string(),
-  oneDnn: z.boolean(),
-  intraOpThreadCount: z.int().positive(),
-  interOpThreadCount: z.int().positive(),
-  /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
-  execution: z.enum(['TRACED', 'EAGER']),
-});
-export type Runtime = Readonly<z.infer<typeof runtimeSchema>>;
-
 export const trainResultSchema = z.strictObject({
   ...seedResultSchema.omit({ seed: true }).shape,
   /** Present when the task asked to keep them. */
   weights: artifactSchema.optional(),
   runtime: runtimeSchema,
+  /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
+  execution: z.enum(EXECUTIONS),
 });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;
 

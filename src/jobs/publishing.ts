@@ -124,6 +124,7 @@ export class Publishing {
       training: job.spec.training,
       algorithmVersion: job.algorithmVersion,
       runtime: training.result.runtime,
+      execution: training.result.execution,
     };
   }
 }

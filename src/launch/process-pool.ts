@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Device } from '../domain/runtime.js';
 import type { Logger } from '../observability/logger.js';
 import { PoolWorker, type WorkerExit } from './pool-worker.js';
 import type { SystemEnvironment } from './system-environment.js';
@@ -9,6 +10,8 @@ export interface ProcessPoolSettings {
   /** The program's main file; it is started with the role `worker`. */
   readonly entry: string;
   readonly workerCacheDir: string;
+  /** What trainings run on. */
+  readonly device: Device;
   readonly logLevel: string;
   readonly systemEnvironment: SystemEnvironment;
   readonly logger: Logger;
@@ -137,7 +140,7 @@ export class ProcessPool {
 
   /** The machine's variables and what a worker reads; no credentials of stores. */
   #environmentOf({ workerCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
-    const { workerCountMax, workerCacheDir, logLevel, systemEnvironment } = this.settings;
+    const { workerCountMax, workerCacheDir, device, logLevel, systemEnvironment } = this.settings;
     const threadCount = Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax));
     return {
       ...systemEnvironment,
@@ -145,6 +148,7 @@ export class ProcessPool {
       WORKER_TOKEN: token,
       WORKER_CACHE_DIR: workerCacheDir,
       WORKER_THREAD_COUNT: String(Math.max(1, threadCount)),
+      TENSORFLOW_DEVICE: device,
       LOG_LEVEL: logLevel,
     };
   }

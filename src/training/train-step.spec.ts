@@ -3,7 +3,7 @@ import { tinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { conv, idle } from '../networks/layer-builders.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
-import { nativeTensorCount, tf } from './backend.js';
+import { nativeTensorCount, type Tensor, tf } from './backend.js';
 import { ModelState } from './model-state.js';
 import { lossAndGradients, trainStep } from './train-step.js';
 
@@ -22,7 +22,7 @@ function stateOf(
 }
 
 /** Gradients by name, in this process's memory. */
-function gradientsOf(state: ModelState, input: tf.Tensor): Map<string, Float32Array> {
+function gradientsOf(state: ModelState, input: Tensor): Map<string, Float32Array> {
   const labels = tf.tensor1d([0, 2], 'int32');
   const { gradients, statistics } = lossAndGradients(state, input, labels, 0.1);
   const values = new Map([...gradients].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]));

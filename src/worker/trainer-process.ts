@@ -1,25 +1,22 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { DomainError } from '../domain/errors.js';
 import type { Logger } from '../observability/logger.js';
+import { TRAINER_ENTRY, trainerEnvironment, type TrainerEnvironmentSettings } from './trainer-environment.js';
 import {
   type EpochReport,
+  type StartReport,
   type TrainerAnswer,
   type TrainerMessage,
   trainerMessageSchema,
   type TrainerRequest,
 } from './trainer-messages.js';
 
-export interface TrainerSettings {
-  /** Of TensorFlow's operators; changes the bits of a result. */
-  readonly threadCount: number;
+export interface TrainerSettings extends TrainerEnvironmentSettings {
   /** A process that is larger than this after a task is replaced. */
   readonly rssMibMax: number;
   /** A process that says nothing for longer than this is hung. */
   readonly silenceSecondsMax: number;
-  /** What the machine tells every process; the worker's token is not among it. */
-  readonly systemEnvironment: NodeJS.ProcessEnv;
   readonly logger: Logger;
 }
 
@@ -29,7 +26,6 @@ export interface TrainerCall {
   readonly signal: AbortSignal;
 }
 
-const TRAINER_ENTRY = join(import.meta.dirname, 'trainer.js');
 const STOP_GRACE_MS = 5_000;
 
 /** The child process that runs TensorFlow: started when first needed, one request at a time, replaced when it died. */
@@ -74,8 +70,8 @@ export class TrainerProcess {
   }
 
   #start(): ChildProcess {
-    const { threadCount, systemEnvironment, logger } = this.settings;
-    const env = { ...systemEnvironment, ...tensorflowEnvironment(threadCount) };
+    const { threadCount, device, logger } = this.settings;
+    const env = trainerEnvironment(this.settings);
     const options: ForkOptions = { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], env };
     const child = fork(TRAINER_ENTRY, [], options);
     const forget = () => {
@@ -89,7 +85,7 @@ export class TrainerProcess {
       logger.error({ pid: child.pid, err: error }, 'trainer failed');
       forget();
     });
-    logger.info({ pid: child.pid, threadCount }, 'trainer started');
+    logger.info({ pid: child.pid, threadCount, device }, 'trainer started');
     return child;
   }
 
@@ -103,13 +99,19 @@ export class TrainerProcess {
     const stillAlive = () => watch.refresh();
     child.on('message', stillAlive);
     try {
-      return await answerOf(child, request, onEpoch);
+      return await answerOf(child, request, { onEpoch, onStart: (start) => this.#noteStart(child, start) });
     } catch (error) {
       throw hung.signal.aborted ? silent(silenceSecondsMax) : error;
     } finally {
       clearTimeout(watch);
       child.off('message', stillAlive);
     }
+  }
+
+  #noteStart({ pid }: ChildProcess, { type: _type, execution, ...runtime }: StartReport): void {
+    const { logger } = this.settings;
+    logger.info({ pid, ...runtime, execution }, 'TensorFlow started');
+    if (execution === 'EAGER') logger.warn({ pid }, 'TensorFlow addon without our patch: trainings are slower');
   }
 
   async #retire(child: ChildProcess, rssMib: number): Promise<void> {
@@ -127,24 +129,23 @@ export class TrainerProcess {
   }
 }
 
-/** TensorFlow reads these when it is loaded. oneDNN is off by default on some CPUs, and 2.8 times faster there. */
-const tensorflowEnvironment = (threadCount: number) => ({
-  TF_ENABLE_ONEDNN_OPTS: '1',
-  TF_NUM_INTRAOP_THREADS: String(threadCount),
-  TF_NUM_INTEROP_THREADS: String(threadCount),
-  TF_CPP_MIN_LOG_LEVEL: '2',
-});
+type LastMessage = Exclude<TrainerMessage, { type: 'started' | 'epoch' }>;
 
-type LastMessage = Exclude<TrainerMessage, { type: 'epoch' }>;
+/** What is done with messages on the way. */
+interface Listeners {
+  readonly onStart: (start: StartReport) => void;
+  readonly onEpoch: (epoch: EpochReport) => void;
+}
 
 /** Sends a request and waits for the message that ends it. */
-function answerOf(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
+function answerOf(child: ChildProcess, request: TrainerRequest, { onStart, onEpoch }: Listeners): Promise<LastMessage> {
   const over = new AbortController();
   return new Promise<LastMessage>((resolve, reject) => {
     const { signal } = over;
     const onMessage = (raw: unknown) => {
       const read = trainerMessageSchema.safeParse(raw);
       if (!read.success) reject(read.error);
+      else if (read.data.type === 'started') onStart(read.data);
       else if (read.data.type === 'epoch') onEpoch(read.data.epoch);
       else resolve(read.data);
     };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.js';
-import type { Runtime, ScoreResult, TrainResult } from '../domain/task.js';
+import type { ScoreResult, TrainResult } from '../domain/task.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { backendSettings } from '../training/backend.js';
@@ -19,6 +19,7 @@ export async function train(
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
   const { network, training, lrMultipliers, trainedPart, seed } = spec;
+  const { execution, ...runtime } = backendSettings();
   await inputs.load([weightsPath, trainFile.path, validationFile.path]);
   const startMs = performance.now();
   const result = await fineTune(
@@ -40,7 +41,7 @@ export async function train(
   if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(result.weights));
   const { bestEpoch, epochs, best, trainedParameterCount, totalParameterCount } = result;
   const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
-  return { bestEpoch, ...best, ...counts, trainSeconds, runtime: runtime() };
+  return { bestEpoch, ...best, ...counts, trainSeconds, runtime, execution };
 }
 
 /** Scores a model on the test split. */
@@ -68,9 +69,4 @@ function finiteReport({ seconds: _seconds, ...report }: EpochMetrics): EpochRepo
     throw new DomainError('NAN_LOSS', `${name} is ${value} after epoch ${epoch}`, { name, epoch: String(epoch) });
   }
   return report;
-}
-
-function runtime(): Runtime {
-  const { intraOpThreads, interOpThreads, isUsingGpu: _isUsingGpu, ...settings } = backendSettings();
-  return { ...settings, intraOpThreadCount: intraOpThreads, interOpThreadCount: interOpThreads };
 }

@@ -154,7 +154,11 @@ describe('a job over REST', () => {
     expect(json('labels.json')).toEqual(CLASSES);
     expect(json('preprocess.json')).toMatchObject({ cropPx: 32, resizeShorterSidePx: 33, mean: [127, 127, 127] });
     expect(json('genome.json')).toMatchObject({ method: job.result?.method });
-    expect(json('lineage.json')).toMatchObject({ searchSeed: 7, runtime: { oneDnn: true, execution: 'TRACED' } });
+    expect(json('lineage.json')).toMatchObject({
+      searchSeed: 7,
+      runtime: { device: 'CPU', oneDnn: true },
+      execution: 'TRACED',
+    });
     const weights = readSafetensors(files.get('weights/model.safetensors') ?? Buffer.alloc(0));
     expect(weights.get('_fc.weight')?.shape).toEqual([3, 1280]);
   });

@@ -105,12 +105,13 @@ describe('artifacts', () => {
     totalParameterCount: 1,
     trainSeconds: 0,
     runtime: {
-      tensorflowVersion: '4.22.0',
+      tensorflowVersion: '2.19.1',
+      device: 'CPU' as const,
       oneDnn: false,
       intraOpThreadCount: 1,
       interOpThreadCount: 1,
-      execution: 'EAGER' as const,
     },
+    execution: 'EAGER' as const,
   };
   const wanted = { downloads: [], uploads: [], sourceKeys: [] };
   const put = (url: string | undefined, bytes: string) => fetch(url ?? '', { method: 'PUT', body: bytes });

@@ -20,7 +20,7 @@ import { pino } from 'pino';
 import { ProcessPool } from './launch/process-pool.js';
 const [entry, workerCacheDir, coordinatorAddress, token] = process.argv.slice(2);
 const logger = pino({ level: 'silent' });
-const pool = new ProcessPool({ workerCountMax: 1, entry, workerCacheDir, logLevel: 'silent', systemEnvironment: {}, logger });
+const pool = new ProcessPool({ workerCountMax: 1, entry, workerCacheDir, device: 'CPU', logLevel: 'silent', systemEnvironment: {}, logger });
 pool.ensureWorkers({ scope: 'job', workerCount: 1, token, coordinatorAddress });
 `;
 
@@ -181,7 +181,8 @@ describe('a worker', () => {
     const result = succeeded(await outcomeOf(task), 'train');
     const { weights } = result;
     if (weights === undefined) throw new Error('the result names no weights');
-    expect(result).toMatchObject({ epochCount: 2, runtime: { oneDnn: true, intraOpThreadCount: 1 } });
+    const runtime = { device: 'CPU', oneDnn: true, intraOpThreadCount: 1 };
+    expect(result).toMatchObject({ epochCount: 2, execution: 'TRACED', runtime });
     const curve = coordinator.metrics.get(task) ?? [];
     expect(
       curve

@@ -5,7 +5,7 @@
 // source: biotune/v1/worker.proto
 
 /* eslint-disable */
-import type { DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
+import type { DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
 
 export interface LeaseTaskRequest {
   workerId: string;
@@ -240,19 +240,11 @@ export interface TrainResult {
   trainSeconds: number;
   weights?: Artifact | undefined;
   runtime: Runtime | undefined;
+  execution: TrainResult_Execution;
 }
 
-/** How TensorFlow was set up. */
-export interface Runtime {
-  tensorflowVersion: string;
-  oneDnn: boolean;
-  intraOpThreadCount: number;
-  interOpThreadCount: number;
-  execution: Runtime_Execution;
-}
-
-/** How ops run. */
-export enum Runtime_Execution {
+/** How ops ran. */
+export enum TrainResult_Execution {
   EXECUTION_UNSPECIFIED = "EXECUTION_UNSPECIFIED",
   /** TRACED - As compiled functions. */
   TRACED = "TRACED",
