@@ -39,6 +39,7 @@ export const REASONS = [
   'NO_BLOCK_SELECTED',
   'TRAINER_CRASHED',
   'GPU_UNAVAILABLE',
+  'RUNTIME_MISMATCH',
   // Tasks and workers
   'LEASE_LOST',
   'WORKER_TOKEN_INVALID',

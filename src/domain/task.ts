@@ -48,6 +48,8 @@ export const trainSpecSchema = z.strictObject({
   foldCount: z.int().positive(),
   /** Whether the best epoch's weights are uploaded. */
   keepWeights: z.boolean(),
+  /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
+  runtime: runtimeSchema.optional(),
 });
 export type TrainSpec = Readonly<z.infer<typeof trainSpecSchema>>;
 

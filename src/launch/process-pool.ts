@@ -21,6 +21,8 @@ export interface ProcessPoolSettings {
 export interface WorkerRequest {
   readonly scope: string;
   readonly workerCount: number;
+  /** Of TensorFlow's operators in each worker, where a training has fixed it; else the cores are shared out. */
+  readonly threadCount?: number;
   /** Binds the workers to the scope. */
   readonly token: string;
   /** host:port of WorkerService. */
@@ -139,15 +141,16 @@ export class ProcessPool {
   }
 
   /** The machine's variables and what a worker reads; no credentials of stores. */
-  #environmentOf({ workerCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
+  #environmentOf({ workerCount, threadCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
     const { workerCountMax, workerCacheDir, device, logLevel, systemEnvironment } = this.settings;
-    const threadCount = Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax));
+    // By the workers that are wanted, not by those that run, so that all of a scope get the same.
+    const share = Math.max(1, Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax)));
     return {
       ...systemEnvironment,
       COORDINATOR_ADDRESS: coordinatorAddress,
       WORKER_TOKEN: token,
       WORKER_CACHE_DIR: workerCacheDir,
-      WORKER_THREAD_COUNT: String(Math.max(1, threadCount)),
+      WORKER_THREAD_COUNT: String(threadCount ?? share),
       TENSORFLOW_DEVICE: device,
       LOG_LEVEL: logLevel,
     };

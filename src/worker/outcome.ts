@@ -25,6 +25,7 @@ const BLAME = {
   TRAINER_CRASHED: 'fault',
   // Another machine may be set up as the job wants it.
   GPU_UNAVAILABLE: 'fault',
+  RUNTIME_MISMATCH: 'fault',
   ARTIFACT_CORRUPT: 'fault',
   STORAGE_UNAVAILABLE: 'fault',
   LEASE_LOST: 'fault',

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.js';
+import { runtimeMismatch } from '../domain/runtime.js';
 import type { ScoreResult, TrainResult } from '../domain/task.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { networkByArchitecture } from '../networks/registry.js';
@@ -12,7 +13,11 @@ import type { EpochReport, ScoreRequest, TrainRequest } from './trainer-messages
 const SCORE_BATCH_SIZE = 64;
 const ALL = { fold: 0, foldCount: 1 };
 
-/** Trains one candidate, and writes its best weights where the request says. */
+/**
+ * Trains one candidate, and writes its best weights where the request says.
+ *
+ * @throws DomainError RUNTIME_MISMATCH when TensorFlow is set up otherwise than the job's trainings so far.
+ */
 export async function train(
   { spec, weightsPath, train: trainFile, validation: validationFile, outputPath }: TrainRequest,
   inputs: TrainerInputs,
@@ -20,6 +25,8 @@ export async function train(
 ): Promise<TrainResult> {
   const { network, training, lrMultipliers, trainedPart, seed } = spec;
   const { execution, ...runtime } = backendSettings();
+  const mismatch = spec.runtime === undefined ? undefined : runtimeMismatch(runtime, spec.runtime);
+  if (mismatch !== undefined) throw mismatch;
   await inputs.load([weightsPath, trainFile.path, validationFile.path]);
   const startMs = performance.now();
   const result = await fineTune(

@@ -9,11 +9,10 @@ import { ObjectStore } from '../../src/storage/object-store.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
-import { EventRepository } from '../../src/storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const SCOPE = 'ftj_01JD0000000000000000000000';
@@ -51,7 +50,7 @@ describe('artifacts', () => {
     };
     objects = new ObjectStore(config);
     sources = new SourceBuckets(config);
-    const tasks = new TaskRepository(dataSource, new EventRepository(dataSource));
+    const tasks = taskRepository(dataSource);
     const leaderships = new LeadershipRepository(dataSource);
     service = new WorkerTaskService(tasks, leaderships, new DatasetRepository(dataSource), objects, sources, 30);
     trainShard = await objects.putBlob(Buffer.from('training images'));
@@ -252,7 +251,7 @@ describe('artifacts', () => {
     const scope = importScope(id, 1);
     await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
     const spec = { import: { prefix: 'images', split } };
-    const queue = new TaskRepository(dataSource, new EventRepository(dataSource));
+    const queue = taskRepository(dataSource);
     await queue.insert(dataSource.manager, [{ scope, key: 'import', spec }]);
     const { task } = await service.lease(scope, 'w');
     const importing: LeaseRef = { scope, taskId: task?.id ?? '', fence: task?.fence ?? 0 };

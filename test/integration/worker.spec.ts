@@ -219,6 +219,18 @@ describe('a worker', () => {
     expect(outcome).toMatchObject({ infeasible: { reason: 'NO_BLOCK_SELECTED' } });
   });
 
+  it('trains for a job whose trainings ran as it does, and refuses one whose did not', async () => {
+    const { runtime } = succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1))), 'train');
+    succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1, { runtime }))), 'train');
+    const other = { ...runtime, intraOpThreadCount: 7, oneDnn: false };
+    expect(await outcomeOf(coordinator.enqueue(trainSpec(1, { runtime: other })))).toMatchObject({
+      fault: {
+        reason: 'RUNTIME_MISMATCH',
+        metadata: { intraOpThreadCount: '1', intraOpThreadCountOfJob: '7', oneDnn: 'true', oneDnnOfJob: 'false' },
+      },
+    });
+  });
+
   it('reports a bad spec as a fault and goes on', async () => {
     const outcome = await outcomeOf(coordinator.enqueue(trainSpec(0)));
     expect(outcome).toMatchObject({ fault: { reason: 'INTERNAL' } });

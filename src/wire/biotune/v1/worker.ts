@@ -85,6 +85,8 @@ export interface TrainSpec {
   fold: number;
   foldCount: number;
   keepWeights: boolean;
+  /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
+  runtime?: Runtime | undefined;
 }
 
 /** Which parameters learn. */
