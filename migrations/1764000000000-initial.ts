@@ -52,6 +52,7 @@ const UP = [
      algorithm_version integer NOT NULL,
      state text NOT NULL DEFAULT 'VALIDATING',
      phase text,
+     runtime jsonb,
      stop_reason text,
      result jsonb,
      error jsonb,

@@ -1,4 +1,4 @@
-// Makes a fresh clone ready to run: node scripts/setup.mjs [--only <step>]
+// Makes a fresh clone ready to run: node scripts/setup.mjs [--device <cpu|gpu> | --only <step>]
 // Runs before `npm ci`, so it uses nothing but Node itself. A step that is done already is skipped.
 import { build } from './setup/build.mjs';
 import { nodeModules } from './setup/node-modules.mjs';
@@ -6,9 +6,14 @@ import { prerequisites } from './setup/prerequisites.mjs';
 import { runStep } from './setup/progress.mjs';
 import { SetupError, clearLog } from './setup/run-command.mjs';
 import { seaweedfs } from './setup/seaweedfs.mjs';
+import { tensorflowGpu } from './setup/tensorflow-gpu.mjs';
 import { tensorflow } from './setup/tensorflow.mjs';
 
-const STEPS = [prerequisites, nodeModules, tensorflow, seaweedfs, build];
+/** By what TensorFlow shall run on; with a GPU also the CPU's, which the tests use. */
+const STEPS = {
+  cpu: [prerequisites, nodeModules, tensorflow, seaweedfs, build],
+  gpu: [prerequisites, nodeModules, tensorflow, tensorflowGpu, seaweedfs, build],
+};
 
 try {
   for (const step of chosenSteps(process.argv.slice(2))) {
@@ -22,8 +27,11 @@ try {
 
 /** @param {readonly string[]} args */
 function chosenSteps(args) {
-  if (args.length === 0) return STEPS;
-  const step = args[0] === '--only' && args.length === 2 ? STEPS.find(({ id }) => id === args[1]) : undefined;
-  if (step) return [step];
-  throw new SetupError(`usage: node scripts/setup.mjs [--only ${STEPS.map(({ id }) => id).join('|')}]`);
+  if (args.length === 0) return STEPS.cpu;
+  const [option, value, ...others] = args;
+  if (others.length === 0 && option === '--device' && (value === 'cpu' || value === 'gpu')) return STEPS[value];
+  const step = STEPS.gpu.find(({ id }) => id === value);
+  if (others.length === 0 && option === '--only' && step !== undefined) return [step];
+  const ids = STEPS.gpu.map(({ id }) => id).join('|');
+  throw new SetupError(`usage: node scripts/setup.mjs [--device cpu|gpu | --only ${ids}]`);
 }

@@ -1,6 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { DEVICES } from '../domain/runtime.js';
 import { packageRoot } from './package-root.js';
 
 const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
@@ -45,8 +46,25 @@ const apiListeners = z.object({
 /** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
 const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
 
+/** What workers tell their trainer processes; a pool hands it on to its workers. */
+export const trainersConfigSchema = z.object({
+  /** What trainings run on. A GPU that is asked for and cannot be used is an error at start. */
+  TENSORFLOW_DEVICE: z.enum(DEVICES).default('CPU'),
+  /** A trainer process that says nothing for longer than this, not even that an epoch has ended, is hung: an epoch must take less. */
+  TRAINER_SILENCE_SECONDS_MAX: z.coerce.number().min(1).max(86_400).default(1800),
+  /** A trainer process that is larger than this after a task is replaced. */
+  TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),
+  /** Between two checkpoints of a training: what a crash loses at the most, but for the epoch that was under way. */
+  TRAINER_CHECKPOINT_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
+  /** Of the features of frozen blocks, which the trainings of a process share; what is beyond goes to a file. */
+  TRAINER_FEATURE_MEMORY_MIB_MAX: z.coerce.number().int().min(0).default(1024),
+  /** Of such files; what is beyond is computed again for each batch. */
+  TRAINER_FEATURE_DISK_MIB_MAX: z.coerce.number().int().min(0).default(20_480),
+});
+
 const coordination = z.object({
   ...leases.shape,
+  ...trainersConfigSchema.shape,
   WORKER_GRPC_HOST: z.string().default('127.0.0.1'),
   WORKER_GRPC_PORT: port(9091),
   /** Health routes of the coordinator. */
@@ -69,18 +87,9 @@ export const coordinatorConfigSchema = z.object({
   LISTEN_HOST: z.string().default('127.0.0.1'),
 });
 
-/** What the trainer process of a worker does beside training. */
-const trainer = z.object({
-  /** Between two checkpoints of a training; what a crash loses at the most, but for the epoch that was under way. */
-  TRAINER_CHECKPOINT_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
-  /** Features of frozen blocks, which trainings share. */
-  TRAINER_FEATURE_MEMORY_MIB_MAX: z.coerce.number().int().min(0).default(1024),
-  TRAINER_FEATURE_DISK_MIB_MAX: z.coerce.number().int().min(0).default(20_480),
-});
-
 export const workerConfigSchema = z.object({
   ...common.shape,
-  ...trainer.shape,
+  ...trainersConfigSchema.shape,
   /** host:port of the coordinator's WorkerService. */
   COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
   WORKER_TOKEN: z.string().min(1),
@@ -88,17 +97,13 @@ export const workerConfigSchema = z.object({
   WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
   /** Threads of TensorFlow's operators; changes the bits of a result. */
   WORKER_THREAD_COUNT: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
-  /** A trainer process that says nothing for longer than this, not even that an epoch has ended, is hung: an epoch must take less. */
-  TRAINER_SILENCE_SECONDS_MAX: z.coerce.number().min(1).max(86_400).default(1800),
-  /** A trainer process that is larger than this after a task is replaced. */
-  TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),
 });
 
-/** What a worker tells its trainer process, beside the settings of TensorFlow. */
+/** What a trainer process reads. */
 export const trainerConfigSchema = z.object({
+  ...trainersConfigSchema.shape,
   /** Holds checkpoints, and features that memory has no room for in files that end with the process. */
   TRAINER_STATE_DIR: z.string().min(1),
-  ...trainer.shape,
 });
 
 const S3_KEYS = ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;
@@ -132,7 +137,7 @@ export type StoresConfig = Readonly<z.infer<typeof stores>>;
 export type ApiConfig = Readonly<z.infer<typeof apiConfigSchema>>;
 export type CoordinatorConfig = Readonly<z.infer<typeof coordinatorConfigSchema>>;
 export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>>;
-export type TrainerConfig = Readonly<z.infer<typeof trainerConfigSchema>>;
+export type TrainersConfig = Readonly<z.infer<typeof trainersConfigSchema>>;
 export type StandaloneConfig = Readonly<z.infer<typeof standaloneConfigSchema>>;
 
 /**

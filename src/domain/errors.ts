@@ -41,6 +41,8 @@ export const REASONS = [
   'OUT_OF_MEMORY',
   'NO_BLOCK_SELECTED',
   'TRAINER_CRASHED',
+  'GPU_UNAVAILABLE',
+  'RUNTIME_MISMATCH',
   // Tasks and workers
   'LEASE_LOST',
   'WORKER_TOKEN_INVALID',

@@ -3,6 +3,7 @@ import { baseModelRefSchema } from './base-model.js';
 import { classRecallSchema } from './class-recall.js';
 import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
 import { genomeSchema } from './genome.js';
+import { runtimeSchema } from './runtime.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
 
 /** Methods that a user would otherwise pick; each is retrained and scored like the search's winner. */
@@ -259,6 +260,8 @@ export const fineTuneJobSchema = z
     stopReason: z.enum(['COMPLETED', 'USER_CANCELLED', 'ERROR']).optional(),
     progress: progressSchema,
     best: bestTrialSchema.optional(),
+    /** How TensorFlow is set up for every training of the job; the first one that completes fixes it. */
+    runtime: runtimeSchema.optional(),
     result: jobResultSchema.optional(),
     error: failureSchema.optional(),
     createTime: timestampSchema,

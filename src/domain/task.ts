@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
 import { trainingSchema } from './fine-tune-job.js';
+import { EXECUTIONS, runtimeSchema } from './runtime.js';
 import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
 
@@ -48,6 +49,8 @@ export const trainSpecSchema = z.strictObject({
   foldCount: z.int().positive(),
   /** Whether the best epoch's weights are uploaded. */
   keepWeights: z.boolean(),
+  /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
+  runtime: runtimeSchema.optional(),
 });
 export type TrainSpec = Readonly<z.infer<typeof trainSpecSchema>>;
 
@@ -64,22 +67,13 @@ export const importResultSchema = z.strictObject({
 });
 export type ImportResult = Readonly<z.infer<typeof importResultSchema>>;
 
-/** How TensorFlow was set up, recorded with every training. Equal within a job: all but `execution` change the bits. */
-export const runtimeSchema = z.strictObject({
-  tensorflowVersion: z.string(),
-  oneDnn: z.boolean(),
-  intraOpThreadCount: z.int().positive(),
-  interOpThreadCount: z.int().positive(),
-  /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
-  execution: z.enum(['TRACED', 'EAGER']),
-});
-export type Runtime = Readonly<z.infer<typeof runtimeSchema>>;
-
 export const trainResultSchema = z.strictObject({
   ...seedResultSchema.omit({ seed: true }).shape,
   /** Present when the task asked to keep them. */
   weights: artifactSchema.optional(),
   runtime: runtimeSchema,
+  /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
+  execution: z.enum(EXECUTIONS),
 });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;
 

@@ -4,7 +4,8 @@ import type { DatasetClass } from '../domain/dataset.js';
 import type { Genome } from '../domain/genome.js';
 import type { JobResult, Method } from '../domain/fine-tune-job.js';
 import { resizedShorterSidePx } from '../domain/preprocessing.js';
-import type { Runtime, ScoreResult } from '../domain/task.js';
+import type { Execution, Runtime } from '../domain/runtime.js';
+import type { ScoreResult } from '../domain/task.js';
 
 /** Where a model version came from: enough to make it again. */
 export interface Lineage {
@@ -23,6 +24,7 @@ export interface Lineage {
   readonly training: object;
   readonly algorithmVersion: number;
   readonly runtime: Runtime;
+  readonly execution: Execution;
 }
 
 /** What the files of a model version say beside its weights. */

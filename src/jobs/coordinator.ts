@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { ProcessPool } from '../launch/process-pool.js';
+import { ProcessPool, type WorkerRequest } from '../launch/process-pool.js';
 import type { Logger } from '../observability/logger.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
 import { parseImportScope } from '../storage/postgres/dataset.repository.js';
@@ -110,7 +110,7 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
       const runner = parseImportScope(scope) === undefined ? this.jobRunner : this.importRunner;
       const advance = await runner.advance(leadership);
       if (advance.next === 'ENDED') return undefined;
-      if (advance.next === 'WORK') this.ensureWorkers(scope, advance.workerCount);
+      if (advance.next === 'WORK') this.ensureWorkers(scope, advance);
       return STEP_MS;
     } catch (error) {
       if (error instanceof LeadershipLostError) return undefined;
@@ -119,11 +119,15 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  private ensureWorkers(scope: string, workerCount: number): void {
+  private ensureWorkers(
+    scope: string,
+    { workerCount, threadCount }: Pick<WorkerRequest, 'workerCount' | 'threadCount'>,
+  ): void {
     const { workerTokenSecret, workerGatewayAddress } = this.settings;
     this.pool.ensureWorkers({
       scope,
       workerCount,
+      ...(threadCount === undefined ? {} : { threadCount }),
       token: mintWorkerToken(workerTokenSecret, scope),
       coordinatorAddress: workerGatewayAddress,
     });

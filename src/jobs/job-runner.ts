@@ -18,8 +18,8 @@ import { SearchLoop } from './search-loop.js';
 /** What a coordinator does next about a scope. */
 export type Advance =
   | { readonly next: 'WAIT' }
-  /** Keep `workerCount` workers at its tasks. */
-  | { readonly next: 'WORK'; readonly workerCount: number }
+  /** Keep `workerCount` workers at its tasks, with so many threads each where a training has fixed that. */
+  | { readonly next: 'WORK'; readonly workerCount: number; readonly threadCount?: number }
   | { readonly next: 'ENDED' };
 
 const WAIT: Advance = { next: 'WAIT' };
@@ -75,7 +75,12 @@ export class JobRunner {
   }
 
   private async run(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
-    const work: Advance = { next: 'WORK', workerCount: job.spec.parallelism.maxParallelTrialCount };
+    const work: Advance = {
+      next: 'WORK',
+      workerCount: job.spec.parallelism.maxParallelTrialCount,
+      // Also after another coordinator has taken over, on a machine with other cores.
+      ...(job.runtime === undefined ? {} : { threadCount: job.runtime.intraOpThreadCount }),
+    };
     if (job.state === 'QUEUED') {
       await this.leaderships.fenced(leadership, async (transaction) => {
         await this.jobs.move(transaction, job.id, ['QUEUED'], 'RUNNING', { startTime: new Date() });

@@ -81,6 +81,7 @@ export function toFineTuneJob(rows: JobRows): FineTuneJob {
     ...(job.stopReason === undefined ? {} : { stopReason: job.stopReason }),
     progress: progress(rows),
     ...bestTrial(rows),
+    ...(job.runtime === undefined ? {} : { runtime: job.runtime }),
     ...(job.result === undefined ? {} : { result: job.result }),
     ...(job.error === undefined ? {} : { error: job.error }),
     createTime: job.createTime.toISOString(),

@@ -122,6 +122,7 @@ export class Publishing {
       training: job.spec.training,
       algorithmVersion: job.algorithmVersion,
       runtime: training.result.runtime,
+      execution: training.result.execution,
     };
   }
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { TrainersConfig } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
 import { PoolWorker, type WorkerExit } from './pool-worker.js';
 import type { SystemEnvironment } from './system-environment.js';
@@ -9,6 +10,7 @@ export interface ProcessPoolSettings {
   /** The program's main file; it is started with the role `worker`. */
   readonly entry: string;
   readonly workerCacheDir: string;
+  readonly trainers: TrainersConfig;
   readonly logLevel: string;
   readonly systemEnvironment: SystemEnvironment;
   readonly logger: Logger;
@@ -18,6 +20,8 @@ export interface ProcessPoolSettings {
 export interface WorkerRequest {
   readonly scope: string;
   readonly workerCount: number;
+  /** Of TensorFlow's operators in each worker, where a training has fixed it; else the cores are shared out. */
+  readonly threadCount?: number;
   /** Binds the workers to the scope. */
   readonly token: string;
   /** host:port of WorkerService. */
@@ -136,15 +140,17 @@ export class ProcessPool {
   }
 
   /** The machine's variables and what a worker reads; no credentials of stores. */
-  #environmentOf({ workerCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
-    const { workerCountMax, workerCacheDir, logLevel, systemEnvironment } = this.settings;
-    const threadCount = Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax));
+  #environmentOf({ workerCount, threadCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
+    const { workerCountMax, workerCacheDir, trainers, logLevel, systemEnvironment } = this.settings;
+    // By the workers that are wanted, not by those that run, so that all of a scope get the same.
+    const share = Math.max(1, Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax)));
     return {
       ...systemEnvironment,
+      ...variablesOf(trainers),
       COORDINATOR_ADDRESS: coordinatorAddress,
       WORKER_TOKEN: token,
       WORKER_CACHE_DIR: workerCacheDir,
-      WORKER_THREAD_COUNT: String(Math.max(1, threadCount)),
+      WORKER_THREAD_COUNT: String(threadCount ?? share),
       LOG_LEVEL: logLevel,
     };
   }
@@ -153,3 +159,7 @@ export class ProcessPool {
     return [...this.#workers.values()].filter((workerScope) => workerScope === scope).length;
   }
 }
+
+/** A configuration as the environment that it is read from. */
+const variablesOf = (config: object): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));

@@ -1,20 +1,28 @@
 import { join } from 'node:path';
 import { startWorkerGateway, type RunningServer } from '../api/start.js';
-import { coordinatorConfigSchema, readConfig, type CoordinatorConfig } from '../config/config.js';
+import { coordinatorConfigSchema, readConfig, type CoordinatorConfig, trainersConfigSchema } from '../config/config.js';
 import { ProcessPool } from '../launch/process-pool.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
+import { checkGpu } from '../worker/gpu-check.js';
 import { CoordinatorModule } from './coordinator.module.js';
 import { toldToGo } from './told-to-go.js';
 
-/** Leads jobs, serves workers and runs a pool of them, until it is closed. */
-export function startCoordinatorRole(config: CoordinatorConfig, logger: Logger): Promise<RunningServer> {
+/**
+ * Leads jobs, serves workers and runs a pool of them, until it is closed.
+ *
+ * @throws DomainError GPU_UNAVAILABLE when its workers are to train on a GPU and could not: no job would end.
+ */
+export async function startCoordinatorRole(config: CoordinatorConfig, logger: Logger): Promise<RunningServer> {
+  const systemEnvironment = readConfig(systemEnvironmentSchema);
+  if (config.TENSORFLOW_DEVICE === 'GPU') await checkGpu(systemEnvironment);
   const pool = new ProcessPool({
     workerCountMax: config.POOL_WORKER_COUNT_MAX,
     entry: join(import.meta.dirname, '../main.js'),
     workerCacheDir: config.WORKER_CACHE_DIR,
+    trainers: trainersConfigSchema.parse(config),
     logLevel: config.LOG_LEVEL,
-    systemEnvironment: readConfig(systemEnvironmentSchema),
+    systemEnvironment,
     logger,
   });
   return startWorkerGateway(config, logger, [CoordinatorModule.forRoot(config, pool, logger)]);

@@ -1,18 +1,26 @@
-import { readConfig, trainerConfigSchema, workerConfigSchema } from '../config/config.js';
-import { DomainError } from '../domain/errors.js';
+import { readConfig, trainersConfigSchema, workerConfigSchema } from '../config/config.js';
+import { DomainError, type Reason } from '../domain/errors.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { ArtifactCache } from '../worker/artifact-cache.js';
 import { ControlClient } from '../worker/control-client.js';
+import { checkGpu } from '../worker/gpu-check.js';
 import { SplitFiles } from '../worker/split-files.js';
 import { supervise } from '../worker/supervisor.js';
 import { TrainerProcess } from '../worker/trainer-process.js';
 
 /** What the worker's end tells whoever started it; Kubernetes' pod failure policy reads these. */
-const EXIT_CODES = { DONE: 0, SHUT_DOWN: 143, PARENT_GONE: 1, TOKEN_REFUSED: 42 } as const;
+const EXIT_CODES = { DONE: 0, SHUT_DOWN: 143, PARENT_GONE: 1, TOKEN_REFUSED: 42, GPU_UNAVAILABLE: 44 } as const;
+
+/** Errors that end the worker: each is logged, and told by an exit code of its own. */
+const FATAL: Partial<Record<Reason, { readonly code: number; readonly event: string }>> = {
+  WORKER_TOKEN_INVALID: { code: EXIT_CODES.TOKEN_REFUSED, event: 'token refused' },
+  GPU_UNAVAILABLE: { code: EXIT_CODES.GPU_UNAVAILABLE, event: 'no GPU' },
+};
 
 /**
  * Runs the worker role until its scope has ended (0), it is told to go by SIGTERM (143), or its token is refused (42).
+ * Where it shall train on a GPU and cannot, it ends before it leases anything (44).
  *
  * Started by the process pool, it ends at once when the pool's process is gone.
  *
@@ -21,24 +29,26 @@ const EXIT_CODES = { DONE: 0, SHUT_DOWN: 143, PARENT_GONE: 1, TOKEN_REFUSED: 42 
 export async function run(): Promise<number> {
   const config = readConfig(workerConfigSchema);
   const logger = createLogger('worker', config.LOG_LEVEL).child({ workerId: config.WORKER_ID });
+  const systemEnvironment = readConfig(systemEnvironmentSchema);
   const control = new ControlClient({ address: config.COORDINATOR_ADDRESS, token: config.WORKER_TOKEN, logger });
   const trainer = new TrainerProcess({
     threadCount: config.WORKER_THREAD_COUNT,
-    rssMibMax: config.TRAINER_RSS_MIB_MAX,
-    silenceSecondsMax: config.TRAINER_SILENCE_SECONDS_MAX,
-    trainerConfig: trainerConfigSchema.parse({ ...config, TRAINER_STATE_DIR: config.WORKER_CACHE_DIR }),
-    systemEnvironment: readConfig(systemEnvironmentSchema),
+    trainers: trainersConfigSchema.parse(config),
+    stateDir: config.WORKER_CACHE_DIR,
+    systemEnvironment,
     logger,
   });
   const shutdown = listenForEnd(trainer, logger);
   const cache = new ArtifactCache(config.WORKER_CACHE_DIR);
   const splitFiles = new SplitFiles(cache);
   try {
+    if (config.TENSORFLOW_DEVICE === 'GPU') await checkGpu(systemEnvironment);
     return EXIT_CODES[await supervise(config.WORKER_ID, { control, cache, splitFiles, trainer, logger, shutdown })];
   } catch (error) {
-    if (!(error instanceof DomainError) || error.reason !== 'WORKER_TOKEN_INVALID') throw error;
-    logger.fatal({ err: error }, 'token refused');
-    return EXIT_CODES.TOKEN_REFUSED;
+    const fatal = error instanceof DomainError ? FATAL[error.reason] : undefined;
+    if (fatal === undefined) throw error;
+    logger.fatal({ err: error }, fatal.event);
+    return fatal.code;
   } finally {
     await trainer.stop();
     control.close();

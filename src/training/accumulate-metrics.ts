@@ -61,7 +61,7 @@ function predicted(logits: Tensor): { predictions: Tensor; confidences: Tensor }
  */
 function confusions(logits: Tensor, labels: Tensor, predictions: Tensor, confidences: Tensor): Tensor {
   const classCount = logits.shape[1] ?? 0;
-  const oneHot = (classes: Tensor) => tf.oneHot(classes.reshape<tf.Tensor1D>([-1]), classCount, 1, 0, 'float32');
+  const oneHot = (classes: Tensor) => tf.oneHot(classes.reshape([-1]), classCount, 1, 0, 'float32');
   // False for NaN.
   const isCounted = tf.cast(tf.greater(confidences, tf.scalar(0)), 'float32');
   return matMul(multiply(oneHot(labels), isCounted), oneHot(predictions), { transposeA: true });

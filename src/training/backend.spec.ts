@@ -9,10 +9,10 @@ it('reports what decides the bits of a result', async () => {
   vi.stubEnv('TF_NUM_INTEROP_THREADS', '1');
   expect(await startBackend()).toEqual({
     tensorflowVersion: expect.stringMatching(/^2\./),
+    device: 'CPU',
     oneDnn: true,
-    intraOpThreads: 2,
-    interOpThreads: 1,
-    isUsingGpu: false,
+    intraOpThreadCount: 2,
+    interOpThreadCount: 1,
     execution: 'TRACED',
   });
 });
@@ -20,4 +20,10 @@ it('reports what decides the bits of a result', async () => {
 it('refuses to start when the CPU would decide about oneDNN', async () => {
   vi.stubEnv('TF_ENABLE_ONEDNN_OPTS', undefined);
   await expect(startBackend()).rejects.toThrow('TF_ENABLE_ONEDNN_OPTS is not set');
+});
+
+it('knows no other devices', async () => {
+  vi.stubEnv('TENSORFLOW_DEVICE', 'TPU');
+  vi.resetModules();
+  await expect(import('./backend.js')).rejects.toThrow('TENSORFLOW_DEVICE is TPU; it must be CPU or GPU');
 });

@@ -1,10 +1,22 @@
 import { env } from 'node:process';
-import * as tf from '@tensorflow/tfjs-node';
+import type * as tfjs from '@tensorflow/tfjs-node';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
+import { DomainError } from '../domain/errors.js';
+import type { Device, Execution, Runtime } from '../domain/runtime.js';
 
-export { tf };
+export type { Execution };
+
+/** What the environment asks for in TENSORFLOW_DEVICE; the CPU where it does not say. */
+const deviceAskedFor = readDevice();
+
+/** TensorFlow for that device; of the package for GPUs where one is asked for, which has the same functions. */
+export const tf: typeof tfjs =
+  deviceAskedFor === 'GPU' ? await importGpuPackage() : await import('@tensorflow/tfjs-node');
 /** A tensor on the device; float32 unless said otherwise. */
-export type Tensor = tf.Tensor;
+export type Tensor = tfjs.Tensor;
+export type Tensor2D = tfjs.Tensor2D;
+export type Tensor3D = tfjs.Tensor3D;
+export type Tensor4D = tfjs.Tensor4D;
 /** The native addon: ops by name, tensors by id. */
 export type Binding = NodeJSKernelBackend['binding'];
 
@@ -33,18 +45,8 @@ export interface TracingBinding extends Binding {
   getNumOfFunctions(): number;
 }
 
-/** Compiled TensorFlow functions, or one op after the other; the bits are the same. */
-export type Execution = 'TRACED' | 'EAGER';
-
-/** What decides the bits of a result and its speed; recorded with every trial and equal within a job. */
-export interface BackendSettings {
-  readonly tensorflowVersion: string;
-  /** Whether TF_ENABLE_ONEDNN_OPTS is 1; training is up to 2.8 times slower without it. */
-  readonly oneDnn: boolean;
-  /** 0 lets TensorFlow choose: one a core. */
-  readonly intraOpThreads: number;
-  readonly interOpThreads: number;
-  readonly isUsingGpu: boolean;
+/** What decides the bits of a result, and its speed. A thread count of 0 lets TensorFlow choose: one a core. */
+export interface BackendSettings extends Runtime {
   /** EAGER when the addon was compiled without our patch. The bits are the same, the speed is about 0.7 of TRACED. */
   readonly execution: Execution;
 }
@@ -53,9 +55,11 @@ export interface BackendSettings {
  * Waits until TensorFlow can be used, and says how it is set up.
  *
  * The settings are environment variables that TensorFlow reads when it is loaded, so they must be set by whoever starts
- * the process: TF_ENABLE_ONEDNN_OPTS=1, TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS.
+ * the process: TENSORFLOW_DEVICE, TF_ENABLE_ONEDNN_OPTS=1, TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS.
  *
  * @throws Error when TF_ENABLE_ONEDNN_OPTS is neither 0 nor 1: the CPU would then decide, and results would not tell.
+ * @throws DomainError GPU_UNAVAILABLE when a GPU was asked for and TensorFlow uses none: it would run on the CPU unseen.
+ *   The import of this module throws the same when the package for GPUs cannot be loaded.
  */
 export async function startBackend(): Promise<BackendSettings> {
   const oneDnn = env['TF_ENABLE_ONEDNN_OPTS'];
@@ -63,7 +67,9 @@ export async function startBackend(): Promise<BackendSettings> {
     throw new Error(`TF_ENABLE_ONEDNN_OPTS is ${oneDnn ?? 'not set'}; start the process with 1 (or 0)`);
   }
   await tf.ready();
-  return backendSettings();
+  const settings = backendSettings();
+  if (settings.device === deviceAskedFor) return settings;
+  throw new DomainError('GPU_UNAVAILABLE', 'TENSORFLOW_DEVICE is GPU, and TensorFlow found no GPU that it can use.');
 }
 
 /** How this process's TensorFlow is set up. */
@@ -71,10 +77,10 @@ export function backendSettings(): BackendSettings {
   const { binding, isUsingGpuDevice } = nodeBackend();
   return {
     tensorflowVersion: binding.TF_Version,
+    device: isUsingGpuDevice ? 'GPU' : 'CPU',
     oneDnn: env['TF_ENABLE_ONEDNN_OPTS'] === '1',
-    intraOpThreads: Number(env['TF_NUM_INTRAOP_THREADS'] ?? 0),
-    interOpThreads: Number(env['TF_NUM_INTEROP_THREADS'] ?? 0),
-    isUsingGpu: isUsingGpuDevice,
+    intraOpThreadCount: Number(env['TF_NUM_INTRAOP_THREADS'] ?? 0),
+    interOpThreadCount: Number(env['TF_NUM_INTEROP_THREADS'] ?? 0),
     execution: tracingBinding() === undefined ? 'EAGER' : 'TRACED',
   };
 }
@@ -98,7 +104,7 @@ export function tracingBinding(): TracingBinding | undefined {
 
 /** TensorFlow behind tfjs: runs any op by name. */
 export function nodeBackend(): NodeJSKernelBackend {
-  // tfjs types every backend as its abstract base; only tfjs-node is ever imported here.
+  // tfjs types every backend as its abstract base; only tfjs-node's two packages are ever imported here.
   return tf.backend() as NodeJSKernelBackend;
 }
 
@@ -112,4 +118,26 @@ export interface BackendInternals {
 /** TensorFlow behind tfjs, with what its types hide. */
 export function backendInternals(): BackendInternals {
   return nodeBackend() as unknown as BackendInternals;
+}
+
+function readDevice(): Device {
+  const device = env['TENSORFLOW_DEVICE'] ?? 'CPU';
+  if (device !== 'CPU' && device !== 'GPU') throw new Error(`TENSORFLOW_DEVICE is ${device}; it must be CPU or GPU`);
+  return device;
+}
+
+async function importGpuPackage(): Promise<typeof tfjs> {
+  try {
+    // Of the same version. Only classes with protected members, which TypeScript tells apart by name, are in the way.
+    return (await import('@tensorflow/tfjs-node-gpu')) as unknown as typeof tfjs;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const advice = 'Set it up with "node scripts/setup.mjs --device gpu".';
+    throw new DomainError(
+      'GPU_UNAVAILABLE',
+      `TENSORFLOW_DEVICE is GPU, and TensorFlow for GPUs cannot be loaded: ${why}\n${advice}`,
+      { why },
+      { cause: error },
+    );
+  }
 }

@@ -1,5 +1,5 @@
 import type { AveragePool, MaxPool } from '../networks/layers.js';
-import { type Tensor, tf } from './backend.js';
+import { type Tensor, type Tensor2D, type Tensor3D, tf } from './backend.js';
 import { execute1 } from './kernels.js';
 import { windowAttributes, windowSizeAttribute } from './window-attributes.js';
 
@@ -47,7 +47,7 @@ export function adaptiveAveragePool(input: Tensor, size: number): Tensor {
   const [batch = 0, height = 0, width = 0, channels = 0] = input.shape;
   return tf.tidy(() =>
     tf
-      .matMul(windowShares(size, height, width), input.reshape<tf.Tensor3D>([batch, height * width, channels]))
+      .matMul(windowShares(size, height, width), input.reshape<Tensor3D>([batch, height * width, channels]))
       .reshape([batch, size, size, channels]),
   );
 }
@@ -58,11 +58,7 @@ export function adaptiveAveragePoolGradient(outputGradient: Tensor, inputShape: 
   const [, size = 0] = outputGradient.shape;
   return tf.tidy(() =>
     tf
-      .matMul(
-        windowShares(size, height, width),
-        outputGradient.reshape<tf.Tensor3D>([batch, size * size, channels]),
-        true,
-      )
+      .matMul(windowShares(size, height, width), outputGradient.reshape<Tensor3D>([batch, size * size, channels]), true)
       .reshape([...inputShape]),
   );
 }
@@ -80,7 +76,7 @@ function averageAttributes(window: AveragePool, paddedShape: Shape) {
 }
 
 /** How much of each pixel is in each window: float32 [size * size, height * width]; every row sums to 1. */
-function windowShares(size: number, height: number, width: number): tf.Tensor2D {
+function windowShares(size: number, height: number, width: number): Tensor2D {
   const rows = lineShares(size, height);
   const columns = lineShares(size, width);
   const shares = rows.flatMap((row) => columns.map((column) => row.flatMap((r) => column.map((c) => r * c))));

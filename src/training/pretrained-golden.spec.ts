@@ -6,7 +6,7 @@ import { parameterSpecs } from '../networks/parameters.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { toTorchLayout } from '../networks/weight-layout.js';
 import { checkWeights, loadWeights } from '../networks/weights.js';
-import { type Tensor, tf } from './backend.js';
+import { type Tensor, type Tensor4D, tf } from './backend.js';
 import { evaluate } from './evaluate.js';
 import { plainStep } from '../../test/fixtures/steps.js';
 import { wholeBatch } from '../../test/fixtures/tiny-network.js';
@@ -135,7 +135,7 @@ function stepWeights(): Map<string, HostTensor> {
 
 async function stepInput(): Promise<Tensor> {
   const source = imageSource(images, normalization);
-  const whole = (await wholeBatch(source)) as tf.Tensor4D;
+  const whole = (await wholeBatch(source)) as Tensor4D;
   const input = tf.tidy(() => tf.avgPool(whole.slice([0, 16, 16, 0], [6, 192, 192, 3]), 2, 2, 'valid'));
   whole.dispose();
   source.dispose();

@@ -20,6 +20,7 @@ import {
   nativeFunctionCount,
   nativeTensorCount,
   nodeBackend,
+  type Tensor,
   tf,
   tracingBinding,
 } from './backend.js';
@@ -107,7 +108,7 @@ describe('TracedFunctions', () => {
   });
 
   /** What three calls give: op by op, then twice as a function. */
-  const thrice = (name: string, body: (x: tf.Tensor) => tf.Tensor) =>
+  const thrice = (name: string, body: (x: Tensor) => Tensor) =>
     [1, 2, 3].map((value) =>
       tf.tidy(() => {
         const x = tf.tensor1d([value, 10 * value]);
@@ -123,7 +124,7 @@ describe('TracedFunctions', () => {
     ]);
   });
 
-  it.each<[string, (x: tf.Tensor) => tf.Tensor, number[]]>([
+  it.each<[string, (x: Tensor) => Tensor, number[]]>([
     ['ConcatV2', (x) => tf.concat([x, x, tf.tensor1d([7])]), [3, 30, 3, 30, 7]],
     ['Pack', (x) => tf.stack([x, tf.zerosLike(x)]), [3, 30, 0, 0]],
     ['AddN', (x) => tf.addN([x, x, x]), [9, 90]],
@@ -168,7 +169,7 @@ describe('TracedFunctions', () => {
     expect([nativeTensorCount(), nativeFunctionCount()]).toEqual(before);
   });
 
-  it.each<[string, (x: tf.Tensor, other: tf.Tensor) => tf.Tensor, string]>([
+  it.each<[string, (x: Tensor, other: Tensor) => Tensor, string]>([
     ['that reads a tensor', (x) => x.mul(tf.scalar(x.dataSync()[0] ?? 0)), 'a number that is read'],
     ['that uses a tensor from elsewhere', (x, other) => x.add(other), 'not among its arguments'],
     ['that TensorFlow refuses', (x) => tf.concat([x, tf.zeros([2, 2])]), 'Ranks'],

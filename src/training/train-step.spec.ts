@@ -4,7 +4,7 @@ import { tinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { conv, idle } from '../networks/layer-builders.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
-import { nativeTensorCount, tf } from './backend.js';
+import { nativeTensorCount, type Tensor, tf } from './backend.js';
 import { ModelState } from './model-state.js';
 import { lossAndGradients, trainStep } from './train-step.js';
 
@@ -26,7 +26,7 @@ function stateOf(
 }
 
 /** Gradients by name, in this process's memory. */
-function gradientsOf(state: ModelState, input: tf.Tensor): Map<string, Float32Array> {
+function gradientsOf(state: ModelState, input: Tensor): Map<string, Float32Array> {
   const { gradients, statistics } = lossAndGradients(state, { input, labels: LABELS }, plainStep());
   const values = new Map([...gradients].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]));
   tf.dispose([...gradients.values(), ...statistics.values()]);

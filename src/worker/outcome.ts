@@ -26,6 +26,9 @@ const BLAME = {
   // Another machine may have more memory; the fault budget bounds the tries.
   OUT_OF_MEMORY: 'fault',
   TRAINER_CRASHED: 'fault',
+  // Another machine may be set up as the job wants it.
+  GPU_UNAVAILABLE: 'fault',
+  RUNTIME_MISMATCH: 'fault',
   ARTIFACT_CORRUPT: 'fault',
   STORAGE_UNAVAILABLE: 'fault',
   LEASE_LOST: 'fault',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failureSchema } from '../domain/dataset.js';
+import { EXECUTIONS, runtimeSchema } from '../domain/runtime.js';
 import { scoreResultSchema, scoreSpecSchema, trainResultSchema, trainSpecSchema } from '../domain/task.js';
 
 /** One split's images as a local file of decoded pixels, uint8 [count, sizePx, sizePx, 3]. */
@@ -29,8 +30,15 @@ const scoreRequestSchema = z.object({
 });
 export type ScoreRequest = Readonly<z.infer<typeof scoreRequestSchema>>;
 
+/** Asks a new trainer for nothing but to start TensorFlow. */
+const checkRequestSchema = z.object({ type: z.literal('check') });
+
 /** What the supervisor asks of the trainer, one at a time. */
-export const trainerRequestSchema = z.discriminatedUnion('type', [trainRequestSchema, scoreRequestSchema]);
+export const trainerRequestSchema = z.discriminatedUnion('type', [
+  checkRequestSchema,
+  trainRequestSchema,
+  scoreRequestSchema,
+]);
 export type TrainerRequest = z.infer<typeof trainerRequestSchema>;
 
 const epochSchema = z.object({
@@ -51,15 +59,20 @@ const epochSchema = z.object({
 /** One epoch's figures; every one is finite. */
 export type EpochReport = Readonly<z.infer<typeof epochSchema>>;
 
+const startSchema = z.object({ type: z.literal('started'), ...runtimeSchema.shape, execution: z.enum(EXECUTIONS) });
+/** How TensorFlow is set up in the process. */
+export type StartReport = Readonly<z.infer<typeof startSchema>>;
+
 /** Of the whole process, after the task: when it has grown too large, it is replaced. */
 const rssMib = z.number();
 
-/** What the trainer answers: any number of epochs, then one of the others. */
+/** What the trainer answers: once in its life that TensorFlow has started, any number of epochs, then one of the others. */
 export const trainerMessageSchema = z.discriminatedUnion('type', [
+  startSchema,
   z.object({ type: z.literal('epoch'), epoch: epochSchema }),
   z.object({ type: z.literal('trained'), result: trainResultSchema, rssMib }),
   z.object({ type: z.literal('scored'), result: scoreResultSchema, rssMib }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
-export type TrainerAnswer = Exclude<TrainerMessage, { type: 'epoch' | 'failed' }>;
+export type TrainerAnswer = Exclude<TrainerMessage, { type: 'started' | 'epoch' | 'failed' }>;

@@ -1,28 +1,18 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { DomainError } from '../domain/errors.js';
-import type { TrainerConfig } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
+import { TRAINER_ENTRY, trainerEnvironment, type TrainerEnvironmentSettings } from './trainer-environment.js';
 import {
   type EpochReport,
+  type StartReport,
   type TrainerAnswer,
   type TrainerMessage,
   trainerMessageSchema,
   type TrainerRequest,
 } from './trainer-messages.js';
 
-export interface TrainerSettings {
-  /** Of TensorFlow's operators; changes the bits of a result. */
-  readonly threadCount: number;
-  /** A process that is larger than this after a task is replaced. */
-  readonly rssMibMax: number;
-  /** A process that says nothing for longer than this is hung. */
-  readonly silenceSecondsMax: number;
-  /** What the trainer reads as its configuration. */
-  readonly trainerConfig: TrainerConfig;
-  /** What the machine tells every process; the worker's token is not among it. */
-  readonly systemEnvironment: NodeJS.ProcessEnv;
+export interface TrainerSettings extends TrainerEnvironmentSettings {
   readonly logger: Logger;
 }
 
@@ -32,7 +22,6 @@ export interface TrainerCall {
   readonly signal: AbortSignal;
 }
 
-const TRAINER_ENTRY = join(import.meta.dirname, 'trainer.js');
 const STOP_GRACE_MS = 5_000;
 
 /** The child process that runs TensorFlow: started when first needed, one request at a time, replaced when it died. */
@@ -54,7 +43,7 @@ export class TrainerProcess {
     signal.addEventListener('abort', stop, { once: true });
     try {
       const message = await this.#answer(child, request, onEpoch);
-      if (message.rssMib > this.settings.rssMibMax) await this.#retire(child, message.rssMib);
+      if (message.rssMib > this.settings.trainers.TRAINER_RSS_MIB_MAX) await this.#retire(child, message.rssMib);
       if (message.type !== 'failed') return message;
       const { reason, message: text, metadata } = message.failure;
       throw new DomainError(reason, text, metadata);
@@ -77,11 +66,8 @@ export class TrainerProcess {
   }
 
   #start(): ChildProcess {
-    const { threadCount, systemEnvironment, trainerConfig, logger } = this.settings;
-    const ownVariables = Object.fromEntries(
-      Object.entries(trainerConfig).map(([name, value]) => [name, String(value)]),
-    );
-    const env = { ...systemEnvironment, ...tensorflowEnvironment(threadCount), ...ownVariables };
+    const { threadCount, logger } = this.settings;
+    const env = trainerEnvironment(this.settings);
     const options: ForkOptions = { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], env };
     const child = fork(TRAINER_ENTRY, [], options);
     const forget = () => {
@@ -101,7 +87,7 @@ export class TrainerProcess {
 
   /** Waits for the answer as long as the process shows that it is alive. */
   async #answer(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
-    const { silenceSecondsMax } = this.settings;
+    const { TRAINER_SILENCE_SECONDS_MAX: silenceSecondsMax } = this.settings.trainers;
     const hung = new AbortController();
     const watch = setTimeout(() => hung.abort(), silenceSecondsMax * 1000);
     const end = () => child.kill('SIGKILL');
@@ -109,13 +95,19 @@ export class TrainerProcess {
     const stillAlive = () => watch.refresh();
     child.on('message', stillAlive);
     try {
-      return await answerOf(child, request, onEpoch);
+      return await answerOf(child, request, { onEpoch, onStart: (start) => this.#noteStart(child, start) });
     } catch (error) {
       throw hung.signal.aborted ? silent(silenceSecondsMax) : error;
     } finally {
       clearTimeout(watch);
       child.off('message', stillAlive);
     }
+  }
+
+  #noteStart({ pid }: ChildProcess, { type: _type, execution, ...runtime }: StartReport): void {
+    const { logger } = this.settings;
+    logger.info({ pid, ...runtime, execution }, 'TensorFlow started');
+    if (execution === 'EAGER') logger.warn({ pid }, 'TensorFlow addon without our patch: trainings are slower');
   }
 
   async #retire(child: ChildProcess, rssMib: number): Promise<void> {
@@ -133,24 +125,23 @@ export class TrainerProcess {
   }
 }
 
-/** TensorFlow reads these when it is loaded. oneDNN is off by default on some CPUs, and 2.8 times faster there. */
-const tensorflowEnvironment = (threadCount: number) => ({
-  TF_ENABLE_ONEDNN_OPTS: '1',
-  TF_NUM_INTRAOP_THREADS: String(threadCount),
-  TF_NUM_INTEROP_THREADS: String(threadCount),
-  TF_CPP_MIN_LOG_LEVEL: '2',
-});
+type LastMessage = Exclude<TrainerMessage, { type: 'started' | 'epoch' }>;
 
-type LastMessage = Exclude<TrainerMessage, { type: 'epoch' }>;
+/** What is done with messages on the way. */
+interface Listeners {
+  readonly onStart: (start: StartReport) => void;
+  readonly onEpoch: (epoch: EpochReport) => void;
+}
 
 /** Sends a request and waits for the message that ends it. */
-function answerOf(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
+function answerOf(child: ChildProcess, request: TrainerRequest, { onStart, onEpoch }: Listeners): Promise<LastMessage> {
   const over = new AbortController();
   return new Promise<LastMessage>((resolve, reject) => {
     const { signal } = over;
     const onMessage = (raw: unknown) => {
       const read = trainerMessageSchema.safeParse(raw);
       if (!read.success) reject(read.error);
+      else if (read.data.type === 'started') onStart(read.data);
       else if (read.data.type === 'epoch') onEpoch(read.data.epoch);
       else resolve(read.data);
     };

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.js';
-import type { Runtime, ScoreResult, TrainResult } from '../domain/task.js';
+import { type Runtime, runtimeMismatch } from '../domain/runtime.js';
+import type { ScoreResult, TrainResult, TrainSpec } from '../domain/task.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { backendSettings } from '../training/backend.js';
@@ -27,6 +28,8 @@ export interface TrainerParts {
 /**
  * Trains one candidate, and writes its best weights where the request says. Goes on where an earlier attempt on this machine
  * has left a checkpoint; what that one reported is reported again.
+ *
+ * @throws DomainError RUNTIME_MISMATCH when TensorFlow is set up otherwise than the job's trainings so far.
  */
 export async function train(
   request: TrainRequest,
@@ -34,9 +37,12 @@ export async function train(
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
   const { spec, weightsPath, train: trainFile, validation: validationFile, outputPath } = request;
+  const { execution, ...runtime } = backendSettings();
+  const mismatch = spec.runtime === undefined ? undefined : runtimeMismatch(runtime, spec.runtime);
+  if (mismatch !== undefined) throw mismatch;
   await inputs.load([weightsPath, trainFile.path, validationFile.path]);
   const startMs = performance.now();
-  const saved = new TrainingCheckpoints({ ...checkpoints, identity: JSON.stringify([spec, runtime()]) });
+  const saved = new TrainingCheckpoints({ ...checkpoints, identity: identityOf(spec, runtime) });
   const resumeFrom = await saved.load();
   for (const metrics of resumeFrom?.epochs ?? []) onEpoch(finiteReport(metrics));
   const result = await fineTune(optionsOf(request, inputs), {
@@ -53,7 +59,12 @@ export async function train(
   const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
   const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
-  return { bestEpoch, ...best, ...counts, trainSeconds, runtime: runtime() };
+  return { bestEpoch, ...best, ...counts, trainSeconds, runtime, execution };
+}
+
+/** All that a training's bits follow from; the job's runtime, which the spec may carry or not, is this one. */
+function identityOf({ runtime: _ofJob, ...spec }: TrainSpec, runtime: Runtime): string {
+  return JSON.stringify([spec, runtime]);
 }
 
 function optionsOf(
@@ -102,9 +113,4 @@ function finiteReport({ seconds: _seconds, ...report }: EpochMetrics): EpochRepo
     throw new DomainError('NAN_LOSS', `${name} is ${value} after epoch ${epoch}`, { name, epoch: String(epoch) });
   }
   return report;
-}
-
-function runtime(): Runtime {
-  const { intraOpThreads, interOpThreads, isUsingGpu: _isUsingGpu, ...settings } = backendSettings();
-  return { ...settings, intraOpThreadCount: intraOpThreads, interOpThreadCount: interOpThreads };
 }

@@ -63,6 +63,11 @@ describe('a job over REST', () => {
     expect(job.spec.training.patienceEpochs).toBe(3);
   });
 
+  it('names the runtime that its trainings share', () => {
+    const runtime = { tensorflowVersion: expect.stringMatching(/^2\./), device: 'CPU', oneDnn: true };
+    expect(job.runtime).toMatchObject(runtime);
+  });
+
   it('lists each trial once, over pages, with its genome and its trainings', () => {
     const search = trials.filter(({ phase }) => phase === 'SEARCH');
     expect(search.map(({ generation, slot }) => `${generation}/${slot}`)).toEqual([
@@ -159,7 +164,7 @@ describe('a job over REST', () => {
     expect(json('labels.json')).toEqual(CLASSES);
     expect(json('preprocess.json')).toMatchObject({ cropPx: 32, resizeShorterSidePx: 33, mean: [127, 127, 127] });
     expect(json('genome.json')).toMatchObject({ method: job.result?.method });
-    expect(json('lineage.json')).toMatchObject({ searchSeed: 7, runtime: { oneDnn: true, execution: 'TRACED' } });
+    expect(json('lineage.json')).toMatchObject({ searchSeed: 7, runtime: job.runtime, execution: 'TRACED' });
     const delivered = job.result?.scores.find(({ method }) => method === job.result?.method);
     expect(delivered?.testRecalls.map(({ classIndex }) => classIndex)).toEqual([...CLASSES.keys()]);
     expect(json('metrics.json')).toMatchObject({

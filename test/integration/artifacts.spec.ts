@@ -1,3 +1,4 @@
+import { trainingSchema } from '../../src/domain/fine-tune-job.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -9,11 +10,10 @@ import { ObjectStore } from '../../src/storage/object-store.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
-import { EventRepository } from '../../src/storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const SCOPE = 'ftj_01JD0000000000000000000000';
@@ -51,7 +51,7 @@ describe('artifacts', () => {
     };
     objects = new ObjectStore(config);
     sources = new SourceBuckets(config);
-    const tasks = new TaskRepository(dataSource, new EventRepository(dataSource));
+    const tasks = taskRepository(dataSource);
     const leaderships = new LeadershipRepository(dataSource);
     service = new WorkerTaskService(tasks, leaderships, new DatasetRepository(dataSource), objects, sources, 30);
     trainShard = await objects.putBlob(Buffer.from('training images'));
@@ -78,20 +78,7 @@ describe('artifacts', () => {
         classCount: 2,
       },
       pack: { manifest: trainShard, shards: [{ ...trainShard, split: 'train' as const, imageCount: 1 }] },
-      training: {
-        epochCount: 1,
-        patienceEpochs: 1,
-        batchSize: 2,
-        baseLearningRate: 1e-3,
-        cosineEpochCount: 1,
-        frozenBatchNorm: 'EVAL' as const,
-        optimizer: 'ADAM' as const,
-        weightDecay: 0,
-        momentum: 0.9,
-        lrSchedule: 'COSINE' as const,
-        labelSmoothing: 0,
-        classWeighting: 'NONE' as const,
-      },
+      training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2, cosineEpochCount: 1 }),
       lrMultipliers: [1],
       trainedPart: 'BLOCKS' as const,
       seed: 1,
@@ -113,12 +100,13 @@ describe('artifacts', () => {
     totalParameterCount: 1,
     trainSeconds: 0,
     runtime: {
-      tensorflowVersion: '4.22.0',
+      tensorflowVersion: '2.19.1',
+      device: 'CPU' as const,
       oneDnn: false,
       intraOpThreadCount: 1,
       interOpThreadCount: 1,
-      execution: 'EAGER' as const,
     },
+    execution: 'EAGER' as const,
   };
   const wanted = { downloads: [], uploads: [], sourceKeys: [] };
   const put = (url: string | undefined, bytes: string) => fetch(url ?? '', { method: 'PUT', body: bytes });
@@ -259,7 +247,7 @@ describe('artifacts', () => {
     const scope = importScope(id, 1);
     await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
     const spec = { import: { prefix: 'images', split } };
-    const queue = new TaskRepository(dataSource, new EventRepository(dataSource));
+    const queue = taskRepository(dataSource);
     await queue.insert(dataSource.manager, [{ scope, key: 'import', spec }]);
     const { task } = await service.lease(scope, 'w');
     const importing: LeaseRef = { scope, taskId: task?.id ?? '', fence: task?.fence ?? 0 };

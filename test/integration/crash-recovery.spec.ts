@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import { waitForLog } from '../support/process.js';
@@ -75,5 +76,17 @@ describe('a job whose processes are killed in the middle of its search', () => {
     await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
     expect(await outcome(service, id)).toEqual(undisturbed);
     expect(service.coordinator.logs()).toContain('leases lost');
+  });
+
+  // Last: jobs that start after it run with other threads.
+  it('keeps its thread count under a coordinator that would share the cores out otherwise', async () => {
+    const { id } = await createJob(service, smallJob(dataset));
+    const before = await waitForJob(service, id, isSearching);
+    await service.coordinator.kill('SIGKILL');
+    service.coordinator = await service.startCoordinator({ POOL_WORKER_COUNT_MAX: '1' });
+    const after = await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    expect(before.runtime?.intraOpThreadCount).toBe(Math.max(1, Math.floor(availableParallelism() / 2)));
+    expect(after.runtime).toEqual(before.runtime);
+    expect(await outcome(service, id)).toEqual(undisturbed);
   });
 });

@@ -2,10 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
-import { EventRepository } from '../../src/storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeasedTask } from '../../src/storage/postgres/task.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
 
 const SCOPE = 'ds_x/versions/1';
 const SPEC: TaskSpec = {
@@ -25,7 +24,7 @@ describe('the task queue', () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 10 }).initialize();
     await migrate(dataSource);
-    queue = new TaskRepository(dataSource, new EventRepository(dataSource));
+    queue = taskRepository(dataSource);
     leaderships = new LeadershipRepository(dataSource);
   });
 

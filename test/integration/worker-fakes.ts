@@ -115,6 +115,8 @@ type Handler = (request: { task: string; fence: number } & Record<string, unknow
 /** WorkerService with its tasks in memory. */
 export class FakeCoordinator {
   leaseSeconds = 3;
+  /** Times that a task was asked for. */
+  leaseCount = 0;
   done = false;
   /** Heartbeats fail while true. */
   isCutOff = false;
@@ -164,6 +166,7 @@ export class FakeCoordinator {
     const fenced = (task: string) => ({ leaseLost: this.leaseLost.has(task) });
     return {
       LeaseTask: () => {
+        this.leaseCount += 1;
         const task = this.done ? undefined : this.#queue.shift();
         return { ...(task && { task }), done: this.done, leaseSeconds: this.leaseSeconds };
       },

@@ -1,9 +1,16 @@
+import { trainersConfigSchema } from '../../src/config/config.js';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ProcessPoolSettings, ProcessPool, type WorkerRequest } from '../../src/launch/process-pool.js';
 import { createLogger } from '../../src/observability/logger.js';
+
+// The machine: how many cores it has.
+vi.mock('node:os', async (original) => {
+  const os = await original<typeof import('node:os')>();
+  return { ...os, availableParallelism: vi.fn(os.availableParallelism) };
+});
 
 /** A worker that writes down what it was given, and ends as its scope's file says. */
 const WORKER = `
@@ -47,6 +54,7 @@ function poolOf(workerCountMax: number): ProcessPool {
     workerCountMax,
     entry: join(folder, 'worker.mjs'),
     workerCacheDir: folder,
+    trainers: trainersConfigSchema.parse({}),
     logLevel: 'silent',
     systemEnvironment,
     logger,
@@ -64,6 +72,8 @@ const request = (scope: string, workerCount: number): WorkerRequest => ({
 const pidsOf = (scope: string) => [...pids].filter(([, workerScope]) => workerScope === scope).map(([pid]) => pid);
 const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
 const noteOf = (scope: string, pid: number) => join(folder, `${scope}-${pid}`);
+const threadsOf = (scope: string, pid: number): string =>
+  JSON.parse(readFileSync(noteOf(scope, pid), 'utf8')).env.WORKER_THREAD_COUNT;
 const started = (scope: string) =>
   soon(() => pidsOf(scope).forEach((pid) => expect(existsSync(noteOf(scope, pid))).toBe(true)));
 
@@ -92,6 +102,7 @@ describe('a process pool', () => {
       'COORDINATOR_ADDRESS',
       'LOG_LEVEL',
       'PATH',
+      'TENSORFLOW_DEVICE',
       'WORKER_CACHE_DIR',
       'WORKER_THREAD_COUNT',
       'WORKER_TOKEN',
@@ -102,6 +113,27 @@ describe('a process pool', () => {
         .filter((name) => !name.startsWith('NODE_CHANNEL_'))
         .sort(),
     ).toEqual(ours);
+  });
+
+  it('gives every worker of a scope the same threads, however many of them run', async () => {
+    vi.mocked(availableParallelism).mockReturnValue(16);
+    pool.ensureWorkers(request('a', 3));
+    await started('a');
+    pool.ensureWorkers(request('b', 1));
+    await soon(() => expect(pidsOf('a')).toHaveLength(2));
+    const seen = new Set(pidsOf('a').map((pid) => threadsOf('a', pid)));
+    await pool.stopWorkers('b');
+    await soon(() => expect(pidsOf('a')).toHaveLength(3));
+    await started('a');
+    for (const pid of pidsOf('a')) seen.add(threadsOf('a', pid));
+    expect([...seen]).toEqual(['5']);
+  });
+
+  it('gives workers the threads that a training has fixed, whatever the machine has', async () => {
+    vi.mocked(availableParallelism).mockReturnValue(2);
+    pool.ensureWorkers({ ...request('a', 2), threadCount: 8 });
+    await started('a');
+    expect(pidsOf('a').map((pid) => threadsOf('a', pid))).toEqual(['8', '8']);
   });
 
   it('stays within its bound over all scopes, and fills up when a scope ends', async () => {

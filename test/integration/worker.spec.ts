@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { transformFileSync } from '@swc/core';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { trainingSchema } from '../../src/domain/fine-tune-job.js';
 import type { ImportResult, ScoreResult, TaskOutcome, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import { readSafetensors } from '../../src/formats/safetensors.js';
 import { compileFolders } from '../support/compile.js';
@@ -20,7 +21,7 @@ import { pino } from 'pino';
 import { ProcessPool } from './launch/process-pool.js';
 const [entry, workerCacheDir, coordinatorAddress, token] = process.argv.slice(2);
 const logger = pino({ level: 'silent' });
-const pool = new ProcessPool({ workerCountMax: 1, entry, workerCacheDir, logLevel: 'silent', systemEnvironment: {}, logger });
+const pool = new ProcessPool({ workerCountMax: 1, entry, workerCacheDir, trainers: {}, logLevel: 'silent', systemEnvironment: {}, logger });
 pool.ensureWorkers({ scope: 'job', workerCount: 1, token, coordinatorAddress });
 `;
 
@@ -124,20 +125,12 @@ function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}): { trai
     train: {
       network: networkSpec(32),
       pack: { manifest, shards: shards.filter(({ split }) => split !== 'test') },
-      training: {
+      training: trainingSchema.parse({
         epochCount,
         patienceEpochs: 1000,
         batchSize: 16,
-        baseLearningRate: 1e-3,
-        cosineEpochCount: 100,
         frozenBatchNorm: 'EVAL',
-        optimizer: 'ADAM',
-        weightDecay: 0,
-        momentum: 0.9,
-        lrSchedule: 'COSINE',
-        labelSmoothing: 0,
-        classWeighting: 'NONE',
-      },
+      }),
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
       trainedPart: 'BLOCKS',
       seed: 7,
@@ -187,7 +180,8 @@ describe('a worker', () => {
     const result = succeeded(await outcomeOf(task), 'train');
     const { weights } = result;
     if (weights === undefined) throw new Error('the result names no weights');
-    expect(result).toMatchObject({ epochCount: 2, runtime: { oneDnn: true, intraOpThreadCount: 1 } });
+    const runtime = { device: 'CPU', oneDnn: true, intraOpThreadCount: 1 };
+    expect(result).toMatchObject({ epochCount: 2, execution: 'TRACED', runtime });
     const curve = coordinator.metrics.get(task) ?? [];
     expect(
       curve
@@ -225,6 +219,18 @@ describe('a worker', () => {
   it('blames the genome or the data, not the machine, for what comes again on every try', async () => {
     const outcome = await outcomeOf(coordinator.enqueue(trainSpec(1, { lrMultipliers: Array<number>(9).fill(0) })));
     expect(outcome).toMatchObject({ infeasible: { reason: 'NO_BLOCK_SELECTED' } });
+  });
+
+  it('trains for a job whose trainings ran as it does, and refuses one whose did not', async () => {
+    const { runtime } = succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1))), 'train');
+    succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1, { runtime }))), 'train');
+    const other = { ...runtime, intraOpThreadCount: 7, oneDnn: false };
+    expect(await outcomeOf(coordinator.enqueue(trainSpec(1, { runtime: other })))).toMatchObject({
+      fault: {
+        reason: 'RUNTIME_MISMATCH',
+        metadata: { intraOpThreadCount: '1', intraOpThreadCountOfJob: '7', oneDnn: 'true', oneDnnOfJob: 'false' },
+      },
+    });
   });
 
   it('reports a bad spec as a fault and goes on', async () => {

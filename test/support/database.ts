@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
+import type { DataSource } from 'typeorm';
 import { inject } from 'vitest';
+import { EventRepository } from '../../src/storage/postgres/event.repository.js';
+import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -23,6 +27,12 @@ export async function createTestDatabase(template = 'template1'): Promise<TestDa
     // FORCE ends the sessions of processes that a test has killed.
     drop: () => runSql(postgresUrl, `DROP DATABASE ${name} WITH (FORCE)`),
   };
+}
+
+/** The queue, with the repositories that it writes through. */
+export function taskRepository(dataSource: DataSource): TaskRepository {
+  const events = new EventRepository(dataSource);
+  return new TaskRepository(dataSource, events, new FineTuneJobRepository(dataSource, events));
 }
 
 /** Runs one statement on a connection of its own. */

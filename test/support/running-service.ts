@@ -25,7 +25,8 @@ export interface RunningService {
   readonly bucket: string;
   readonly api: RunningRole;
   coordinator: RunningRole;
-  startCoordinator(): Promise<RunningRole>;
+  /** @param changes Settings in which it differs from the one before. */
+  startCoordinator(changes?: Readonly<Record<string, string>>): Promise<RunningRole>;
   stop(): Promise<void>;
 }
 
@@ -55,8 +56,8 @@ export async function startService(): Promise<RunningService> {
     WORKER_CACHE_DIR: cacheDir,
     LEASE_SECONDS: String(LEASE_SECONDS),
   };
-  const start = (role: string, port: number) =>
-    startRole({ role, env, readyUrl: `http://127.0.0.1:${port}/healthz/ready` });
+  const start = (role: string, port: number, changes = {}) =>
+    startRole({ role, env: { ...env, ...changes }, readyUrl: `http://127.0.0.1:${port}/healthz/ready` });
   const [api, coordinator] = await Promise.all([start('api', http), start('coordinator', health)]);
   const service: RunningService = {
     http: `http://127.0.0.1:${http}`,
@@ -65,7 +66,7 @@ export async function startService(): Promise<RunningService> {
     bucket,
     api,
     coordinator,
-    startCoordinator: () => start('coordinator', health),
+    startCoordinator: (changes) => start('coordinator', health, changes),
     stop: () => stop(service, database, cacheDir),
   };
   return service;

@@ -46,6 +46,8 @@ export const TRANSPORT_STATUS = {
   OUT_OF_MEMORY: internal('Out of memory'),
   NO_BLOCK_SELECTED: precondition('No block selected'),
   TRAINER_CRASHED: internal('Trainer crashed'),
+  GPU_UNAVAILABLE: precondition('GPU unavailable'),
+  RUNTIME_MISMATCH: precondition('Runtime mismatch'),
   LEASE_LOST: of(409, status.ABORTED, 'Lease lost'),
   WORKER_TOKEN_INVALID: of(401, status.UNAUTHENTICATED, 'Worker token invalid'),
   EVALUATION_INFRA: unavailable('Evaluation failed for want of infrastructure'),

@@ -10,6 +10,7 @@ import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
 import type * as genome from '../../domain/genome.js';
 import type * as modelVersion from '../../domain/model-version.js';
+import type * as runtime from '../../domain/runtime.js';
 import type * as task from '../../domain/task.js';
 import type * as trial from '../../domain/trial.js';
 import type * as catalog from '../../wire/biotune/v1/catalog.js';
@@ -64,6 +65,7 @@ type ModelVersionChecks = [
 ];
 
 type FineTuneJobChecks = [
+  Serves<catalog.Runtime, runtime.Runtime>,
   Serves<job.FineTuneJob, fineTuneJob.FineTuneJob>,
   Serves<job.FineTuneJobSpec, fineTuneJob.FineTuneJobSpec>,
   Serves<job.BiotuneConfig, fineTuneJob.BiotuneConfig>,
@@ -113,7 +115,6 @@ type TaskChecks = [
   Serves<worker.TaskResult, OneOf<task.TaskResult>>,
   Serves<worker.ImportResult, task.ImportResult>,
   Serves<worker.TrainResult, task.TrainResult>,
-  Serves<worker.Runtime, task.Runtime>,
   Serves<worker.ScoreResult, task.ScoreResult>,
   Serves<worker.TaskOutcome, OneOf<task.TaskOutcome>>,
   Takes<worker.LeaseTaskRequest, workerRequests.LeaseTaskRequest>,

@@ -77,12 +77,13 @@ const trainResult: TrainResult = {
   totalParameterCount: 10,
   trainSeconds: 0,
   runtime: {
-    tensorflowVersion: '4.22.0',
+    tensorflowVersion: '2.19.1',
+    device: 'CPU',
     oneDnn: false,
     intraOpThreadCount: 1,
     interOpThreadCount: 1,
-    execution: 'EAGER',
   },
+  execution: 'EAGER',
 };
 
 /** As `trainResult`, of a model that finds nothing. */

@@ -10,6 +10,7 @@ import {
   type JobState,
 } from '../../domain/fine-tune-job.js';
 import type { EventType } from '../../domain/event.js';
+import type { Runtime } from '../../domain/runtime.js';
 import { oneOf } from './checks.js';
 import { absent, integer } from './columns.js';
 import { DatasetVersionEntity } from './dataset.entities.js';
@@ -57,6 +58,10 @@ export class FineTuneJobEntity {
 
   @Column('text', { nullable: true, transformer: absent })
   phase?: JobPhase;
+
+  /** Fixed by the first training that completes. */
+  @Column('jsonb', { nullable: true, transformer: absent })
+  runtime?: Runtime;
 
   @Column('text', { nullable: true, transformer: absent })
   stopReason?: NonNullable<FineTuneJob['stopReason']>;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, LessThan } from 'typeorm';
 import type { JobState } from '../../domain/fine-tune-job.js';
+import type { Runtime } from '../../domain/runtime.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entities.js';
 import type { Transaction } from './transaction.js';
@@ -102,6 +103,30 @@ export class FineTuneJobRepository {
       [id, state],
     );
     return rows.length === 1;
+  }
+
+  /**
+   * Fixes the runtime of all trainings of a job, unless one has before. Of two at the same time the second waits for
+   * the first one's transaction, and finds what that has fixed.
+   *
+   * @returns the runtime that holds; undefined when the job had ended without one.
+   */
+  async fixRuntime(manager: Transaction, id: string, runtime: Runtime): Promise<Runtime | undefined> {
+    await manager.query(
+      `UPDATE fine_tune_jobs SET runtime = $2, update_time = now()
+        WHERE id = $1 AND runtime IS NULL AND state IN ('RUNNING', 'CANCELLING')`,
+      [id, runtime],
+    );
+    return this.runtime(manager, id);
+  }
+
+  /** The runtime of all trainings of a job; undefined as long as none has completed. */
+  async runtime(manager: Transaction, id: string): Promise<Runtime | undefined> {
+    const rows = await manager.query<{ runtime: Runtime | null }[]>(
+      `SELECT runtime FROM fine_tune_jobs WHERE id = $1`,
+      [id],
+    );
+    return rows[0]?.runtime ?? undefined;
   }
 
   /** Enters a phase of RUNNING. @throws {Error} when the job is not running: the caller's transaction is rolled back. */

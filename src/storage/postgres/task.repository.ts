@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
+import { DomainError } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
+import { runtimeMismatch, type Runtime } from '../../domain/runtime.js';
 import type { TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
 import { parseImportScope } from './dataset.repository.js';
 import { EventRepository } from './event.repository.js';
+import { FineTuneJobRepository } from './fine-tune-job.repository.js';
 import { TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -78,10 +81,14 @@ const LEASE = `WITH ready AS MATERIALIZED (
     ORDER BY t.not_before, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
   UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
          claims = claims + 1, fence = nextval('task_fences')
-    FROM ready WHERE t.id = ready.id RETURNING t.id, t.fence, t.spec, t.trial_id`;
+    FROM ready WHERE t.id = ready.id
+  RETURNING t.id, t.fence, t.spec, t.trial_id, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
 
 const HEARTBEAT = `UPDATE tasks t SET lease_until = now() + $4 * interval '1 second'
   WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING NOT ${IS_WANTED} AS cancel`;
+
+const END = `UPDATE tasks SET state = $4, result = $5, failure = $6, end_time = now(), lease_owner = NULL, lease_until = NULL
+  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`;
 
 const RELEASE = `UPDATE tasks t SET preemptions = preemptions + 1, not_before = now(), lease_owner = NULL, lease_until = NULL,
          state = CASE WHEN ${IS_WANTED} THEN 'queued' ELSE 'cancelled' END,
@@ -97,6 +104,7 @@ export class TaskRepository {
   constructor(
     private readonly dataSource: DataSource,
     private readonly events: EventRepository,
+    private readonly jobs: FineTuneJobRepository,
   ) {}
 
   /** Inserts within the caller's transaction; tasks that exist already are left as they are. */
@@ -118,11 +126,11 @@ export class TaskRepository {
     );
   }
 
-  /** Leases the oldest ready task of `scope` and marks its trial as running. */
+  /** Leases the oldest ready task of `scope` and marks its trial as running. A training is given the job's runtime. */
   async lease(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
     // The CTE keeps the row lock and the update in one plan: a sub-select may be run again and skip the locked row.
     const [rows] = await this.dataSource.query<
-      [{ id: string; fence: string; spec: TaskSpec; trial_id: string | null }[]]
+      [{ id: string; fence: string; spec: TaskSpec; trial_id: string | null; runtime: Runtime | null }[]]
     >(LEASE, [scope, owner, leaseSeconds]);
     const [task] = rows;
     if (task === undefined) return undefined;
@@ -131,7 +139,7 @@ export class TaskRepository {
         task.trial_id,
       ]);
     }
-    return { id: task.id, fence: Number(task.fence), spec: task.spec };
+    return { id: task.id, fence: Number(task.fence), spec: withRuntime(task.spec, task.runtime) };
   }
 
   /** Extends a lease. `leaseLost`: stop at once; `cancel`: nobody wants the result any more. */
@@ -166,23 +174,22 @@ export class TaskRepository {
     return true;
   }
 
-  /** Ends an attempt. @returns false when the fence is old; true also for a repeat of the call that ended it. */
+  /**
+   * Ends an attempt. The first training of a job that succeeds fixes the job's runtime; the result of one that ran
+   * otherwise is not taken, and counts as a fault.
+   *
+   * @returns false when the fence is old; true also for a repeat of the call that ended it.
+   */
   async complete(lease: LeaseRef, outcome: TaskOutcome): Promise<boolean> {
     if ('fault' in outcome) return this.fault(lease, outcome.fault);
-    const succeeded = 'succeeded' in outcome;
-    const [, count] = await this.dataSource.query<[unknown[], number]>(
-      `UPDATE tasks SET state = $4, result = $5, failure = $6, end_time = now(), lease_owner = NULL, lease_until = NULL
-        WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
-      [
-        lease.taskId,
-        lease.scope,
-        lease.fence,
-        succeeded ? 'succeeded' : 'infeasible',
-        succeeded ? outcome.succeeded : null,
-        succeeded ? null : outcome.infeasible,
-      ],
-    );
-    return count === 1 || this.endedBy(lease, ['succeeded', 'infeasible', 'failed']);
+    try {
+      const hasEnded = await this.dataSource.transaction((transaction) => this.end(transaction, lease, outcome));
+      return hasEnded || (await this.endedBy(lease, ['succeeded', 'infeasible', 'failed']));
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.reason !== 'RUNTIME_MISMATCH') throw error;
+      const { reason, message, metadata } = error;
+      return this.fault(lease, { reason, message, metadata });
+    }
   }
 
   /** Gives a task back untouched: the worker was told to go. @returns false when the fence is old. */
@@ -228,6 +235,21 @@ export class TaskRepository {
     });
   }
 
+  /** @throws {DomainError} RUNTIME_MISMATCH, which rolls everything back. */
+  private async end(manager: Transaction, lease: LeaseRef, outcome: Exclude<TaskOutcome, { fault: Failure }>) {
+    const { taskId, scope, fence } = lease;
+    const parameters =
+      'succeeded' in outcome ? ['succeeded', outcome.succeeded, null] : ['infeasible', null, outcome.infeasible];
+    const [, count] = await manager.query<[unknown[], number]>(END, [taskId, scope, fence, ...parameters]);
+    const ran = 'succeeded' in outcome && 'train' in outcome.succeeded ? outcome.succeeded.train.runtime : undefined;
+    if (ran !== undefined) {
+      const ofJob = await (count === 1 ? this.jobs.fixRuntime(manager, scope, ran) : this.jobs.runtime(manager, scope));
+      const mismatch = ofJob === undefined ? undefined : runtimeMismatch(ran, ofJob);
+      if (mismatch !== undefined) throw mismatch;
+    }
+    return count === 1;
+  }
+
   private async fault(lease: LeaseRef, failure: Failure): Promise<boolean> {
     const { taskId, scope, fence } = lease;
     const isOutage = failure.reason === 'STORAGE_UNAVAILABLE';
@@ -259,3 +281,7 @@ export class TaskRepository {
     return rows.length === 1;
   }
 }
+
+/** Told at the lease, not when the task is made: the first trainings of a job are made before one has fixed it. */
+const withRuntime = (spec: TaskSpec, runtime: Runtime | null): TaskSpec =>
+  'train' in spec && runtime !== null ? { train: { ...spec.train, runtime } } : spec;

@@ -186,6 +186,6 @@ export class TrialRepository {
 /** The result of a training that has ended well. */
 export function seedResult({ seed, result }: Training): SeedResult | undefined {
   if (result === undefined || !('train' in result)) return undefined;
-  const { weights: _weights, runtime: _runtime, ...figures } = result.train;
+  const { weights: _weights, runtime: _runtime, execution: _execution, ...figures } = result.train;
   return { seed, ...figures };
 }

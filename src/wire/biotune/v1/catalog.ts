@@ -156,6 +156,25 @@ export enum DatasetIssue_Severity {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** How TensorFlow is set up, as far as it changes the bits of a result. */
+export interface Runtime {
+  tensorflowVersion: string;
+  device: Runtime_Device;
+  oneDnn: boolean;
+  /** Threads of one op. */
+  intraOpThreadCount: number;
+  /** Ops at a time. */
+  interOpThreadCount: number;
+}
+
+/** What ops run on. */
+export enum Runtime_Device {
+  DEVICE_UNSPECIFIED = "DEVICE_UNSPECIFIED",
+  CPU = "CPU",
+  GPU = "GPU",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
 /** Why a job, a version or a task ended badly. */
 export interface Failure {
   /** One of the service's stable reasons, such as IMAGE_UNREADABLE. */

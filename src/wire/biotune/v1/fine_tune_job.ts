@@ -5,7 +5,7 @@
 // source: biotune/v1/fine_tune_job.proto
 
 /* eslint-disable */
-import type { ClassRecall, Failure, Method, SplitConfig } from "./catalog.js";
+import type { ClassRecall, Failure, Method, Runtime, SplitConfig } from "./catalog.js";
 
 export interface CreateFineTuneJobRequest {
   project: string;
@@ -198,6 +198,8 @@ export interface FineTuneJob {
   startTime?: string | undefined;
   endTime?: string | undefined;
   updateTime: string;
+  /** How TensorFlow is set up for every training of the job; the first one that completes fixes it. */
+  runtime?: Runtime | undefined;
 }
 
 /** Where a job stands. */

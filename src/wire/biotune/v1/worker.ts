@@ -5,7 +5,7 @@
 // source: biotune/v1/worker.proto
 
 /* eslint-disable */
-import type { ClassRecall, DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
+import type { ClassRecall, DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
 
 export interface LeaseTaskRequest {
   workerId: string;
@@ -85,6 +85,8 @@ export interface TrainSpec {
   fold: number;
   foldCount: number;
   keepWeights: boolean;
+  /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
+  runtime?: Runtime | undefined;
 }
 
 /** Which parameters learn. */
@@ -278,19 +280,11 @@ export interface TrainResult {
   runtime: Runtime | undefined;
   validationMacroF1: number;
   validationCalibrationError: number;
+  execution: TrainResult_Execution;
 }
 
-/** How TensorFlow was set up. */
-export interface Runtime {
-  tensorflowVersion: string;
-  oneDnn: boolean;
-  intraOpThreadCount: number;
-  interOpThreadCount: number;
-  execution: Runtime_Execution;
-}
-
-/** How ops run. */
-export enum Runtime_Execution {
+/** How ops ran. */
+export enum TrainResult_Execution {
   EXECUTION_UNSPECIFIED = "EXECUTION_UNSPECIFIED",
   /** TRACED - As compiled functions. */
   TRACED = "TRACED",
