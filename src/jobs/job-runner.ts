@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
-import { DatasetRepository, type StoredDatasetVersion } from '../storage/postgres/dataset.repository.js';
+import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
@@ -10,6 +10,7 @@ import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from './base-model.service.js';
+import { checkDatasetFits } from './dataset-fit.js';
 import { Finals } from './finals.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { Publishing } from './publishing.js';
@@ -67,7 +68,7 @@ export class JobRunner {
       throw new DomainError(reason, message, metadata);
     }
     if (version?.state !== 'ACTIVE') return WAIT;
-    refuseThinFolds(version, foldCount({ job }));
+    checkDatasetFits(version, { foldCount: foldCount({ job }), batchSize: job.spec.training.batchSize });
     await this.leaderships.fenced(leadership, (transaction) =>
       this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED'),
     );
@@ -148,17 +149,4 @@ export class JobRunner {
     });
     return hasEnded ? ENDED : WAIT;
   }
-}
-
-/** Every fold needs an image of every class, to learn from and to be measured on. */
-function refuseThinFolds({ name, classes }: StoredDatasetVersion, folds: number): void {
-  const thin = classes.find(({ imageCount }) => Math.min(imageCount.train, imageCount.validation) < folds);
-  if (thin === undefined) return;
-  const { label, imageCount } = thin;
-  throw new DomainError(
-    'TOO_FEW_IMAGES_PER_CLASS',
-    `Class ${label} of ${name} has ${imageCount.train} training and ${imageCount.validation} validation images; ` +
-      `${folds} folds need at least ${folds} of each: add images or raise data.searchFraction.`,
-    { label, foldCount: String(folds), train: String(imageCount.train), validation: String(imageCount.validation) },
-  );
 }
