@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { elementCount, parameterSpecs } from '../../dist/src/networks/parameters.js';
-import { randomStream } from '../../dist/src/networks/random-stream.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
 import { startBackend, tf } from '../../dist/src/training/backend.js';
 import { InferenceModel } from '../../dist/src/training/inference-model.js';
 import { blockSegments, ModelState } from '../../dist/src/training/model-state.js';
 import { TracedFunctions } from '../../dist/src/training/traced-functions.js';
 import { trainStep } from '../../dist/src/training/train-step.js';
+import { randomWeights } from '../random-weights.mjs';
 
 const STEP = { learningRate: 1e-4, batchNormMomentum: 0.1, labelSmoothing: 0 };
 
@@ -84,18 +84,4 @@ function firstOf(tensor) {
   const [value] = tensor.dataSync();
   tensor.dispose();
   return value;
-}
-
-/** Kernels uniform with He's variance, every BatchNorm the identity. */
-function randomWeights(specs) {
-  const next = randomStream('bench');
-  return new Map(
-    specs.map(({ name, shape, kind }) => {
-      const data = new Float32Array(elementCount(shape));
-      const bound = Math.sqrt(6 / elementCount(shape.slice(1)));
-      if (kind !== 'vector') data.forEach((_, index) => (data[index] = (2 * next() - 1) * bound));
-      else if (!name.endsWith('.bias') && !name.endsWith('.running_mean')) data.fill(1);
-      return [name, { dtype: 'F32', shape, data }];
-    }),
-  );
 }
