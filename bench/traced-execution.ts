@@ -9,7 +9,7 @@
  */
 import { parameterSpecs } from '../src/networks/parameters.js';
 import { networkByArchitecture } from '../src/networks/registry.js';
-import { randomStream } from '../src/networks/random-stream.js';
+import { randomStream } from '../src/random/random-stream.js';
 import { type Execution, startBackend, tf } from '../src/training/backend.js';
 import { predict } from '../src/training/evaluate.js';
 import { ModelState } from '../src/training/model-state.js';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { elementCount, parameterSpecs } from '../../dist/src/networks/parameters.js';
-import { randomStream } from '../../dist/src/networks/random-stream.js';
+import { randomStream } from '../../dist/src/random/random-stream.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
 import { startBackend, tf } from '../../dist/src/training/backend.js';
 import { predictAll } from '../../dist/src/training/evaluate.js';

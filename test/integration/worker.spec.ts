@@ -14,7 +14,7 @@ import { FakeCoordinator, FakeStore, sha256Of, TOKEN } from './worker-fakes.js';
 const ASSETS = join(import.meta.dirname, '../../assets');
 const CLASSES = ['bag', 'sandal', 'trouser'];
 const FOLDERS = ['worker', 'launch', 'config', 'domain', 'observability'];
-const TRAINER_FOLDERS = ['training', 'networks', 'formats', 'datasets'];
+const TRAINER_FOLDERS = ['training', 'networks', 'random', 'formats', 'datasets'];
 const POOL = `
 import { pino } from 'pino';
 import { ProcessPool } from './launch/process-pool.js';
