@@ -113,7 +113,10 @@ function mix(
   target: number,
 ): void {
   const end = index * stride + at(count, index);
-  let [red, green, blue] = [HALF, HALF, HALF];
+  // One by one: as a list they took a third of the whole resize.
+  let red = HALF;
+  let green = HALF;
+  let blue = HALF;
   for (let w = index * stride, s = source; w < end; w++, s += step) {
     const weight = at(weights, w);
     red += at(pixels, s) * weight;
