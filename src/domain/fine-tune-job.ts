@@ -55,6 +55,13 @@ export const trainingSchema = z
   .meta({ id: 'TrainingConfig' });
 export type TrainingConfig = Readonly<z.infer<typeof trainingSchema>>;
 
+export const AUGMENTATIONS = ['NONE', 'LIGHT', 'STANDARD'] as const;
+/**
+ * How training images are varied from epoch to epoch; validation and test images never are. LIGHT flips and cuts a
+ * little off; STANDARD cuts more off, and changes brightness, contrast and saturation.
+ */
+export type Augmentation = (typeof AUGMENTATIONS)[number];
+
 export const dataSchema = z
   .strictObject({
     /** How an `s3://` dataset is divided; refused for a dataset version, which is divided already. */
