@@ -70,6 +70,13 @@ module.exports = {
       from: { path: '^src/(main|roles/(api|coordinator|standalone|worker))\\.ts$' },
       to: { path: '^node_modules/@tensorflow/', reachable: true },
     },
+    {
+      name: 'batch-thread-is-light',
+      comment: 'It starts in milliseconds, and leaves the cores to the training.',
+      severity: 'error',
+      from: { path: '^src/datasets/batch-thread\\.ts$' },
+      to: { path: '^node_modules/(@tensorflow|sharp)/', reachable: true },
+    },
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     {
       name: 'no-orphans',
