@@ -19,17 +19,17 @@ export async function train(
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
   const { network, training, lrMultipliers, trainedPart, seed } = spec;
-  await inputs.load([weightsPath, trainFile.path, validationFile.path]);
+  await inputs.load({ weightsPath, splits: [trainFile, validationFile], sizePx: network.imageSizePx });
   const startMs = performance.now();
   const result = await fineTune(
     {
       ...training,
       network: networkByArchitecture(network.architecture),
-      pretrained: inputs.weights(weightsPath),
+      pretrained: inputs.weights(),
       classCount: network.classCount,
       normalization: network,
-      train: inputs.images(trainFile, network.imageSizePx, spec),
-      validation: inputs.images(validationFile, network.imageSizePx, spec),
+      train: inputs.images(trainFile, spec),
+      validation: inputs.images(validationFile, spec),
       lrMultipliers,
       trainedPart,
       seed,
@@ -46,13 +46,13 @@ export async function train(
 /** Scores a model on the test split. */
 export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: TrainerInputs): Promise<ScoreResult> {
   const { network } = spec;
-  await inputs.load([weightsPath, test.path]);
+  await inputs.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
   const { loss, accuracy, macroAccuracy, confusionMatrix } = await evaluate({
     network: networkByArchitecture(network.architecture),
-    weights: inputs.weights(weightsPath),
+    weights: inputs.weights(),
     classCount: network.classCount,
     normalization: network,
-    images: inputs.images(test, network.imageSizePx, ALL),
+    images: inputs.images(test, ALL),
     batchSize: SCORE_BATCH_SIZE,
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });
