@@ -72,6 +72,8 @@ export const dataSchema = z
       .default(0.5),
     /** Side of the square input; the base model's own when absent. */
     imageSizePx: z.int().min(8).max(1024).optional(),
+    /** How training images are varied; the paper does not. A linear probe learns from features that are computed once, so without. */
+    augmentation: z.enum(AUGMENTATIONS).default('NONE'),
   })
   .meta({ id: 'DataConfig' });
 

@@ -18,8 +18,9 @@ export async function train(
   inputs: TrainerInputs,
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
-  const { network, training, lrMultipliers, trainedPart, seed } = spec;
+  const { network, training, lrMultipliers, trainedPart, seed, augmentation } = spec;
   await inputs.load({ weightsPath, splits: [trainFile, validationFile], sizePx: network.imageSizePx });
+  const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   const startMs = performance.now();
   const result = await fineTune(
     {
@@ -28,7 +29,7 @@ export async function train(
       pretrained: inputs.weights(),
       classCount: network.classCount,
       normalization: network,
-      train: inputs.images(trainFile, spec),
+      train: inputs.images(trainFile, spec, varied),
       validation: inputs.images(validationFile, spec),
       lrMultipliers,
       trainedPart,

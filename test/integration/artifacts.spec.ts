@@ -86,6 +86,7 @@ describe('artifacts', () => {
         cosineEpochCount: 1,
         frozenBatchNorm: 'EVAL' as const,
       },
+      augmentation: 'NONE' as const,
       lrMultipliers: [1],
       trainedPart: 'BLOCKS' as const,
       seed: 1,

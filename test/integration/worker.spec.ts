@@ -132,6 +132,7 @@ function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}): { trai
         cosineEpochCount: 100,
         frozenBatchNorm: 'EVAL',
       },
+      augmentation: 'NONE',
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
       trainedPart: 'BLOCKS',
       seed: 7,
@@ -205,6 +206,15 @@ describe('a worker', () => {
     const outcomes = await Promise.all(tasks.map(outcomeOf));
     const [first, second] = outcomes.map((outcome) => succeeded(outcome, 'train').validationLoss);
     expect(first).toBe(second);
+  });
+
+  it('trains on augmented images, alike each time', async () => {
+    const augmented = trainSpec(1, { augmentation: 'STANDARD' });
+    const tasks = [augmented, augmented, trainSpec(1)].map((spec) => coordinator.enqueue(spec));
+    const outcomes = await Promise.all(tasks.map(outcomeOf));
+    const [first, second, plain] = outcomes.map((outcome) => succeeded(outcome, 'train').validationLoss);
+    expect(first).toBe(second);
+    expect(first).not.toBe(plain);
   });
 
   it('hides its token from the trainer', () => {

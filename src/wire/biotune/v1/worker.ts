@@ -85,6 +85,7 @@ export interface TrainSpec {
   fold: number;
   foldCount: number;
   keepWeights: boolean;
+  augmentation: TrainSpec_Augmentation;
 }
 
 /** Which parameters learn. */
@@ -92,6 +93,15 @@ export enum TrainSpec_TrainedPart {
   TRAINED_PART_UNSPECIFIED = "TRAINED_PART_UNSPECIFIED",
   BLOCKS = "BLOCKS",
   CLASSIFIER = "CLASSIFIER",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How training images are varied from epoch to epoch. */
+export enum TrainSpec_Augmentation {
+  AUGMENTATION_UNSPECIFIED = "AUGMENTATION_UNSPECIFIED",
+  NONE = "NONE",
+  LIGHT = "LIGHT",
+  STANDARD = "STANDARD",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
