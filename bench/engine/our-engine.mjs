@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { elementCount, parameterSpecs } from '../../dist/src/networks/parameters.js';
-import { randomStream } from '../../dist/src/random/random-stream.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
 import { startBackend, tf } from '../../dist/src/training/backend.js';
 import { predictAll } from '../../dist/src/training/evaluate.js';
 import { ModelState } from '../../dist/src/training/model-state.js';
 import { trainStep } from '../../dist/src/training/train-step.js';
+import { randomWeights } from './random-weights.mjs';
 
 /** @type {import('./settings.mjs').PeerSettings} */
 const settings = JSON.parse(process.argv[2] ?? '');
@@ -61,18 +61,4 @@ function stepOf(state) {
   }
   const labelTensor = tf.tensor1d(labels, 'int32');
   return () => trainStep(state, input, labelTensor, { learningRate: 1e-4, momentum: 0.1 });
-}
-
-/** Kernels uniform with He's variance, every BatchNorm the identity. */
-function randomWeights(specs) {
-  const next = randomStream('bench');
-  return new Map(
-    specs.map(({ name, shape, kind }) => {
-      const data = new Float32Array(elementCount(shape));
-      const bound = Math.sqrt(6 / elementCount(shape.slice(1)));
-      if (kind !== 'vector') data.forEach((_, index) => (data[index] = (2 * next() - 1) * bound));
-      else if (!name.endsWith('.bias') && !name.endsWith('.running_mean')) data.fill(1);
-      return [name, { dtype: 'F32', shape, data }];
-    }),
-  );
 }
