@@ -38,7 +38,7 @@ export class PackedFile implements OpenImages {
     return this.handle.fd;
   }
 
-  /** No read may be under way. */
+  /** No loop may go on reading. The one batch that a loop may have left behind is dropped, whatever is read for it. */
   close(): Promise<void> {
     return this.handle.close();
   }
