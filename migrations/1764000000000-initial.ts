@@ -165,6 +165,8 @@ const UP = [
      dataset_version text NOT NULL,
      test_accuracy double precision NOT NULL,
      test_macro_accuracy double precision NOT NULL,
+     test_macro_f1 double precision NOT NULL,
+     test_calibration_error double precision NOT NULL,
      storage_uri text NOT NULL,
      files jsonb NOT NULL DEFAULT '[]',
      create_time timestamptz NOT NULL DEFAULT now(),

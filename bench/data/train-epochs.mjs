@@ -39,11 +39,15 @@ await fineTune(
     seed: SEED,
     batchSize: BATCH_SIZE,
     baseLearningRate: 1e-4,
-    cosineEpochCount: 100,
+    optimizer: { type: 'ADAM', weightDecay: 0 },
+    schedule: { type: 'CONSTANT' },
+    labelSmoothing: 0,
+    classWeighting: 'NONE',
+    sourceKey: 'bench',
     epochCount: 2 + 2 * ROUND_COUNT,
     patienceEpochs: Infinity,
   },
-  () => undefined,
+  { onEpoch: () => undefined },
 );
 // The first epoch of each way warms it up: tracing, compiling, and the start of the thread.
 const measured = epochs.slice(2);

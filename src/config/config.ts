@@ -69,8 +69,15 @@ export const coordinatorConfigSchema = z.object({
   LISTEN_HOST: z.string().default('127.0.0.1'),
 });
 
+/** Features of frozen blocks, which trainings share. */
+const featureCache = z.object({
+  TRAINER_FEATURE_MEMORY_MIB_MAX: z.coerce.number().int().min(0).default(1024),
+  TRAINER_FEATURE_DISK_MIB_MAX: z.coerce.number().int().min(0).default(20_480),
+});
+
 export const workerConfigSchema = z.object({
   ...common.shape,
+  ...featureCache.shape,
   /** host:port of the coordinator's WorkerService. */
   COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
   WORKER_TOKEN: z.string().min(1),
@@ -82,6 +89,13 @@ export const workerConfigSchema = z.object({
   TRAINER_SILENCE_SECONDS_MAX: z.coerce.number().min(1).max(86_400).default(1800),
   /** A trainer process that is larger than this after a task is replaced. */
   TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),
+});
+
+/** What a worker tells its trainer process, beside the settings of TensorFlow. */
+export const trainerConfigSchema = z.object({
+  /** Holds features that memory has no room for, in files that end with the process. */
+  TRAINER_SPILL_DIR: z.string().min(1),
+  ...featureCache.shape,
 });
 
 const S3_KEYS = ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] as const;

@@ -34,6 +34,9 @@ export const REASONS = [
   'STORAGE_UNAVAILABLE',
   // Training
   'NAN_LOSS',
+  'CLASS_EMPTY',
+  'BATCH_TOO_LARGE',
+  'BATCH_OF_ONE',
   'INPUT_TOO_SMALL',
   'OUT_OF_MEMORY',
   'NO_BLOCK_SELECTED',

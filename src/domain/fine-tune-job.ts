@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
+import { classRecallSchema } from './class-recall.js';
 import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
 import { genomeSchema } from './genome.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
@@ -23,7 +24,7 @@ export const biotuneSchema = z
     /** Trainings per genome; its fitness is their mean. */
     seedCount: z.int().min(1).max(10).default(3),
     /** Which validation figure fitness is 1 minus of. */
-    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY']).default('MACRO_ACCURACY'),
+    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
     /** SEQUENTIAL is the reference's order; BATCH_SYNC draws a whole generation at once, so that it trains in parallel. */
     reproduction: z.enum(['SEQUENTIAL', 'BATCH_SYNC']).default('BATCH_SYNC'),
   })
@@ -46,9 +47,24 @@ export const trainingSchema = z
     /** Epochs without a better validation figure before a training stops. */
     patienceEpochs: z.int().min(1).max(1000).default(3),
     batchSize: z.int().min(2).max(4096).default(96),
+    /** At most so many images in memory at a time, their gradients added up; the whole batch when absent. */
+    microBatchSize: z.int().min(1).max(4096).optional(),
+    /** As torch's of that name. */
+    optimizer: z.enum(['ADAM', 'ADAMW', 'SGD']).default('ADAM'),
+    /** ADAM and SGD add it times the parameter to the gradient; ADAMW shrinks parameters by rate times it. */
+    weightDecay: z.number().min(0).max(1).default(0),
+    /** Of SGD alone. */
+    momentum: z.number().min(0).lt(1).default(0.9),
     baseLearningRate: z.number().gt(0).max(1).default(1e-3),
+    lrSchedule: z.enum(['COSINE', 'CONSTANT']).default('COSINE'),
     /** Epochs over which the cosine schedule would reach zero. */
     cosineEpochCount: z.int().min(1).max(100_000).default(100),
+    /** Share of each target that is spread evenly over all classes. */
+    labelSmoothing: z.number().min(0).lt(1).default(0),
+    /** BALANCED: the loss of a class counts in inverse proportion to its share of the training images. */
+    classWeighting: z.enum(['NONE', 'BALANCED']).default('NONE'),
+    /** All gradients of a step are scaled down together when they are longer than this; never when absent. */
+    gradientNormMax: z.number().gt(0).optional(),
     /** What BatchNorm of a frozen block does: batch statistics (TRAIN, as the paper's code) or the stored ones (EVAL). */
     frozenBatchNorm: z.enum(['EVAL', 'TRAIN']).default('TRAIN'),
   })
@@ -203,9 +219,14 @@ export const methodScoreSchema = z
     /** Mean over the final seeds. */
     validationAccuracy: z.number(),
     validationMacroAccuracy: z.number(),
+    validationMacroF1: z.number(),
     /** Of the one model, best on validation among the seeds, that was scored on the sealed test split. */
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
+    /** Of the classes that have test images. */
+    testRecalls: z.array(classRecallSchema).readonly(),
     trainedParameterCount: z.int().min(0),
     totalParameterCount: z.int().positive(),
   })
@@ -223,6 +244,8 @@ export const jobResultSchema = z
     lrMultipliers: z.array(z.number()).readonly(),
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
     scores: z.array(methodScoreSchema).readonly(),
   })
   .meta({ id: 'JobResult' });

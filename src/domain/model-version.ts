@@ -33,6 +33,8 @@ export const modelVersionSchema = z
     datasetVersion: z.string(),
     testAccuracy: z.number(),
     testMacroAccuracy: z.number(),
+    testMacroF1: z.number(),
+    testCalibrationError: z.number(),
     /** `s3://bucket/prefix/` that holds the files. */
     storageUri: z.string(),
     files: z.array(modelFileSchema).readonly(),

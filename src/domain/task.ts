@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
 import { AUGMENTATIONS, trainingSchema } from './fine-tune-job.js';
 import { sha256Schema } from './text.js';
@@ -88,6 +89,10 @@ export const scoreResultSchema = z.strictObject({
   loss: z.number(),
   accuracy: z.number().min(0).max(1),
   macroAccuracy: z.number().min(0).max(1),
+  macroF1: z.number().min(0).max(1),
+  calibrationError: z.number().min(0).max(1),
+  /** Of the classes that have test images. */
+  recalls: z.array(classRecallSchema).min(1).readonly(),
   /** Row: true class; column: predicted class. */
   confusionMatrix: z.array(z.strictObject({ counts: z.array(z.int().min(0)).readonly() })).readonly(),
   imageCount: z.int().positive(),

@@ -20,7 +20,12 @@ export const seedResultSchema = z
     epochCount: z.int().positive(),
     validationLoss: z.number(),
     validationAccuracy: z.number(),
+    /** Mean recall of the classes that have examples. */
     validationMacroAccuracy: z.number(),
+    /** Mean F1 of the classes that have examples; 0 for one of which nothing is found. */
+    validationMacroF1: z.number(),
+    /** Expected calibration error, 15 bins (arXiv 1706.04599): how far confidence and accuracy are apart. */
+    validationCalibrationError: z.number(),
     trainedParameterCount: z.int().min(0),
     totalParameterCount: z.int().positive(),
     trainSeconds: z.number().min(0),

@@ -18,6 +18,7 @@ export interface Finalist {
   /** Means over the seeds. */
   readonly validationAccuracy: number;
   readonly validationMacroAccuracy: number;
+  readonly validationMacroF1: number;
   readonly trainedParameterCount: number;
   readonly totalParameterCount: number;
 }
@@ -46,6 +47,7 @@ function toFinalist(trial: TrialEntity, trainings: readonly Training[], fitness:
       weights: best.weights,
       validationAccuracy: mean(results.map(({ validationAccuracy }) => validationAccuracy)),
       validationMacroAccuracy: mean(results.map(({ validationMacroAccuracy }) => validationMacroAccuracy)),
+      validationMacroF1: mean(results.map(({ validationMacroF1 }) => validationMacroF1)),
       trainedParameterCount: best.trainedParameterCount,
       totalParameterCount: best.totalParameterCount,
     },
@@ -160,14 +162,23 @@ export class Finals {
   }
 }
 
+/** What a model version, and the job's result, say of the test split. */
+export const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: ScoreResult) => ({
+  testAccuracy: accuracy,
+  testMacroAccuracy: macroAccuracy,
+  testMacroF1: macroF1,
+  testCalibrationError: calibrationError,
+});
+
 /** How a finalist is shown in the job's result. */
 export const toMethodScore = (project: string, { trial, test, ...finalist }: ScoredFinalist): MethodScore => ({
   method: trial.method,
   trial: `projects/${project}/fineTuneJobs/${trial.jobId}/trials/${trial.id}`,
   validationAccuracy: finalist.validationAccuracy,
   validationMacroAccuracy: finalist.validationMacroAccuracy,
-  testAccuracy: test.accuracy,
-  testMacroAccuracy: test.macroAccuracy,
+  validationMacroF1: finalist.validationMacroF1,
+  ...testFigures(test),
+  testRecalls: test.recalls,
   trainedParameterCount: finalist.trainedParameterCount,
   totalParameterCount: finalist.totalParameterCount,
 });

@@ -8,7 +8,7 @@ import { LeadershipRepository } from '../storage/postgres/leadership.repository.
 import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { Finals, toMethodScore, type ScoredFinalist } from './finals.js';
+import { Finals, testFigures, toMethodScore, type ScoredFinalist } from './finals.js';
 import type { JobContext } from './job-context.js';
 
 /** The training that made the delivered weights. */
@@ -48,7 +48,7 @@ export class Publishing {
       throw new Error(`job ${job.id} is PUBLISHING without scores`);
     }
     const genome = { genes: best.genes, threshold: best.threshold };
-    const { accuracy, macroAccuracy } = winner.test;
+    const figures = testFigures(winner.test);
     const scores = [...scored]
       .sort((a, b) => a.trial.slot - b.trial.slot)
       .map((each) => toMethodScore(job.project, each));
@@ -64,8 +64,7 @@ export class Publishing {
           method,
           baseModel: baseModel.name,
           datasetVersion: dataset.name,
-          testAccuracy: accuracy,
-          testMacroAccuracy: macroAccuracy,
+          ...figures,
         },
         (number) => this.publisher.folderUri(job.project, job.spec.output.model, number),
       ),
@@ -86,8 +85,7 @@ export class Publishing {
       method,
       genome,
       lrMultipliers,
-      testAccuracy: accuracy,
-      testMacroAccuracy: macroAccuracy,
+      ...figures,
       scores,
     };
     return { result, record: (transaction) => this.record(transaction, job.id, version.name, files) };

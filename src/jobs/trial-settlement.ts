@@ -11,11 +11,17 @@ import { seedResult, TrialRepository, type Training } from '../storage/postgres/
 /** Fitness of a genome that cannot be trained: the worst there is. */
 export const WORST_FITNESS = 1;
 
+const VALIDATION_FIGURES = {
+  MACRO_ACCURACY: 'validationMacroAccuracy',
+  ACCURACY: 'validationAccuracy',
+  MACRO_F1: 'validationMacroF1',
+} as const satisfies Record<BiotuneConfig['fitness'], keyof SeedResult>;
+
 /** The validation figure that a job's fitness is 1 minus of. */
 export const validationFigure = (
-  result: Pick<SeedResult, 'validationAccuracy' | 'validationMacroAccuracy'>,
+  result: Pick<SeedResult, (typeof VALIDATION_FIGURES)[BiotuneConfig['fitness']]>,
   fitness: BiotuneConfig['fitness'],
-): number => (fitness === 'ACCURACY' ? result.validationAccuracy : result.validationMacroAccuracy);
+): number => result[VALIDATION_FIGURES[fitness]];
 
 /** Whether a trial still has trainings to come. */
 export const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';

@@ -26,6 +26,11 @@ export async function run(): Promise<number> {
     threadCount: config.WORKER_THREAD_COUNT,
     rssMibMax: config.TRAINER_RSS_MIB_MAX,
     silenceSecondsMax: config.TRAINER_SILENCE_SECONDS_MAX,
+    featureCache: {
+      folder: config.WORKER_CACHE_DIR,
+      memoryMibMax: config.TRAINER_FEATURE_MEMORY_MIB_MAX,
+      diskMibMax: config.TRAINER_FEATURE_DISK_MIB_MAX,
+    },
     systemEnvironment: readConfig(systemEnvironmentSchema),
     logger,
   });

@@ -14,6 +14,8 @@ export interface GraphNode {
   readonly attributes: Parameters<Binding['executeOp']>[1];
   /** Positions in the list of all outputs of all nodes; a list of them where the op takes a list of tensors. */
   readonly inputs: readonly (number | readonly number[])[];
+  /** Indices of nodes that must have run before, beside those whose values are inputs. */
+  readonly controlInputs?: readonly number[];
   /** Of a `Const`: whose data it is. */
   readonly tensorId?: number;
 }

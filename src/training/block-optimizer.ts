@@ -1,153 +1,132 @@
 import { type Tensor, tf } from './backend.js';
-import { attribute, execute, execute1, typeAttribute } from './kernels.js';
-import type { TracedFunctions } from './traced-functions.js';
+import { assignVariable, createVariable, destroyVariable, readVariable, type Variable } from './resource-variables.js';
+import { type OptimizerSettings, type UpdateRule, updateRule } from './update-rules.js';
 
-const BETA_1 = 0.9;
-const BETA_2 = 0.999;
-/** torch's: beside the square root of the *corrected* second moment. */
-const EPSILON = 1e-8;
-/**
- * Asks TensorFlow for a fresh name (`ResourceHandle::ANONYMOUS_NAME`). With names of our own it would keep a kernel for
- * each variable there ever was: 0.7 MB a trial of EfficientNet-Lite0.
- */
-const ANONYMOUS_NAME = 'cd2c89b7-88b7-44c8-ad83-06c2a9158347';
-
-/** What is trained, with the state that Adam keeps of it; all three are handles. */
-interface Variable {
+/** What is trained, with what its rule keeps of it. */
+interface Trained {
   readonly blockIndex: number;
-  readonly value: Tensor;
-  readonly firstMoment: Tensor;
-  readonly secondMoment: Tensor;
+  readonly shape: readonly number[];
+  readonly value: Variable;
+  readonly slots: readonly Variable[];
+}
+
+/** Where an optimizer stands, in this process's memory. */
+export interface OptimizerSnapshot {
+  readonly stepCount: number;
+  /** Per parameter, by its name: its slots, in the rule's order and TensorFlow's layout. */
+  readonly slots: ReadonlyMap<string, readonly Float32Array[]>;
 }
 
 /**
- * Adam with one learning rate per block, on TensorFlow's resource variables.
- *
- * Equal to torch's Adam (no decay): TensorFlow's op adds epsilon to the *uncorrected* root, so it is given
- * epsilon * sqrt(1 - beta2^step). Its handles are no tensors that `tf.tidy` may see: call outside of it, and `dispose`.
+ * An optimizer with one learning rate per block, on TensorFlow's resource variables. Its handles are no tensors that
+ * `tf.tidy` may see: add outside of it, and `dispose`.
  */
 export class BlockOptimizer {
-  private readonly variables = new Map<string, Variable>();
+  private readonly trained = new Map<string, Trained>();
+  private readonly rule: UpdateRule;
   private stepCount = 0;
 
-  /** @param functions Run the steps; stay the caller's. */
-  constructor(private readonly functions: TracedFunctions) {}
+  constructor(settings: OptimizerSettings) {
+    this.rule = updateRule(settings);
+  }
 
   /** What is trained, in the order of `handles`. */
   get names(): string[] {
-    return [...this.variables.keys()];
+    return [...this.trained.keys()];
   }
 
-  /** The variables, as tensors that only a variable's ops can use. */
-  get handles(): Tensor[] {
-    return [...this.variables.values()].map(({ value }) => value);
+  /** The trained variables. */
+  get handles(): Variable[] {
+    return [...this.trained.values()].map(({ value }) => value);
+  }
+
+  /** What `update` moves beside `handles`. */
+  get slotHandles(): Variable[] {
+    return [...this.trained.values()].flatMap(({ slots }) => slots);
   }
 
   /** Makes `name` trainable, starting at `initial`, which stays the caller's. */
   add(name: string, initial: Tensor, blockIndex: number): void {
     const zeros = tf.zerosLike(initial);
-    this.variables.set(name, {
-      blockIndex,
-      value: createVariable(initial),
-      firstMoment: createVariable(zeros),
-      secondMoment: createVariable(zeros),
-    });
+    const slots = Array.from({ length: this.rule.slotCount }, () => createVariable(zeros));
     zeros.dispose();
+    this.trained.set(name, { blockIndex, shape: initial.shape, value: createVariable(initial), slots });
   }
 
-  /**
-   * The current values by name; the caller disposes them, before `apply`: they share the variables' memory, and while
-   * they live the update has to copy it.
-   */
+  /** Sets a variable to `value`, which stays the caller's. */
+  assign(name: string, value: Tensor): void {
+    const trained = this.trained.get(name);
+    if (trained === undefined) throw new Error(`${name} is not trained`);
+    assignVariable(trained.value, value);
+  }
+
+  /** The current values by name, as `readVariable` gives them. */
   read(): Map<string, Tensor> {
-    return new Map(
-      [...this.variables].map(([name, { value }]) => [
-        name,
-        execute1('ReadVariableOp', [typeAttribute('dtype', 'float32')], [value]),
-      ]),
-    );
+    return new Map([...this.trained].map(([name, { value }]) => [name, readVariable(value)]));
   }
 
   /**
-   * One step down the gradients.
+   * Begins a step: the numbers that differ from step to step, as scalars that `update` takes. A trace that made them
+   * itself would keep those of the first step.
+   *
+   * @param learningRates One per block.
+   * @returns The caller disposes them.
+   */
+  nextNumbers(learningRates: readonly number[]): Tensor[] {
+    this.stepCount += 1;
+    return [...this.rule.numbers(this.stepCount), ...learningRates].map((number) => tf.scalar(number));
+  }
+
+  /**
+   * Moves every variable down its gradient. Ops only, so that it can be traced.
    *
    * @param gradients One for each variable, in its shape; stay the caller's.
-   * @param learningRates One per block.
+   * @param numbers Of `nextNumbers`; stay the caller's.
    */
-  apply(gradients: ReadonlyMap<string, Tensor>, learningRates: readonly number[]): void {
-    this.stepCount += 1;
-    const beta1Power = BETA_1 ** this.stepCount;
-    const beta2Power = BETA_2 ** this.stepCount;
-    const epsilon = EPSILON * Math.sqrt(1 - beta2Power);
-    const updates = [...this.variables].map(([name, variable]) => {
-      const gradient = gradients.get(name);
-      if (gradient === undefined) throw new Error(`no gradient for ${name}`);
-      return { ...variable, gradient };
-    });
+  update(gradients: ReadonlyMap<string, Tensor>, numbers: readonly Tensor[]): void {
+    const ruleNumberCount = this.rule.numbers(1).length;
     tf.tidy(() => {
-      // Numbers that change from step to step: arguments, or a trace would keep those of the first.
-      const numbers = {
-        beta1Power: tf.scalar(beta1Power),
-        beta2Power: tf.scalar(beta2Power),
-        epsilon: tf.scalar(epsilon),
-        rates: learningRates.map((rate) => tf.scalar(rate)),
-      };
-      const tensors = updates.flatMap((update) => [...handlesOf(update), update.gradient]);
-      const { rates, ...shared } = numbers;
-      this.functions.run('Adam', [...Object.values(shared), ...rates, ...tensors], () => {
-        adam(updates, numbers);
-        return [];
-      });
+      for (const [name, { blockIndex, value, slots }] of this.trained) {
+        const gradient = gradients.get(name);
+        const rate = numbers[ruleNumberCount + blockIndex];
+        if (gradient === undefined || rate === undefined) throw new Error(`no gradient or no rate for ${name}`);
+        this.rule.update({ value, slots, gradient, rate, numbers: numbers.slice(0, ruleNumberCount) });
+      }
     });
   }
 
-  /** Frees the variables and their moments. */
-  dispose(): void {
-    for (const variable of this.variables.values()) {
-      for (const handle of handlesOf(variable)) {
-        // Disposing a handle alone leaves the variable in TensorFlow's resource manager.
-        execute('DestroyResourceOp', [attribute('ignore_lookup_error', 'BOOL', true)], [handle], 0);
-        handle.dispose();
-      }
+  /** Copies where it stands, without the values. */
+  snapshot(): OptimizerSnapshot {
+    const slots = [...this.trained].map(([name, trained]) => [name, trained.slots.map(toHost)] as const);
+    return { stepCount: this.stepCount, slots: new Map(slots) };
+  }
+
+  /** Goes on from a snapshot of an optimizer with the same variables. */
+  restore({ stepCount, slots }: OptimizerSnapshot): void {
+    this.stepCount = stepCount;
+    for (const [name, trained] of this.trained) {
+      const values = slots.get(name);
+      if (values?.length !== trained.slots.length) throw new Error(`the snapshot lacks slots of ${name}`);
+      trained.slots.forEach((slot, index) => fill(slot, values[index] ?? new Float32Array(), trained.shape));
     }
-    this.variables.clear();
+  }
+
+  /** Frees the variables and their slots. */
+  dispose(): void {
+    for (const { value, slots } of this.trained.values()) [value, ...slots].forEach(destroyVariable);
+    this.trained.clear();
   }
 }
 
-const handlesOf = ({ value, firstMoment, secondMoment }: Variable) => [value, firstMoment, secondMoment];
-
-interface AdamNumbers {
-  readonly beta1Power: Tensor;
-  readonly beta2Power: Tensor;
-  readonly epsilon: Tensor;
-  /** One per block. */
-  readonly rates: readonly Tensor[];
+function toHost(variable: Variable): Float32Array {
+  const value = readVariable(variable);
+  const data = Float32Array.from(value.dataSync());
+  value.dispose();
+  return data;
 }
 
-function adam(
-  updates: readonly (Variable & { readonly gradient: Tensor })[],
-  { beta1Power, beta2Power, epsilon, rates }: AdamNumbers,
-): void {
-  const [beta1, beta2] = [tf.scalar(BETA_1), tf.scalar(BETA_2)];
-  for (const update of updates) {
-    const rate = rates[update.blockIndex];
-    if (rate === undefined) throw new Error(`no learning rate for block ${update.blockIndex}`);
-    const inputs = [...handlesOf(update), beta1Power, beta2Power, rate, beta1, beta2, epsilon, update.gradient];
-    execute('ResourceApplyAdam', [typeAttribute('T', 'float32')], inputs, 0);
-  }
-}
-
-function createVariable(initial: Tensor): Tensor {
-  const handle = execute1(
-    'VarHandleOp',
-    [
-      attribute('container', 'STRING', ''),
-      attribute('shared_name', 'STRING', ANONYMOUS_NAME),
-      typeAttribute('dtype', 'float32'),
-      attribute('shape', 'SHAPE', initial.shape),
-    ],
-    [],
-  );
-  execute('AssignVariableOp', [typeAttribute('dtype', 'float32')], [handle, initial], 0);
-  return handle;
+function fill(variable: Variable, data: Float32Array, shape: readonly number[]): void {
+  const value = tf.tensor(data, [...shape], 'float32');
+  assignVariable(variable, value);
+  value.dispose();
 }

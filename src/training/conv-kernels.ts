@@ -26,23 +26,36 @@ export const DEPTHWISE_CONV = convKernels(
   'DepthwiseConv2dNativeBackpropFilter',
 );
 
-const kernelsFor = ({ kernelSize: [height, width], stride, padding }: Window): ConvKernels =>
-  height * width === 1 && stride === 1 && (typeof padding === 'string' || padding[0] + padding[1] === 0)
-    ? POINTWISE_CONV
-    : SLIDING_CONV;
+const kernelsFor = (window: Window): ConvKernels => (isPointwise(window) ? POINTWISE_CONV : SLIDING_CONV);
+
+/** Whether a window is one pixel, and visits each. */
+export function isPointwise({ kernelSize: [height, width], stride, padding }: Window): boolean {
+  const hasNoMargin = typeof padding === 'string' || padding[0] + padding[1] === 0;
+  return height * width === 1 && stride === 1 && hasNoMargin;
+}
 
 /**
  * A window of one pixel is a matrix product: oneDNN multiplies matrices as they lie, while its convolutions reorder the
  * filter first, in each direction. Forward passes take 0.7 to 1 of the time, gradients of filters 0.5 to 0.9.
  */
 const POINTWISE_CONV: ConvKernels = {
-  forward: (input, filter) =>
-    tf.tidy(() => reshaped(matMul(matrix(input), matrix(filter)), [...input.shape.slice(0, 3), filter.shape[3] ?? 0])),
+  forward: (input, filter) => pointwiseConv(input, filter, (product) => product),
   inputGradient: (shape, filter, gradient) =>
     tf.tidy(() => reshaped(matMul(matrix(gradient), matrix(filter), { transposeB: true }), shape)),
   filterGradient: (input, shape, gradient) =>
     tf.tidy(() => reshaped(matMul(matrix(input), matrix(gradient), { transposeA: true }), shape)),
 };
+
+/**
+ * What follows a product of rows by a filter, [rows, outputs], before it is an image again: in a traced function TensorFlow
+ * makes one op of a product, a bias and an activation only where no change of shape comes between them.
+ */
+export function pointwiseConv(input: Tensor, filter: Tensor, onRows: (product: Tensor) => Tensor): Tensor {
+  return tf.tidy(() => {
+    const output = onRows(matMul(matrix(input), matrix(filter)));
+    return reshaped(output, [...input.shape.slice(0, 3), filter.shape[3] ?? 0]);
+  });
+}
 
 /** [..., channels] as [rows, channels] */
 const matrix = (tensor: Tensor): Tensor => reshaped(tensor, [-1, tensor.shape.at(-1) ?? 0]);

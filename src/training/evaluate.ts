@@ -5,9 +5,10 @@ import { batchesOf } from './batch-order.js';
 import { checkImages } from './check-images.js';
 import { yieldToEventLoop } from './event-loop.js';
 import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from './image-batches.js';
-import { runSegments } from './layer-run.js';
-import { type ClassificationMetrics, classificationMetrics } from './metrics.js';
-import { ModelState, type Segment } from './model-state.js';
+import { InferenceModel } from './inference-model.js';
+import { MetricTotals } from './metric-totals.js';
+import type { ClassificationMetrics } from './metrics.js';
+import { TracedFunctions } from './traced-functions.js';
 
 /** A model and the images to score it on. */
 export interface EvaluateOptions {
@@ -28,67 +29,59 @@ export interface EvaluateOptions {
 export async function evaluate(options: EvaluateOptions): Promise<ClassificationMetrics> {
   const { network, weights, classCount, normalization, images, batchSize } = options;
   checkImages(images, network, classCount);
-  const segments = network.blocks.map(({ layers }) => ({ layers, lrMultiplier: 0, usesBatchStatistics: false }));
-  const state = new ModelState(segments, checkWeights(network, weights, classCount), classCount);
+  const functions = new TracedFunctions();
+  const layers = network.blocks.flatMap((block) => block.layers);
+  const model = new InferenceModel(layers, functions);
   const source = imageSource(images, normalization);
   try {
-    return await score(state, source, classCount, batchSize);
+    model.loadWeights(checkWeights(network, weights, classCount), classCount);
+    return await score(model, source, { classCount, batchSize, functions });
   } finally {
     source.dispose();
-    state.dispose();
+    model.dispose();
+    functions.dispose();
   }
 }
 
-/** Scores the model in its present state; nothing of it changes. */
+/** What scoring needs beside model and examples. */
+export interface ScoreOptions {
+  readonly classCount: number;
+  readonly batchSize: number;
+  /** Stay the caller's. */
+  readonly functions: TracedFunctions;
+}
+
+/** Scores a loaded model, which gives logits; nothing of it changes. */
 export async function score(
-  state: ModelState,
+  model: InferenceModel,
   source: ExampleSource,
-  classCount: number,
-  batchSize: number,
+  { classCount, batchSize, functions }: ScoreOptions,
 ): Promise<ClassificationMetrics> {
-  const logits = await predictAll(state, source, batchSize);
-  return classificationMetrics(logits.data, source.labels, classCount);
-}
-
-/**
- * Runs a model over all examples, every BatchNorm on its running statistics.
- *
- * @returns What the last segment gives, row-major, and the shape of one example of it.
- */
-export async function predictAll(
-  state: ModelState,
-  source: ExampleSource,
-  batchSize: number,
-): Promise<{ data: Float32Array; exampleShape: number[] }> {
-  const order = Int32Array.from(source.labels.keys());
-  const outputs: Float32Array[] = [];
-  let exampleShape: number[] = [];
-  for await (const input of source.read(batchesOf(order, batchSize))) {
-    const output = predict(state, input);
-    exampleShape = output.shape.slice(1);
-    outputs.push(output.dataSync<'float32'>());
-    tf.dispose([input, output]);
-    await yieldToEventLoop();
+  const totals = new MetricTotals(classCount, functions);
+  const all = Int32Array.from(source.labels.keys());
+  let exampleCount = 0;
+  try {
+    for await (const input of source.read(batchesOf(all, batchSize))) {
+      const labels = source.labels.subarray(exampleCount, exampleCount + input.shape[0]);
+      exampleCount += labels.length;
+      addBatch(totals, model, input, labels);
+      await yieldToEventLoop();
+    }
+    return totals.read();
+  } finally {
+    totals.dispose();
   }
-  return { data: concatenate(outputs), exampleShape };
 }
 
-/** One batch through all segments; the caller disposes the result. */
-export function predict(state: ModelState, input: Tensor): Tensor {
-  const [output] = state.functions.run('predict', [input, ...state.tensors], () => {
-    const context = { parameter: state.parameters(state.optimizer.read()) };
-    return [runSegments<Segment>(state.segments, input, () => context)];
-  });
-  if (output === undefined) throw new Error('the model returned nothing');
-  return output;
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
+/** Takes over `input`. */
+function addBatch(totals: MetricTotals, model: InferenceModel, input: Tensor, labels: Int32Array): void {
+  const labelTensor = tf.tensor1d(labels, 'int32');
+  const used = [input, labelTensor];
+  try {
+    const logits = model.run(input);
+    used.push(logits);
+    totals.add(logits, labelTensor);
+  } finally {
+    tf.dispose(used);
   }
-  return whole;
 }

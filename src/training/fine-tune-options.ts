@@ -2,7 +2,9 @@ import { DomainError } from '../domain/errors.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
 import { checkImages } from './check-images.js';
+import type { LearningRateSchedule } from './learning-rate.js';
 import type { LabelledImages, Normalization } from './image-batches.js';
+import type { OptimizerSettings } from './update-rules.js';
 
 /** One candidate and the protocol that it is trained by. */
 export interface FineTuneOptions {
@@ -23,17 +25,28 @@ export interface FineTuneOptions {
   /** Epochs without a strictly better validation macro-accuracy after which training stops. */
   readonly patienceEpochs: number;
   readonly batchSize: number;
+  /** At most so many examples are in memory at a time, and their gradients are added up; the whole batch when absent. */
+  readonly microBatchSize?: number;
+  readonly optimizer: OptimizerSettings;
   readonly baseLearningRate: number;
-  /** Epochs over which the rate falls to 0 along half a cosine. */
-  readonly cosineEpochCount: number;
+  readonly schedule: LearningRateSchedule;
+  /** In [0, 1). */
+  readonly labelSmoothing: number;
+  /** BALANCED: the loss of a class counts in inverse proportion to its share of the training images. */
+  readonly classWeighting: 'NONE' | 'BALANCED';
+  /** The gradients of a step are together no longer than this; no bound when absent. */
+  readonly gradientNormMax?: number;
   /** Decides the fresh classifier and the order of the examples. */
   readonly seed: number;
+  /** Names `pretrained`, `train` and `validation`: for the same name they are the same. */
+  readonly sourceKey: string;
 }
 
 /**
  * Refuses options that do not fit together.
  *
- * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, or NO_BLOCK_SELECTED when all multipliers are 0.
+ * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when all
+ *   multipliers are 0.
  */
 export function checkFineTuneOptions({
   network,
@@ -42,9 +55,11 @@ export function checkFineTuneOptions({
   validation,
   lrMultipliers,
   trainedPart,
+  batchSize,
 }: FineTuneOptions): void {
   checkImages(train, network, classCount);
   checkImages(validation, network, classCount);
+  checkTrainingSet(train.labels, classCount, batchSize);
   const blockCount = network.blocks.length;
   if (lrMultipliers.length !== blockCount || lrMultipliers.some((factor) => !(factor >= 0 && factor < Infinity))) {
     throw new DomainError(
@@ -56,5 +71,24 @@ export function checkFineTuneOptions({
   const effective = trainedPart === 'CLASSIFIER' ? lrMultipliers.slice(-1) : lrMultipliers;
   if (effective.every((factor) => factor === 0)) {
     throw new DomainError('NO_BLOCK_SELECTED', 'every learning-rate multiplier is 0, so nothing would be trained');
+  }
+}
+
+function checkTrainingSet(labels: Int32Array, classCount: number, batchSize: number): void {
+  const present = new Set(labels);
+  const empty = Array.from({ length: classCount }, (_, index) => index).find((index) => !present.has(index));
+  if (empty !== undefined) {
+    throw new DomainError(
+      'CLASS_EMPTY',
+      `class ${empty} of ${classCount} has no training image, so nothing could be learnt of it; add images, or take a larger share of them (searchFraction)`,
+      { classIndex: String(empty), classCount: String(classCount) },
+    );
+  }
+  if (batchSize > labels.length) {
+    throw new DomainError(
+      'BATCH_TOO_LARGE',
+      `batchSize is ${batchSize}, and there are ${labels.length} training images; choose ${labels.length} or less`,
+      { batchSize: String(batchSize), imageCount: String(labels.length) },
+    );
   }
 }

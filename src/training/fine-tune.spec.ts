@@ -1,9 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tinyImages, tinyNetwork, tinyNetworkCutAtClassifier, tinyWeights } from '../../test/fixtures/tiny-network.js';
+import {
+  tinyImages,
+  tinyNetwork,
+  tinyNetworkCutAtClassifier,
+  tinyPixels,
+  tinyProtocol,
+  tinyWeights,
+} from '../../test/fixtures/tiny-network.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import { nativeTensorCount, tf } from './backend.js';
 import { evaluate } from './evaluate.js';
-import { cosineLearningRate, type EpochMetrics, fineTune } from './fine-tune.js';
+import type { EpochMetrics } from './epoch-metrics.js';
+import { fineTune } from './fine-tune.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
 import { imagesInMemory } from './image-batches.js';
 
@@ -17,23 +25,17 @@ const options: FineTuneOptions = {
   validation: tinyImages(21, 'validation'),
   lrMultipliers: [1, 1, 1],
   trainedPart: 'BLOCKS',
-  frozenBatchNorm: 'EVAL',
-  epochCount: 4,
-  patienceEpochs: 4,
-  batchSize: 16,
-  baseLearningRate: 0.01,
-  cosineEpochCount: 100,
-  seed: 684,
+  ...tinyProtocol,
 };
 const run = (changes: Partial<FineTuneOptions>, onEpoch: (metrics: EpochMetrics) => void = () => undefined) =>
-  fineTune({ ...options, ...changes }, onEpoch);
+  fineTune({ ...options, ...changes }, { onEpoch });
 
 const values = (weights: ReadonlyMap<string, HostTensor>, name: string) => [...(weights.get(name)?.data ?? [])];
 
 describe('fineTune', () => {
   it('learns, and reports each epoch as it ends', async () => {
     const reported: EpochMetrics[] = [];
-    const { epochs, best, bestEpoch } = await run({ epochCount: 12, patienceEpochs: 12 }, (m) => reported.push(m));
+    const { epochs, best, bestEpoch } = await run({ epochCount: 12, patienceEpochs: 12 }, (m) => void reported.push(m));
     expect(reported).toEqual(epochs);
     expect(epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(epochs.at(-1)?.trainLoss).toBeLessThan(0.5 * (epochs[0]?.trainLoss ?? 0));
@@ -56,6 +58,8 @@ describe('fineTune', () => {
       validationLoss: again.loss,
       validationAccuracy: again.accuracy,
       validationMacroAccuracy: again.macroAccuracy,
+      validationMacroF1: again.macroF1,
+      validationCalibrationError: again.calibrationError,
     }).toEqual(best);
   });
 
@@ -115,8 +119,17 @@ describe('fineTune', () => {
   });
 
   it('replaces a classifier of another class count by a seeded one', async () => {
-    const { weights } = await run({ classCount: 5, epochCount: 1 });
-    expect(weights.get('fc.weight')?.shape).toEqual([5, 16]);
+    const twoClasses = (count: number) => {
+      const { pixels, labels } = tinyPixels(count);
+      return imagesInMemory(
+        pixels,
+        labels.map((label) => label % 2),
+        8,
+      );
+    };
+    const changes = { classCount: 2, epochCount: 1, train: twoClasses(40), validation: twoClasses(21) };
+    const { weights } = await run(changes);
+    expect(weights.get('fc.weight')?.shape).toEqual([2, 16]);
   });
 
   it('never writes to the pretrained tensors', async () => {
@@ -173,15 +186,5 @@ describe('tensors left behind', () => {
     const before = [tf.memory().numTensors, nativeTensorCount()];
     await run({ epochCount: 2, ...changes }).catch(() => undefined);
     expect([tf.memory().numTensors, nativeTensorCount()]).toEqual(before);
-  });
-});
-
-describe('cosineLearningRate', () => {
-  it('follows half a cosine from the base rate to 0, and stays there', () => {
-    expect(cosineLearningRate(1e-3, 1, 100)).toBe(1e-3);
-    expect(cosineLearningRate(1e-3, 51, 100)).toBeCloseTo(5e-4, 12);
-    expect(cosineLearningRate(1e-3, 30, 100)).toBeGreaterThan(0.794e-3);
-    expect(cosineLearningRate(1e-3, 101, 100)).toBe(0);
-    expect(cosineLearningRate(1e-3, 150, 100)).toBe(0);
   });
 });

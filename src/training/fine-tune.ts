@@ -1,184 +1,202 @@
-import { DomainError } from '../domain/errors.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
-import { loadWeights } from '../networks/weights.js';
-import { tf } from './backend.js';
-import { batchesOf, shuffledIndices } from './batch-order.js';
+import { loadWeights, type Weights } from '../networks/weights.js';
+import { balancedClassWeights } from './class-weights.js';
+import type { EpochMetrics, ValidationMetrics } from './epoch-metrics.js';
 import { score } from './evaluate.js';
-import { yieldToEventLoop } from './event-loop.js';
 import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.js';
-import type { ExampleSource } from './image-batches.js';
+import { learningRateOf } from './learning-rate.js';
 import type { ClassificationMetrics } from './metrics.js';
-import type { ModelState } from './model-state.js';
-import { prepareTraining, type PreparedTraining } from './prepare-training.js';
-import { trainStep } from './train-step.js';
+import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
+import { ownParts, prepareTraining, type PreparedTraining, type SharedParts } from './prepare-training.js';
+import { type EpochTraining, trainEpoch } from './train-epoch.js';
+import type { StepSettings } from './train-step.js';
+import { bestOf, type TrainingCheckpoint } from './training-checkpoint.js';
 
 /** torch's default, Keras's 0.9. EfficientNet's own 0.01 lags: 60 steps would move the statistics 45 % of the way. */
 const BATCH_NORM_MOMENTUM = 0.1;
-
-/** What one epoch came to. */
-export interface EpochMetrics {
-  /** From 1. */
-  readonly epoch: number;
-  /** Mean over the epoch's examples, each in the state before its step. */
-  readonly trainLoss: number;
-  readonly validationLoss: number;
-  readonly validationAccuracy: number;
-  readonly validationMacroAccuracy: number;
-  /** The base learning rate in this epoch, before multipliers. */
-  readonly learningRate: number;
-  /** Training and validation together. */
-  readonly seconds: number;
-  /** Of the training part alone. */
-  readonly imagesPerSecond: number;
-}
 
 /** What a training came to. */
 export interface FineTuneResult {
   /** From 1. */
   readonly bestEpoch: number;
   readonly epochs: readonly EpochMetrics[];
-  readonly best: Pick<EpochMetrics, 'validationLoss' | 'validationAccuracy' | 'validationMacroAccuracy'>;
+  readonly best: ValidationMetrics;
   readonly trainedParameterCount: number;
   /** Trainable parameters, frozen or not; running statistics are not counted. */
   readonly totalParameterCount: number;
+  /** Examples in memory at a time: fewer than a batch when that was asked for, or when memory ran out. */
+  readonly microBatchSize: number;
   /** The best epoch's whole state, in torch layout and state dict order. */
   readonly weights: ReadonlyMap<string, HostTensor>;
 }
 
+/** How a training is watched, and what it takes over from others. */
+export interface FineTuneHooks {
+  /**
+   * Called after each epoch; the next one starts when it is done.
+   *
+   * @param checkpoint Copies where the training stands, at the cost of reading all that learns from the device.
+   */
+  readonly onEpoch: (metrics: EpochMetrics, checkpoint: () => TrainingCheckpoint) => Promise<void> | void;
+  /** Stay the caller's; a training without has its own. */
+  readonly shared?: SharedParts;
+  /** Of a training with the same options. */
+  readonly resumeFrom?: TrainingCheckpoint;
+}
+
 /**
- * Trains one candidate by the paper's protocol (arXiv 2508.15367): Adam, cosine annealing per epoch, early stopping on
- * the validation macro-accuracy; the best epoch counts. Neither augmentation nor dropout.
+ * Trains one candidate by the paper's protocol (arXiv 2508.15367) or what the options make of it: a learning rate per
+ * block that follows a schedule, early stopping on the validation macro-accuracy; the best epoch counts. No dropout.
  *
- * The same options give the same bits, on the same machine, thread count and oneDNN flag.
+ * The same options give the same bits, on the same machine, thread count and oneDNN flag. When memory runs out it starts
+ * again with half as many examples at a time.
  *
- * @param onEpoch Called after each epoch, before the next one starts.
- * @throws DomainError NAN_LOSS with epoch and step; OUT_OF_MEMORY; NO_BLOCK_SELECTED when all multipliers are 0;
- *   WEIGHTS_INVALID, INPUT_TOO_SMALL or FIELD_INVALID when the parts do not fit together.
+ * @throws DomainError NAN_LOSS with epoch, step and block; OUT_OF_MEMORY when nothing smaller is left to try;
+ *   and what `checkFineTuneOptions` and `loadWeights` throw.
  */
-export async function fineTune(
-  options: FineTuneOptions,
-  onEpoch: (metrics: EpochMetrics) => void,
-): Promise<FineTuneResult> {
+export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): Promise<FineTuneResult> {
   checkFineTuneOptions(options);
-  const { network, pretrained, classCount, seed } = options;
-  const start = loadWeights(network, pretrained, classCount, seed);
+  const start = loadWeights(options.network, options.pretrained, options.classCount, options.seed);
+  const own = hooks.shared === undefined ? ownParts() : undefined;
+  const shared = hooks.shared ?? own ?? ownParts();
+  let microBatchSize = hooks.resumeFrom?.microBatchSize ?? options.microBatchSize ?? options.batchSize;
+  let epochCount = 0;
+  const onEpoch: FineTuneHooks['onEpoch'] = (...args) => {
+    epochCount += 1;
+    return hooks.onEpoch(...args);
+  };
   try {
-    const training = await prepareTraining(options, start);
-    try {
-      const outcome = await trainEpochs(training, options, onEpoch);
-      const counted = parameterSpecs(network, classCount).filter(({ isBuffer }) => !isBuffer);
-      return {
-        ...outcome,
-        trainedParameterCount: training.state.trainedParameterCount,
-        totalParameterCount: counted.reduce((sum, { shape }) => sum + elementCount(shape), 0),
-        weights: new Map([...start, ...outcome.weights]),
-      };
-    } finally {
-      training.dispose();
+    for (;;) {
+      try {
+        return await trainOnce({ ...options, microBatchSize }, start, shared, { ...hooks, onEpoch });
+      } catch (error) {
+        // Later it would be another process that took the memory, and epochs that are reported cannot be taken back.
+        if (epochCount > 0) throw asOutOfMemory(error, microBatchSize);
+        microBatchSize = smallerMicroBatch(error, microBatchSize);
+      }
     }
-  } catch (error) {
-    throw asOutOfMemory(error) ?? error;
+  } finally {
+    own?.dispose();
   }
 }
 
-/**
- * The base learning rate of an epoch: half a cosine from `baseLearningRate` down to 0, where it stays. (torch's
- * CosineAnnealingLR would rise again after T_max.)
- *
- * @param epoch From 1; the first has the full rate.
- */
-export function cosineLearningRate(baseLearningRate: number, epoch: number, cosineEpochCount: number): number {
-  const progress = Math.min(1, (epoch - 1) / cosineEpochCount);
-  return (baseLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
-}
+/** Options with the examples that are in memory at a time, and the losses' weights. */
+type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
 
-async function trainEpochs(
-  { state, train, validation }: PreparedTraining,
-  options: FineTuneOptions,
-  onEpoch: (metrics: EpochMetrics) => void,
-): Promise<Pick<FineTuneResult, 'bestEpoch' | 'epochs' | 'best' | 'weights'>> {
-  const epochs: EpochMetrics[] = [];
-  let best: EpochMetrics | undefined;
-  let weights: ReadonlyMap<string, HostTensor> = new Map();
-  for (let epoch = 1; epoch <= options.epochCount; epoch++) {
-    const startMs = performance.now();
-    const learningRate = cosineLearningRate(options.baseLearningRate, epoch, options.cosineEpochCount);
-    const trainLoss = await trainEpoch(state, train, epoch, learningRate, options);
-    const trainedMs = performance.now();
-    const scores = validationMetrics(await score(state, validation, options.classCount, options.batchSize));
-    const metrics: EpochMetrics = {
-      epoch,
-      trainLoss,
-      ...scores,
-      learningRate,
-      seconds: (performance.now() - startMs) / 1000,
-      imagesPerSecond: (train.labels.length * 1000) / (trainedMs - startMs),
+async function trainOnce(
+  options: SizedOptions,
+  start: Weights,
+  shared: SharedParts,
+  hooks: FineTuneHooks,
+): Promise<FineTuneResult> {
+  const { network, classCount, microBatchSize } = options;
+  const training = await prepareTraining(options, start, shared);
+  try {
+    const { epochs, bestWeights } = await trainEpochs(training, options, hooks);
+    const best = bestOf(epochs);
+    if (best === undefined) throw new Error('no epoch was trained');
+    const counted = parameterSpecs(network, classCount).filter(({ isBuffer }) => !isBuffer);
+    return {
+      bestEpoch: best.epoch,
+      epochs,
+      best: validationOf(best),
+      trainedParameterCount: training.state.trainedParameterCount,
+      totalParameterCount: counted.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+      microBatchSize,
+      weights: new Map([...start, ...bestWeights]),
     };
+  } finally {
+    training.dispose();
+  }
+}
+
+/** Trains until the last epoch, or until too many in a row were no better than the best. */
+async function trainEpochs(
+  training: PreparedTraining,
+  options: SizedOptions,
+  { onEpoch, resumeFrom }: FineTuneHooks,
+): Promise<{ readonly epochs: readonly EpochMetrics[]; readonly bestWeights: Weights }> {
+  const { state } = training;
+  const { microBatchSize } = options;
+  const epochs = [...(resumeFrom?.epochs ?? [])];
+  let bestWeights = resumeFrom?.bestWeights ?? new Map<string, HostTensor>();
+  if (resumeFrom !== undefined) state.restore(resumeFrom.weights, resumeFrom.optimizer);
+  let optimizerShare: number | undefined;
+  while (epochs.length < options.epochCount && !isExhausted(epochs, options.patienceEpochs)) {
+    const { metrics, ...found } = await oneEpoch(training, options, epochs.length + 1, optimizerShare);
+    ({ optimizerShare } = found);
     epochs.push(metrics);
-    if (best === undefined || metrics.validationMacroAccuracy > best.validationMacroAccuracy) {
-      best = metrics;
-      weights = state.toHost();
-    }
-    onEpoch(metrics);
-    if (epoch - best.epoch >= options.patienceEpochs) break;
+    if (bestOf(epochs) === metrics) bestWeights = state.toHost();
+    await onEpoch(metrics, () => ({
+      epochs: [...epochs],
+      weights: state.toHost(),
+      bestWeights,
+      optimizer: state.optimizer.snapshot(),
+      microBatchSize,
+    }));
   }
-  if (best === undefined) throw new Error('no epoch was trained');
-  const { epoch: bestEpoch, validationLoss, validationAccuracy, validationMacroAccuracy } = best;
-  return { bestEpoch, epochs, best: { validationLoss, validationAccuracy, validationMacroAccuracy }, weights };
+  return { epochs, bestWeights };
 }
 
-/** @returns the mean loss over the epoch's examples. */
-async function trainEpoch(
-  state: ModelState,
-  train: ExampleSource,
+function isExhausted(epochs: readonly EpochMetrics[], patienceEpochs: number): boolean {
+  return epochs.length - (bestOf(epochs)?.epoch ?? 0) >= patienceEpochs && epochs.length > 0;
+}
+
+async function oneEpoch(
+  { state, inference, train, validation, functions }: PreparedTraining,
+  options: SizedOptions,
   epoch: number,
-  learningRate: number,
-  { seed, batchSize }: FineTuneOptions,
-): Promise<number> {
-  const order = shuffledIndices(train.labels.length, seed, epoch);
-  const batches = batchesOf(order, batchSize);
-  let step = 0;
-  let lossSum = 0;
-  for await (const input of train.read(batches, epoch)) {
-    const indices = batches[step++] ?? new Int32Array();
-    const labels = tf.tensor1d(
-      indices.map((example) => train.labels[example] ?? 0),
-      'int32',
-    );
-    try {
-      const loss = trainStep(state, input, labels, { learningRate, momentum: BATCH_NORM_MOMENTUM });
-      if (!Number.isFinite(loss)) throw nanLoss(loss, epoch, step, learningRate);
-      lossSum += loss * indices.length;
-    } finally {
-      tf.dispose([input, labels]);
-    }
-    await yieldToEventLoop();
-  }
-  return lossSum / order.length;
-}
-
-function validationMetrics({ loss, accuracy, macroAccuracy }: ClassificationMetrics) {
-  return { validationLoss: loss, validationAccuracy: accuracy, validationMacroAccuracy: macroAccuracy };
-}
-
-function nanLoss(loss: number, epoch: number, step: number, learningRate: number): DomainError {
-  return new DomainError('NAN_LOSS', `the loss is ${loss} in epoch ${epoch}, step ${step}, at rate ${learningRate}`, {
-    loss: String(loss),
-    epoch: String(epoch),
-    step: String(step),
-    learningRate: String(learningRate),
+  knownShare: number | undefined,
+) {
+  const { seed, batchSize, classCount, baseLearningRate, schedule } = options;
+  const startMs = performance.now();
+  const learningRate = learningRateOf(baseLearningRate, epoch, schedule);
+  const { optimizerShare, ...trained }: EpochTraining & { optimizerShare?: number } = await trainEpoch(state, train, {
+    epoch,
+    seed,
+    batchSize,
+    settings: stepSettings(options, train.labels, learningRate),
+    ...(knownShare !== undefined && { optimizerShare: knownShare }),
   });
+  state.loadInto(inference);
+  const scores = await score(inference, validation, { classCount, batchSize, functions });
+  inference.unload();
+  const seconds = (performance.now() - startMs) / 1000;
+  return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
 }
 
-/** TensorFlow says so in the message alone. */
-function asOutOfMemory(error: unknown): DomainError | undefined {
-  const message = error instanceof Error ? error.message : '';
-  if (!/\bOOM\b|out of memory|resource exhausted/i.test(message)) return undefined;
-  return new DomainError(
-    'OUT_OF_MEMORY',
-    `training ran out of memory: ${message}`,
-    { cause: message },
-    { cause: error },
-  );
+function stepSettings(options: SizedOptions, trainLabels: Int32Array, learningRate: number): StepSettings {
+  const { labelSmoothing, classWeighting, gradientNormMax, microBatchSize, classCount } = options;
+  return {
+    learningRate,
+    batchNormMomentum: BATCH_NORM_MOMENTUM,
+    labelSmoothing,
+    microBatchSize,
+    ...(classWeighting === 'BALANCED' && { classWeights: balancedClassWeights(trainLabels, classCount) }),
+    ...(gradientNormMax !== undefined && { gradientNormMax }),
+  };
+}
+
+function validationMetrics(metrics: ClassificationMetrics): ValidationMetrics {
+  return {
+    validationLoss: metrics.loss,
+    validationAccuracy: metrics.accuracy,
+    validationMacroAccuracy: metrics.macroAccuracy,
+    validationMacroF1: metrics.macroF1,
+    validationCalibrationError: metrics.calibrationError,
+  };
+}
+
+/** The part of an epoch's metrics that says how good its state is. */
+function validationOf(epoch: EpochMetrics): ValidationMetrics {
+  const { validationLoss, validationAccuracy, validationMacroAccuracy } = epoch;
+  const { validationMacroF1, validationCalibrationError } = epoch;
+  return {
+    validationLoss,
+    validationAccuracy,
+    validationMacroAccuracy,
+    validationMacroF1,
+    validationCalibrationError,
+  };
 }

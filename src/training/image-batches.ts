@@ -1,14 +1,16 @@
 import { type Tensor, tf } from './backend.js';
-import { divide, execute1, floatsFromBytes, subtract, typeAttribute } from './kernels.js';
+import { divide, floatsFromBytes, subtract } from './kernels.js';
 
 /** What a loop takes with `for await`. */
-type Sequence<T> = Iterable<T> | AsyncIterable<T>;
+export type Sequence<T> = Iterable<T> | AsyncIterable<T>;
 
 /** Decoded images of one size with their classes, which need not be in memory. */
 export interface LabelledImages {
   /** Class indices, [count] */
   readonly labels: Int32Array;
   readonly sizePx: number;
+  /** Whether an epoch's images differ from those of another. */
+  readonly isAugmented: boolean;
   /**
    * The images of one batch after the other, prepared ahead where that is possible.
    *
@@ -44,6 +46,7 @@ export function imagesInMemory(pixels: Uint8Array, labels: Int32Array, sizePx: n
   return {
     labels,
     sizePx,
+    isAugmented: false,
     read: function* (batches) {
       for (const indices of batches) {
         const bytes = new Uint8Array(indices.length * imageBytes);
@@ -71,28 +74,5 @@ export function imageSource(images: LabelledImages, { mean, std }: Normalization
       for await (const bytes of images.read(batches, epoch)) yield normalized(bytes);
     },
     dispose: () => tf.dispose([means, stds]),
-  };
-}
-
-/**
- * Examples that are on the device already.
- *
- * @param features float32 [count, …]; becomes the source's, which disposes it.
- */
-export function featureSource(features: Tensor, labels: Int32Array): ExampleSource {
-  const taken = (indices: Int32Array) =>
-    tf.tidy(() =>
-      execute1(
-        'GatherV2',
-        [typeAttribute('Tparams', 'float32'), typeAttribute('Tindices', 'int32'), typeAttribute('Taxis', 'int32')],
-        [features, tf.tensor1d(indices, 'int32'), tf.scalar(0, 'int32')],
-      ),
-    );
-  return {
-    labels,
-    read: function* (batches) {
-      for (const indices of batches) yield taken(indices);
-    },
-    dispose: () => features.dispose(),
   };
 }

@@ -1,56 +1,86 @@
+import type { ClassRecall } from '../domain/class-recall.js';
+
 /** How well a classifier does on labelled examples. */
 export interface ClassificationMetrics {
   /** Mean softmax cross entropy. */
   readonly loss: number;
   /** Share of right predictions. */
   readonly accuracy: number;
-  /** Mean over the classes that have examples of the share found among them (mean recall). */
+  /** Mean of `recalls`. */
   readonly macroAccuracy: number;
+  /** Mean F1 of the classes that have examples; 0 for a class of which none is found (scikit-learn's `zero_division=0`). */
+  readonly macroF1: number;
+  /** One for each class that has examples, in the order of the classes. */
+  readonly recalls: readonly ClassRecall[];
+  /** Expected calibration error, in [0, 1]: how far confidence and accuracy are apart. */
+  readonly calibrationError: number;
   /** `confusionMatrix[label][prediction]` is a count of examples. */
-  readonly confusionMatrix: number[][];
-  /** The class of the largest logit of each example; the lower one of two that are equal. */
-  readonly predictions: Int32Array;
+  readonly confusionMatrix: readonly (readonly number[])[];
 }
 
-/**
- * Computes all metrics from one pass over the logits.
- *
- * @param logits Row-major, [labels.length, classCount].
- * @param labels Class indices below `classCount`; at least one.
- */
-export function classificationMetrics(
-  logits: Float32Array,
-  labels: Int32Array,
-  classCount: number,
-): ClassificationMetrics {
-  const confusionMatrix = Array.from({ length: classCount }, () => new Array<number>(classCount).fill(0));
-  const predictions = new Int32Array(labels.length);
-  let loss = 0;
-  labels.forEach((label, example) => {
-    const row = logits.subarray(example * classCount, (example + 1) * classCount);
-    const largest = row.reduce((best, value) => Math.max(best, value), -Infinity);
-    const prediction = Math.max(0, row.indexOf(largest));
-    predictions[example] = prediction;
-    loss += Math.log(row.reduce((sum, value) => sum + Math.exp(value - largest), 0)) + largest - (row[label] ?? NaN);
-    const counts = confusionMatrix[label];
-    if (counts !== undefined) counts[prediction] = (counts[prediction] ?? 0) + 1;
-  });
-  const rightCounts = confusionMatrix.map((counts, label) => counts[label] ?? 0);
+/** What is summed over the examples; every metric follows from it. */
+export interface MetricSums {
+  /** Of the examples' cross entropies. */
+  readonly loss: number;
+  readonly confusionMatrix: readonly (readonly number[])[];
+  readonly calibrationBins: readonly CalibrationBin[];
+}
+
+/** The examples whose confidence, the softmax of the predicted class, is in one interval. */
+export interface CalibrationBin {
+  readonly exampleCount: number;
+  readonly confidenceSum: number;
+  readonly rightCount: number;
+}
+
+/** All metrics of the examples that the sums were taken over; NaN without examples. */
+export function classificationMetrics({ loss, confusionMatrix, calibrationBins }: MetricSums): ClassificationMetrics {
+  const exampleCount = sum(confusionMatrix.map(sum));
+  const recalls = classRecalls(confusionMatrix);
   return {
-    loss: loss / labels.length,
-    accuracy: sum(rightCounts) / labels.length,
-    macroAccuracy: meanRecall(confusionMatrix, rightCounts),
+    loss: loss / exampleCount,
+    accuracy: sum(confusionMatrix.map((_, label) => cell(confusionMatrix, label, label))) / exampleCount,
+    macroAccuracy: mean(recalls.map(({ recall }) => recall)),
+    macroF1: macroF1(confusionMatrix),
+    recalls,
+    calibrationError: calibrationError(calibrationBins),
     confusionMatrix,
-    predictions,
   };
 }
 
-function meanRecall(confusionMatrix: readonly number[][], rightCounts: readonly number[]): number {
-  const recalls = confusionMatrix.flatMap((counts, label) => {
+/** The recall of each class that has examples, in the order of the classes. */
+export function classRecalls(confusionMatrix: MetricSums['confusionMatrix']): ClassRecall[] {
+  return confusionMatrix.flatMap((counts, classIndex) => {
     const exampleCount = sum(counts);
-    return exampleCount === 0 ? [] : [(rightCounts[label] ?? 0) / exampleCount];
+    return exampleCount === 0
+      ? []
+      : [{ classIndex, recall: cell(confusionMatrix, classIndex, classIndex) / exampleCount }];
   });
-  return sum(recalls) / recalls.length;
 }
 
+/** The mean F1 = 2 · right / (examples + predictions) of the classes that have examples. */
+export function macroF1(confusionMatrix: MetricSums['confusionMatrix']): number {
+  const scores = confusionMatrix.flatMap((counts, label) => {
+    const exampleCount = sum(counts);
+    const predictionCount = sum(confusionMatrix.map((_, other) => cell(confusionMatrix, other, label)));
+    return exampleCount === 0 ? [] : [(2 * cell(confusionMatrix, label, label)) / (exampleCount + predictionCount)];
+  });
+  return mean(scores);
+}
+
+/**
+ * The mean over the examples of how far the accuracy of their bin is from its mean confidence.
+ *
+ * @see Guo et al., arXiv 1706.04599, equation 3.
+ */
+export function calibrationError(bins: readonly CalibrationBin[]): number {
+  const gaps = bins.map(({ confidenceSum, rightCount }) => Math.abs(rightCount - confidenceSum));
+  return sum(gaps) / sum(bins.map(({ exampleCount }) => exampleCount));
+}
+
+const cell = (matrix: MetricSums['confusionMatrix'], label: number, prediction: number) =>
+  matrix[label]?.[prediction] ?? 0;
+
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+const mean = (values: readonly number[]) => sum(values) / values.length;

@@ -1,25 +1,51 @@
 import type { HostTensor } from '../formats/safetensors.js';
 import type { Layer } from '../networks/layers.js';
+import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, layerParameterSpecs, type ParameterSpec } from '../networks/parameters.js';
-import { toTensorFlowLayout, toTorchLayout } from '../networks/weight-layout.js';
 import type { Weights } from '../networks/weights.js';
-import { backendSettings, type Execution, type Tensor, tf } from './backend.js';
-import { BlockOptimizer } from './block-optimizer.js';
-import { TracedFunctions } from './traced-functions.js';
+import { type Tensor, tf } from './backend.js';
+import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
+import { toDevice, toHost } from './host-tensors.js';
+import type { InferenceModel } from './inference-model.js';
+import { type FunctionScope, TracedFunctions } from './traced-functions.js';
+import type { OptimizerSettings } from './update-rules.js';
+
+const NO_DECAY: OptimizerSettings = { type: 'ADAM', weightDecay: 0 };
 
 /** A span of layers as it takes part in a training: usually a block, or what is left of one. */
 export interface Segment {
+  /** Of the block that it is, or is of. */
+  readonly id: string;
   readonly layers: readonly Layer[];
   /** Factor on the base learning rate; 0 freezes the segment. */
   readonly lrMultiplier: number;
   readonly usesBatchStatistics: boolean;
 }
 
+/**
+ * One segment per block.
+ *
+ * @param lrMultipliers One per block.
+ * @param frozenBatchNorm What BatchNorm of a frozen block uses; a trained block's uses batch statistics.
+ */
+export function blockSegments(
+  { blocks }: NetworkDefinition,
+  lrMultipliers: readonly number[],
+  frozenBatchNorm: 'EVAL' | 'TRAIN',
+): Segment[] {
+  return blocks.map(({ id, layers }, index) => {
+    const lrMultiplier = lrMultipliers[index] ?? 0;
+    return { id, layers, lrMultiplier, usesBatchStatistics: lrMultiplier > 0 || frozenBatchNorm === 'TRAIN' };
+  });
+}
+
 /** The tensors of a model on the device: trained ones as variables, the rest as plain tensors. Dispose it. */
 export class ModelState {
-  /** Run what is repeated with this model. */
-  readonly functions: TracedFunctions;
+  /** Runs what is repeated with this model. */
+  readonly functions: FunctionScope;
   readonly optimizer: BlockOptimizer;
+  /** Undefined when they are somebody else's. */
+  private readonly ownFunctions?: TracedFunctions;
   private readonly specs: readonly ParameterSpec[];
   /** Frozen parameters and running statistics. */
   private readonly residents = new Map<string, Tensor>();
@@ -27,22 +53,21 @@ export class ModelState {
   /**
    * @param segments Input side first; together they need not be a whole network.
    * @param weights At least the segments' tensors, in torch layout; never changed.
-   * @param execution Whatever the addon can do, unless said otherwise.
+   * @param functions Stay the caller's; the state has its own when absent.
    */
   constructor(
     readonly segments: readonly Segment[],
     weights: Weights,
     classCount: number,
-    execution: Execution = backendSettings().execution,
+    { optimizer = NO_DECAY, functions }: { optimizer?: OptimizerSettings; functions?: TracedFunctions } = {},
   ) {
-    this.functions = new TracedFunctions(execution);
-    this.optimizer = new BlockOptimizer(this.functions);
+    const runner = functions ?? new TracedFunctions();
+    if (functions === undefined) this.ownFunctions = runner;
+    this.functions = runner.enter(structureOf(segments, optimizer));
+    this.optimizer = new BlockOptimizer(optimizer);
     this.specs = segments.flatMap(({ layers }, index) => layerParameterSpecs(layers, index, classCount));
     for (const spec of this.specs) {
-      const host = weights.get(spec.name);
-      if (host === undefined) throw new Error(`no tensor ${spec.name}`);
-      const { data, shape } = toTensorFlowLayout(host, spec.kind);
-      const tensor = tf.tensor(data, [...shape], 'float32');
+      const tensor = toDevice(spec, weights);
       if (this.isTrained(spec)) {
         this.optimizer.add(spec.name, tensor, spec.blockIndex);
         tensor.dispose();
@@ -98,7 +123,31 @@ export class ModelState {
     const trained = this.optimizer.read();
     try {
       const parameter = this.parameters(trained);
-      return new Map(this.specs.map((spec) => [spec.name, toHostTensor(parameter(spec.name), spec)]));
+      return new Map(this.specs.map((spec) => [spec.name, toHost(spec, parameter(spec.name))]));
+    } finally {
+      tf.dispose([...trained.values()]);
+    }
+  }
+
+  /** Goes on from what `toHost` and the optimizer's `snapshot` gave of a state with the same segments. */
+  restore(weights: Weights, optimizer: OptimizerSnapshot): void {
+    for (const spec of this.specs) {
+      const tensor = toDevice(spec, weights);
+      if (this.isTrained(spec)) {
+        this.optimizer.assign(spec.name, tensor);
+        tensor.dispose();
+      } else {
+        this.replaceResidents(new Map([[spec.name, tensor]]));
+      }
+    }
+    this.optimizer.restore(optimizer);
+  }
+
+  /** Loads the present values into the model that runs these segments. */
+  loadInto(inference: InferenceModel): void {
+    const trained = this.optimizer.read();
+    try {
+      inference.load(this.parameters(trained));
     } finally {
       tf.dispose([...trained.values()]);
     }
@@ -106,7 +155,8 @@ export class ModelState {
 
   /** Frees every tensor, variable and function of the model. */
   dispose(): void {
-    this.functions.dispose();
+    this.functions.leave();
+    this.ownFunctions?.dispose();
     this.optimizer.dispose();
     tf.dispose([...this.residents.values()]);
     this.residents.clear();
@@ -117,7 +167,12 @@ export class ModelState {
   }
 }
 
-function toHostTensor(tensor: Tensor, { kind }: ParameterSpec): HostTensor {
-  const data = Float32Array.from(tensor.dataSync());
-  return toTorchLayout({ dtype: 'F32', shape: tensor.shape, data }, kind);
+/** All that decides which ops a model runs, but for the shapes of its tensors. */
+function structureOf(segments: readonly Segment[], optimizer: OptimizerSettings): string {
+  const parts = segments.map(({ layers, lrMultiplier, usesBatchStatistics }) => ({
+    layers,
+    isTrained: lrMultiplier > 0,
+    usesBatchStatistics,
+  }));
+  return JSON.stringify({ parts, optimizer });
 }

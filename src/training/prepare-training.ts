@@ -1,82 +1,117 @@
+import type { Layer } from '../networks/layers.js';
 import { splitAtClassifier } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
-import { tf } from './backend.js';
-import { predictAll } from './evaluate.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
-import { type ExampleSource, featureSource, imageSource, type LabelledImages } from './image-batches.js';
-import { ModelState, type Segment } from './model-state.js';
+import { type FrozenPrefix, prefixSource } from './frozen-prefix.js';
+import { type ExampleSource, imageSource, type LabelledImages } from './image-batches.js';
+import { InferenceModel } from './inference-model.js';
+import { blockSegments, ModelState, type Segment } from './model-state.js';
+import { PrefixCache } from './prefix-cache.js';
+import { TracedFunctions } from './traced-functions.js';
 
-/** What an epoch loop needs, whichever part is trained. Dispose it. */
+/** What trainings of one process share. */
+export interface SharedParts {
+  readonly functions: TracedFunctions;
+  readonly cache: PrefixCache;
+}
+
+/** What an epoch loop needs, whatever is trained. Dispose it. */
 export interface PreparedTraining {
+  readonly functions: TracedFunctions;
   readonly state: ModelState;
+  /** The state's layers for validation; load it before each pass. */
+  readonly inference: InferenceModel;
   readonly train: ExampleSource;
   readonly validation: ExampleSource;
   readonly dispose: () => void;
 }
 
-/** Puts on the device what is trained, and what it is trained on: images for blocks, cached features for a classifier. */
-export function prepareTraining(options: FineTuneOptions, start: Weights): Promise<PreparedTraining> {
-  return options.trainedPart === 'CLASSIFIER'
-    ? prepareClassifier(options, start)
-    : Promise.resolve(prepareBlocks(options, start));
-}
+/** Keeps features while one training lasts. */
+const OWN_CACHE_BYTES_MAX = 512 * 1024 ** 2;
 
-function prepareBlocks(options: FineTuneOptions, start: Weights): PreparedTraining {
-  const { network, lrMultipliers, frozenBatchNorm, normalization, classCount } = options;
-  const segments = network.blocks.map(({ layers }, index): Segment => {
-    const lrMultiplier = lrMultipliers[index] ?? 0;
-    return { layers, lrMultiplier, usesBatchStatistics: lrMultiplier > 0 || frozenBatchNorm === 'TRAIN' };
-  });
-  const train = imageSource(options.train, normalization);
-  const validation = imageSource(options.validation, normalization);
-  return prepared(new ModelState(segments, start, classCount), train, validation);
-}
-
-async function prepareClassifier(options: FineTuneOptions, start: Weights): Promise<PreparedTraining> {
-  const { network, lrMultipliers, classCount } = options;
-  const { features, head } = splitAtClassifier(network);
-  const frozen = [...network.blocks.slice(0, -1).map(({ layers }) => layers), features];
-  const extractor = new ModelState(
-    frozen.map((layers) => ({ layers, lrMultiplier: 0, usesBatchStatistics: false })),
-    start,
-    classCount,
-  );
-  const made: ExampleSource[] = [];
-  try {
-    const train = await cachedFeatures(extractor, options.train, options);
-    made.push(train);
-    const validation = await cachedFeatures(extractor, options.validation, options);
-    const segment = { layers: head, lrMultiplier: lrMultipliers.at(-1) ?? 0, usesBatchStatistics: false };
-    return prepared(new ModelState([segment], start, classCount), train, validation);
-  } catch (error) {
-    for (const source of made) source.dispose();
-    throw error;
-  } finally {
-    extractor.dispose();
-  }
-}
-
-async function cachedFeatures(
-  extractor: ModelState,
-  images: LabelledImages,
-  { normalization, batchSize }: FineTuneOptions,
-): Promise<ExampleSource> {
-  const source = imageSource(images, normalization);
-  try {
-    const { data, exampleShape } = await predictAll(extractor, source, batchSize);
-    return featureSource(tf.tensor(data, [images.labels.length, ...exampleShape], 'float32'), images.labels);
-  } finally {
-    source.dispose();
-  }
-}
-
-function prepared(state: ModelState, train: ExampleSource, validation: ExampleSource): PreparedTraining {
-  return {
-    state,
-    train,
-    validation,
-    dispose: () => {
-      for (const part of [state, train, validation]) part.dispose();
-    },
+/** Shared parts for one training alone. */
+export function ownParts(): SharedParts & { readonly dispose: () => void } {
+  const parts = {
+    functions: new TracedFunctions(),
+    cache: new PrefixCache({ memoryBytesMax: OWN_CACHE_BYTES_MAX }),
   };
+  return { ...parts, dispose: () => [parts.cache, parts.functions].forEach((part) => part.dispose()) };
+}
+
+/**
+ * Puts on the device what is trained, and what it is trained on: images, or, where the blocks before the first that learns
+ * do not change, the features that those give.
+ */
+export async function prepareTraining(
+  options: FineTuneOptions,
+  start: Weights,
+  shared: SharedParts,
+): Promise<PreparedTraining> {
+  const { prefix, segments } = cutOf(options);
+  const frozen = { layers: prefix, weights: start, classCount: options.classCount };
+  const made: { dispose: () => void }[] = [];
+  const keep = <T extends { dispose: () => void }>(part: T): T => {
+    made.push(part);
+    return part;
+  };
+  const dispose = () => made.forEach((part) => part.dispose());
+  try {
+    const train = keep(await examplesOf('train', frozen, options, shared));
+    const validation = keep(await examplesOf('validation', frozen, options, shared));
+    const { optimizer, classCount } = options;
+    const { functions } = shared;
+    const state = keep(new ModelState(segments, start, classCount, { optimizer, functions }));
+    const layers = segments.flatMap((segment) => segment.layers);
+    const inference = keep(new InferenceModel(layers, functions));
+    return { functions, state, inference, train, validation, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+/** Where the network is cut: what is left of it learns, or changes in another way while it is trained. */
+function cutOf(options: FineTuneOptions): { readonly prefix: readonly Layer[]; readonly segments: readonly Segment[] } {
+  const { network, lrMultipliers, frozenBatchNorm } = options;
+  if (options.trainedPart === 'CLASSIFIER') {
+    const { features, head } = splitAtClassifier(network);
+    const id = network.blocks.at(-1)?.id ?? '';
+    const segment = { id, layers: head, lrMultiplier: lrMultipliers.at(-1) ?? 0, usesBatchStatistics: false };
+    return {
+      prefix: [...network.blocks.slice(0, -1).flatMap(({ layers }) => layers), ...features],
+      segments: [segment],
+    };
+  }
+  const all = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  const firstTrained = all.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
+  const layers = all.slice(0, firstTrained).flatMap((segment) => segment.layers);
+  const isFixed = frozenBatchNorm === 'EVAL' || !layers.some(hasBatchNorm);
+  return isFixed ? { prefix: layers, segments: all.slice(firstTrained) } : { prefix: [], segments: all };
+}
+
+function hasBatchNorm(layer: Layer): boolean {
+  switch (layer.type) {
+    case 'batchNorm':
+      return true;
+    case 'residual':
+      return [...layer.branch, ...layer.shortcut].some(hasBatchNorm);
+    case 'concat':
+      return layer.branches.flat().some(hasBatchNorm);
+    default:
+      return false;
+  }
+}
+
+function examplesOf(
+  set: 'train' | 'validation',
+  prefix: FrozenPrefix,
+  options: FineTuneOptions,
+  { functions, cache }: SharedParts,
+): Promise<ExampleSource> {
+  const { normalization, batchSize, sourceKey, network } = options;
+  const images: LabelledImages = options[set];
+  const source = imageSource(images, normalization);
+  if (prefix.layers.length === 0) return Promise.resolve(source);
+  const key = JSON.stringify([sourceKey, set, network.architecture, prefix.layers.length, normalization]);
+  return prefixSource(prefix, source, images.isAugmented ? undefined : key, { functions, cache, batchSize });
 }

@@ -40,6 +40,7 @@ class GraphRecorder {
   readonly nodes: GraphNode[] = [];
   readonly binding: Binding;
   private valueCount = 0;
+  private readonly variableUses = new VariableUses();
   /** Native tensor id → position among the graph's values. */
   private readonly known = new Map<number, number>();
   /** Native ids of tensors made from JavaScript values → dtype. */
@@ -56,9 +57,9 @@ class GraphRecorder {
       // tfjs calls a variable's handle a string.
       const type = dtype === 'string' ? original.TF_RESOURCE : nodeBackend().getDTypeInteger(dtype);
       const shapeAttribute = { name: 'shape', type: original.TF_ATTR_SHAPE, value: shape };
-      this.addNode({ op: 'Placeholder', attributes: [this.dtype(type), shapeAttribute], inputs: [] }, [
-        ids[index] ?? -1,
-      ]);
+      const attributes = [this.dtype(type), shapeAttribute];
+      this.addNode({ op: 'Placeholder', attributes, inputs: [] }, [ids[index] ?? -1]);
+      if (dtype === 'string') this.variableUses.add(index);
     });
     if (this.known.size < args.length) throw new Error('a tensor is given twice');
     const overrides: Partial<Binding> = {
@@ -93,13 +94,11 @@ class GraphRecorder {
   }
 
   private execute(...[op, attributes, inputIds, outputCount]: Parameters<Binding['executeOp']>) {
-    const inputs = withList(
-      attributes,
-      inputIds.map((id) => this.position(id)),
-    );
+    const positions = inputIds.map((id) => this.position(id));
     const outputs = this.original.executeOp(op, attributes, inputIds, outputCount);
+    const controlInputs = this.variableUses.use(this.nodes.length, op, positions);
     this.addNode(
-      { op, attributes, inputs },
+      { op, attributes, inputs: withLists(attributes, positions), controlInputs },
       outputs.map(({ id }) => id),
     );
     return outputs;
@@ -127,10 +126,48 @@ class GraphRecorder {
 }
 
 /**
- * Puts the inputs of ops such as ConcatV2, Pack and AddN as a graph wants them: `N`, where an op has it, is the length of
- * the list that is its first input. Op by op, TensorFlow takes the list's tensors one after the other.
+ * Keeps the order in which variables are read and written, as `tf.function` does (automatic control dependencies): in a
+ * graph, only what an op takes from another decides which is first, and updates give nothing.
  */
-function withList(attributes: GraphNode['attributes'], positions: readonly number[]): GraphNode['inputs'] {
-  const length = attributes.find(({ name }) => name === 'N')?.value;
-  return typeof length === 'number' ? [positions.slice(0, length), ...positions.slice(length)] : positions;
+class VariableUses {
+  /** Position of a variable's handle → its last writer, and who has read it since; all as indices of nodes. */
+  private readonly uses = new Map<number, { writer?: number; readers: number[] }>();
+
+  /** @param position Of a handle among the graph's values. */
+  add(position: number): void {
+    this.uses.set(position, { readers: [] });
+  }
+
+  /** @returns the nodes that `node`, which takes the values at `positions`, must wait for. */
+  use(node: number, op: string, positions: readonly number[]): number[] {
+    const waitsFor = new Set<number>();
+    for (const position of positions) {
+      const uses = this.uses.get(position);
+      if (uses === undefined) continue;
+      if (uses.writer !== undefined) waitsFor.add(uses.writer);
+      if (op === 'ReadVariableOp') {
+        uses.readers.push(node);
+      } else {
+        for (const reader of uses.readers) waitsFor.add(reader);
+        this.uses.set(position, { writer: node, readers: [] });
+      }
+    }
+    return [...waitsFor];
+  }
+}
+
+/**
+ * Puts the inputs of ops as a graph wants them, with each list of tensors as one input: `N` is the length of a list that
+ * comes first (ConcatV2, Pack, AddN), `num_args` that of one that comes last (_FusedMatMul). Op by op, TensorFlow takes
+ * the list's tensors one after the other.
+ */
+function withLists(attributes: GraphNode['attributes'], positions: readonly number[]): GraphNode['inputs'] {
+  const lengthOf = (name: string) => {
+    const value = attributes.find((attribute) => attribute.name === name)?.value;
+    return typeof value === 'number' ? value : undefined;
+  };
+  const [first, last] = [lengthOf('N'), lengthOf('num_args')];
+  if (first !== undefined) return [positions.slice(0, first), ...positions.slice(first)];
+  if (last !== undefined) return [...positions.slice(0, -last), positions.slice(-last)];
+  return positions;
 }

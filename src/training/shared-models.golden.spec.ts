@@ -9,7 +9,7 @@ import { type Tensor, tf } from './backend.js';
 import { wholeBatch } from '../../test/fixtures/tiny-network.js';
 import { imagesInMemory, imageSource, type LabelledImages } from './image-batches.js';
 import { runLayers } from './layer-run.js';
-import { ModelState } from './model-state.js';
+import { blockSegments, ModelState } from './model-state.js';
 
 interface SharedGolden {
   readonly cases: readonly {
@@ -59,7 +59,7 @@ describe.each(MODELS)('pretrained $architecture on six photographs', (model) => 
     const network = networkByArchitecture(model.architecture);
     const tensors = readSafetensors(readFileSync(`${SHARED}/${model.folder}/weights.safetensors`));
     const weights = checkWeights(network, tensors, model.classCount);
-    const segments = network.blocks.map(({ layers }) => ({ layers, lrMultiplier: 0, usesBatchStatistics: false }));
+    const segments = blockSegments(network, [], 'EVAL');
     const state = new ModelState(segments, weights, model.classCount);
     const source = imageSource(readImages(golden), model.normalization);
     const input = await wholeBatch(source);

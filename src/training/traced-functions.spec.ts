@@ -5,6 +5,7 @@ import {
   tinyNetwork,
   tinyNetworkCutAtClassifier,
   tinyPixels,
+  tinyProtocol,
   tinyWeights,
 } from '../../test/fixtures/tiny-network.js';
 import type { HostTensor } from '../formats/safetensors.js';
@@ -23,13 +24,14 @@ import {
   tracingBinding,
 } from './backend.js';
 import { BlockOptimizer } from './block-optimizer.js';
-import { predict } from './evaluate.js';
 import { fineTune } from './fine-tune.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
 import { imagesInMemory, type LabelledImages } from './image-batches.js';
-import { ModelState } from './model-state.js';
+import { InferenceModel } from './inference-model.js';
+import { blockSegments, ModelState } from './model-state.js';
 import { TracedFunctions } from './traced-functions.js';
 import { trainStep } from './train-step.js';
+import { lossOf, plainStep } from '../../test/fixtures/steps.js';
 
 const efficientNet = networkByArchitecture('efficientnet-lite0');
 const efficientNetWeights = goldenWeights(parameterSpecs(efficientNet, 3));
@@ -44,28 +46,29 @@ interface Setup {
 
 /** Twenty steps whose rate changes and whose every fifth batch is smaller, then a prediction. */
 function outcome({ network, weights, sizePx, multipliers, frozenBatchNorm }: Setup, execution: Execution) {
-  const segments = network.blocks.map(({ layers }, index) => {
-    const lrMultiplier = multipliers[index] ?? multipliers.at(-1) ?? 0;
-    return { layers, lrMultiplier, usesBatchStatistics: lrMultiplier > 0 || frozenBatchNorm === 'TRAIN' };
-  });
-  const state = new ModelState(segments, weights, 3, execution);
+  const lrMultipliers = network.blocks.map((_, index) => multipliers[index] ?? multipliers.at(-1) ?? 0);
+  const functions = new TracedFunctions(execution);
+  const segments = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  const state = new ModelState(segments, weights, 3, { functions });
   const losses: number[] = [];
   for (let step = 1; step <= 20; step++) {
     const batchSize = step % 5 === 0 ? 3 : 8;
     const input = tf.randomUniform([batchSize, sizePx, sizePx, 3], -1, 1, 'float32', step);
-    const labels = tf.tensor1d(
-      Array.from({ length: batchSize }, (_, index) => (index + step) % 3),
-      'int32',
-    );
-    losses.push(trainStep(state, input, labels, { learningRate: 1e-2 / step, momentum: 0.1 }));
-    tf.dispose([input, labels]);
+    const labels = Int32Array.from({ length: batchSize }, (_, index) => (index + step) % 3);
+    losses.push(lossOf(trainStep(state, { input, labels }, plainStep({ learningRate: 1e-2 / step }))));
+    input.dispose();
   }
+  const inference = new InferenceModel(
+    network.blocks.flatMap(({ layers }) => layers),
+    functions,
+  );
+  state.loadInto(inference);
   const logits = tf.tidy(() => {
     const input = tf.randomUniform([5, sizePx, sizePx, 3], -1, 1, 'float32', 99);
-    return [1, 2].map(() => [...predict(state, input).dataSync()]);
+    return [1, 2].map(() => [...inference.run(input).dataSync()]);
   });
   const result = { losses, logits, weights: state.toHost() };
-  state.dispose();
+  for (const part of [inference, state, functions]) part.dispose();
   return result;
 }
 
@@ -96,8 +99,12 @@ describe('traced execution gives the bits of eager execution', () => {
 });
 
 describe('TracedFunctions', () => {
-  const functions = new TracedFunctions('TRACED');
-  afterAll(() => functions.dispose());
+  const library = new TracedFunctions('TRACED');
+  const functions = library.enter('tests');
+  afterAll(() => {
+    functions.leave();
+    library.dispose();
+  });
 
   /** What three calls give: op by op, then twice as a function. */
   const thrice = (name: string, body: (x: tf.Tensor) => tf.Tensor) =>
@@ -136,17 +143,25 @@ describe('TracedFunctions', () => {
   it('changes variables, and frees what it made', () => {
     const before = [nativeTensorCount(), nativeFunctionCount()];
     const own = new TracedFunctions('TRACED');
-    const optimizer = new BlockOptimizer(own);
+    const scope = own.enter('update');
+    const optimizer = new BlockOptimizer({ type: 'ADAM', weightDecay: 0 });
     const zero = tf.zeros([1]);
     const gradient = tf.ones([1]);
     optimizer.add('x', zero, 0);
     const values = [0.5, 0.25, 0, 0.25].map((rate) => {
-      optimizer.apply(new Map([['x', gradient]]), [rate]);
+      tf.tidy(() => {
+        const numbers = optimizer.nextNumbers([rate]);
+        scope.run('step', [gradient, ...numbers, ...optimizer.handles, ...optimizer.slotHandles], () => {
+          optimizer.update(new Map([['x', gradient]]), numbers);
+          return [];
+        });
+      });
       return tf.tidy(() => optimizer.read().get('x')?.dataSync()[0] ?? NaN);
     });
     [-0.5, -0.75, -0.75, -1].forEach((value, step) => expect(values[step]).toBeCloseTo(value, 5));
     expect(values[2]).toBe(values[1]);
     expect(nativeFunctionCount()).toBe((before[1] ?? 0) + 1);
+    scope.leave();
     own.dispose();
     optimizer.dispose();
     tf.dispose([zero, gradient]);
@@ -235,15 +250,13 @@ describe('a training', () => {
     validation: tinyImages(21, 'validation'),
     lrMultipliers: [1, 1, 1],
     trainedPart: 'BLOCKS',
-    frozenBatchNorm: 'EVAL',
+    ...tinyProtocol,
     epochCount: 3,
     patienceEpochs: 3,
     batchSize: 8,
-    baseLearningRate: 0.01,
-    cosineEpochCount: 3,
-    seed: 684,
   };
-  const train = (changes: Partial<FineTuneOptions>) => fineTune({ ...options, ...changes }, () => undefined);
+  const train = (changes: Partial<FineTuneOptions>) =>
+    fineTune({ ...options, ...changes }, { onEpoch: () => undefined });
 
   it.each<[string, Partial<FineTuneOptions>]>([
     ['of blocks', {}],

@@ -1,23 +1,24 @@
-import { type Execution, nodeBackend, type Tensor, tf, tracingBinding } from './backend.js';
+import { backendSettings, type Execution, nodeBackend, type Tensor, tf, tracingBinding } from './backend.js';
 import { record } from './record-graph.js';
 
 /** Unique in the process, as TensorFlow asks of a function's name. */
 let functionCount = 0;
+/** So many structures that nobody uses are kept: the next training often has one of them. */
+const IDLE_STRUCTURE_COUNT_MAX = 8;
 
 interface TracedFunction {
   readonly name: string;
   readonly outputCount: number;
 }
 
-/**
- * The work that a model repeats. Traced, each piece runs once op by op, and from then on as one compiled TensorFlow
- * function, with the same bits; eager, it always runs op by op. Dispose it, which frees the functions.
- */
-export class TracedFunctions {
-  private readonly functions = new Map<string, TracedFunction>();
+/** Work on one structure: what it takes and does, by name and by the dtypes and shapes of its arguments. */
+interface Structure {
+  readonly functions: Map<string, TracedFunction>;
+  userCount: number;
+}
 
-  constructor(private readonly execution: Execution) {}
-
+/** Runs repeated work; see `TracedFunctions.enter`. Call `leave` when it is not needed any more. */
+export interface FunctionScope {
   /**
    * Runs `body` in a tidy.
    *
@@ -27,21 +28,63 @@ export class TracedFunctions {
    *   of a JavaScript number becomes a constant.
    * @returns what `body` returns; the caller disposes it.
    */
-  run(name: string, args: readonly Tensor[], body: () => Tensor[]): Tensor[] {
-    const binding = this.execution === 'TRACED' ? tracingBinding() : undefined;
-    if (binding === undefined) return tf.tidy(body);
-    const signature = [name, ...args.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`)].join(' ');
-    const traced = this.functions.get(signature);
-    if (traced !== undefined) return call(traced, args);
-    const functionName = `traced_${functionCount++}`;
-    const outputs = record(binding, functionName, args, body);
-    this.functions.set(signature, { name: functionName, outputCount: outputs.length });
-    return outputs;
+  run(name: string, args: readonly Tensor[], body: () => Tensor[]): Tensor[];
+  leave(): void;
+}
+
+/**
+ * The work that models repeat. Traced, each piece runs once op by op, and from then on as one compiled TensorFlow
+ * function, with the same bits; eager, it always runs op by op. Dispose it, which frees the functions.
+ */
+export class TracedFunctions {
+  /** The least recently left first. */
+  private readonly structures = new Map<string, Structure>();
+
+  /** @param execution Whatever the addon can do, unless said otherwise. */
+  constructor(private readonly execution: Execution = backendSettings().execution) {}
+
+  /**
+   * Begins work on one structure, whose functions are shared by all who name it.
+   *
+   * @param name Says all about what the work does that the names and arguments of its pieces do not say.
+   */
+  enter(name: string): FunctionScope {
+    const structure = this.structures.get(name) ?? { functions: new Map(), userCount: 0 };
+    this.structures.set(name, structure);
+    structure.userCount += 1;
+    return {
+      run: (work, args, body) => this.run(structure, work, args, body),
+      leave: () => {
+        structure.userCount -= 1;
+        this.structures.delete(name);
+        this.structures.set(name, structure);
+        this.forgetIdle(IDLE_STRUCTURE_COUNT_MAX);
+      },
+    };
   }
 
   dispose(): void {
-    for (const { name } of this.functions.values()) tracingBinding()?.deleteFunction(name);
-    this.functions.clear();
+    this.forgetIdle(0);
+  }
+
+  private run({ functions }: Structure, name: string, args: readonly Tensor[], body: () => Tensor[]): Tensor[] {
+    const binding = this.execution === 'TRACED' ? tracingBinding() : undefined;
+    if (binding === undefined) return tf.tidy(body);
+    const signature = [name, ...args.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`)].join(' ');
+    const traced = functions.get(signature);
+    if (traced !== undefined) return call(traced, args);
+    const functionName = `traced_${functionCount++}`;
+    const outputs = record(binding, functionName, args, body);
+    functions.set(signature, { name: functionName, outputCount: outputs.length });
+    return outputs;
+  }
+
+  private forgetIdle(countMax: number): void {
+    const idle = [...this.structures].filter(([, { userCount }]) => userCount === 0);
+    for (const [name, { functions }] of idle.slice(0, Math.max(0, idle.length - countMax))) {
+      for (const traced of functions.values()) tracingBinding()?.deleteFunction(traced.name);
+      this.structures.delete(name);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { lossOf, plainStep } from '../../test/fixtures/steps.js';
 import { tinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { conv, idle } from '../networks/layer-builders.js';
 import type { NetworkDefinition } from '../networks/network.js';
@@ -7,13 +8,16 @@ import { nativeTensorCount, tf } from './backend.js';
 import { ModelState } from './model-state.js';
 import { lossAndGradients, trainStep } from './train-step.js';
 
+const LABELS = Int32Array.of(0, 2);
+
 function stateOf(
   network: NetworkDefinition,
   weights: Weights,
   classCount: number,
   isTrained: (block: number) => boolean,
 ) {
-  const segments = network.blocks.map(({ layers }, index) => ({
+  const segments = network.blocks.map(({ id, layers }, index) => ({
+    id,
     layers,
     lrMultiplier: isTrained(index) ? 1 : 0,
     usesBatchStatistics: false,
@@ -23,10 +27,9 @@ function stateOf(
 
 /** Gradients by name, in this process's memory. */
 function gradientsOf(state: ModelState, input: tf.Tensor): Map<string, Float32Array> {
-  const labels = tf.tensor1d([0, 2], 'int32');
-  const { gradients, statistics } = lossAndGradients(state, input, labels, 0.1);
+  const { gradients, statistics } = lossAndGradients(state, { input, labels: LABELS }, plainStep());
   const values = new Map([...gradients].map(([name, tensor]) => [name, tensor.dataSync<'float32'>()]));
-  tf.dispose([labels, ...gradients.values(), ...statistics.values()]);
+  tf.dispose([...gradients.values(), ...statistics.values()]);
   return values;
 }
 
@@ -60,9 +63,8 @@ describe('lossAndGradients', () => {
         3,
         () => true,
       );
-      const labels = tf.tensor1d([0, 2], 'int32');
-      const { loss, gradients } = lossAndGradients(moved, input, labels, 0.1);
-      tf.dispose([labels, ...gradients.values()]);
+      const { loss, gradients } = lossAndGradients(moved, { input, labels: LABELS }, plainStep());
+      tf.dispose([...gradients.values()]);
       moved.dispose();
       return loss;
     };
@@ -74,17 +76,16 @@ describe('lossAndGradients', () => {
 it('leaves no tensors behind, and none of a failed step', () => {
   const state = stateOf(tinyNetwork, tinyWeights(), 3, (block) => block > 0);
   const input = tf.zeros([2, 8, 8, 3]);
-  const labels = tf.tensor1d([0, 2], 'int32');
-  const tooFewLabels = tf.tensor1d([0], 'int32');
-  const step = { learningRate: 1e-3, momentum: 0.1 };
-  trainStep(state, input, labels, step);
-  expect(() => trainStep(state, input, tooFewLabels, step)).toThrow();
+  const batch = { input, labels: LABELS };
+  const tooFewLabels = { input, labels: Int32Array.of(0) };
+  lossOf(trainStep(state, batch, plainStep()));
+  expect(() => trainStep(state, tooFewLabels, plainStep())).toThrow();
   const before = [tf.memory().numTensors, nativeTensorCount()];
-  trainStep(state, input, labels, step);
-  expect(() => trainStep(state, input, tooFewLabels, step)).toThrow();
+  lossOf(trainStep(state, batch, plainStep()));
+  expect(() => trainStep(state, tooFewLabels, plainStep())).toThrow();
   expect([tf.memory().numTensors, nativeTensorCount()]).toEqual(before);
   state.dispose();
-  tf.dispose([input, labels, tooFewLabels]);
+  input.dispose();
 });
 
 it('trains nothing in a block that does not run, and keeps its tensors', () => {
@@ -93,14 +94,13 @@ it('trains nothing in a block that does not run, and keeps its tensors', () => {
   const aside = { dtype: 'F32', shape: [4, 8, 1, 1], data: new Float32Array(32).fill(7) } as const;
   const weights = new Map([...tinyWeights(), ['aside.weight', aside] as const]);
   const state = stateOf(network, weights, 3, (block) => block === 2);
-  const [input, labels] = [tf.ones([2, 8, 8, 3]), tf.tensor1d([0, 2], 'int32')];
-  const step = { learningRate: 0.1, momentum: 0.1 };
-  const losses = [trainStep(state, input, labels, step), trainStep(state, input, labels, step)];
+  const input = tf.ones([2, 8, 8, 3]);
+  const losses = [1, 2].map(() => lossOf(trainStep(state, { input, labels: LABELS }, plainStep())));
   expect(losses[1]).toBe(losses[0]);
   expect(state.trainedParameterCount).toBe(0);
   expect(state.toHost().get('aside.weight')).toEqual(aside);
   state.dispose();
-  tf.dispose([input, labels]);
+  input.dispose();
 });
 
 function relativeDistance(found: Float32Array | undefined, expected: Float32Array | undefined): number {

@@ -1,118 +1,201 @@
+import { DomainError } from '../domain/errors.js';
 import { type Tensor, tf } from './backend.js';
-import { type GradientContext, recordLayers } from './layer-gradients.js';
-import { type LayerContext, runSegments } from './layer-run.js';
-import type { ModelState, Segment } from './model-state.js';
-import { recordChain } from './recording.js';
-import { softmaxCrossEntropy } from './softmax-cross-entropy.js';
+import { type LossSettings, weightSum } from './cross-entropy.js';
+import { forwardAndBackward, type Pass, type PassInputs, type PassSettings } from './forward-backward.js';
+import { clippedByNorm } from './gradient-clipping.js';
+import { add } from './kernels.js';
+import { type Batch, microBatches } from './micro-batches.js';
+import type { ModelState } from './model-state.js';
 
-/** What a forward and backward pass found; all tensors are the caller's to dispose. */
-export interface LossAndGradients {
-  /** Mean over the batch. */
-  readonly loss: number;
-  /** Of the trained parameters, by torch name, in TensorFlow's layout. */
-  readonly gradients: ReadonlyMap<string, Tensor>;
-  /** Running statistics after the batch, of every BatchNorm that used batch statistics. */
-  readonly statistics: ReadonlyMap<string, Tensor>;
+/** How a step is done. */
+export interface StepSettings extends LossSettings, PassSettings {
+  /** Before the segments' multipliers. */
+  readonly learningRate: number;
+  /** The gradients of a step are together no longer than this; no bound when absent. */
+  readonly gradientNormMax?: number;
+  /** At most so many examples are in memory at a time, and their gradients are added up; all when absent. */
+  readonly microBatchSize?: number;
+}
+
+/** Op by op, so that it shows where a step's time goes. */
+export interface StepTimes {
+  forwardBackwardSeconds: number;
+  optimizerSeconds: number;
 }
 
 /**
- * Trains a model on one batch: Adam, with each segment's multiplier times `learningRate`.
+ * Trains a model on one batch, each segment with its multiplier times the learning rate. Nothing is read from the device.
  *
- * @param input float32, what the first segment takes; stays the caller's.
- * @param labels int32 [batch]; stays the caller's.
- * @param momentum Share of the batch in the new running statistics.
- * @returns the mean loss before the step. If it is not finite, nothing was changed.
+ * Micro-batches give what the whole batch gives, but for BatchNorm: its batch statistics are those of a micro-batch.
+ *
+ * @param batch Its input is float32, what the first segment takes; stays the caller's.
+ * @param times Filled, when given; the step then runs op by op, with the same result.
+ * @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
+ * @returns float32 [1 + segment count], the caller's to dispose: the mean loss before the step, then the mean of each
+ *   segment's output (of the micro-batches, their sum), which is finite if the output is.
  */
-export function trainStep(
+export function trainStep(state: ModelState, batch: Batch, settings: StepSettings, times?: StepTimes): Tensor {
+  const pieces = microBatches(batch, settings.microBatchSize);
+  if (pieces.some(({ labels }) => labels.length === 1)) checkSingleExample(state);
+  return pieces.length === 1
+    ? wholeStep(state, batch, settings, times)
+    : accumulatedStep(state, batch, pieces, settings);
+}
+
+/** What a step on this batch would go by; nothing changes. Ownership as in `Pass`. */
+export function lossAndGradients(
   state: ModelState,
-  input: Tensor,
-  labels: Tensor,
-  { learningRate, momentum }: { learningRate: number; momentum: number },
-): number {
-  const { loss, gradients, statistics } = lossAndGradients(state, input, labels, momentum);
+  batch: Batch,
+  settings: StepSettings,
+): Omit<Pass, 'report'> & { readonly loss: number } {
+  const { report, ...found } = gradientsOf(state, batch, settings, 1 / weightSum(batch.labels, settings.classWeights));
+  const [loss = NaN] = report.dataSync<'float32'>();
+  report.dispose();
+  return { loss, ...found };
+}
+
+/** @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example. */
+function checkSingleExample({ segments, movingStatisticNames }: ModelState): void {
+  if (movingStatisticNames.length === 0) return;
+  const ids = segments.filter(({ usesBatchStatistics }) => usesBatchStatistics).map(({ id }) => id);
+  throw new DomainError(
+    'BATCH_OF_ONE',
+    `BatchNorm in blocks ${ids.join(', ')} would normalise with the statistics of a single example; train on 2 or more at a time, or freeze these blocks with frozenBatchNorm EVAL`,
+    { blocks: ids.join(', ') },
+  );
+}
+
+/** Forward, backward and update as one piece of work, so that updates run while gradients are still computed. */
+function wholeStep(state: ModelState, batch: Batch, settings: StepSettings, times?: StepTimes): Tensor {
+  const [report, ...statistics] = tf.tidy(() => {
+    const inputs = passInputsOf(batch, settings, 1 / weightSum(batch.labels, settings.classWeights));
+    const numbers = state.optimizer.nextNumbers(ratesOf(state, settings));
+    const body = () => {
+      const startMs = performance.now();
+      const pass = forwardAndBackward(state, inputs, settings);
+      if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, pass.report);
+      update(state, pass.gradients, numbers, settings);
+      if (times !== undefined) {
+        times.optimizerSeconds = secondsSince(startMs, pass.report) - times.forwardBackwardSeconds;
+      }
+      return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
+    };
+    const args = [...tensorsOf(inputs), ...numbers, ...state.tensors, ...state.optimizer.slotHandles];
+    return times === undefined ? state.functions.run(`step ${constantsOf(settings)}`, args, body) : body();
+  });
+  if (report === undefined) throw new Error('the step returned nothing');
+  state.replaceResidents(named(state.movingStatisticNames, statistics));
+  return report;
+}
+
+function accumulatedStep(state: ModelState, whole: Batch, pieces: readonly Batch[], settings: StepSettings): Tensor {
+  const scale = 1 / weightSum(whole.labels, settings.classWeights);
+  let gradients: ReadonlyMap<string, Tensor> = new Map();
+  const reports: Tensor[] = [];
   try {
-    if (Number.isFinite(loss)) {
-      state.optimizer.apply(
-        gradients,
-        state.segments.map(({ lrMultiplier }) => lrMultiplier * learningRate),
-      );
-      state.replaceResidents(statistics);
-    } else {
-      tf.dispose([...statistics.values()]);
+    for (const piece of pieces) {
+      const found = gradientsOf(state, piece, settings, scale);
+      state.replaceResidents(found.statistics);
+      reports.push(found.report);
+      gradients = reports.length === 1 ? found.gradients : added(state, gradients, found.gradients);
     }
-    return loss;
+    updateAlone(state, gradients, settings);
+    return tf.addN(reports);
   } finally {
-    tf.dispose([...gradients.values()]);
+    tf.dispose([...gradients.values(), ...reports, ...pieces.map(({ input }) => input)]);
   }
 }
 
-/**
- * The loss of one batch and its gradients for the trained parameters alone: the frozen segments before the first trained
- * one run without keeping their activations, and no gradient is computed for them.
- */
-export function lossAndGradients(state: ModelState, input: Tensor, labels: Tensor, momentum: number): LossAndGradients {
-  const names = [...state.optimizer.names, ...state.movingStatisticNames];
-  // The momentum is an attribute of an op, so it is part of the name.
-  const [losses, ...tensors] = state.functions.run(
-    `gradients, momentum ${momentum}`,
-    [input, labels, ...state.tensors],
-    () => {
-      const found = forwardAndBackward(state, input, labels, momentum);
-      return [found.losses, ...names.map((name) => presentIn(found.tensors, name))];
-    },
-  );
-  if (losses === undefined) throw new Error('the step returned nothing');
-  const values = losses.dataSync<'float32'>();
-  losses.dispose();
-  const entries = tensors.map((tensor, index) => [names[index] ?? '', tensor] as const);
-  const trainedCount = state.optimizer.names.length;
-  return {
-    loss: values.reduce((sum, value) => sum + value, 0) / values.length,
-    gradients: new Map(entries.slice(0, trainedCount)),
-    statistics: new Map(entries.slice(trainedCount)),
-  };
-}
-
-/** @returns tensors: gradients and new running statistics, by the names of what they are for. */
-function forwardAndBackward(state: ModelState, input: Tensor, labels: Tensor, momentum: number) {
-  const firstTrained = state.segments.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
-  if (firstTrained < 0) throw new Error('no segment is trained');
-  const tensors = new Map<string, Tensor>();
-  const context = segmentContexts(state, momentum, tensors);
-  const features = runSegments(state.segments.slice(0, firstTrained), input, context);
-  const steps = state.segments
-    .slice(firstTrained)
-    .map((segment) => (value: Tensor) => recordLayers(segment.layers, value, context(segment)));
-  const recording = recordChain(steps, features);
-  const { losses, gradient } = softmaxCrossEntropy(recording.output, labels);
-  recording.backward(gradient, false);
-  return { losses, tensors };
-}
-
-/** @param tensors Filled while the layers run. */
-function segmentContexts(
-  state: ModelState,
-  momentum: number,
-  tensors: Map<string, Tensor>,
-): (segment: Segment) => GradientContext {
-  const parameter = state.parameters(state.optimizer.read());
-  const batchStatistics: NonNullable<LayerContext['batchStatistics']> = {
-    momentum,
-    onRunningStatistics: (name, mean, variance) => {
-      tensors.set(`${name}.running_mean`, mean);
-      tensors.set(`${name}.running_var`, variance);
-    },
-  };
-  const onGradient = (name: string, gradient: Tensor) => tensors.set(name, gradient);
-  return ({ lrMultiplier, usesBatchStatistics }) => ({
-    parameter,
-    ...(usesBatchStatistics ? { batchStatistics } : {}),
-    ...(lrMultiplier > 0 ? { onGradient } : {}),
+function updateAlone(state: ModelState, gradients: ReadonlyMap<string, Tensor>, settings: StepSettings): void {
+  tf.tidy(() => {
+    const numbers = state.optimizer.nextNumbers(ratesOf(state, settings));
+    const args = [...gradients.values(), ...numbers, ...state.optimizer.handles, ...state.optimizer.slotHandles];
+    state.functions.run(`update ${constantsOf(settings)}`, args, () => {
+      update(state, gradients, numbers, settings);
+      return [];
+    });
   });
 }
+
+/** @returns the sums; both summands are disposed. */
+function added(
+  state: ModelState,
+  a: ReadonlyMap<string, Tensor>,
+  b: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
+  const names = [...a.keys()];
+  const sums = state.functions.run('add gradients', [...a.values(), ...b.values()], () =>
+    names.map((name) => add(presentIn(a, name), presentIn(b, name))),
+  );
+  tf.dispose([...a.values(), ...b.values()]);
+  return named(names, sums);
+}
+
+/** @param scale Of the loss, as `crossEntropy` takes it. */
+function gradientsOf(state: ModelState, batch: Batch, settings: StepSettings, scale: number): Pass {
+  const { names } = state.optimizer;
+  const { movingStatisticNames } = state;
+  const [report, ...tensors] = tf.tidy(() => {
+    const inputs = passInputsOf(batch, settings, scale);
+    const args = [...tensorsOf(inputs), ...state.tensors];
+    return state.functions.run(`gradients ${constantsOf(settings)}`, args, () => {
+      const pass = forwardAndBackward(state, inputs, settings);
+      const gradients = names.map((name) => presentIn(pass.gradients, name));
+      return [pass.report, ...gradients, ...movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
+    });
+  });
+  if (report === undefined) throw new Error('the pass returned nothing');
+  return {
+    report,
+    gradients: named(names, tensors.slice(0, names.length)),
+    statistics: named(movingStatisticNames, tensors.slice(names.length)),
+  };
+}
+
+function passInputsOf({ input, labels }: Batch, { classWeights }: StepSettings, scale: number): PassInputs {
+  return {
+    input,
+    labels: tf.tensor1d(labels, 'int32'),
+    scale: tf.scalar(scale),
+    ...(classWeights !== undefined && { classWeights: tf.tensor1d([...classWeights], 'float32') }),
+  };
+}
+
+const tensorsOf = ({ input, labels, scale, classWeights }: PassInputs): Tensor[] => [
+  input,
+  labels,
+  scale,
+  ...(classWeights === undefined ? [] : [classWeights]),
+];
+
+/** The settings that a trace keeps. */
+function constantsOf({ batchNormMomentum, labelSmoothing, gradientNormMax, classWeights }: StepSettings): string {
+  return JSON.stringify({ batchNormMomentum, labelSmoothing, gradientNormMax, isWeighted: classWeights !== undefined });
+}
+
+function update(
+  { optimizer }: ModelState,
+  gradients: ReadonlyMap<string, Tensor>,
+  numbers: readonly Tensor[],
+  { gradientNormMax }: StepSettings,
+): void {
+  optimizer.update(gradientNormMax === undefined ? gradients : clippedByNorm(gradients, gradientNormMax), numbers);
+}
+
+const ratesOf = ({ segments }: ModelState, { learningRate }: StepSettings): number[] =>
+  segments.map(({ lrMultiplier }) => lrMultiplier * learningRate);
+
+const named = (names: readonly string[], tensors: readonly Tensor[]): ReadonlyMap<string, Tensor> =>
+  new Map(tensors.map((tensor, index) => [names[index] ?? '', tensor]));
 
 function presentIn(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   const tensor = tensors.get(name);
   if (tensor === undefined) throw new Error(`the step gave nothing for ${name}`);
   return tensor;
+}
+
+/** Waits until the device has come to `tensor`. */
+function secondsSince(startMs: number, tensor: Tensor): number {
+  tensor.dataSync();
+  return (performance.now() - startMs) / 1000;
 }

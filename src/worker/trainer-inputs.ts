@@ -68,6 +68,7 @@ export class TrainerInputs {
     return {
       labels: places.map((place) => labels[place] ?? 0),
       sizePx: file.sizePx,
+      isAugmented: varied !== undefined,
       read: (batches, epoch) =>
         this.#reader.read(
           file,

@@ -40,8 +40,13 @@ const epochSchema = z.object({
   validationLoss: z.number(),
   validationAccuracy: z.number(),
   validationMacroAccuracy: z.number(),
+  validationMacroF1: z.number(),
+  validationCalibrationError: z.number(),
   learningRate: z.number(),
   imagesPerSecond: z.number(),
+  dataSeconds: z.number(),
+  forwardBackwardSeconds: z.number(),
+  optimizerSeconds: z.number(),
 });
 /** One epoch's figures; every one is finite. */
 export type EpochReport = Readonly<z.infer<typeof epochSchema>>;

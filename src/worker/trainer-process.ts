@@ -18,6 +18,8 @@ export interface TrainerSettings {
   readonly rssMibMax: number;
   /** A process that says nothing for longer than this is hung. */
   readonly silenceSecondsMax: number;
+  /** Of the features that trainings share: what memory has no room for goes to files in this folder. */
+  readonly featureCache: { readonly folder: string; readonly memoryMibMax: number; readonly diskMibMax: number };
   /** What the machine tells every process; the worker's token is not among it. */
   readonly systemEnvironment: NodeJS.ProcessEnv;
   readonly logger: Logger;
@@ -74,8 +76,14 @@ export class TrainerProcess {
   }
 
   #start(): ChildProcess {
-    const { threadCount, systemEnvironment, logger } = this.settings;
-    const env = { ...systemEnvironment, ...tensorflowEnvironment(threadCount) };
+    const { threadCount, systemEnvironment, featureCache, logger } = this.settings;
+    const env = {
+      ...systemEnvironment,
+      ...tensorflowEnvironment(threadCount),
+      TRAINER_SPILL_DIR: featureCache.folder,
+      TRAINER_FEATURE_MEMORY_MIB_MAX: String(featureCache.memoryMibMax),
+      TRAINER_FEATURE_DISK_MIB_MAX: String(featureCache.diskMibMax),
+    };
     const options: ForkOptions = { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], env };
     const child = fork(TRAINER_ENTRY, [], options);
     const forget = () => {

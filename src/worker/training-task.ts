@@ -65,8 +65,13 @@ function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {
     validation_loss: report.validationLoss,
     validation_accuracy: report.validationAccuracy,
     validation_macro_accuracy: report.validationMacroAccuracy,
+    validation_macro_f1: report.validationMacroF1,
+    validation_calibration_error: report.validationCalibrationError,
     learning_rate: report.learningRate,
     images_per_second: report.imagesPerSecond,
+    data_seconds: report.dataSeconds,
+    forward_backward_seconds: report.forwardBackwardSeconds,
+    optimizer_seconds: report.optimizerSeconds,
   };
   return Object.entries(values).map(([name, value]) => ({ name, epoch, value }));
 }

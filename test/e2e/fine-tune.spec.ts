@@ -124,6 +124,9 @@ describe('a job over REST', () => {
     const trial = trials.find(({ seedResults }) => seedResults.length > 0);
     const path = `/fineTuneJobs/${job.id}/trials/${trial?.id}/metrics`;
     const { metricPoints } = (await call<{ metricPoints: MetricPoint[] }>(service, 'GET', path)).body;
+    expect(metricPoints.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['validation_macro_f1', 'validation_calibration_error']),
+    );
     const epochs = metricPoints.filter(({ name }) => name === 'validation_macro_accuracy').map(({ epoch }) => epoch);
     expect(epochs).toEqual([1, 2]);
     expect(
@@ -150,6 +153,8 @@ describe('a job over REST', () => {
       state: 'READY',
       method: job.result?.method,
       testAccuracy: job.result?.testAccuracy,
+      testMacroF1: job.result?.testMacroF1,
+      testCalibrationError: job.result?.testCalibrationError,
     });
   });
 
@@ -167,6 +172,16 @@ describe('a job over REST', () => {
     expect(json('preprocess.json')).toMatchObject({ cropPx: 32, resizeShorterSidePx: 33, mean: [127, 127, 127] });
     expect(json('genome.json')).toMatchObject({ method: job.result?.method });
     expect(json('lineage.json')).toMatchObject({ searchSeed: 7, runtime: { oneDnn: true, execution: 'TRACED' } });
+    const delivered = job.result?.scores.find(({ method }) => method === job.result?.method);
+    expect(delivered?.testRecalls.map(({ classIndex }) => classIndex)).toEqual([...CLASSES.keys()]);
+    expect(json('metrics.json')).toMatchObject({
+      test: {
+        macroF1: delivered?.testMacroF1,
+        calibrationError: delivered?.testCalibrationError,
+        recalls: delivered?.testRecalls,
+      },
+      scores: job.result?.scores,
+    });
     const weights = readSafetensors(files.get('weights/model.safetensors') ?? Buffer.alloc(0));
     expect(weights.get('_fc.weight')?.shape).toEqual([3, 1280]);
   });
@@ -177,14 +192,27 @@ describe('a job over REST', () => {
   });
 });
 
-describe('a job in SEQUENTIAL order', () => {
-  it('breeds each child after the one before it has been measured', async () => {
+describe('a job in SEQUENTIAL order, by macro F1', () => {
+  let trials: Trial[];
+
+  beforeAll(async () => {
     const request = smallJob(await uploadFashion(CLASSES, 20));
-    const biotune = { ...request.search.biotune, populationSize: 3, reproduction: 'SEQUENTIAL' };
-    const search = { ...request.search, biotune };
+    const biotune = { populationSize: 3, reproduction: 'SEQUENTIAL', fitness: 'MACRO_F1' };
+    const search = { ...request.search, biotune: { ...request.search.biotune, ...biotune } };
     const { id } = await createJob(service, { ...request, search, baselines: [] });
     await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
-    const trials = await listTrials(service, id);
+    trials = await listTrials(service, id);
+  });
+
+  it('has 1 minus the macro F1 as fitness', () => {
+    const trained = trials.filter(({ state }) => state === 'SUCCEEDED');
+    expect(trained.length).toBeGreaterThan(0);
+    for (const { fitness, seedResults } of trained) {
+      expect(seedResults.map(({ validationMacroF1 }) => 1 - validationMacroF1)).toEqual([fitness]);
+    }
+  });
+
+  it('breeds each child after the one before it has been measured', () => {
     const children = trials.filter(({ generation, slot }) => generation === 1 && slot >= 2);
     expect(trials.map(({ phase }) => phase)).toEqual([...Array.from({ length: 7 }, () => 'SEARCH'), 'FINALS']);
     expect(children).toHaveLength(2);

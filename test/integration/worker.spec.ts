@@ -131,6 +131,12 @@ function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}): { trai
         baseLearningRate: 1e-3,
         cosineEpochCount: 100,
         frozenBatchNorm: 'EVAL',
+        optimizer: 'ADAM',
+        weightDecay: 0,
+        momentum: 0.9,
+        lrSchedule: 'COSINE',
+        labelSmoothing: 0,
+        classWeighting: 'NONE',
       },
       augmentation: 'NONE',
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
@@ -198,6 +204,9 @@ describe('a worker', () => {
     const network = { ...networkSpec(32), weights };
     const score = succeeded(await outcomeOf(coordinator.enqueue({ score: { network, pack } })), 'score');
     expect(score).toMatchObject({ imageCount: 18, confusionMatrix: { length: CLASSES.length } });
+    const { recalls, macroAccuracy } = score;
+    expect(recalls.map(({ classIndex }) => classIndex)).toEqual([...CLASSES.keys()]);
+    expect(recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length).toBeCloseTo(macroAccuracy, 12);
     expect(readdirSync(cacheDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
@@ -430,6 +439,8 @@ const METRIC_NAMES = [
   'learning_rate',
   'train_loss',
   'validation_accuracy',
+  'validation_calibration_error',
   'validation_loss',
   'validation_macro_accuracy',
+  'validation_macro_f1',
 ];

@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod';
 import type * as baseModel from '../../domain/base-model.js';
+import type { ClassRecall } from '../../domain/class-recall.js';
 import type * as dataset from '../../domain/dataset.js';
 import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
@@ -71,6 +72,7 @@ type FineTuneJobChecks = [
   Serves<job.BestTrial, z.infer<typeof fineTuneJob.bestTrialSchema>>,
   Serves<job.JobResult, fineTuneJob.JobResult>,
   Serves<job.MethodScore, fineTuneJob.MethodScore>,
+  Serves<catalog.ClassRecall, ClassRecall>,
   Serves<job.Genome, genome.Genome>,
   Serves<job.Trial, trial.Trial>,
   Serves<job.SeedResult, trial.SeedResult>,

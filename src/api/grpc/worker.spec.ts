@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
-import type { TrainResult } from '../../domain/task.js';
+import type { ScoreResult, TrainResult } from '../../domain/task.js';
 import { HealthService } from '../../jobs/health.service.js';
 import { createLogger } from '../../observability/logger.js';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
@@ -71,6 +71,8 @@ const trainResult: TrainResult = {
   validationLoss: 0,
   validationAccuracy: 0,
   validationMacroAccuracy: 0,
+  validationMacroF1: 0,
+  validationCalibrationError: 0,
   trainedParameterCount: 0,
   totalParameterCount: 10,
   trainSeconds: 0,
@@ -81,6 +83,18 @@ const trainResult: TrainResult = {
     interOpThreadCount: 1,
     execution: 'EAGER',
   },
+};
+
+/** As `trainResult`, of a model that finds nothing. */
+const scoreResult: ScoreResult = {
+  loss: 0,
+  accuracy: 0,
+  macroAccuracy: 0,
+  macroF1: 0,
+  calibrationError: 0,
+  recalls: [{ classIndex: 0, recall: 0 }],
+  confusionMatrix: [{ counts: [0, 1] }, { counts: [0, 0] }],
+  imageCount: 1,
 };
 
 describe('calls', () => {
@@ -105,7 +119,8 @@ describe('calls', () => {
   });
 
   it.each([
-    ['a success of zeros', { succeeded: { train: trainResult } }],
+    ['a training of zeros', { succeeded: { train: trainResult } }],
+    ['a score of zeros', { succeeded: { score: scoreResult } }],
     ['an infeasible genome', { infeasible: { reason: 'NAN_LOSS', message: '', metadata: {} } }],
     ['a fault', { fault: { reason: 'TRAINER_CRASHED', message: 'signal 9', metadata: { signal: '9' } } }],
   ])('completes with %s', async (_what, outcome) => {
@@ -148,6 +163,12 @@ describe('refusals', () => {
       'values[0].value',
     ],
     ['no outcome', 'CompleteTask', lease, 'outcome'],
+    [
+      'a recall above 1',
+      'CompleteTask',
+      { ...lease, outcome: { succeeded: { score: { ...scoreResult, recalls: [{ classIndex: 1, recall: 1.5 }] } } } },
+      'outcome.succeeded.score.recalls[0].recall',
+    ],
     [
       'a result out of range, in the member that was meant',
       'CompleteTask',

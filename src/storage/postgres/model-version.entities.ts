@@ -44,6 +44,12 @@ export class ModelVersionEntity {
   @Column('float8')
   testMacroAccuracy!: number;
 
+  @Column('float8')
+  testMacroF1!: number;
+
+  @Column('float8')
+  testCalibrationError!: number;
+
   @Column('text')
   storageUri!: string;
 

@@ -16,6 +16,8 @@ export type NewModelVersion = Pick<
   | 'datasetVersion'
   | 'testAccuracy'
   | 'testMacroAccuracy'
+  | 'testMacroF1'
+  | 'testCalibrationError'
 >;
 
 const toDomain = ({ project, jobId, trialId, createTime, ...version }: ModelVersionEntity): ModelVersion => ({

@@ -195,6 +195,13 @@ export interface Download {
   expireTime: string;
 }
 
+/** Which share of one class's images was recognised; a class without images has none. */
+export interface ClassRecall {
+  /** As in the dataset version's classes. */
+  classIndex: number;
+  recall: number;
+}
+
 /** A fine-tuned network that a server can load: weights, labels, preprocessing, genome and lineage. */
 export interface ModelVersion {
   /** `projects/{project}/models/{model}/versions/{number}` */
@@ -213,6 +220,8 @@ export interface ModelVersion {
   storageUri: string;
   files: ModelFile[];
   createTime: string;
+  testMacroF1: number;
+  testCalibrationError: number;
 }
 
 /** PENDING while its files are written. */

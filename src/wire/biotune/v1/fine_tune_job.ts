@@ -5,7 +5,7 @@
 // source: biotune/v1/fine_tune_job.proto
 
 /* eslint-disable */
-import type { Failure, Method, SplitConfig } from "./catalog.js";
+import type { ClassRecall, Failure, Method, SplitConfig } from "./catalog.js";
 
 export interface CreateFineTuneJobRequest {
   project: string;
@@ -71,6 +71,17 @@ export interface TrainingConfig {
   baseLearningRate?: number | undefined;
   cosineEpochCount?: number | undefined;
   frozenBatchNorm?: TrainingConfig_FrozenBatchNorm | undefined;
+  microBatchSize?: number | undefined;
+  optimizer?: TrainingConfig_Optimizer | undefined;
+  weightDecay?:
+    | number
+    | undefined;
+  /** Of SGD alone. */
+  momentum?: number | undefined;
+  lrSchedule?: TrainingConfig_LrSchedule | undefined;
+  labelSmoothing?: number | undefined;
+  classWeighting?: TrainingConfig_ClassWeighting | undefined;
+  gradientNormMax?: number | undefined;
 }
 
 /** What BatchNorm of a frozen block does. */
@@ -80,6 +91,33 @@ export enum TrainingConfig_FrozenBatchNorm {
   EVAL = "EVAL",
   /** TRAIN - Batch statistics, as the paper's code. */
   TRAIN = "TRAIN",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** As torch's optimizer of that name. */
+export enum TrainingConfig_Optimizer {
+  OPTIMIZER_UNSPECIFIED = "OPTIMIZER_UNSPECIFIED",
+  ADAM = "ADAM",
+  ADAMW = "ADAMW",
+  SGD = "SGD",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How the learning rate changes from epoch to epoch. */
+export enum TrainingConfig_LrSchedule {
+  LR_SCHEDULE_UNSPECIFIED = "LR_SCHEDULE_UNSPECIFIED",
+  /** COSINE - Along half a cosine, to zero after cosine_epoch_count epochs. */
+  COSINE = "COSINE",
+  CONSTANT = "CONSTANT",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How much the classes count in the loss. */
+export enum TrainingConfig_ClassWeighting {
+  CLASS_WEIGHTING_UNSPECIFIED = "CLASS_WEIGHTING_UNSPECIFIED",
+  NONE = "NONE",
+  /** BALANCED - In inverse proportion to their share of the training images. */
+  BALANCED = "BALANCED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -118,6 +156,7 @@ export enum BiotuneConfig_Fitness {
   FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
   MACRO_ACCURACY = "MACRO_ACCURACY",
   ACCURACY = "ACCURACY",
+  MACRO_F1 = "MACRO_F1",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -252,6 +291,8 @@ export interface JobResult {
   testAccuracy: number;
   testMacroAccuracy: number;
   scores: MethodScore[];
+  testMacroF1: number;
+  testCalibrationError: number;
 }
 
 /** How one method did in the finals. */
@@ -264,6 +305,11 @@ export interface MethodScore {
   testMacroAccuracy: number;
   trainedParameterCount: number;
   totalParameterCount: number;
+  validationMacroF1: number;
+  testMacroF1: number;
+  testCalibrationError: number;
+  /** Of the classes that have test images. */
+  testRecalls: ClassRecall[];
 }
 
 export interface GetFineTuneJobRequest {
@@ -367,6 +413,10 @@ export interface SeedResult {
   trainedParameterCount: number;
   totalParameterCount: number;
   trainSeconds: number;
+  /** Mean F1 of the classes that have images; 0 for one of which nothing is found. */
+  validationMacroF1: number;
+  /** Expected calibration error, 15 bins: how far confidence and accuracy are apart. */
+  validationCalibrationError: number;
 }
 
 export interface ListMetricPointsRequest {

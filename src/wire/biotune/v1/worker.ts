@@ -5,7 +5,7 @@
 // source: biotune/v1/worker.proto
 
 /* eslint-disable */
-import type { DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
+import type { ClassRecall, DatasetClass, DatasetIssue, Failure, SplitConfig } from "./catalog.js";
 
 export interface LeaseTaskRequest {
   workerId: string;
@@ -113,6 +113,15 @@ export interface TrainingProtocol {
   baseLearningRate: number;
   cosineEpochCount: number;
   frozenBatchNorm: TrainingProtocol_FrozenBatchNorm;
+  microBatchSize?: number | undefined;
+  optimizer: TrainingProtocol_Optimizer;
+  weightDecay: number;
+  /** Of SGD alone. */
+  momentum: number;
+  lrSchedule: TrainingProtocol_LrSchedule;
+  labelSmoothing: number;
+  classWeighting: TrainingProtocol_ClassWeighting;
+  gradientNormMax?: number | undefined;
 }
 
 /** What BatchNorm of a frozen block does. */
@@ -120,6 +129,33 @@ export enum TrainingProtocol_FrozenBatchNorm {
   FROZEN_BATCH_NORM_UNSPECIFIED = "FROZEN_BATCH_NORM_UNSPECIFIED",
   EVAL = "EVAL",
   TRAIN = "TRAIN",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** As torch's optimizer of that name. */
+export enum TrainingProtocol_Optimizer {
+  OPTIMIZER_UNSPECIFIED = "OPTIMIZER_UNSPECIFIED",
+  ADAM = "ADAM",
+  ADAMW = "ADAMW",
+  SGD = "SGD",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How the learning rate changes from epoch to epoch. */
+export enum TrainingProtocol_LrSchedule {
+  LR_SCHEDULE_UNSPECIFIED = "LR_SCHEDULE_UNSPECIFIED",
+  /** COSINE - Along half a cosine, to zero after cosine_epoch_count epochs. */
+  COSINE = "COSINE",
+  CONSTANT = "CONSTANT",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How much the classes count in the loss. */
+export enum TrainingProtocol_ClassWeighting {
+  CLASS_WEIGHTING_UNSPECIFIED = "CLASS_WEIGHTING_UNSPECIFIED",
+  NONE = "NONE",
+  /** BALANCED - In inverse proportion to their share of the training images. */
+  BALANCED = "BALANCED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -250,6 +286,8 @@ export interface TrainResult {
   trainSeconds: number;
   weights?: Artifact | undefined;
   runtime: Runtime | undefined;
+  validationMacroF1: number;
+  validationCalibrationError: number;
 }
 
 /** How TensorFlow was set up. */
@@ -278,6 +316,10 @@ export interface ScoreResult {
   /** Row: true class; column: predicted class. */
   confusionMatrix: ConfusionRow[];
   imageCount: number;
+  macroF1: number;
+  calibrationError: number;
+  /** Of the classes that have images. */
+  recalls: ClassRecall[];
 }
 
 export interface ConfusionRow {

@@ -1,0 +1,19 @@
+import type { HostTensor } from '../formats/safetensors.js';
+import type { ParameterSpec } from '../networks/parameters.js';
+import { toTensorFlowLayout, toTorchLayout } from '../networks/weight-layout.js';
+import type { Weights } from '../networks/weights.js';
+import { type Tensor, tf } from './backend.js';
+
+/** A tensor of `weights` on the device, float32 in TensorFlow's layout; the caller disposes it. */
+export function toDevice({ name, kind }: ParameterSpec, weights: Weights): Tensor {
+  const host = weights.get(name);
+  if (host === undefined) throw new Error(`no tensor ${name}`);
+  const { data, shape } = toTensorFlowLayout(host, kind);
+  return tf.tensor(data, [...shape], 'float32');
+}
+
+/** A copy in this process's memory and torch layout; `tensor` stays the caller's. */
+export function toHost({ kind }: ParameterSpec, tensor: Tensor): HostTensor {
+  const data = Float32Array.from(tensor.dataSync());
+  return toTorchLayout({ dtype: 'F32', shape: tensor.shape, data }, kind);
+}

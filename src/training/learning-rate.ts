@@ -1,0 +1,17 @@
+/** How the base learning rate changes from epoch to epoch. */
+export type LearningRateSchedule =
+  | { readonly type: 'CONSTANT' }
+  /** Falls to 0 along half a cosine over so many epochs. */
+  | { readonly type: 'COSINE'; readonly epochCount: number };
+
+/**
+ * The base learning rate of an epoch. A cosine stays at 0 once it is there; torch's CosineAnnealingLR would rise again
+ * after T_max.
+ *
+ * @param epoch From 1; the first has the full rate.
+ */
+export function learningRateOf(baseLearningRate: number, epoch: number, schedule: LearningRateSchedule): number {
+  if (schedule.type === 'CONSTANT') return baseLearningRate;
+  const progress = Math.min(1, (epoch - 1) / schedule.epochCount);
+  return (baseLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
+}

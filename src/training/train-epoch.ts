@@ -1,0 +1,79 @@
+import { batchesOf, shuffledIndices } from './batch-order.js';
+import type { EpochMetrics } from './epoch-metrics.js';
+import { yieldToEventLoop } from './event-loop.js';
+import type { ExampleSource } from './image-batches.js';
+import type { ModelState } from './model-state.js';
+import { StepReports } from './step-reports.js';
+import { type StepSettings, type StepTimes, trainStep } from './train-step.js';
+
+/** What the training part of an epoch came to. */
+export type EpochTraining = Pick<
+  EpochMetrics,
+  'trainLoss' | 'imagesPerSecond' | 'dataSeconds' | 'forwardBackwardSeconds' | 'optimizerSeconds'
+>;
+
+export interface EpochOptions {
+  /** From 1. */
+  readonly epoch: number;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly settings: StepSettings;
+  /** What the optimizer takes of a step, in [0, 1]; measured in this epoch when absent. */
+  readonly optimizerShare?: number;
+}
+
+/** The first step that is sampled finds every kernel warm. */
+const SAMPLED_STEP = 2;
+
+/**
+ * Trains a model on every example once, in an order that depends on seed and epoch alone.
+ *
+ * @throws DomainError NAN_LOSS, as `StepReports.add`.
+ */
+export async function trainEpoch(
+  state: ModelState,
+  train: ExampleSource,
+  options: EpochOptions,
+): Promise<EpochTraining & { readonly optimizerShare?: number }> {
+  const { epoch, seed, batchSize, settings } = options;
+  const batches = batchesOf(shuffledIndices(train.labels.length, seed, epoch), batchSize);
+  const reports = new StepReports(state.segments.map(({ id }) => id));
+  const startMs = performance.now();
+  let waitingSinceMs = startMs;
+  let dataMs = 0;
+  let step = 0;
+  let times: StepTimes | undefined;
+  try {
+    for await (const input of train.read(batches, epoch)) {
+      dataMs += performance.now() - waitingSinceMs;
+      const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
+      const isSampled = options.optimizerShare === undefined && step === SAMPLED_STEP;
+      if (isSampled) times = { forwardBackwardSeconds: 0, optimizerSeconds: 0 };
+      const report = trainStep(state, { input, labels }, settings, isSampled ? times : undefined);
+      input.dispose();
+      reports.add(report, { epoch, step, learningRate: settings.learningRate, exampleCount: labels.length });
+      await yieldToEventLoop();
+      waitingSinceMs = performance.now();
+    }
+    const trainLoss = reports.meanLoss();
+    const seconds = (performance.now() - startMs) / 1000;
+    const optimizerShare = options.optimizerShare ?? shareOf(times);
+    const stepSeconds = seconds - dataMs / 1000;
+    const optimizerSeconds = stepSeconds * (optimizerShare ?? 0);
+    return {
+      trainLoss,
+      imagesPerSecond: train.labels.length / seconds,
+      dataSeconds: dataMs / 1000,
+      forwardBackwardSeconds: stepSeconds - optimizerSeconds,
+      optimizerSeconds,
+      ...(optimizerShare !== undefined && { optimizerShare }),
+    };
+  } finally {
+    reports.dispose();
+  }
+}
+
+function shareOf(times: StepTimes | undefined): number | undefined {
+  if (times === undefined) return undefined;
+  return times.optimizerSeconds / (times.forwardBackwardSeconds + times.optimizerSeconds);
+}

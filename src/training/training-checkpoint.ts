@@ -1,0 +1,29 @@
+import type { Weights } from '../networks/weights.js';
+import type { OptimizerSnapshot } from './block-optimizer.js';
+import type { EpochMetrics } from './epoch-metrics.js';
+
+/**
+ * Where a training stands after an epoch, in this process's memory: all that the next epochs depend on, since the order of
+ * the examples and every other draw follow from seed and epoch. Going on from it gives the bits of a training that was not
+ * stopped, with the same thread count.
+ */
+export interface TrainingCheckpoint {
+  /** Of all epochs so far; early stopping follows from them. */
+  readonly epochs: readonly EpochMetrics[];
+  /** What learns, and what changes with it, in torch layout. */
+  readonly weights: Weights;
+  /** The same after the best epoch. */
+  readonly bestWeights: Weights;
+  readonly optimizer: OptimizerSnapshot;
+  /** In use since memory ran out; the options' own when absent. */
+  readonly microBatchSize?: number;
+}
+
+/** The first of the epochs with the highest validation macro-accuracy. */
+export function bestOf(epochs: readonly EpochMetrics[]): EpochMetrics | undefined {
+  let best: EpochMetrics | undefined;
+  for (const epoch of epochs) {
+    if (best === undefined || epoch.validationMacroAccuracy > best.validationMacroAccuracy) best = epoch;
+  }
+  return best;
+}
