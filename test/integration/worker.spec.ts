@@ -435,8 +435,11 @@ describe('the life of a worker', () => {
 });
 
 const METRIC_NAMES = [
+  'data_seconds',
+  'forward_backward_seconds',
   'images_per_second',
   'learning_rate',
+  'optimizer_seconds',
   'train_loss',
   'validation_accuracy',
   'validation_calibration_error',
