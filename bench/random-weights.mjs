@@ -1,5 +1,5 @@
 import { elementCount } from '../dist/src/networks/parameters.js';
-import { randomStream } from '../dist/src/networks/random-stream.js';
+import { randomStream } from '../dist/src/random/random-stream.js';
 
 /** Kernels uniform with He's variance, every BatchNorm the identity. */
 export function randomWeights(specs) {

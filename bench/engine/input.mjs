@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { randomStream } from '../../dist/src/networks/random-stream.js';
+import { randomStream } from '../../dist/src/random/random-stream.js';
 import { peerSettings } from './settings.mjs';
 
 /** Writes the batch that every peer trains on: uniform in [-1, 1), the same in every run. @param {string} network */

@@ -1,6 +1,6 @@
 // A worker of bench/threads.mjs: trains some candidates one after the other, as a search would.
 import { parameterSpecs } from '../../dist/src/networks/parameters.js';
-import { randomStream } from '../../dist/src/networks/random-stream.js';
+import { randomStream } from '../../dist/src/random/random-stream.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
 import { startBackend } from '../../dist/src/training/backend.js';
 import { fineTune } from '../../dist/src/training/fine-tune.js';

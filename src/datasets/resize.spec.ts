@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -10,25 +10,49 @@ import { resizeAndCrop } from './resize.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
+const squareSchema = z.object({
+  sizePx: z.number(),
+  sha256: z.string(),
+  samples: z.array(z.tuple([z.number(), z.number()])),
+});
 /** Made by test/fixtures/resize/make.py. */
 const expectedSchema = z.object({
-  cases: z.array(
-    z.object({
-      image: z.string(),
-      sizePx: z.number(),
-      sha256: z.string(),
-      samples: z.array(z.tuple([z.number(), z.number()])),
-    }),
-  ),
+  cases: z.array(squareSchema.extend({ image: z.string() })),
+  mosaics: z.array(squareSchema.extend({ widthPx: z.number(), heightPx: z.number() })),
 });
-const { cases } = expectedSchema.parse(
+const { cases, mosaics } = expectedSchema.parse(
   JSON.parse(readFileSync(join(ROOT, 'test/fixtures/resize/expected.json'), 'utf8')),
 );
 
+/** A window of the photographs in assets, side by side, as make.py puts them together. */
+async function mosaic(widthPx: number, heightPx: number): Promise<Buffer> {
+  const folder = join(ROOT, 'assets/efficientnet-lite0');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.png'));
+  const tiles = Array.from({ length: 12 }, (_, index) => ({
+    input: readFileSync(join(folder, names.sort()[index % 6] ?? '')),
+    left: (index % 3) * 224,
+    top: Math.floor(index / 3) * 224,
+  }));
+  const whole = sharp({ create: { width: 672, height: 896, channels: 3, background: '#000' } }).composite(tiles);
+  return sharp(await whole.png().toBuffer())
+    .extract({ left: 31, top: 17, width: widthPx, height: heightPx })
+    .png()
+    .toBuffer();
+}
+
 describe('preprocessing against Pillow', () => {
   it('has every reference image at every size', () => {
-    expect(cases).toHaveLength(60);
+    expect([cases.length, mosaics.length]).toEqual([60, 48]);
   });
+
+  it.each(mosaics)(
+    'gives the pixels of Pillow for photographs of $widthPx x $heightPx at $sizePx px',
+    async ({ widthPx, heightPx, sizePx, sha256, samples }) => {
+      const pixels = await decodeImage(await mosaic(widthPx, heightPx), sizePx);
+      expect(samples.map(([place]) => [place, pixels[place]])).toEqual(samples);
+      expect(createHash('sha256').update(pixels).digest('hex')).toBe(sha256);
+    },
+  );
 
   it.each(cases)('gives the pixels of Pillow for $image at $sizePx px', async ({ image, sizePx, sha256, samples }) => {
     const pixels = await decodeImage(readFileSync(join(ROOT, image)), sizePx);

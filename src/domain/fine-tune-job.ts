@@ -72,6 +72,13 @@ export const trainingSchema = z
   .meta({ id: 'TrainingConfig' });
 export type TrainingConfig = Readonly<z.infer<typeof trainingSchema>>;
 
+export const AUGMENTATIONS = ['NONE', 'LIGHT', 'STANDARD'] as const;
+/**
+ * How training images are varied from epoch to epoch; validation and test images never are. LIGHT flips and cuts a
+ * little off; STANDARD cuts more off, and changes brightness, contrast and saturation.
+ */
+export type Augmentation = (typeof AUGMENTATIONS)[number];
+
 export const dataSchema = z
   .strictObject({
     /** How an `s3://` dataset is divided; refused for a dataset version, which is divided already. */
@@ -82,6 +89,8 @@ export const dataSchema = z
       .default(0.5),
     /** Side of the square input; the base model's own when absent. */
     imageSizePx: z.int().min(8).max(1024).optional(),
+    /** How training images are varied; the paper does not. A linear probe learns from features that are computed once, so without. */
+    augmentation: z.enum(AUGMENTATIONS).default('NONE'),
   })
   .meta({ id: 'DataConfig' });
 

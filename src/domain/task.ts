@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
-import { trainingSchema } from './fine-tune-job.js';
+import { AUGMENTATIONS, trainingSchema } from './fine-tune-job.js';
 import { EXECUTIONS, runtimeSchema } from './runtime.js';
 import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
@@ -39,6 +39,8 @@ export const trainSpecSchema = z.strictObject({
   network: networkSpecSchema,
   pack: packSpecSchema,
   training: trainingSchema,
+  /** Of the training images. */
+  augmentation: z.enum(AUGMENTATIONS),
   /** One factor on the base learning rate per block; 0 where frozen. */
   lrMultipliers: z.array(z.number().min(0)).min(1).readonly(),
   /** CLASSIFIER: only the last linear layer learns (linear probe). */

@@ -28,10 +28,10 @@ class IdempotencyKeyTakenError extends Error {}
 /** Fills in what a request leaves to the base model or to chance. */
 function toSpec(request: CreateFineTuneJob, jobId: string, inputSizePx: number): FineTuneJobSpec {
   const { baseModel, data, training, search, baselines, parallelism, output } = request;
-  const { searchFraction, imageSizePx = inputSizePx } = data;
+  const { searchFraction, imageSizePx = inputSizePx, augmentation } = data;
   return {
     baseModel,
-    data: { searchFraction, imageSizePx },
+    data: { searchFraction, imageSizePx, augmentation },
     training,
     search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
     baselines,

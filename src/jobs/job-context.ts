@@ -28,7 +28,7 @@ function network({ job, baseModel, dataset }: JobContext, weights: { sha256: str
   return { architecture, weights, mean, std, imageSizePx, classCount: dataset.classes.length };
 }
 
-/** The training of one candidate with one seed. A linear probe leaves BatchNorm alone, so that its features are fixed. */
+/** The training of one candidate with one seed. A linear probe leaves BatchNorm and images alone, so that its features are fixed. */
 export function trainSpec(
   context: JobContext,
   candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> & {
@@ -36,13 +36,14 @@ export function trainSpec(
   },
 ): TrainSpec {
   const { method, ...chosen } = candidate;
-  const { training } = context.job.spec;
+  const { training, data } = context.job.spec;
   const isProbe = method === 'LINEAR_PROBE';
   return {
     ...chosen,
     network: network(context, context.baseModel),
     pack: pack(context, (split) => split !== 'test'),
     training: isProbe ? { ...training, frozenBatchNorm: 'EVAL' } : training,
+    augmentation: isProbe ? 'NONE' : data.augmentation,
     trainedPart: isProbe ? 'CLASSIFIER' : 'BLOCKS',
   };
 }

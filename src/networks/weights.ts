@@ -1,8 +1,8 @@
 import { DomainError } from '../domain/errors.js';
 import type { HostTensor } from '../formats/safetensors.js';
+import { randomStream } from '../random/random-stream.js';
 import type { NetworkDefinition } from './network.js';
 import { elementCount, type ParameterSpec, parameterSpecs } from './parameters.js';
-import { randomStream } from './random-stream.js';
 
 /** Tensors by torch name, in torch layout. */
 export type Weights = ReadonlyMap<string, HostTensor>;

@@ -1,4 +1,4 @@
-import { randomStream } from '../networks/random-stream.js';
+import { randomStream } from '../random/random-stream.js';
 
 /**
  * The order in which an epoch visits the examples: a Fisher-Yates shuffle that depends on seed and epoch alone, so it is

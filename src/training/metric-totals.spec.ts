@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { randomStream } from '../networks/random-stream.js';
+import { randomStream } from '../random/random-stream.js';
 import { type Execution, nativeFunctionCount, nativeTensorCount, tf } from './backend.js';
 import { MetricTotals } from './metric-totals.js';
 import type { ClassificationMetrics } from './metrics.js';

@@ -1,8 +1,10 @@
-import { open } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { BatchReader } from '../datasets/batch-reader.js';
+import type { EpochAugmentation } from '../datasets/fill-batch.js';
 import { foldIndices } from '../datasets/folds.js';
-import { readExactly } from '../datasets/read-exactly.js';
+import { PackedFile } from '../datasets/packed-file.js';
 import { type HostTensor, readSafetensors } from '../formats/safetensors.js';
-import { imagesInMemory, type LabelledImages } from '../training/image-batches.js';
+import type { LabelledImages } from '../training/image-batches.js';
 import type { SplitFile } from './trainer-messages.js';
 
 /** A slice of the images, of `foldCount`; 0 of 1 is all. */
@@ -11,58 +13,68 @@ export interface Fold {
   readonly foldCount: number;
 }
 
+/** What a task reads. */
+export interface TaskFiles {
+  readonly weightsPath: string;
+  readonly splits: readonly SplitFile[];
+  /** Side of the splits' images. */
+  readonly sizePx: number;
+}
+
 /**
- * The files of the last task, kept in memory: the next one of the same job mostly reads the same.
+ * The files of the last task, kept open: the next one of the same job mostly reads the same. What is open can be read
+ * also when the cache has deleted it.
  *
  * A path stands for its bytes, because the cache names files by what is in them.
  */
 export class TrainerInputs {
-  #files = new Map<string, Uint8Array>();
+  readonly #reader = new BatchReader();
+  readonly #packed = new Map<string, PackedFile>();
+  #weights: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 
-  /** Reads what a task needs, and forgets all else. */
-  async load(paths: readonly string[]): Promise<void> {
-    const files = new Map<string, Uint8Array>();
-    for (const path of paths) files.set(path, this.#files.get(path) ?? (await readWhole(path)));
-    this.#files = files;
-  }
-
-  weights(path: string): ReadonlyMap<string, HostTensor> {
-    return readSafetensors(this.#file(path));
-  }
-
-  /** One fold of a split; all of it is a view, a part is a copy. */
-  images({ path, labels }: SplitFile, sizePx: number, { fold, foldCount }: Fold): LabelledImages {
-    const pixels = this.#file(path);
-    const imageBytes = sizePx * sizePx * 3;
-    if (pixels.byteLength !== labels.length * imageBytes) {
-      throw new Error(`${path} holds ${pixels.byteLength} bytes, not ${labels.length} images of ${imageBytes}`);
+  /** Opens what a task needs, and forgets all else. @throws DomainError as `PackedFile.open`. */
+  async load({ weightsPath, splits, sizePx }: TaskFiles): Promise<void> {
+    if (this.#weights?.path !== weightsPath) {
+      this.#weights = { path: weightsPath, bytes: await readFile(weightsPath) };
     }
-    if (foldCount === 1) return imagesInMemory(pixels, labels, sizePx);
-    const indices = foldIndices(labels, foldCount, fold);
-    const slice = new Uint8Array(indices.length * imageBytes);
-    indices.forEach((image, position) =>
-      slice.set(pixels.subarray(image * imageBytes, (image + 1) * imageBytes), position * imageBytes),
-    );
-    return imagesInMemory(
-      slice,
-      Int32Array.from(indices, (image) => labels[image] ?? 0),
-      sizePx,
-    );
+    for (const [path, file] of this.#packed) {
+      if (splits.some((split) => split.path === path)) continue;
+      this.#packed.delete(path);
+      await file.close();
+    }
+    for (const { path, labels } of splits) {
+      if (!this.#packed.has(path)) this.#packed.set(path, await PackedFile.open(path, sizePx, labels.length));
+    }
   }
 
-  #file(path: string): Uint8Array {
-    const bytes = this.#files.get(path);
-    if (bytes === undefined) throw new Error(`${path} was not loaded`);
-    return bytes;
+  weights(): ReadonlyMap<string, HostTensor> {
+    if (this.#weights === undefined) throw new Error('no weights were loaded');
+    return readSafetensors(this.#weights.bytes);
   }
-}
 
-/** Of any size that memory can hold: `readFile` stops at 2 GiB. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  const file = await open(path, 'r');
-  try {
-    return await readExactly(file, 0, (await file.stat()).size, path);
-  } finally {
-    await file.close();
+  /**
+   * One fold of a split, read batch by batch.
+   *
+   * @param varied Augments the images of each epoch; none are when absent.
+   */
+  images(
+    { path, labels }: SplitFile,
+    { fold, foldCount }: Fold,
+    varied?: Omit<EpochAugmentation, 'epoch'>,
+  ): LabelledImages {
+    const file = this.#packed.get(path);
+    if (file === undefined) throw new Error(`${path} was not loaded`);
+    const places = Int32Array.from(foldIndices(labels, foldCount, fold));
+    return {
+      labels: places.map((place) => labels[place] ?? 0),
+      sizePx: file.sizePx,
+      isAugmented: varied !== undefined,
+      read: (batches, epoch) =>
+        this.#reader.read(
+          file,
+          batches.map((batch) => batch.map((image) => places[image] ?? 0)),
+          varied === undefined || epoch === undefined ? undefined : { ...varied, epoch },
+        ),
+    };
   }
 }

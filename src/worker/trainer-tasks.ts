@@ -40,7 +40,7 @@ export async function train(
   const { execution, ...runtime } = backendSettings();
   const mismatch = spec.runtime === undefined ? undefined : runtimeMismatch(runtime, spec.runtime);
   if (mismatch !== undefined) throw mismatch;
-  await inputs.load([weightsPath, trainFile.path, validationFile.path]);
+  await inputs.load({ weightsPath, splits: [trainFile, validationFile], sizePx: spec.network.imageSizePx });
   const startMs = performance.now();
   const saved = new TrainingCheckpoints({ ...checkpoints, identity: identityOf(spec, runtime) });
   const resumeFrom = await saved.load();
@@ -71,15 +71,16 @@ function optionsOf(
   { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
   inputs: TrainerInputs,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, trainedPart, seed, fold, foldCount } = spec;
+  const { network, training, lrMultipliers, trainedPart, seed, fold, foldCount, augmentation } = spec;
+  const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
     ...protocolOf(training),
     network: networkByArchitecture(network.architecture),
-    pretrained: inputs.weights(weightsPath),
+    pretrained: inputs.weights(),
     classCount: network.classCount,
     normalization: network,
-    train: inputs.images(trainFile, network.imageSizePx, spec),
-    validation: inputs.images(validationFile, network.imageSizePx, spec),
+    train: inputs.images(trainFile, spec, varied),
+    validation: inputs.images(validationFile, spec),
     lrMultipliers,
     trainedPart,
     seed,
@@ -91,13 +92,13 @@ function optionsOf(
 /** Scores a model on the test split. */
 export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: TrainerInputs): Promise<ScoreResult> {
   const { network } = spec;
-  await inputs.load([weightsPath, test.path]);
+  await inputs.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
   const { loss, confusionMatrix, ...figures } = await evaluate({
     network: networkByArchitecture(network.architecture),
-    weights: inputs.weights(weightsPath),
+    weights: inputs.weights(),
     classCount: network.classCount,
     normalization: network,
-    images: inputs.images(test, network.imageSizePx, ALL),
+    images: inputs.images(test, ALL),
     batchSize: SCORE_BATCH_SIZE,
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });

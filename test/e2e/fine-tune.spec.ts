@@ -113,6 +113,18 @@ describe('a job over REST', () => {
     expect(splitsOf(/^score\//)).toEqual(new Set(['test']));
   });
 
+  it('augments every training but the linear probe, whose features are computed once', async () => {
+    const tasks = await querySql<{ augmentation: string; part: string }>(
+      service.databaseUrl,
+      `SELECT DISTINCT spec #>> '{train,augmentation}' AS augmentation, spec #>> '{train,trainedPart}' AS part
+       FROM tasks WHERE scope = '${job.id}' AND spec ? 'train' ORDER BY part`,
+    );
+    expect(tasks).toEqual([
+      { augmentation: 'LIGHT', part: 'BLOCKS' },
+      { augmentation: 'NONE', part: 'CLASSIFIER' },
+    ]);
+  });
+
   it('keeps the curve of every training', async () => {
     const trial = trials.find(({ seedResults }) => seedResults.length > 0);
     const path = `/fineTuneJobs/${job.id}/trials/${trial?.id}/metrics`;

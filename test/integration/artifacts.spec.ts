@@ -79,6 +79,7 @@ describe('artifacts', () => {
       },
       pack: { manifest: trainShard, shards: [{ ...trainShard, split: 'train' as const, imageCount: 1 }] },
       training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2, cosineEpochCount: 1 }),
+      augmentation: 'NONE' as const,
       lrMultipliers: [1],
       trainedPart: 'BLOCKS' as const,
       seed: 1,

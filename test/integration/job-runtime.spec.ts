@@ -23,6 +23,7 @@ const train: TrainSpec = {
   network: { architecture: 'n', weights: artifact, mean: [0, 0, 0], std: [1, 1, 1], imageSizePx: 8, classCount: 2 },
   pack: { manifest: artifact, shards: [{ ...artifact, split: 'train', imageCount: 1 }] },
   training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2 }),
+  augmentation: 'NONE',
   lrMultipliers: [1],
   trainedPart: 'BLOCKS',
   seed: 1,

@@ -13,7 +13,7 @@ import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';
 const ASSETS = join(import.meta.dirname, '../../assets');
 export const CLASSES = ['bag', 'sandal', 'trouser'];
 const FOLDERS = ['worker', 'launch', 'config', 'domain', 'observability'];
-const TRAINER_FOLDERS = ['training', 'networks', 'formats', 'datasets'];
+const TRAINER_FOLDERS = ['training', 'networks', 'random', 'formats', 'datasets'];
 const POOL = `
 import { pino } from 'pino';
 import { ProcessPool } from './launch/process-pool.js';
@@ -142,6 +142,7 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
         batchSize: 16,
         frozenBatchNorm: 'EVAL',
       },
+      augmentation: 'NONE',
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
       trainedPart: 'BLOCKS',
       seed: 7,

@@ -81,6 +81,15 @@ describe('a worker', () => {
     expect(first).toBe(second);
   });
 
+  it('trains on augmented images, alike each time', async () => {
+    const augmented = trainSpec(1, { augmentation: 'STANDARD' });
+    const tasks = [augmented, augmented, trainSpec(1)].map((spec) => coordinator.enqueue(spec));
+    const outcomes = await Promise.all(tasks.map(outcomeOf));
+    const [first, second, plain] = outcomes.map((outcome) => succeeded(outcome, 'train').validationLoss);
+    expect(first).toBe(second);
+    expect(first).not.toBe(plain);
+  });
+
   it('hides its token from the trainer', () => {
     const environment = readFileSync(`/proc/${onlyChildOf(worker)}/environ`, 'utf8');
     expect(environment).toContain('TF_NUM_INTRAOP_THREADS=1');

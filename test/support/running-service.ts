@@ -99,7 +99,11 @@ export async function uploadFashion(
 export const smallJob = (dataset: string) => ({
   dataset,
   baseModel: 'baseModels/efficientnet-lite0.imagenet',
-  data: { imageSizePx: 32, split: { trainFraction: 0.4, validationFraction: 0.3, testFraction: 0.3 } },
+  data: {
+    imageSizePx: 32,
+    augmentation: 'LIGHT',
+    split: { trainFraction: 0.4, validationFraction: 0.3, testFraction: 0.3 },
+  },
   training: { epochCount: 2, batchSize: 16 },
   search: { seed: 7, biotune: { populationSize: 4, eliteCount: 1, generationCount: 1, seedCount: 1 } },
   parallelism: { maxParallelTrialCount: 2 },

@@ -36,17 +36,19 @@ describe('calls', () => {
     expect(request).toMatchObject({
       baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
       labels: {},
-      data: { searchFraction: 0.5 },
+      data: { searchFraction: 0.5, augmentation: 'NONE' },
     });
     expect(request?.displayName).toBeUndefined();
   });
 
   it('takes zeros, enums and maps that were sent', async () => {
     const search = { seed: 0, biotune: { generationCount: 0, fitness: 'ACCURACY' } };
-    const job = { ...twoFields, search, labels: { team: 'a' }, baselines: ['LINEAR_PROBE'] };
+    const data = { augmentation: 'STANDARD' };
+    const job = { ...twoFields, search, data, labels: { team: 'a' }, baselines: ['LINEAR_PROBE'] };
     await grpc.call(JOBS, 'CreateFineTuneJob', { project: 'vision', job });
     expect(api.stubs.jobs.create.mock.calls[0]?.[1]).toMatchObject({
       search,
+      data,
       labels: { team: 'a' },
       baselines: ['LINEAR_PROBE'],
     });

@@ -40,6 +40,12 @@ describe('refusals', () => {
       'NOT_ALLOWED',
     ],
     [
+      'an augmentation that is not offered',
+      { ...twoFields, data: { augmentation: 'HEAVY' } },
+      '/data/augmentation',
+      'NOT_ALLOWED',
+    ],
+    [
       'a __proto__ key',
       '{"baseModel":"a","dataset":"s3://photos/x","__proto__":{"done":true}}',
       '/__proto__',

@@ -28,7 +28,7 @@ export const job: FineTuneJob = {
   datasetVersion: DATASET_VERSION,
   spec: {
     baseModel: 'baseModels/efficientnet-lite0',
-    data: { searchFraction: 0.5, imageSizePx: 64 },
+    data: { searchFraction: 0.5, imageSizePx: 64, augmentation: 'NONE' },
     training: {
       epochCount: 30,
       patienceEpochs: 3,

@@ -46,7 +46,22 @@ export interface DataConfig {
     | undefined;
   /** 1, 0.5, 0.25, 0.2 or 0.1: the part of train and validation that one generation uses. */
   searchFraction?: number | undefined;
-  imageSizePx?: number | undefined;
+  imageSizePx?:
+    | number
+    | undefined;
+  /** NONE when absent. */
+  augmentation?: DataConfig_Augmentation | undefined;
+}
+
+/** How training images are varied from epoch to epoch; validation and test images never are. */
+export enum DataConfig_Augmentation {
+  AUGMENTATION_UNSPECIFIED = "AUGMENTATION_UNSPECIFIED",
+  NONE = "NONE",
+  /** LIGHT - Flip, and a crop of 80 % of the area or more. */
+  LIGHT = "LIGHT",
+  /** STANDARD - Flip, a crop of a quarter of the area or more, and other brightness, contrast and saturation. */
+  STANDARD = "STANDARD",
+  UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 export interface TrainingConfig {

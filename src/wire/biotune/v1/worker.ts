@@ -87,6 +87,7 @@ export interface TrainSpec {
   keepWeights: boolean;
   /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
   runtime?: Runtime | undefined;
+  augmentation: TrainSpec_Augmentation;
 }
 
 /** Which parameters learn. */
@@ -94,6 +95,15 @@ export enum TrainSpec_TrainedPart {
   TRAINED_PART_UNSPECIFIED = "TRAINED_PART_UNSPECIFIED",
   BLOCKS = "BLOCKS",
   CLASSIFIER = "CLASSIFIER",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How training images are varied from epoch to epoch. */
+export enum TrainSpec_Augmentation {
+  AUGMENTATION_UNSPECIFIED = "AUGMENTATION_UNSPECIFIED",
+  NONE = "NONE",
+  LIGHT = "LIGHT",
+  STANDARD = "STANDARD",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
