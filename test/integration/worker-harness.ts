@@ -153,6 +153,8 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
     },
   };
 }
+/** Every block learns: an epoch takes long enough for something to happen in it. */
+export const SLOWLY = { lrMultipliers: Array<number>(9).fill(1) };
 /** Epochs of a training that does not end by itself. */
 export const LONG = 1000;
 

@@ -15,6 +15,7 @@ import {
   onlyChildOf,
   outcomeOf,
   setUpWorkers,
+  SLOWLY,
   soon,
   start,
   startWorker,
@@ -33,7 +34,7 @@ describe('a worker that must stop', () => {
   });
 
   it('reports a killed trainer as a crash and starts another', async () => {
-    const task = coordinator.enqueue(trainSpec(LONG));
+    const task = coordinator.enqueue(trainSpec(LONG, SLOWLY));
     await firstMetric(task);
     process.kill(onlyChildOf(worker), 'SIGKILL');
     expect(await outcomeOf(task)).toMatchObject({
@@ -43,7 +44,7 @@ describe('a worker that must stop', () => {
   });
 
   it('stops at once and silently when its lease is lost', async () => {
-    const task = coordinator.enqueue(trainSpec(LONG));
+    const task = coordinator.enqueue(trainSpec(LONG, SLOWLY));
     await firstMetric(task);
     const trainer = onlyChildOf(worker);
     coordinator.leaseLost.add(task);
@@ -54,7 +55,7 @@ describe('a worker that must stop', () => {
   });
 
   it('stops by itself when no heartbeat gets through for two thirds of the lease', async () => {
-    const task = coordinator.enqueue(trainSpec(LONG));
+    const task = coordinator.enqueue(trainSpec(LONG, SLOWLY));
     await firstMetric(task);
     const trainer = onlyChildOf(worker);
     coordinator.isCutOff = true;
@@ -66,7 +67,7 @@ describe('a worker that must stop', () => {
   });
 
   it('hands the task back when the job is cancelled', async () => {
-    const task = coordinator.enqueue(trainSpec(LONG));
+    const task = coordinator.enqueue(trainSpec(LONG, SLOWLY));
     await firstMetric(task);
     const trainer = onlyChildOf(worker);
     coordinator.cancelled.add(task);
@@ -76,7 +77,7 @@ describe('a worker that must stop', () => {
   });
 
   it('hands the task back and exits with 143 on SIGTERM', async () => {
-    const task = coordinator.enqueue(trainSpec(LONG));
+    const task = coordinator.enqueue(trainSpec(LONG, SLOWLY));
     await firstMetric(task);
     const trainer = onlyChildOf(worker);
     worker.kill('SIGTERM');
@@ -113,7 +114,7 @@ describe('the life of a worker', () => {
 
   it('ends a trainer that has fallen silent', async () => {
     const worker = startWorker({ TRAINER_SILENCE_SECONDS_MAX: '15' });
-    const task = coordinator.enqueue(trainSpec(LONG));
+    const task = coordinator.enqueue(trainSpec(LONG, SLOWLY));
     await firstMetric(task);
     const trainer = onlyChildOf(worker);
     process.kill(trainer, 'SIGSTOP');
@@ -138,7 +139,7 @@ describe('the life of a worker', () => {
 
   it("ends with its pool's process, and its trainer with it", async () => {
     const pool = start('pool.js', [join(compiled, 'main.js'), cacheDir, coordinator.address, TOKEN]);
-    await firstMetric(coordinator.enqueue(trainSpec(LONG)));
+    await firstMetric(coordinator.enqueue(trainSpec(LONG, SLOWLY)));
     const worker = onlyChildOf(pool);
     const trainer = onlyChildOf({ pid: worker });
     pool.kill('SIGKILL');
@@ -147,7 +148,7 @@ describe('the life of a worker', () => {
 
   it('ends its trainer even when it is killed itself', async () => {
     const worker = startWorker();
-    await firstMetric(coordinator.enqueue(trainSpec(LONG)));
+    await firstMetric(coordinator.enqueue(trainSpec(LONG, SLOWLY)));
     const trainer = onlyChildOf(worker);
     worker.kill('SIGKILL');
     await gone(trainer);

@@ -102,7 +102,7 @@ describe('a process pool', () => {
       'COORDINATOR_ADDRESS',
       'LOG_LEVEL',
       'PATH',
-      'TENSORFLOW_DEVICE',
+      ...Object.keys(trainersConfigSchema.shape).sort(),
       'WORKER_CACHE_DIR',
       'WORKER_THREAD_COUNT',
       'WORKER_TOKEN',

@@ -9,6 +9,7 @@ import {
   onlyChildOf,
   outcomeOf,
   setUpWorkers,
+  SLOWLY,
   soon,
   startWorker,
   succeeded,
@@ -28,7 +29,7 @@ const checkpointsIn = (folder: string) => readdirSync(folder).filter((name) => n
 it('goes on from the checkpoint of an attempt that crashed, to the same bits', async () => {
   const worker = startWorker({ TRAINER_CHECKPOINT_SECONDS: '0' });
   await importImages();
-  const spec = trainSpec(10, { keepWeights: true });
+  const spec = trainSpec(10, { ...SLOWLY, keepWeights: true });
   const crashed = coordinator.enqueue(spec);
   await soon(() => expect(coordinator.metrics.get(crashed)?.some(({ epoch }) => epoch === 4)).toBe(true));
   process.kill(onlyChildOf(worker), 'SIGKILL');

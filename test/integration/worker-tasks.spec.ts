@@ -17,6 +17,7 @@ import {
   onlyChildOf,
   outcomeOf,
   setUpWorkers,
+  SLOWLY,
   soon,
   startWorker,
   store,
@@ -164,10 +165,10 @@ describe('a worker', () => {
   });
 
   it('repeats calls that fail, as while the coordinator restarts', async () => {
-    const task = coordinator.enqueue(trainSpec(2));
+    const task = coordinator.enqueue(trainSpec(6, SLOWLY));
     await firstMetric(task);
     coordinator.failureCount = 3;
-    expect(succeeded(await outcomeOf(task), 'train').epochCount).toBe(2);
+    expect(succeeded(await outcomeOf(task), 'train').epochCount).toBe(6);
     expect(coordinator.failureCount).toBe(0);
   });
 
