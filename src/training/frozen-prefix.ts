@@ -1,6 +1,6 @@
 import type { Layer } from '../networks/layers.js';
 import type { Weights } from '../networks/weights.js';
-import { tf } from './backend.js';
+import { type Tensor, tf } from './backend.js';
 import { batchesOf } from './batch-order.js';
 import { yieldToEventLoop } from './event-loop.js';
 import type { ExampleSource } from './image-batches.js';
@@ -26,7 +26,7 @@ export interface PrefixOptions {
 /**
  * Turns images into the features that the rest of the network takes: once, if they fit into the cache, else batch by batch.
  *
- * @param source Becomes the new source's, which disposes it.
+ * @param source Becomes the new source's, which disposes it; disposed if this fails.
  * @param key As `PrefixCache.features` takes it; features are not kept without one, as for images that vary.
  */
 export async function prefixSource(
@@ -36,7 +36,12 @@ export async function prefixSource(
   options: PrefixOptions,
 ): Promise<ExampleSource> {
   let model: InferenceModel | undefined;
-  const load = () => (model ??= loadedModel(prefix, options.functions));
+  const load = () => {
+    if (model !== undefined) return model;
+    model = new InferenceModel(prefix.layers, options.functions);
+    model.loadWeights(prefix.weights, prefix.classCount);
+    return model;
+  };
   try {
     const cached =
       key === undefined
@@ -48,49 +53,52 @@ export async function prefixSource(
     return cachedSource(cached, source.labels);
   } catch (error) {
     model?.dispose();
+    source.dispose();
     throw error;
   }
 }
 
-function loadedModel({ layers, weights, classCount }: FrozenPrefix, functions: TracedFunctions): InferenceModel {
-  const model = new InferenceModel(layers, functions);
-  model.loadWeights(weights, classCount);
-  return model;
-}
-
-/** The first batch is run to know the shape, and the others when they are written. */
+/** One example is run to know the shape, and all of them when they are written. */
 async function featuresOf(model: InferenceModel, source: ExampleSource, batchSize: number): Promise<FeaturesToCompute> {
-  const batches = outputsOf(model, source, batchSize);
-  const first = await batches.next();
-  if (first.done === true) throw new Error('there is no example');
+  const all = Int32Array.from(source.labels.keys());
+  let shape: readonly number[] = [];
+  for await (const output of outputsOf(model, source, [all.subarray(0, 1)])) {
+    shape = output.shape.slice(1);
+    output.dispose();
+  }
   const compute = async (records: RecordStore) => {
-    await records.append(first.value.values);
-    for await (const { values } of batches) await records.append(values);
+    for await (const output of outputsOf(model, source, batchesOf(all, batchSize))) {
+      const values = output.dataSync<'float32'>();
+      output.dispose();
+      await records.append(values);
+      await yieldToEventLoop();
+    }
   };
-  return { shape: first.value.shape, exampleCount: source.labels.length, compute };
+  return { shape, exampleCount: all.length, compute };
 }
 
-async function* outputsOf(model: InferenceModel, source: ExampleSource, batchSize: number) {
-  const all = Int32Array.from(source.labels.keys());
-  for await (const input of source.read(batchesOf(all, batchSize))) {
-    const output = model.run(input);
-    const values = output.dataSync<'float32'>();
-    tf.dispose([input, output]);
-    yield { values, shape: output.shape.slice(1) };
-    await yieldToEventLoop();
+/** What `model` makes of the examples; each batch is its consumer's to dispose. */
+async function* outputsOf(
+  model: InferenceModel,
+  source: ExampleSource,
+  batches: readonly Int32Array[],
+  epoch?: number,
+): AsyncGenerator<Tensor> {
+  for await (const input of source.read(batches, epoch)) {
+    let output: Tensor;
+    try {
+      output = model.run(input);
+    } finally {
+      input.dispose();
+    }
+    yield output;
   }
 }
 
 function computedSource(model: InferenceModel, source: ExampleSource): ExampleSource {
   return {
     labels: source.labels,
-    read: async function* (batches, epoch) {
-      for await (const input of source.read(batches, epoch)) {
-        const output = model.run(input);
-        input.dispose();
-        yield output;
-      }
-    },
+    read: (batches, epoch) => outputsOf(model, source, batches, epoch),
     dispose: () => {
       model.dispose();
       source.dispose();

@@ -9,25 +9,24 @@ export interface Batch {
 }
 
 /**
- * Cuts a batch into pieces of nearly one size, at most `sizeMax`, so that none is left with a single example where
- * BatchNorm would find no variance.
+ * Into how many examples each a batch is cut: nearly one size, at most `sizeMax`. Where two at most would leave one alone,
+ * in whom BatchNorm would find no variance, three stay together.
  *
- * @param sizeMax The batch itself is the only piece when absent, or as large as the batch.
- * @returns New inputs, the caller's to dispose; of an only piece, the input is the batch's own.
+ * @param sizeMax The batch stays whole when absent, or as large as the batch.
  */
-export function microBatches(batch: Batch, sizeMax?: number): Batch[] {
-  const { input, labels } = batch;
-  const pieceCount = Math.ceil(labels.length / (sizeMax ?? labels.length));
-  if (pieceCount === 1) return [batch];
-  return Array.from({ length: pieceCount }, (_, piece) => {
-    const [start, end] = [piece, piece + 1].map((edge) => Math.floor((edge * labels.length) / pieceCount)) as [
-      number,
-      number,
-    ];
-    const rest = input.shape.slice(1);
-    return {
-      input: tf.slice(input, [start, ...rest.map(() => 0)], [end - start, ...rest]),
-      labels: labels.subarray(start, end),
-    };
-  });
+export function microBatchSizes(exampleCount: number, sizeMax = exampleCount): number[] {
+  const pieceCountMax = sizeMax === 1 ? exampleCount : Math.max(1, Math.floor(exampleCount / 2));
+  const pieceCount = Math.min(pieceCountMax, Math.ceil(exampleCount / sizeMax));
+  const edge = (piece: number) => Math.floor((piece * exampleCount) / pieceCount);
+  return Array.from({ length: pieceCount }, (_, piece) => edge(piece + 1) - edge(piece));
+}
+
+/** Cuts a batch into pieces of these sizes, each when it is asked for; its input is the caller's to dispose. */
+export function* microBatches({ input, labels }: Batch, sizes: readonly number[]): Generator<Batch> {
+  const rest = input.shape.slice(1);
+  let start = 0;
+  for (const size of sizes) {
+    const piece = tf.slice(input, [start, ...rest.map(() => 0)], [size, ...rest]);
+    yield { input: piece, labels: labels.subarray(start, (start += size)) };
+  }
 }

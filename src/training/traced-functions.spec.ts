@@ -1,103 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { goldenWeights } from '../../test/fixtures/golden/fill.js';
-import {
-  tinyImages,
-  tinyNetwork,
-  tinyNetworkCutAtClassifier,
-  tinyPixels,
-  tinyProtocol,
-  tinyWeights,
-} from '../../test/fixtures/tiny-network.js';
-import type { HostTensor } from '../formats/safetensors.js';
-import type { NetworkDefinition } from '../networks/network.js';
-import { parameterSpecs } from '../networks/parameters.js';
-import { networkByArchitecture } from '../networks/registry.js';
-import type { Weights } from '../networks/weights.js';
-import {
-  backendSettings,
-  type Binding,
-  type Execution,
-  nativeFunctionCount,
-  nativeTensorCount,
-  nodeBackend,
-  type Tensor,
-  tf,
-  tracingBinding,
-} from './backend.js';
+import { nativeFunctionCount, nativeTensorCount, nodeBackend, type Tensor, tf, tracingBinding } from './backend.js';
 import { BlockOptimizer } from './block-optimizer.js';
-import { fineTune } from './fine-tune.js';
-import type { FineTuneOptions } from './fine-tune-options.js';
-import { imagesInMemory, type LabelledImages } from './image-batches.js';
-import { InferenceModel } from './inference-model.js';
-import { blockSegments, ModelState } from './model-state.js';
+import {
+  assignVariable,
+  createVariable,
+  decreaseVariable,
+  destroyVariable,
+  readVariable,
+} from './resource-variables.js';
 import { TracedFunctions } from './traced-functions.js';
-import { trainStep } from './train-step.js';
-import { lossOf, plainStep } from '../../test/fixtures/steps.js';
-
-const efficientNet = networkByArchitecture('efficientnet-lite0');
-const efficientNetWeights = goldenWeights(parameterSpecs(efficientNet, 3));
-
-interface Setup {
-  readonly network: NetworkDefinition;
-  readonly weights: Weights;
-  readonly sizePx: number;
-  readonly multipliers: readonly number[];
-  readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
-}
-
-/** Twenty steps whose rate changes and whose every fifth batch is smaller, then a prediction. */
-function outcome({ network, weights, sizePx, multipliers, frozenBatchNorm }: Setup, execution: Execution) {
-  const lrMultipliers = network.blocks.map((_, index) => multipliers[index] ?? multipliers.at(-1) ?? 0);
-  const functions = new TracedFunctions(execution);
-  const segments = blockSegments(network, lrMultipliers, frozenBatchNorm);
-  const state = new ModelState(segments, weights, 3, { functions });
-  const losses: number[] = [];
-  for (let step = 1; step <= 20; step++) {
-    const batchSize = step % 5 === 0 ? 3 : 8;
-    const input = tf.randomUniform([batchSize, sizePx, sizePx, 3], -1, 1, 'float32', step);
-    const labels = Int32Array.from({ length: batchSize }, (_, index) => (index + step) % 3);
-    losses.push(lossOf(trainStep(state, { input, labels }, plainStep({ learningRate: 1e-2 / step }))));
-    input.dispose();
-  }
-  const inference = new InferenceModel(
-    network.blocks.flatMap(({ layers }) => layers),
-    functions,
-  );
-  state.loadInto(inference);
-  const logits = tf.tidy(() => {
-    const input = tf.randomUniform([5, sizePx, sizePx, 3], -1, 1, 'float32', 99);
-    return [1, 2].map(() => [...inference.run(input).dataSync()]);
-  });
-  const result = { losses, logits, weights: state.toHost() };
-  for (const part of [inference, state, functions]) part.dispose();
-  return result;
-}
-
-describe('traced execution gives the bits of eager execution', () => {
-  const tiny = { network: tinyNetwork, weights: tinyWeights(), sizePx: 8, frozenBatchNorm: 'EVAL' } as const;
-  const lite = { network: efficientNet, weights: efficientNetWeights, sizePx: 32, frozenBatchNorm: 'EVAL' } as const;
-
-  it.each<[string, Setup]>([
-    ['every kind of layer, all trained', { ...tiny, multipliers: [1] }],
-    ['a frozen block between trained ones', { ...tiny, multipliers: [1, 0, 0.5] }],
-    ['a classifier alone', { ...tiny, network: tinyNetworkCutAtClassifier, multipliers: [0, 0, 0, 1] }],
-    ['EfficientNet-Lite0, all trained', { ...lite, multipliers: [1] }],
-    ['EfficientNet-Lite0 over a frozen prefix', { ...lite, multipliers: [0, 0, 0, 0, 0, 0, 1, 2, 0.5] }],
-    [
-      'EfficientNet-Lite0 over a frozen prefix that uses batch statistics',
-      { ...lite, frozenBatchNorm: 'TRAIN', multipliers: [0, 0, 0, 0, 0, 0, 1, 2, 0.5] },
-    ],
-    ['EfficientNet-Lite0, the head alone', { ...lite, multipliers: [0, 0, 0, 0, 0, 0, 0, 0, 1] }],
-  ])('%s', (_, setup) => {
-    const before = [nativeTensorCount(), nativeFunctionCount()];
-    const eager = outcome(setup, 'EAGER');
-    const traced = outcome(setup, 'TRACED');
-    expect(traced.losses).toEqual(eager.losses);
-    expect(differingTensors(traced.weights, eager.weights)).toEqual([]);
-    expect(traced.logits).toEqual(eager.logits);
-    expect([nativeTensorCount(), nativeFunctionCount()]).toEqual(before);
-  });
-});
 
 describe('TracedFunctions', () => {
   const library = new TracedFunctions('TRACED');
@@ -167,6 +78,34 @@ describe('TracedFunctions', () => {
     optimizer.dispose();
     tf.dispose([zero, gradient]);
     expect([nativeTensorCount(), nativeFunctionCount()]).toEqual(before);
+  });
+
+  it('keeps the order of reads and updates of a variable, every time', () => {
+    const zero = tf.scalar(0);
+    const variable = createVariable(zero);
+    // Twelve reads after each of twelve updates: were their order free, it would differ between calls on two threads.
+    const found = Array.from({ length: 50 }, (_, call) =>
+      tf.tidy(() => {
+        assignVariable(variable, tf.scalar(call));
+        const amount = tf.scalar(0.5);
+        const outputs = functions.run('reads and updates', [variable, amount], () => {
+          const reads: Tensor[] = [];
+          for (let round = 0; round < 12; round++) {
+            reads.push(tf.stack([readVariable(variable), readVariable(variable)]));
+            decreaseVariable(variable, tf.mul(amount, readVariable(variable)));
+          }
+          return [tf.stack(reads), readVariable(variable)];
+        });
+        return outputs.map((output) => [...output.dataSync()]);
+      }),
+    );
+    const powers = Array.from({ length: 13 }, (_, round) => 0.5 ** round);
+    found.forEach(([reads, last], call) => {
+      expect(reads).toEqual(powers.slice(0, 12).flatMap((power) => [call * power, call * power]));
+      expect(last).toEqual([call * 0.5 ** 12]);
+    });
+    destroyVariable(variable);
+    zero.dispose();
   });
 
   it.each<[string, (x: Tensor, other: Tensor) => Tensor, string]>([
@@ -239,82 +178,3 @@ describe('the patched addon', () => {
     expect(nativeFunctionCount()).toBe(0);
   });
 });
-
-describe('a training', () => {
-  const normalization = { mean: [110, 110, 110], std: [60, 60, 60] };
-  const options: FineTuneOptions = {
-    network: tinyNetwork,
-    pretrained: tinyWeights(),
-    classCount: 3,
-    normalization,
-    train: tinyImages(27),
-    validation: tinyImages(21, 'validation'),
-    lrMultipliers: [1, 1, 1],
-    trainedPart: 'BLOCKS',
-    ...tinyProtocol,
-    epochCount: 3,
-    patienceEpochs: 3,
-    batchSize: 8,
-  };
-  const train = (changes: Partial<FineTuneOptions>) =>
-    fineTune({ ...options, ...changes }, { onEpoch: () => undefined });
-
-  it.each<[string, Partial<FineTuneOptions>]>([
-    ['of blocks', {}],
-    ['of the classifier', { trainedPart: 'CLASSIFIER' }],
-    [
-      "of EfficientNet-Lite0's classifier",
-      {
-        network: efficientNet,
-        pretrained: efficientNetWeights,
-        train: enlarged(tinyPixels(19), 32),
-        validation: enlarged(tinyPixels(9, 'validation'), 32),
-        lrMultipliers: [1, 1, 1, 1, 1, 1, 1, 1, 1],
-        trainedPart: 'CLASSIFIER',
-      },
-    ],
-  ])('%s runs with the stock addon, to the same bits', async (_, changes) => {
-    const traced = await train(changes);
-    const backend = nodeBackend();
-    const patched = backend.binding;
-    backend.binding = Object.create(patched, { createFunction: { value: undefined } }) as Binding;
-    try {
-      expect(backendSettings().execution).toBe('EAGER');
-      const eager = await train(changes);
-      expect(differingTensors(traced.weights, eager.weights)).toEqual([]);
-      expect(traced.best).toEqual(eager.best);
-    } finally {
-      backend.binding = patched;
-    }
-    expect(backendSettings().execution).toBe('TRACED');
-  });
-
-  it('leaves nothing behind, fifty times', async () => {
-    const counts = () => [tf.memory().numTensors, nativeTensorCount(), nativeFunctionCount()];
-    const before = counts();
-    let rssAfterFive = NaN;
-    for (let trial = 1; trial <= 50; trial++) {
-      const lrMultipliers = [0, 1, 2].map((block) => (((trial % 7) + 1) >> block) & 1);
-      await train({ lrMultipliers, frozenBatchNorm: trial % 2 === 0 ? 'EVAL' : 'TRAIN', seed: trial });
-      if (trial === 5) rssAfterFive = process.memoryUsage().rss;
-    }
-    expect(counts()).toEqual(before);
-    expect(process.memoryUsage().rss).toBeLessThan(1.1 * rssAfterFive);
-  });
-});
-
-/** Each pixel of 8 px images becomes a square. */
-function enlarged({ pixels, labels }: ReturnType<typeof tinyPixels>, sizePx: number): LabelledImages {
-  const larger = new Uint8Array(labels.length * sizePx * sizePx * 3).map((_, index) => {
-    const [channel, column, row] = [index % 3, Math.floor(index / 3) % sizePx, Math.floor(index / 3 / sizePx) % sizePx];
-    const image = Math.floor(index / 3 / sizePx / sizePx);
-    const [x, y] = [column, row].map((place) => Math.floor((place * 8) / sizePx)) as [number, number];
-    return pixels[((image * 8 + y) * 8 + x) * 3 + channel] ?? 0;
-  });
-  return imagesInMemory(larger, labels, sizePx);
-}
-
-function differingTensors(found: Weights, expected: Weights): string[] {
-  const bits = (tensor: HostTensor | undefined) => Buffer.from(tensor?.data.buffer ?? new ArrayBuffer());
-  return [...expected.keys()].filter((name) => !bits(found.get(name)).equals(bits(expected.get(name))));
-}

@@ -1,7 +1,9 @@
+import type { Tensor } from './backend.js';
 import { batchesOf, shuffledIndices } from './batch-order.js';
 import type { EpochMetrics } from './epoch-metrics.js';
 import { yieldToEventLoop } from './event-loop.js';
 import type { ExampleSource } from './image-batches.js';
+import type { Batch } from './micro-batches.js';
 import type { ModelState } from './model-state.js';
 import { StepReports } from './step-reports.js';
 import { type StepSettings, type StepTimes, trainStep } from './train-step.js';
@@ -49,8 +51,7 @@ export async function trainEpoch(
       const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
       const isSampled = options.optimizerShare === undefined && step === SAMPLED_STEP;
       if (isSampled) times = { forwardBackwardSeconds: 0, optimizerSeconds: 0 };
-      const report = trainStep(state, { input, labels }, settings, isSampled ? times : undefined);
-      input.dispose();
+      const report = stepOn(state, { input, labels }, settings, isSampled ? times : undefined);
       reports.add(report, { epoch, step, learningRate: settings.learningRate, exampleCount: labels.length });
       await yieldToEventLoop();
       waitingSinceMs = performance.now();
@@ -70,6 +71,15 @@ export async function trainEpoch(
     };
   } finally {
     reports.dispose();
+  }
+}
+
+/** As `trainStep`; takes over the batch's input. */
+function stepOn(state: ModelState, batch: Batch, settings: StepSettings, times: StepTimes | undefined): Tensor {
+  try {
+    return trainStep(state, batch, settings, times);
+  } finally {
+    batch.input.dispose();
   }
 }
 

@@ -4,7 +4,7 @@ import { type LossSettings, weightSum } from './cross-entropy.js';
 import { forwardAndBackward, type Pass, type PassInputs, type PassSettings } from './forward-backward.js';
 import { clippedByNorm } from './gradient-clipping.js';
 import { add } from './kernels.js';
-import { type Batch, microBatches } from './micro-batches.js';
+import { type Batch, microBatches, microBatchSizes } from './micro-batches.js';
 import type { ModelState } from './model-state.js';
 
 /** How a step is done. */
@@ -17,7 +17,7 @@ export interface StepSettings extends LossSettings, PassSettings {
   readonly microBatchSize?: number;
 }
 
-/** Op by op, so that it shows where a step's time goes. */
+/** Where a step's time goes. */
 export interface StepTimes {
   forwardBackwardSeconds: number;
   optimizerSeconds: number;
@@ -29,17 +29,17 @@ export interface StepTimes {
  * Micro-batches give what the whole batch gives, but for BatchNorm: its batch statistics are those of a micro-batch.
  *
  * @param batch Its input is float32, what the first segment takes; stays the caller's.
- * @param times Filled, when given; the step then runs op by op, with the same result.
+ * @param times Filled, when given; a step in one piece then runs op by op, with the same result.
  * @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
  * @returns float32 [1 + segment count], the caller's to dispose: the mean loss before the step, then the mean of each
  *   segment's output (of the micro-batches, their sum), which is finite if the output is.
  */
 export function trainStep(state: ModelState, batch: Batch, settings: StepSettings, times?: StepTimes): Tensor {
-  const pieces = microBatches(batch, settings.microBatchSize);
-  if (pieces.some(({ labels }) => labels.length === 1)) checkSingleExample(state);
-  return pieces.length === 1
+  const sizes = microBatchSizes(batch.labels.length, settings.microBatchSize);
+  if (sizes.includes(1)) checkSingleExample(state);
+  return sizes.length === 1
     ? wholeStep(state, batch, settings, times)
-    : accumulatedStep(state, batch, pieces, settings);
+    : accumulatedStep(state, batch, sizes, settings, times);
 }
 
 /** What a step on this batch would go by; nothing changes. Ownership as in `Pass`. */
@@ -73,10 +73,10 @@ function wholeStep(state: ModelState, batch: Batch, settings: StepSettings, time
     const body = () => {
       const startMs = performance.now();
       const pass = forwardAndBackward(state, inputs, settings);
-      if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, pass.report);
+      if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, [pass.report]);
       update(state, pass.gradients, numbers, settings);
       if (times !== undefined) {
-        times.optimizerSeconds = secondsSince(startMs, pass.report) - times.forwardBackwardSeconds;
+        times.optimizerSeconds = secondsSince(startMs, [pass.report]) - times.forwardBackwardSeconds;
       }
       return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
     };
@@ -88,21 +88,39 @@ function wholeStep(state: ModelState, batch: Batch, settings: StepSettings, time
   return report;
 }
 
-function accumulatedStep(state: ModelState, whole: Batch, pieces: readonly Batch[], settings: StepSettings): Tensor {
+function accumulatedStep(
+  state: ModelState,
+  whole: Batch,
+  sizes: readonly number[],
+  settings: StepSettings,
+  times: StepTimes | undefined,
+): Tensor {
+  const startMs = performance.now();
   const scale = 1 / weightSum(whole.labels, settings.classWeights);
-  let gradients: ReadonlyMap<string, Tensor> = new Map();
+  let gradients: ReadonlyMap<string, Tensor> | undefined;
   const reports: Tensor[] = [];
   try {
-    for (const piece of pieces) {
-      const found = gradientsOf(state, piece, settings, scale);
+    for (const piece of microBatches(whole, sizes)) {
+      const found = passOver(state, piece, settings, scale);
       state.replaceResidents(found.statistics);
       reports.push(found.report);
-      gradients = reports.length === 1 ? found.gradients : added(state, gradients, found.gradients);
+      gradients = gradients === undefined ? found.gradients : added(state, gradients, found.gradients);
     }
-    updateAlone(state, gradients, settings);
+    if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, reports);
+    updateAlone(state, gradients ?? new Map(), settings);
+    if (times !== undefined) times.optimizerSeconds = secondsSince(startMs, reports) - times.forwardBackwardSeconds;
     return tf.addN(reports);
   } finally {
-    tf.dispose([...gradients.values(), ...reports, ...pieces.map(({ input }) => input)]);
+    tf.dispose([...(gradients?.values() ?? []), ...reports]);
+  }
+}
+
+/** As `gradientsOf`; takes over the piece's input. */
+function passOver(state: ModelState, piece: Batch, settings: StepSettings, scale: number): Pass {
+  try {
+    return gradientsOf(state, piece, settings, scale);
+  } finally {
+    piece.input.dispose();
   }
 }
 
@@ -124,11 +142,15 @@ function added(
   b: ReadonlyMap<string, Tensor>,
 ): ReadonlyMap<string, Tensor> {
   const names = [...a.keys()];
-  const sums = state.functions.run('add gradients', [...a.values(), ...b.values()], () =>
-    names.map((name) => add(presentIn(a, name), presentIn(b, name))),
-  );
-  tf.dispose([...a.values(), ...b.values()]);
-  return named(names, sums);
+  const summands = [...a.values(), ...b.values()];
+  try {
+    const sums = state.functions.run('add gradients', summands, () =>
+      names.map((name) => add(presentIn(a, name), presentIn(b, name))),
+    );
+    return named(names, sums);
+  } finally {
+    tf.dispose(summands);
+  }
 }
 
 /** @param scale Of the loss, as `crossEntropy` takes it. */
@@ -194,8 +216,8 @@ function presentIn(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
   return tensor;
 }
 
-/** Waits until the device has come to `tensor`. */
-function secondsSince(startMs: number, tensor: Tensor): number {
-  tensor.dataSync();
+/** Waits until the device has come to these tensors. */
+function secondsSince(startMs: number, tensors: readonly Tensor[]): number {
+  for (const tensor of tensors) tensor.dataSync();
   return (performance.now() - startMs) / 1000;
 }

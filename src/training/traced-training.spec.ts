@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { goldenWeights } from '../../test/fixtures/golden/fill.js';
+import { tinyPixels } from '../../test/fixtures/tiny-network.js';
+import { differingTensors, train } from '../../test/fixtures/training.js';
+import { parameterSpecs } from '../networks/parameters.js';
+import { networkByArchitecture } from '../networks/registry.js';
+import { backendSettings, type Binding, nodeBackend } from './backend.js';
+import type { FineTuneOptions } from './fine-tune-options.js';
+import { imagesInMemory, type LabelledImages } from './image-batches.js';
+
+const efficientNet = networkByArchitecture('efficientnet-lite0');
+const efficientNetWeights = goldenWeights(parameterSpecs(efficientNet, 3));
+
+describe('a training', () => {
+  it.each<[string, Partial<FineTuneOptions>]>([
+    ['of blocks', {}],
+    ['of the classifier', { trainedPart: 'CLASSIFIER' }],
+    [
+      "of EfficientNet-Lite0's classifier",
+      {
+        network: efficientNet,
+        pretrained: efficientNetWeights,
+        train: enlarged(tinyPixels(19), 32),
+        validation: enlarged(tinyPixels(9, 'validation'), 32),
+        lrMultipliers: [1, 1, 1, 1, 1, 1, 1, 1, 1],
+        trainedPart: 'CLASSIFIER',
+      },
+    ],
+  ])('%s runs with the stock addon, to the same bits', async (_, changes) => {
+    const traced = await train(changes);
+    const backend = nodeBackend();
+    const patched = backend.binding;
+    backend.binding = Object.create(patched, { createFunction: { value: undefined } }) as Binding;
+    try {
+      expect(backendSettings().execution).toBe('EAGER');
+      const eager = await train(changes);
+      expect(differingTensors(traced.weights, eager.weights)).toEqual([]);
+      expect(traced.best).toEqual(eager.best);
+    } finally {
+      backend.binding = patched;
+    }
+    expect(backendSettings().execution).toBe('TRACED');
+  });
+});
+
+/** Each pixel of 8 px images becomes a square. */
+function enlarged({ pixels, labels }: ReturnType<typeof tinyPixels>, sizePx: number): LabelledImages {
+  const larger = new Uint8Array(labels.length * sizePx * sizePx * 3).map((_, index) => {
+    const [channel, column, row] = [index % 3, Math.floor(index / 3) % sizePx, Math.floor(index / 3 / sizePx) % sizePx];
+    const image = Math.floor(index / 3 / sizePx / sizePx);
+    const [x, y] = [column, row].map((place) => Math.floor((place * 8) / sizePx)) as [number, number];
+    return pixels[((image * 8 + y) * 8 + x) * 3 + channel] ?? 0;
+  });
+  return imagesInMemory(larger, labels, sizePx);
+}
