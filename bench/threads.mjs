@@ -62,11 +62,12 @@ async function startWorker(workload, threadCount, trialCount) {
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
   const child = fork(TRIALS, [JSON.stringify({ ...workload, trialCount })], { env });
+  const exited = new Promise((resolve) => child.once('exit', resolve));
   const said = () =>
-    new Promise((resolve, reject) => {
-      child.once('message', resolve);
-      child.once('exit', (code) => reject(new Error(`a worker ended with ${code}`)));
-    });
+    Promise.race([
+      new Promise((resolve) => child.once('message', resolve)),
+      exited.then((code) => Promise.reject(new Error(`a worker ended with ${code}`))),
+    ]);
   await said();
   return {
     work: () => {
@@ -74,10 +75,7 @@ async function startWorker(workload, threadCount, trialCount) {
       child.send('go');
       return done;
     },
-    stop: () =>
-      new Promise((resolve) => {
-        child.removeAllListeners('exit').once('exit', resolve);
-        child.disconnect();
-      }),
+    // With nothing left to hear, it ends by itself.
+    stop: () => exited,
   };
 }

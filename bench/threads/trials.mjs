@@ -16,7 +16,7 @@ const network = networkByArchitecture(architecture);
 await startBackend();
 const shared = { functions: new TracedFunctions(), cache: new PrefixCache({ memoryBytesMax: 512 * 1024 ** 2 }) };
 const pretrained = randomWeights(parameterSpecs(network, CLASS_COUNT));
-const [train, validation] = [160, 80].map(images);
+const [train, validation] = [96, 32].map(images);
 await trial(0);
 process.send('warm');
 process.once('message', async () => {
@@ -37,8 +37,8 @@ function trial(seed) {
       lrMultipliers: network.blocks.map((_, block) => (trained === 'all' || block >= length - 2 ? 1 : 0)),
       trainedPart: 'BLOCKS',
       frozenBatchNorm: 'EVAL',
-      epochCount: 3,
-      patienceEpochs: 3,
+      epochCount: 2,
+      patienceEpochs: 2,
       batchSize: 32,
       optimizer: { type: 'ADAM', weightDecay: 0 },
       baseLearningRate: 1e-4,
