@@ -77,8 +77,14 @@ export const relu6Gradient = (outputGradient: Tensor, output: Tensor): Tensor =>
   floatOp('Relu6Grad', outputGradient, output);
 /** Adds a vector along the last axis. */
 export const addBias = (input: Tensor, bias: Tensor): Tensor => floatOp('BiasAdd', input, bias);
-/** The sum over all axes but the last. */
-export const biasGradient = (outputGradient: Tensor): Tensor => floatOp('BiasAddGrad', outputGradient);
+/**
+ * The sum over all axes but the last. In a graph, oneDNN would make one op of this and of the filter's gradient where
+ * both take the same tensor, with other bits than op by op; of a matrix it does not.
+ */
+export function biasGradient(outputGradient: Tensor): Tensor {
+  const channelCount = outputGradient.shape.at(-1) ?? 0;
+  return tf.tidy(() => floatOp('BiasAddGrad', outputGradient.reshape([-1, channelCount])));
+}
 
 /** Puts images of one size side by side along the channels. */
 export function concatChannels(parts: readonly Tensor[]): Tensor {
