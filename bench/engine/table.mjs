@@ -1,5 +1,8 @@
 import { MODES } from './settings.mjs';
 
+/** In the order of the columns. */
+const PEERS = ['tensorflow', 'keras', 'torch', 'ours, eager', 'ours, not cached'];
+
 /**
  * Comparisons as a Markdown table: a row for each network and mode, a column for each peer, the ratios in it.
  *
@@ -7,8 +10,12 @@ import { MODES } from './settings.mjs';
  * @returns {string}
  */
 export function tableOf(comparisons) {
-  const peers = [...new Set(comparisons.map(({ peer }) => peer))];
-  const measured = [...new Set(comparisons.map(({ network, mode }) => `${network} ${mode}`))];
+  const peers = PEERS.filter((name) => comparisons.some(({ peer }) => peer === name));
+  const networks = [...new Set(comparisons.map(({ network }) => network))].sort();
+  const measured = networks
+    .flatMap((network) => Object.keys(MODES).map((mode) => ({ network, mode })))
+    .filter((cell) => comparisons.some(({ network, mode }) => network === cell.network && mode === cell.mode))
+    .map(({ network, mode }) => `${network} ${mode}`);
   const rows = measured.map((key) => {
     const own = comparisons.filter(({ network, mode }) => `${network} ${mode}` === key);
     const ratios = peers.map((name) => own.find(({ peer }) => peer === name)?.ratio.toFixed(2) ?? '–');

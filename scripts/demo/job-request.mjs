@@ -16,6 +16,5 @@ export const jobRequest = (dataset) => ({
   },
   training: { epochCount: 8, batchSize: 32 },
   search: { seed: 1, biotune: { populationSize: 6, eliteCount: 2, generationCount: 2, seedCount: 1 } },
-  parallelism: { maxParallelTrialCount: 2 },
   output: { model: 'fashion' },
 });

@@ -71,8 +71,8 @@ const coordination = z.object({
   COORDINATOR_HTTP_PORT: port(8081),
   /** Key of the tokens that bind a worker to one job. */
   WORKER_TOKEN_SECRET: z.string().min(32),
-  /** Worker processes that the pool runs at most, over all jobs. */
-  POOL_WORKER_COUNT_MAX: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  /** Worker processes that the pool runs at most, over all jobs; when absent, one a core, or one on a GPU. */
+  POOL_WORKER_COUNT_MAX: z.coerce.number().int().min(1).max(256).optional(),
   WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
   /** Folders of base models, each with a base-model.json and its weights. */
   BASE_MODEL_DIR: packagePath('assets'),

@@ -116,7 +116,12 @@ export const createFineTuneJobSchema = z
       .array(z.enum(BASELINES))
       .max(BASELINES.length)
       .default([...BASELINES]),
-    parallelism: z.strictObject({ maxParallelTrialCount: z.int().min(1).max(256).default(1) }).prefault({}),
+    parallelism: z
+      .strictObject({
+        /** Trainings at once; as many as the launcher has workers for when absent. */
+        maxParallelTrialCount: z.int().min(1).max(256).optional(),
+      })
+      .prefault({}),
     output: z
       .strictObject({
         /** Model that the version is added to; one named after the job when absent. */
@@ -161,7 +166,7 @@ export const fineTuneJobSpecSchema = z
     training: trainingSchema,
     search: searchSchema.required(),
     baselines: z.array(z.enum(BASELINES)).readonly(),
-    parallelism: z.strictObject({ maxParallelTrialCount: z.int().positive() }),
+    parallelism: z.strictObject({ maxParallelTrialCount: z.int().positive().optional() }),
     output: z.strictObject({ model: z.string() }),
   })
   .meta({ id: 'FineTuneJobSpec' });

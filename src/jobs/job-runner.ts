@@ -15,6 +15,7 @@ import { Finals } from './finals.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { Publishing } from './publishing.js';
 import { SearchLoop } from './search-loop.js';
+import { trainingCountAtOnce } from './training-count.js';
 
 /** What a coordinator does next about a scope. */
 export type Advance =
@@ -78,7 +79,11 @@ export class JobRunner {
   private async run(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
     const work: Advance = {
       next: 'WORK',
-      workerCount: job.spec.parallelism.maxParallelTrialCount,
+      // The launcher starts as many of them as it has room for.
+      workerCount: Math.min(
+        job.spec.parallelism.maxParallelTrialCount ?? Infinity,
+        trainingCountAtOnce(job.spec.search.biotune),
+      ),
       // Also after another coordinator has taken over, on a machine with other cores.
       ...(job.runtime === undefined ? {} : { threadCount: job.runtime.intraOpThreadCount }),
     };

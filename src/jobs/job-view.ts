@@ -1,7 +1,8 @@
 import type { FineTuneJob, Progress } from '../domain/fine-tune-job.js';
 import { TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
 import type { TrialPhase } from '../domain/trial.js';
-import { generationSize, trialCount } from '../search/biotune.js';
+import { trialCount } from '../search/biotune.js';
+import { trainingCountAtOnce } from './training-count.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrainingTotals, TrialCount } from '../storage/postgres/trial.repository.js';
@@ -30,8 +31,12 @@ function work({ job, counts, totals }: JobRows) {
   const finalsLeft = biotune.seedCount * (finalCount - done('FINALS'));
   const total = perTrial * trialCount(biotune) + biotune.seedCount * finalCount;
   const measured = totals.searchCount * data.searchFraction + totals.finalCount;
-  const atOnce = (trainingCount: number) => Math.min(parallelism.maxParallelTrialCount, trainingCount);
-  const searchAtOnce = atOnce(generationSize(biotune, 1) * biotune.seedCount);
+  const runningCount = Math.max(
+    1,
+    sum(counts, ({ state }) => state === 'RUNNING'),
+  );
+  const atOnce = (trainingCount: number) => Math.min(parallelism.maxParallelTrialCount ?? runningCount, trainingCount);
+  const searchAtOnce = atOnce(trainingCountAtOnce(biotune));
   const rounds = searchLeft / searchAtOnce + finalsLeft / atOnce(finalCount * biotune.seedCount);
   return {
     percent: 100 * (1 - (searchLeft + finalsLeft) / total),

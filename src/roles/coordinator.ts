@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { startWorkerGateway, type RunningServer } from '../api/start.js';
 import { coordinatorConfigSchema, readConfig, type CoordinatorConfig, trainersConfigSchema } from '../config/config.js';
@@ -17,7 +18,7 @@ export async function startCoordinatorRole(config: CoordinatorConfig, logger: Lo
   const systemEnvironment = readConfig(systemEnvironmentSchema);
   if (config.TENSORFLOW_DEVICE === 'GPU') await checkGpu(systemEnvironment);
   const pool = new ProcessPool({
-    workerCountMax: config.POOL_WORKER_COUNT_MAX,
+    workerCountMax: config.POOL_WORKER_COUNT_MAX ?? (config.TENSORFLOW_DEVICE === 'GPU' ? 1 : availableParallelism()),
     entry: join(import.meta.dirname, '../main.js'),
     workerCacheDir: config.WORKER_CACHE_DIR,
     trainers: trainersConfigSchema.parse(config),

@@ -162,7 +162,7 @@ async function oneEpoch(
     ...(knownShare !== undefined && { optimizerShare: knownShare }),
   });
   state.loadInto(inference);
-  const scores = await score(inference, validation, { classCount, batchSize, functions });
+  const scores = await score(inference, validation, { classCount, batchSize: options.microBatchSize, functions });
   inference.unload();
   if (!Number.isFinite(scores.loss)) throw notFinite(state, scores.loss, epoch);
   const seconds = (performance.now() - startMs) / 1000;

@@ -47,7 +47,7 @@ export class PrefixCache {
   /**
    * The features under `key`, computed if need be.
    *
-   * @param key Says all that they follow from: weights, prefix, images, normalisation.
+   * @param key Says all that they follow from: weights, prefix, images, normalisation, batch size.
    * @param prepare Called when they are not there.
    * @returns undefined when there is no room for them, neither in memory nor beyond.
    */

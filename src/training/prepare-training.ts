@@ -108,10 +108,11 @@ function examplesOf(
   options: FineTuneOptions,
   { functions, cache }: SharedParts,
 ): Promise<ExampleSource> {
-  const { normalization, batchSize, sourceKey, network } = options;
+  const { normalization, sourceKey, network } = options;
+  const batchSize = options.microBatchSize ?? options.batchSize;
   const images: LabelledImages = options[set];
   const source = imageSource(images, normalization);
   if (prefix.layers.length === 0) return Promise.resolve(source);
-  const key = JSON.stringify([sourceKey, set, network.architecture, prefix.layers.length, normalization]);
+  const key = JSON.stringify([sourceKey, set, network.architecture, prefix.layers.length, normalization, batchSize]);
   return prefixSource(prefix, source, images.isAugmented ? undefined : key, { functions, cache, batchSize });
 }
