@@ -17,6 +17,7 @@ const FOLDERS = [
   'observability',
   'training',
   'networks',
+  'random',
   'formats',
   'datasets',
 ];
