@@ -6,6 +6,13 @@
 
 /* eslint-disable */
 import type { ClassRecall, DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
+import type {
+  DataConfig_Augmentation,
+  TrainingConfig_ClassWeighting,
+  TrainingConfig_FrozenBatchNorm,
+  TrainingConfig_LrSchedule,
+  TrainingConfig_Optimizer,
+} from "./fine_tune_job.js";
 
 export interface LeaseTaskRequest {
   workerId: string;
@@ -87,7 +94,7 @@ export interface TrainSpec {
   keepWeights: boolean;
   /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
   runtime?: Runtime | undefined;
-  augmentation: TrainSpec_Augmentation;
+  augmentation: DataConfig_Augmentation;
 }
 
 /** Which parameters learn. */
@@ -98,15 +105,6 @@ export enum TrainSpec_TrainedPart {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** How training images are varied from epoch to epoch. */
-export enum TrainSpec_Augmentation {
-  AUGMENTATION_UNSPECIFIED = "AUGMENTATION_UNSPECIFIED",
-  NONE = "NONE",
-  LIGHT = "LIGHT",
-  STANDARD = "STANDARD",
-  UNRECOGNIZED = "UNRECOGNIZED",
-}
-
 /** TrainingConfig with nothing left out. */
 export interface TrainingProtocol {
   epochCount: number;
@@ -114,51 +112,16 @@ export interface TrainingProtocol {
   batchSize: number;
   baseLearningRate: number;
   cosineEpochCount: number;
-  frozenBatchNorm: TrainingProtocol_FrozenBatchNorm;
+  frozenBatchNorm: TrainingConfig_FrozenBatchNorm;
   microBatchSize?: number | undefined;
-  optimizer: TrainingProtocol_Optimizer;
+  optimizer: TrainingConfig_Optimizer;
   weightDecay: number;
   /** Of SGD alone. */
   momentum: number;
-  lrSchedule: TrainingProtocol_LrSchedule;
+  lrSchedule: TrainingConfig_LrSchedule;
   labelSmoothing: number;
-  classWeighting: TrainingProtocol_ClassWeighting;
+  classWeighting: TrainingConfig_ClassWeighting;
   gradientNormMax?: number | undefined;
-}
-
-/** What BatchNorm of a frozen block does. */
-export enum TrainingProtocol_FrozenBatchNorm {
-  FROZEN_BATCH_NORM_UNSPECIFIED = "FROZEN_BATCH_NORM_UNSPECIFIED",
-  EVAL = "EVAL",
-  TRAIN = "TRAIN",
-  UNRECOGNIZED = "UNRECOGNIZED",
-}
-
-/** As torch's optimizer of that name. */
-export enum TrainingProtocol_Optimizer {
-  OPTIMIZER_UNSPECIFIED = "OPTIMIZER_UNSPECIFIED",
-  ADAM = "ADAM",
-  ADAMW = "ADAMW",
-  SGD = "SGD",
-  UNRECOGNIZED = "UNRECOGNIZED",
-}
-
-/** How the learning rate changes from epoch to epoch. */
-export enum TrainingProtocol_LrSchedule {
-  LR_SCHEDULE_UNSPECIFIED = "LR_SCHEDULE_UNSPECIFIED",
-  /** COSINE - Along half a cosine, to zero after cosine_epoch_count epochs. */
-  COSINE = "COSINE",
-  CONSTANT = "CONSTANT",
-  UNRECOGNIZED = "UNRECOGNIZED",
-}
-
-/** How much the classes count in the loss. */
-export enum TrainingProtocol_ClassWeighting {
-  CLASS_WEIGHTING_UNSPECIFIED = "CLASS_WEIGHTING_UNSPECIFIED",
-  NONE = "NONE",
-  /** BALANCED - In inverse proportion to their share of the training images. */
-  BALANCED = "BALANCED",
-  UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 export interface ScoreSpec {
