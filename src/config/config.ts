@@ -154,3 +154,8 @@ export function readConfig<S extends z.ZodType>(
   const problems = read.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The environment does not fit:\n${problems.join('\n')}`);
 }
+
+/** Settings as the environment that `readConfig` reads them from, for a child process. */
+export function environmentOf(config: TrainersConfig): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
+}

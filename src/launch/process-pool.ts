@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { TrainersConfig } from '../config/config.js';
+import { environmentOf, type TrainersConfig } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
 import { PoolWorker, type WorkerExit } from './pool-worker.js';
 import type { SystemEnvironment } from './system-environment.js';
@@ -146,7 +146,7 @@ export class ProcessPool {
     const share = Math.max(1, Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax)));
     return {
       ...systemEnvironment,
-      ...variablesOf(trainers),
+      ...environmentOf(trainers),
       COORDINATOR_ADDRESS: coordinatorAddress,
       WORKER_TOKEN: token,
       WORKER_CACHE_DIR: workerCacheDir,
@@ -159,7 +159,3 @@ export class ProcessPool {
     return [...this.#workers.values()].filter((workerScope) => workerScope === scope).length;
   }
 }
-
-/** A configuration as the environment that it is read from. */
-const variablesOf = (config: object): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));

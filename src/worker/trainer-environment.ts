@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TrainersConfig } from '../config/config.js';
+import { environmentOf, type TrainersConfig } from '../config/config.js';
 import { packageRoot } from '../config/package-root.js';
 
 /** Main file of the trainer process. */
@@ -25,7 +25,7 @@ export function trainerEnvironment(settings: TrainerEnvironmentSettings): NodeJS
   const { threadCount, trainers, stateDir, systemEnvironment } = settings;
   return {
     ...systemEnvironment,
-    ...Object.fromEntries(Object.entries(trainers).map(([name, value]) => [name, String(value)])),
+    ...environmentOf(trainers),
     TRAINER_STATE_DIR: stateDir,
     TF_ENABLE_ONEDNN_OPTS: '1',
     TF_NUM_INTRAOP_THREADS: String(threadCount),
