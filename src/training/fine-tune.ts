@@ -60,8 +60,8 @@ export interface FineTuneHooks {
 export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): Promise<FineTuneResult> {
   checkFineTuneOptions(options);
   const start = loadWeights(options.network, options.pretrained, options.classCount, options.seed);
-  const own = hooks.shared === undefined ? ownParts() : undefined;
-  const shared = hooks.shared ?? own ?? ownParts();
+  const { dispose, ...shared } =
+    hooks.shared === undefined ? ownParts() : { ...hooks.shared, dispose: () => undefined };
   let microBatchSize = hooks.resumeFrom?.microBatchSize ?? options.microBatchSize ?? options.batchSize;
   let epochCount = 0;
   const onEpoch: FineTuneHooks['onEpoch'] = (...args) => {
@@ -79,11 +79,11 @@ export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): 
       }
     }
   } finally {
-    own?.dispose();
+    dispose();
   }
 }
 
-/** Options with the examples that are in memory at a time, and the losses' weights. */
+/** Options that say how many examples are in memory at a time. */
 type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
 
 async function trainOnce(

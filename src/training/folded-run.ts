@@ -2,7 +2,7 @@ import { type Tensor, tf } from './backend.js';
 import { CONV, DEPTHWISE_CONV, isPointwise, pointwiseConv } from './conv-kernels.js';
 import type { FoldedConv, FoldedLayer, FoldedParts } from './folded-layers.js';
 import { add, addBias, concatChannels, relu, relu6 } from './kernels.js';
-import { type LayerContext, runLayers } from './layer-run.js';
+import { type LayerContext, runInTurn, runLayers } from './layer-run.js';
 
 /** What folded layers need beside their input. */
 export interface FoldedContext extends LayerContext {
@@ -17,13 +17,7 @@ export interface FoldedContext extends LayerContext {
  * @returns A new tensor, which the caller disposes.
  */
 export function runFolded(layers: readonly FoldedLayer[], input: Tensor, context: FoldedContext): Tensor {
-  let current = input;
-  for (const layer of layers) {
-    const next = runLayer(layer, current, context);
-    if (current !== input) current.dispose();
-    current = next;
-  }
-  return current === input ? input.clone() : current;
+  return runInTurn(layers, input, (layer, current) => runLayer(layer, current, context));
 }
 
 function runLayer(layer: FoldedLayer, input: Tensor, context: FoldedContext): Tensor {

@@ -1,7 +1,7 @@
 import { type Tensor, tf } from './backend.js';
 import { crossEntropy } from './cross-entropy.js';
 import { type GradientContext, recordLayers } from './layer-gradients.js';
-import { type LayerContext, runLayers } from './layer-run.js';
+import { type LayerContext, runInTurn, runLayers } from './layer-run.js';
 import type { ModelState, Segment } from './model-state.js';
 import { recordChain } from './recording.js';
 
@@ -47,13 +47,11 @@ export function forwardAndBackward(state: ModelState, inputs: PassInputs, settin
   const statistics = new Map<string, Tensor>();
   const context = segmentContexts(state, settings.batchNormMomentum, gradients, statistics);
   const means: Tensor[] = [];
-  let features = inputs.input;
-  for (const segment of state.segments.slice(0, firstTrained)) {
-    const output = runLayers(segment.layers, features, context(segment));
+  const features = runInTurn(state.segments.slice(0, firstTrained), inputs.input, (segment, value) => {
+    const output = runLayers(segment.layers, value, context(segment));
     means.push(tf.mean(output));
-    if (features !== inputs.input) features.dispose();
-    features = output;
-  }
+    return output;
+  });
   const steps = state.segments.slice(firstTrained).map((segment) => (value: Tensor) => {
     const recording = recordLayers(segment.layers, value, context(segment));
     means.push(tf.mean(recording.output));

@@ -28,24 +28,18 @@ export interface LayerContext {
  * @returns A new tensor, which the caller disposes.
  */
 export function runLayers(layers: readonly Layer[], input: Tensor, context: LayerContext): Tensor {
-  let current = input;
-  for (const layer of layers) {
-    const next = runLayer(layer, current, context);
-    if (current !== input) current.dispose();
-    current = next;
-  }
-  return current === input ? input.clone() : current;
+  return runInTurn(layers, input, (layer, current) => runLayer(layer, current, context));
 }
 
-/** Runs segments one after the other, each in its own context; ownership as in `runLayers`. */
-export function runSegments<S extends { readonly layers: readonly Layer[] }>(
-  segments: readonly S[],
-  input: Tensor,
-  context: (segment: S) => LayerContext,
-): Tensor {
+/**
+ * Runs parts of a network one after the other; disposes every value in between. Ownership as in `runLayers`.
+ *
+ * @param run Gives a new tensor, and leaves the one that it is given alone.
+ */
+export function runInTurn<T>(parts: readonly T[], input: Tensor, run: (part: T, input: Tensor) => Tensor): Tensor {
   let current = input;
-  for (const segment of segments) {
-    const next = runLayers(segment.layers, current, context(segment));
+  for (const part of parts) {
+    const next = run(part, current);
     if (current !== input) current.dispose();
     current = next;
   }

@@ -1,5 +1,6 @@
 import type { Layer } from '../networks/layers.js';
 import { splitAtClassifier } from '../networks/network.js';
+import { layerParameterSpecs } from '../networks/parameters.js';
 import type { Weights } from '../networks/weights.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
 import { type FrozenPrefix, prefixSource } from './frozen-prefix.js';
@@ -85,22 +86,13 @@ function cutOf(options: FineTuneOptions): { readonly prefix: readonly Layer[]; r
   const all = blockSegments(network, lrMultipliers, frozenBatchNorm);
   const firstTrained = all.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
   const layers = all.slice(0, firstTrained).flatMap((segment) => segment.layers);
-  const isFixed = frozenBatchNorm === 'EVAL' || !layers.some(hasBatchNorm);
+  const isFixed = frozenBatchNorm === 'EVAL' || !hasBatchNorm(layers);
   return isFixed ? { prefix: layers, segments: all.slice(firstTrained) } : { prefix: [], segments: all };
 }
 
-function hasBatchNorm(layer: Layer): boolean {
-  switch (layer.type) {
-    case 'batchNorm':
-      return true;
-    case 'residual':
-      return [...layer.branch, ...layer.shortcut].some(hasBatchNorm);
-    case 'concat':
-      return layer.branches.flat().some(hasBatchNorm);
-    default:
-      return false;
-  }
-}
+/** Running statistics are the only tensors that no gradient reaches. */
+const hasBatchNorm = (layers: readonly Layer[]): boolean =>
+  layerParameterSpecs(layers, 0, 1).some(({ isBuffer, isIdle }) => isBuffer && !isIdle);
 
 function examplesOf(
   set: 'train' | 'validation',

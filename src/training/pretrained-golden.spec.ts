@@ -11,7 +11,7 @@ import { evaluate } from './evaluate.js';
 import { plainStep } from '../../test/fixtures/steps.js';
 import { wholeBatch } from '../../test/fixtures/tiny-network.js';
 import { imagesInMemory, imageSource } from './image-batches.js';
-import { runSegments } from './layer-run.js';
+import { runLayers } from './layer-run.js';
 import { ModelState, type Segment } from './model-state.js';
 import { lossAndGradients } from './train-step.js';
 
@@ -66,7 +66,11 @@ describe('pretrained EfficientNet-Lite0 on six photographs', () => {
     const input = await wholeBatch(source);
     const logits = tf.tidy(() => {
       const context = { parameter: state.parameters(new Map()) };
-      return runSegments(state.segments, input, () => context).dataSync<'float32'>();
+      return runLayers(
+        network.blocks.flatMap(({ layers }) => layers),
+        input,
+        context,
+      ).dataSync<'float32'>();
     });
     golden.cases.forEach((expected, example) =>
       expected.logits.forEach((value, index) =>
