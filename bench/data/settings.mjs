@@ -1,6 +1,5 @@
 /** Enough steps that the first batch of an epoch, which nothing can be prepared before, counts as it does in a real one. */
 export const IMAGE_COUNT = 320;
-export const BATCH_SIZE = 32;
 export const CLASS_COUNT = 10;
 /** Epochs of each way of reading, taken in turns after one epoch of warming up. */
 export const ROUND_COUNT = 2;

@@ -11,8 +11,9 @@ import { startBackend } from '../../dist/src/training/backend.js';
 import { fineTune } from '../../dist/src/training/fine-tune.js';
 import { imagesInMemory } from '../../dist/src/training/image-batches.js';
 import { CACHE } from '../../scripts/setup/paths.mjs';
+import { PLAIN_PROTOCOL } from '../protocol.mjs';
 import { randomWeights } from '../random-weights.mjs';
-import { BATCH_SIZE, CLASS_COUNT, IMAGE_COUNT, ROUND_COUNT } from './settings.mjs';
+import { CLASS_COUNT, IMAGE_COUNT, ROUND_COUNT } from './settings.mjs';
 import { timedImages } from './waiting.mjs';
 
 /** @type {import('./settings.mjs').Setting} */
@@ -27,23 +28,15 @@ const { images, epochs } = timedImages([onThread(), inLoop()]);
 const network = networkByArchitecture('efficientnet-lite0');
 await fineTune(
   {
+    ...PLAIN_PROTOCOL,
     network,
     pretrained: randomWeights(parameterSpecs(network, CLASS_COUNT)),
     classCount: CLASS_COUNT,
-    normalization: { mean: [127, 127, 127], std: [128, 128, 128] },
     train: images,
     validation: imagesInMemory(new Uint8Array(imageBytes), labels.subarray(0, 1), imageSizePx),
     lrMultipliers: network.blocks.map(() => 1),
-    trainedPart: 'BLOCKS',
     frozenBatchNorm: 'TRAIN',
     seed: SEED,
-    batchSize: BATCH_SIZE,
-    baseLearningRate: 1e-4,
-    optimizer: { type: 'ADAM', weightDecay: 0 },
-    schedule: { type: 'CONSTANT' },
-    labelSmoothing: 0,
-    classWeighting: 'NONE',
-    sourceKey: 'bench',
     epochCount: 2 + 2 * ROUND_COUNT,
     patienceEpochs: Infinity,
   },

@@ -7,6 +7,7 @@ import { fineTune } from '../../dist/src/training/fine-tune.js';
 import { imagesInMemory } from '../../dist/src/training/image-batches.js';
 import { PrefixCache } from '../../dist/src/training/prefix-cache.js';
 import { TracedFunctions } from '../../dist/src/training/traced-functions.js';
+import { PLAIN_PROTOCOL } from '../protocol.mjs';
 import { randomWeights } from '../random-weights.mjs';
 
 const CLASS_COUNT = 10;
@@ -28,25 +29,17 @@ function trial(seed) {
   const { length } = network.blocks;
   return fineTune(
     {
+      ...PLAIN_PROTOCOL,
       network,
       pretrained,
       classCount: CLASS_COUNT,
-      normalization: { mean: [127, 127, 127], std: [128, 128, 128] },
       train,
       validation,
       lrMultipliers: network.blocks.map((_, block) => (trained === 'all' || block >= length - 2 ? 1 : 0)),
-      trainedPart: 'BLOCKS',
       frozenBatchNorm: 'EVAL',
       epochCount: 2,
       patienceEpochs: 2,
-      batchSize: 32,
-      optimizer: { type: 'ADAM', weightDecay: 0 },
-      baseLearningRate: 1e-4,
-      schedule: { type: 'COSINE', epochCount: 100 },
-      labelSmoothing: 0,
-      classWeighting: 'NONE',
       seed,
-      sourceKey: 'bench',
     },
     { onEpoch: () => undefined, shared },
   );

@@ -1,0 +1,12 @@
+/** How benchmarks train, where they measure something else than the protocol: what `fineTune` wants beside data and candidate. */
+export const PLAIN_PROTOCOL = {
+  normalization: { mean: [127, 127, 127], std: [128, 128, 128] },
+  trainedPart: 'BLOCKS',
+  batchSize: 32,
+  baseLearningRate: 1e-4,
+  optimizer: { type: 'ADAM', weightDecay: 0 },
+  schedule: { type: 'CONSTANT' },
+  labelSmoothing: 0,
+  classWeighting: 'NONE',
+  sourceKey: 'bench',
+};
