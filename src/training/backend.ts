@@ -1,4 +1,4 @@
-import { env } from 'node:process';
+import { arch, env } from 'node:process';
 import type * as tfjs from '@tensorflow/tfjs-node';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import { DomainError } from '../domain/errors.js';
@@ -83,6 +83,12 @@ export function backendSettings(): BackendSettings {
     interOpThreadCount: Number(env['TF_NUM_INTEROP_THREADS'] ?? 0),
     execution: tracingBinding() === undefined ? 'EAGER' : 'TRACED',
   };
+}
+
+/** Whether ops can ask for oneDNN's kernels by name, `_MklNative…`: on the CPU, in TensorFlow's builds for x64. */
+export function hasOneDnnKernels(): boolean {
+  const { device, oneDnn } = backendSettings();
+  return device === 'CPU' && oneDnn && arch === 'x64';
 }
 
 /** Tensors that TensorFlow itself holds, which also counts what tfjs has lost sight of; for leak tests. */

@@ -1,4 +1,4 @@
-import type { BatchNorm, Layer } from '../networks/layers.js';
+import type { BatchNorm, Layer, MaxPool } from '../networks/layers.js';
 import type { Tensor } from './backend.js';
 import { batchNormGradients, batchNormWithBatchStatistics } from './batch-norm.js';
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from './conv-kernels.js';
@@ -14,6 +14,7 @@ import {
   runLinear,
 } from './layer-run.js';
 import { plainFunction, type PlainLayer } from './plain-layers.js';
+import { maxPool, maxPoolGradient } from './pool-kernels.js';
 import { recordChain, recordConcat, type Recording, recordSum } from './recording.js';
 
 /** Also receives the gradients of a block that learns; a frozen block only passes gradients on. */
@@ -44,6 +45,8 @@ function recordLayer(layer: Layer, input: Tensor, context: GradientContext): Rec
       return layer.form === 'linear'
         ? recordLinear(layer.name, input, context)
         : recordConv(classifierConv(layer), CONV, input, context);
+    case 'maxPool':
+      return recordMaxPool(layer, input);
     case 'residual':
       return recordSum(recordLayers(layer.branch, input, context), recordLayers(layer.shortcut, input, context));
     case 'concat':
@@ -56,15 +59,29 @@ function recordLayer(layer: Layer, input: Tensor, context: GradientContext): Rec
 }
 
 function recordPlain(layer: PlainLayer, input: Tensor): Recording {
-  const { forward, gradient, needsInput = false, needsOutput = false } = plainFunction(layer);
+  const { forward, gradient, needsOutput = false } = plainFunction(layer);
   const { shape: inputShape } = input;
   const output = forward(input);
   return {
     output,
-    needsInput,
+    needsInput: false,
     needsOutput,
     backward: (outputGradient, wantsInputGradient) =>
-      wantsInputGradient ? gradient(outputGradient, { input, output, inputShape }) : undefined,
+      wantsInputGradient ? gradient(outputGradient, { output, inputShape }) : undefined,
+  };
+}
+
+function recordMaxPool(layer: MaxPool, input: Tensor): Recording {
+  const result = maxPool(input, layer);
+  return {
+    output: result.output,
+    needsInput: true,
+    needsOutput: true,
+    backward: (outputGradient, wantsInputGradient) => {
+      const gradient = wantsInputGradient ? maxPoolGradient(outputGradient, input, result, layer) : undefined;
+      for (const reserve of result.reserves) reserve.dispose();
+      return gradient;
+    },
   };
 }
 

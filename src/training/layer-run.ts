@@ -1,4 +1,4 @@
-import type { BatchNorm, Classifier, Concat, Conv, Layer, Residual, Window } from '../networks/layers.js';
+import type { BatchNorm, Classifier, Concat, Conv, Layer, MaxPool, Residual, Window } from '../networks/layers.js';
 import { type Tensor, tf } from './backend.js';
 import {
   type BatchNormParameters,
@@ -9,6 +9,7 @@ import {
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from './conv-kernels.js';
 import { add, addBias, concatChannels, matMul } from './kernels.js';
 import { plainFunction } from './plain-layers.js';
+import { maxPool } from './pool-kernels.js';
 
 /** What layers need beside their input. */
 export interface LayerContext {
@@ -60,6 +61,8 @@ function runLayer(layer: Layer, input: Tensor, context: LayerContext): Tensor {
       return layer.form === 'linear'
         ? runLinear(layer.name, input, context)
         : runConv(classifierConv(layer), CONV, input, context);
+    case 'maxPool':
+      return runMaxPool(layer, input);
     case 'residual':
       return runResidual(layer, input, context);
     case 'concat':
@@ -94,6 +97,12 @@ export function runLinear(name: string, input: Tensor, { parameter }: LayerConte
 function withBias(product: Tensor, bias: Tensor): Tensor {
   const output = addBias(product, bias);
   product.dispose();
+  return output;
+}
+
+function runMaxPool(layer: MaxPool, input: Tensor): Tensor {
+  const { output, reserves } = maxPool(input, layer);
+  for (const unused of reserves) unused.dispose();
   return output;
 }
 

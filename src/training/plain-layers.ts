@@ -7,16 +7,16 @@ import {
   averagePool,
   averagePoolGradient,
   globalMeanGradient,
-  maxPool,
-  maxPoolGradient,
 } from './pool-kernels.js';
 
-/** A layer without tensors and without layers inside. */
-export type PlainLayer = Exclude<Layer, { readonly name: string } | { readonly type: 'residual' | 'concat' | 'idle' }>;
+/** A layer without tensors and without layers inside, whose gradient wants at most its output back. */
+export type PlainLayer = Exclude<
+  Layer,
+  { readonly name: string } | { readonly type: 'maxPool' | 'residual' | 'concat' | 'idle' }
+>;
 
-/** What a layer's gradient may look at. `input` and `output` are alive only where the function says it needs them. */
+/** What a layer's gradient may look at. `output` is alive only where the function says it needs it. */
 interface ForwardPass {
-  readonly input: Tensor;
   readonly output: Tensor;
   readonly inputShape: readonly number[];
 }
@@ -25,7 +25,6 @@ interface ForwardPass {
 export interface PlainFunction {
   readonly forward: (input: Tensor) => Tensor;
   readonly gradient: (outputGradient: Tensor, pass: ForwardPass) => Tensor;
-  readonly needsInput?: true;
   readonly needsOutput?: true;
 }
 
@@ -36,13 +35,6 @@ export function plainFunction(layer: PlainLayer): PlainFunction {
       return { forward: relu, gradient: (gradient, { output }) => reluGradient(gradient, output), needsOutput: true };
     case 'relu6':
       return { forward: relu6, gradient: (gradient, { output }) => relu6Gradient(gradient, output), needsOutput: true };
-    case 'maxPool':
-      return {
-        forward: (input) => maxPool(input, layer),
-        gradient: (gradient, { input, output }) => maxPoolGradient(gradient, input, output, layer),
-        needsInput: true,
-        needsOutput: true,
-      };
     case 'averagePool':
       return {
         forward: (input) => averagePool(input, layer),

@@ -1,19 +1,52 @@
 import type { AveragePool, MaxPool } from '../networks/layers.js';
-import { type Tensor, type Tensor2D, type Tensor3D, tf } from './backend.js';
-import { execute1 } from './kernels.js';
-import { windowAttributes, windowSizeAttribute } from './window-attributes.js';
+import { hasOneDnnKernels, type Tensor, type Tensor2D, type Tensor3D, tf } from './backend.js';
+import { attribute, execute, execute1 } from './kernels.js';
+import { windowAttributes, windowPadding, windowSizeAttribute } from './window-attributes.js';
 
 type Shape = readonly number[];
 
+/** All of it is the caller's to dispose. */
+export interface MaxPoolResult {
+  readonly output: Tensor;
+  /** What the gradient op wants back beside input and output. */
+  readonly reserves: readonly Tensor[];
+}
+
 /** The largest value of each window; what surrounds the image never wins. */
-export function maxPool(input: Tensor, window: MaxPool): Tensor {
-  return execute1('MaxPool', [...windowAttributes(window, input.shape), windowSizeAttribute(window)], [input]);
+export function maxPool(input: Tensor, window: MaxPool): MaxPoolResult {
+  const { forward, attributes, reserveCount } = maxPoolOps(window, input.shape);
+  const [output, ...reserves] = execute(forward, attributes, [input], 1 + reserveCount);
+  if (output === undefined) throw new Error(`${forward} returned nothing`);
+  return { output, reserves };
 }
 
 /** Goes where the largest value of each window was. */
-export function maxPoolGradient(outputGradient: Tensor, input: Tensor, output: Tensor, window: MaxPool): Tensor {
-  const attributes = [...windowAttributes(window, input.shape), windowSizeAttribute(window)];
-  return execute1('MaxPoolGrad', attributes, [input, output, outputGradient]);
+export function maxPoolGradient(
+  outputGradient: Tensor,
+  input: Tensor,
+  { output, reserves }: MaxPoolResult,
+  window: MaxPool,
+): Tensor {
+  const { gradient, attributes } = maxPoolOps(window, input.shape);
+  return execute1(gradient, attributes, [input, output, outputGradient, ...reserves]);
+}
+
+/**
+ * In a graph TensorFlow puts oneDNN's kernels in the place of its own, but not op by op. Where windows overlap, the two may
+ * add up a pixel's gradients in different orders, so oneDNN's are asked for by name, which are also the faster ones:
+ * forward and backward take 5 ms instead of 30 for 64 channels of 48 x 48 px and 32 images. They know no EXPLICIT padding.
+ */
+function maxPoolOps(window: MaxPool, imageShape: Shape) {
+  const attributes = [...windowAttributes(window, imageShape), windowSizeAttribute(window)];
+  const isOneDnn = hasOneDnnKernels() && typeof windowPadding(window, imageShape) === 'string';
+  if (!isOneDnn) return { forward: 'MaxPool', gradient: 'MaxPoolGrad', attributes, reserveCount: 0 };
+  return {
+    forward: '_MklNativeMaxPool',
+    gradient: '_MklNativeMaxPoolGrad',
+    // TensorFlow registers these kernels under a label, so that nobody finds them by accident.
+    attributes: [...attributes, attribute('_kernel', 'STRING', 'MklNameChangeOp')],
+    reserveCount: 1,
+  };
 }
 
 /** The mean of each window, zeros around the image included: the op itself knows no such padding. */
