@@ -3,7 +3,18 @@ import { METHODS } from './fine-tune-job.js';
 import { genomeSchema } from './genome.js';
 import { timestampSchema } from './text.js';
 
-export const TRIAL_ORIGINS = ['INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE'] as const;
+export const TRIAL_ORIGINS = [
+  'INITIAL',
+  'ELITE_EXPLOIT',
+  'OFFSPRING',
+  'RANDOM',
+  'FINAL',
+  'BASELINE',
+  'ENQUEUED',
+  'WARM_START',
+  'GRID',
+] as const;
+/** Where a trial comes from: ENQUEUED is a caller's genome, WARM_START one of an earlier job. */
 export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 
 export const TRIAL_PHASES = ['SEARCH', 'FINALS'] as const;

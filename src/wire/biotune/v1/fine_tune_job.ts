@@ -389,6 +389,9 @@ export enum Trial_Origin {
   RANDOM = "RANDOM",
   FINAL = "FINAL",
   BASELINE = "BASELINE",
+  ENQUEUED = "ENQUEUED",
+  WARM_START = "WARM_START",
+  GRID = "GRID",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
