@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
-import { lrMultipliers, selectsABlock } from '../domain/genome.js';
+import { lrMultipliers, phenotypeRules, selectsABlock, type PhenotypeRules } from '../domain/genome.js';
 import { generationSize, plan, type EvaluatedTrial, type PlannedTrial, type SearchConfig } from '../search/biotune.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
@@ -13,11 +13,18 @@ import { foldCount, trainSpec, type JobContext } from './job-context.js';
 import { searchSeeds } from './training-seeds.js';
 import { isOpen, TrialSettlement, WORST_FITNESS } from './trial-settlement.js';
 
+function rulesOf({ job, baseModel }: JobContext): PhenotypeRules {
+  const blockIds = baseModel.blocks.map(({ id }) => id);
+  return phenotypeRules([], blockIds, job.spec.search.biotune.mode);
+}
+
 function searchConfig(context: JobContext): SearchConfig {
   const { seed, biotune } = context.job.spec.search;
   const { generationCount, populationSize, eliteCount, reproduction } = biotune;
   const blockCount = context.baseModel.blocks.length;
-  return { seed, blockCount, foldCount: foldCount(context), generationCount, populationSize, eliteCount, reproduction };
+  const sizes = { generationCount, populationSize, eliteCount };
+  const rules = rulesOf(context);
+  return { seed, blockCount, foldCount: foldCount(context), ...sizes, reproduction, rules, initialGenomes: [] };
 }
 
 function toEvaluated({ generation, slot, genes, threshold, fitness }: TrialEntity) {
@@ -86,7 +93,9 @@ export class SearchLoop {
   private async insertTrial(transaction: Transaction, context: JobContext, planned: PlannedTrial): Promise<void> {
     const { job } = context;
     const { generation, slot, origin, genome, fold } = planned;
-    const ended = selectsABlock(genome)
+    const rules = rulesOf(context);
+    const isFeasible = selectsABlock(genome, rules);
+    const ended = isFeasible
       ? {}
       : ({ state: 'INFEASIBLE', infeasibleReason: 'NO_BLOCK_SELECTED', fitness: WORST_FITNESS } as const);
     const trial = await this.trials.insert(transaction, job.id, {
@@ -97,12 +106,12 @@ export class SearchLoop {
       method: 'BIOTUNE',
       genes: [...genome.genes],
       threshold: genome.threshold,
-      lrMultipliers: lrMultipliers(genome),
+      lrMultipliers: lrMultipliers(genome, rules),
       fold,
       ...ended,
     });
     if (!isEqualGenome(planned, trial)) throw diverged(planned, trial);
-    if (!selectsABlock(genome)) return;
+    if (!isFeasible) return;
     const seeds = searchSeeds(job.spec.search.biotune.seedCount);
     const candidate = {
       method: 'BIOTUNE',

@@ -1,78 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../domain/errors.js';
-import type { Genome } from '../domain/genome.js';
+import { biotuneSchema } from '../domain/fine-tune-job.js';
 import { selectsABlock } from '../domain/genome.js';
-import type { EvaluatedTrial, PlannedTrial, SearchConfig } from './biotune.js';
+import type { Run } from '../../test/fixtures/search-run.js';
+import { bits, config, distance, evaluate, nextTrials, ORDERS, run, shuffle } from '../../test/fixtures/search-run.js';
+import type { EvaluatedTrial, PlannedTrial } from './biotune.js';
 import { plan, trialCount } from './biotune.js';
 import { makeChild } from './offspring.js';
 import { rankPopulation } from './ranking.js';
-import type { Rng } from './rng.js';
 import { openStream } from './rng.js';
 
-const PAPER = { blockCount: 6, foldCount: 2, generationCount: 10, populationSize: 10, eliteCount: 3 } as const;
-const ORDERS = ['SEQUENTIAL', 'BATCH_SYNC'] as const;
-
-const config = (reproduction: SearchConfig['reproduction'], change: Partial<SearchConfig> = {}): SearchConfig => ({
-  seed: 684,
-  ...PAPER,
-  reproduction,
-  ...change,
-});
-
-/** Mean distance from a genome that trains the upper half; a little harder on odd folds. In [0, 1]. */
-function distance({ genes, threshold }: Genome, fold: number): number {
-  if (!selectsABlock({ genes, threshold })) return 1;
-  const misses = genes.map((gene, block) => Math.abs(gene - (block < genes.length / 2 ? 0.1 : 0.8)));
-  const sum = misses.reduce((total, miss) => total + miss, Math.abs(threshold - 0.4));
-  return 0.9 * (sum / (genes.length + 1)) + 0.05 * (fold % 2);
-}
-
-type Fitness = (genome: Genome, fold: number) => number;
-
-const evaluate = ({ generation, slot, genome, fold }: PlannedTrial, fitness: Fitness): EvaluatedTrial => ({
-  generation,
-  slot,
-  genome,
-  fitness: fitness(genome, fold),
-});
-
-/** What the search asks for next; none once it is done. */
-function nextTrials(search: SearchConfig, history: readonly EvaluatedTrial[]): readonly PlannedTrial[] {
-  const answer = plan(search, history);
-  return answer.kind === 'EVALUATE' ? answer.trials : [];
-}
-
-interface Run {
-  readonly batches: readonly (readonly PlannedTrial[])[];
-  readonly trials: readonly PlannedTrial[];
-  readonly history: readonly EvaluatedTrial[];
-}
-
-/** Runs a search to its end, batch by batch. */
-function run(search: SearchConfig, fitness: Fitness = distance): Run {
-  const batches: (readonly PlannedTrial[])[] = [];
-  const history: EvaluatedTrial[] = [];
-  for (let batch = nextTrials(search, []); batch.length > 0; batch = nextTrials(search, history)) {
-    batches.push(batch);
-    history.push(...batch.map((trial) => evaluate(trial, fitness)));
-  }
-  return { batches, trials: batches.flat(), history };
-}
-
-/** Fisher and Yates. */
-function shuffle<T>(items: readonly T[], rng: Rng): T[] {
-  const left = [...items];
-  return items.flatMap(() => left.splice(Math.floor(rng.next() * left.length), 1));
-}
-
 const bestOf = (history: readonly EvaluatedTrial[]) => Math.min(...history.map(({ fitness }) => fitness));
-
-/** JSON writes the shortest digits that give a float64 back, but hides -0: so that is looked for, too. */
-function bits(trials: readonly PlannedTrial[]): string {
-  const values = trials.flatMap(({ genome }) => [...genome.genes, genome.threshold]);
-  expect(values.some((value) => Object.is(value, -0))).toBe(false);
-  return JSON.stringify(trials.toSorted((a, b) => a.generation - b.generation || a.slot - b.slot));
-}
 
 describe.each(ORDERS)('%s', (order) => {
   it("evaluates 140 genomes at the paper's settings, each place once", () => {
@@ -80,6 +18,12 @@ describe.each(ORDERS)('%s', (order) => {
     expect(trials).toHaveLength(140);
     expect(trialCount(config(order))).toBe(140);
     expect(new Set(trials.map(({ generation, slot }) => `${generation}/${slot}`)).size).toBe(140);
+  });
+
+  it("asks for the paper's 420 trainings where a job leaves its search at the defaults", () => {
+    const { seedCount, generationCount, populationSize, eliteCount } = biotuneSchema.parse({});
+    const { trials } = run(config(order, { generationCount, populationSize, eliteCount }));
+    expect(trials.length * seedCount).toBe(420);
   });
 
   it.each([
@@ -108,9 +52,10 @@ describe.each(ORDERS)('%s', (order) => {
   });
 
   it('starts from genomes that select a block', () => {
-    const initial = nextTrials(config(order, { blockCount: 1, populationSize: 200 }), []);
+    const search = config(order, { blockCount: 1, populationSize: 200 });
+    const initial = nextTrials(search, []);
     expect(initial).toHaveLength(200);
-    expect(initial.every(({ genome }) => selectsABlock(genome))).toBe(true);
+    expect(initial.every(({ genome }) => selectsABlock(genome, search.rules))).toBe(true);
   });
 
   it('ends with the best trial of all folds', () => {

@@ -1,4 +1,4 @@
-import type { Genome } from '../domain/genome.js';
+import type { Genome, PhenotypeRules } from '../domain/genome.js';
 import type { TrialOrigin } from '../domain/trial.js';
 import { byPlace, readHistory } from './history.js';
 import { drawInitialGenome } from './initial-population.js';
@@ -29,6 +29,19 @@ export interface SearchConfig {
    * children of a generation from the population at its start, so that probes and children train at once.
    */
   readonly reproduction: 'SEQUENTIAL' | 'BATCH_SYNC';
+  /** How genomes are read, for each of `blockCount` blocks; at least one may train. */
+  readonly rules: PhenotypeRules;
+  /** Take the first slots of generation 0, in this order; at most `populationSize`. */
+  readonly initialGenomes: readonly InitialGenome[];
+  /** Trials in all, at least 1; the search ends with the first so many by generation and slot. As many as it takes when absent. */
+  readonly trialCountMax?: number | undefined;
+}
+
+/** A genome that is given, of `blockCount` genes; it is evaluated even if it selects no block. */
+export interface InitialGenome {
+  /** ENQUEUED: by the caller; WARM_START: by an earlier search. */
+  readonly origin: Extract<TrialOrigin, 'ENQUEUED' | 'WARM_START'>;
+  readonly genome: Genome;
 }
 
 /** A completed evaluation; infeasible ones have fitness 1. */
@@ -63,26 +76,48 @@ export type Plan =
  * @returns EVALUATE with the trials that are determined and not in the history, those that are running among them; or DONE
  *   with the best trial ever, the earliest of equals.
  * @throws DomainError REPLAY_DIVERGED if the history holds a genome or a place that was not planned.
- * @throws RangeError for a fitness that is not a number of 0 or more, and for two trials in one place.
+ * @throws RangeError for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
+ *   parts do not fit together.
  * @see Davila et al., arXiv 2508.15367.
  */
 export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): Plan {
+  assertFits(config);
   const recorded = readHistory(history);
   const search = evolve(config);
+  let allowance = config.trialCountMax ?? Infinity;
   let step = search.next();
   while (step.done !== true) {
-    const batch = step.value.map((trial) => ({ trial, result: recorded.take(trial) }));
+    const batch = step.value.slice(0, allowance).map((trial) => ({ trial, result: recorded.take(trial) }));
     const missing = batch.filter(({ result }) => result === undefined);
     if (missing.length > 0) {
       recorded.assertAllTaken();
       return { kind: 'EVALUATE', trials: missing.map(({ trial }) => trial) };
     }
+    allowance -= batch.length;
+    if (allowance === 0) break;
     step = search.next(batch.flatMap(({ result }) => result ?? []));
   }
   recorded.assertAllTaken();
   const [best] = sortByFitness(history.toSorted(byPlace));
   if (best === undefined) throw new RangeError(`populationSize is ${config.populationSize}, must be 2 or more`);
   return { kind: 'DONE', best };
+}
+
+/** @throws RangeError for parts of a config that contradict each other. */
+function assertFits({ blockCount, populationSize, rules, initialGenomes, trialCountMax = 1 }: SearchConfig): void {
+  if (rules.blocks.length !== blockCount) {
+    throw new RangeError(`rules for ${rules.blocks.length} blocks, blockCount is ${blockCount}`);
+  }
+  if (initialGenomes.length > populationSize) {
+    throw new RangeError(`${initialGenomes.length} initial genomes, populationSize is ${populationSize}`);
+  }
+  for (const [slot, { genome }] of initialGenomes.entries()) {
+    if (genome.genes.length === blockCount) continue;
+    throw new RangeError(`initial genome ${slot} has ${genome.genes.length} genes, blockCount is ${blockCount}`);
+  }
+  if (!Number.isInteger(trialCountMax) || trialCountMax < 1) {
+    throw new RangeError(`trialCountMax is ${trialCountMax}, must be an integer of 1 or more`);
+  }
 }
 
 type Sizes = Pick<SearchConfig, 'generationCount' | 'populationSize' | 'eliteCount'>;
@@ -100,18 +135,23 @@ export const trialCount = (sizes: Sizes): number =>
 /** Yields batches of trials that can run at once, and is sent their results, in the order of the batch. */
 type Evolution<Result> = Generator<readonly PlannedTrial[], Result, readonly Individual[]>;
 
-/** Generation 0 is random; its ranking gives the extinction probabilities that generation 1 mutates by. */
+/** Generation 0 is given or random; its ranking gives the extinction probabilities that generation 1 mutates by. */
 function* evolve(config: SearchConfig): Evolution<void> {
-  const slots = Array.from({ length: config.populationSize }, (_, slot) => slot);
-  const initial = slots.map((slot) => {
-    const rng = openStream({ seed: config.seed, purpose: 'INITIAL', generation: 0, slot });
-    return planned(config, 0, slot, { origin: 'INITIAL', genome: drawInitialGenome(config.blockCount, rng) });
-  });
   const reproduce = { SEQUENTIAL: reproduceInTurn, BATCH_SYNC: reproduceAtOnce }[config.reproduction];
-  let population = rankPopulation(yield initial);
+  let population = rankPopulation(yield planInitial(config));
   for (let generation = 1; generation <= config.generationCount; generation += 1) {
     population = rankPopulation(yield* reproduce(config, generation, population));
   }
+}
+
+/** The genomes that are given, then random ones; each slot has its own stream, so that none depends on how many are given. */
+function planInitial(config: SearchConfig): PlannedTrial[] {
+  return Array.from({ length: config.populationSize }, (_, slot) => {
+    const given = config.initialGenomes[slot];
+    if (given !== undefined) return planned(config, 0, slot, given);
+    const rng = openStream({ seed: config.seed, purpose: 'INITIAL', generation: 0, slot });
+    return planned(config, 0, slot, { origin: 'INITIAL', genome: drawInitialGenome(config.rules, rng) });
+  });
 }
 
 /** Probes first, at once; then one child after the other, from a pool that holds the accepted probes in their new ranks. */
@@ -151,7 +191,7 @@ function* reproduceAtOnce(
 function planProbes(config: SearchConfig, generation: number, population: readonly Individual[]): PlannedTrial[] {
   return population.slice(0, config.eliteCount).flatMap((elite, e) => {
     const rng = openStream({ seed: config.seed, purpose: 'ELITE_EXPLOIT', generation, slot: 2 * e });
-    return probe(elite.genome, rng).map((genome, side) =>
+    return probe(elite.genome, config.rules, rng).map((genome, side) =>
       planned(config, generation, 2 * e + side, { origin: 'ELITE_EXPLOIT', genome }),
     );
   });

@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { freeRules } from '../../test/fixtures/search-run.js';
+import type { PhenotypeRules } from '../domain/genome.js';
 import { selectsABlock } from '../domain/genome.js';
 import { drawGenome, drawInitialGenome } from './initial-population.js';
 import type { Rng } from './rng.js';
@@ -9,16 +11,16 @@ const scripted = (...draws: number[]): Rng => ({
 });
 
 it('draws genes, then threshold', () => {
-  expect(drawInitialGenome(2, scripted(0.2, 0.7, 0.5))).toEqual({ genes: [0.2, 0.7], threshold: 0.5 });
+  expect(drawInitialGenome(freeRules(2), scripted(0.2, 0.7, 0.5))).toEqual({ genes: [0.2, 0.7], threshold: 0.5 });
 });
 
 it('draws again until a block is selected', () => {
-  const genome = drawInitialGenome(2, scripted(0.2, 0.3, 0.5, 0.1, 0.1, 0.9, 0.6, 0.1, 0.5));
+  const genome = drawInitialGenome(freeRules(2), scripted(0.2, 0.3, 0.5, 0.1, 0.1, 0.9, 0.6, 0.1, 0.5));
   expect(genome).toEqual({ genes: [0.6, 0.1], threshold: 0.5 });
 });
 
 it('does not take a gene that equals the threshold for selected', () => {
-  expect(drawInitialGenome(1, scripted(0.5, 0.5, 0.6, 0.5))).toEqual({ genes: [0.6], threshold: 0.5 });
+  expect(drawInitialGenome(freeRules(1), scripted(0.5, 0.5, 0.6, 0.5))).toEqual({ genes: [0.6], threshold: 0.5 });
 });
 
 it('draws a genome of any other kind once, even if it selects no block', () => {
@@ -27,11 +29,33 @@ it('draws a genome of any other kind once, even if it selects no block', () => {
 
 it('selects a block in every one of 1000 initial genomes of a one-block model', () => {
   const genomes = Array.from({ length: 1000 }, (_, slot) =>
-    drawInitialGenome(1, openStream({ seed: 1, purpose: 'INITIAL', generation: 0, slot })),
+    drawInitialGenome(freeRules(1), openStream({ seed: 1, purpose: 'INITIAL', generation: 0, slot })),
   );
-  expect(genomes.every(selectsABlock)).toBe(true);
+  expect(genomes.every((genome) => selectsABlock(genome, freeRules(1)))).toBe(true);
 });
 
-it('refuses a model without blocks instead of drawing for ever', () => {
-  expect(() => drawInitialGenome(0, { next: () => 0.5 })).toThrow('blockCount is 0');
+describe('of constrained blocks', () => {
+  const rules = (...policies: PhenotypeRules['blocks'][number]['policy'][]): PhenotypeRules => ({
+    usesRateGenes: true,
+    blocks: policies.map((policy) => ({ policy })),
+  });
+
+  it('draws again while only a FREEZE block has a gene above the threshold', () => {
+    const genome = drawInitialGenome(rules('FREEZE', 'FREE'), scripted(0.9, 0.2, 0.5, 0.1, 0.6, 0.5));
+    expect(genome).toEqual({ genes: [0.1, 0.6], threshold: 0.5 });
+  });
+
+  it('draws once if a block is TRAIN, whatever the genes', () => {
+    expect(drawInitialGenome(rules('TRAIN', 'FREE'), scripted(0.1, 0.2, 0.5))).toEqual({
+      genes: [0.1, 0.2],
+      threshold: 0.5,
+    });
+  });
+
+  it.each([
+    ['without blocks', rules(), 'none of 0 blocks may train'],
+    ['whose blocks are all FREEZE', rules('FREEZE', 'FREEZE'), 'none of 2 blocks may train'],
+  ])('refuses a model %s instead of drawing for ever', (_, none, message) => {
+    expect(() => drawInitialGenome(none, { next: () => 0.5 })).toThrow(message);
+  });
 });

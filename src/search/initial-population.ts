@@ -1,17 +1,21 @@
-import type { Genome } from '../domain/genome.js';
+import type { Genome, PhenotypeRules } from '../domain/genome.js';
 import { selectsABlock } from '../domain/genome.js';
 import type { Rng } from './rng.js';
 
 /**
  * Draws a genome of the initial population: genes and threshold from U[0, 1), again until at least one block is selected.
  *
- * @param blockCount B, at least 1. A try fails with chance 1 / (B + 1).
+ * @param rules For each of B blocks. Of FREE ones alone, F in number, a try fails with chance 1 / (F + 1).
+ * @throws RangeError if no block may train.
  * @see Davila et al., arXiv 2508.15367.
  */
-export function drawInitialGenome(blockCount: number, rng: Rng): Genome {
-  if (blockCount < 1) throw new RangeError(`blockCount is ${blockCount}, must be 1 or more`);
+export function drawInitialGenome(rules: PhenotypeRules, rng: Rng): Genome {
+  const blockCount = rules.blocks.length;
+  if (rules.blocks.every(({ policy }) => policy === 'FREEZE')) {
+    throw new RangeError(`none of ${blockCount} blocks may train`);
+  }
   let genome = drawGenome(blockCount, rng);
-  while (!selectsABlock(genome)) genome = drawGenome(blockCount, rng);
+  while (!selectsABlock(genome, rules)) genome = drawGenome(blockCount, rng);
   return genome;
 }
 
