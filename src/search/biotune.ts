@@ -73,8 +73,8 @@ export type Plan =
  * The search is replayed from its start: each batch takes its results from the history until one is missing. Elites keep the
  * fitness of the fold they were evaluated on, and the best is that of all folds, as in the paper.
  * @param history Completed trials in any order; part of a batch is enough.
- * @returns EVALUATE with the trials that are determined and not in the history, those that are running among them; or DONE
- *   with the best trial ever, the earliest of equals.
+ * @returns EVALUATE with the trials that are determined and not in the history, those that are running among them; or DONE,
+ *   after the last generation or `trialCountMax` trials, with the best trial ever, the earliest of equals.
  * @throws DomainError REPLAY_DIVERGED if the history holds a genome or a place that was not planned.
  * @throws RangeError for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
  *   parts do not fit together.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freeRules } from '../../test/fixtures/search-run.js';
+import { config, freeRules, nextTrials } from '../../test/fixtures/search-run.js';
 import type { PhenotypeRules } from '../domain/genome.js';
 import {
   layerDecayMultipliers,
@@ -49,6 +49,12 @@ describe('randomSearchCandidates', () => {
         .map(({ genome }) => JSON.stringify(genome)),
     );
     expect(genomes.size).toBe(280);
+  });
+
+  it('shares no genome with the initial population of the same seed', () => {
+    const initial = nextTrials(config('BATCH_SYNC', { populationSize: 140 }), []).map(({ genome }) => genome);
+    const genomes = [...initial, ...randomSearchCandidates(random).map(({ genome }) => genome)];
+    expect(new Set(genomes.map((genome) => JSON.stringify(genome))).size).toBe(280);
   });
 
   it('keeps constraints, over 200 seeds', () => {
