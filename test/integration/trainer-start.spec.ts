@@ -16,6 +16,7 @@ const FOLDERS = [
   'domain',
   'observability',
   'training',
+  'cost',
   'networks',
   'random',
   'formats',
