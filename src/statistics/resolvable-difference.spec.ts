@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { randomStream, type RandomStream } from '../random/random-stream.js';
+import { ASSUMED_DISAGREEMENT, ASSUMED_SEED_DEVIATION, resolvableDifference } from './resolvable-difference.js';
+
+const COMPARISON_COUNT = 8000;
+const DEVIATION = 0.01;
+
+/** Two candidates, of which one alone is right on some images; on the rest both are right with the chance 0.85. */
+interface World {
+  readonly imageCount: number;
+  readonly seedCount: number;
+  /** Share of images that only A, or only B, gets right, whatever the seed. */
+  readonly onlyA: number;
+  readonly onlyB: number;
+}
+
+/** Box and Muller's. */
+const normal = (draw: RandomStream) => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
+
+/**
+ * The difference of accuracies that one comparison sees. A training of seed s is right on an image of the rest if that is
+ * easier than 0.85 plus a shift of its own, which moves its accuracy over all images by N(0, σ²).
+ */
+function comparison({ imageCount, seedCount, onlyA, onlyB }: World, draw: RandomStream): number {
+  const rest = 1 - onlyA - onlyB;
+  const bounds = () => Array.from({ length: seedCount }, () => 0.85 + (DEVIATION * normal(draw)) / rest);
+  const [a, b] = [bounds(), bounds()];
+  let difference = 0;
+  for (let image = 0; image < imageCount; image++) {
+    const place = draw();
+    const difficulty = draw();
+    const rightCount = (seeds: readonly number[]) => seeds.filter((bound) => difficulty < bound).length;
+    if (place < onlyA) difference += seedCount;
+    else if (place < onlyA + onlyB) difference -= seedCount;
+    else difference += rightCount(a) - rightCount(b);
+  }
+  return difference / seedCount / imageCount;
+}
+
+/** Share of images on which two trainings of the world differ: also by their shifts, E|N(0, 2σ²)| = 2σ / √π. */
+const disagreementIn = ({ onlyA, onlyB }: World) => onlyA + onlyB + (2 * DEVIATION) / Math.sqrt(Math.PI);
+
+function shareBeyondResolvable(world: World, key: string): number {
+  const draw = randomStream(key);
+  const bound = resolvableDifference({ ...world, disagreement: disagreementIn(world), seedDeviation: DEVIATION });
+  const seen = Array.from({ length: COMPARISON_COUNT }, () => comparison(world, draw));
+  return seen.filter((difference) => Math.abs(difference) > bound).length / COMPARISON_COUNT;
+}
+
+describe('resolvableDifference', () => {
+  it.each([
+    [200, 1, 0.06],
+    [200, 3, 0.06],
+    [800, 1, 0.07],
+    [800, 3, 0.07],
+    [800, 3, 0.1],
+  ])(
+    'is not exceeded by nineteen of twenty equal candidates: %i images, %i seeds, %f right alone',
+    (imageCount, seedCount, only) => {
+      const world = { imageCount, seedCount, onlyA: only, onlyB: only };
+      const share = shareBeyondResolvable(world, `coverage/${imageCount}/${seedCount}/${only}`);
+      expect(share).toBeGreaterThan(0.04);
+      expect(share).toBeLessThan(0.06);
+    },
+  );
+
+  it('is seen in every other comparison of candidates that differ by it', () => {
+    const equal = { imageCount: 400, seedCount: 3, onlyA: 0.07, onlyB: 0.07 };
+    const size = { ...equal, disagreement: disagreementIn(equal), seedDeviation: DEVIATION };
+    const half = resolvableDifference(size) / 2;
+    const share = shareBeyondResolvable({ ...equal, onlyA: 0.07 + half, onlyB: 0.07 - half }, 'power');
+    expect(Math.abs(share - 0.5)).toBeLessThan(0.03);
+  });
+
+  it('is safe where candidates hardly differ but by their seeds', () => {
+    const share = shareBeyondResolvable({ imageCount: 800, seedCount: 3, onlyA: 0.01, onlyB: 0.01 }, 'seeds');
+    expect(share).toBeGreaterThan(0.02);
+    expect(share).toBeLessThan(0.05);
+  });
+
+  it('is safe where seeds differ image by image', () => {
+    const draw = randomStream('flicker');
+    const rightCount = () => Array.from({ length: 3 }, () => draw()).filter((value) => value < 0.85).length;
+    const bound = resolvableDifference({
+      imageCount: 200,
+      seedCount: 3,
+      disagreement: 2 * 0.85 * 0.15,
+      seedDeviation: 0,
+    });
+    let beyond = 0;
+    for (let done = 0; done < 1000; done++) {
+      let difference = 0;
+      for (let image = 0; image < 200; image++) difference += rightCount() - rightCount();
+      if (Math.abs(difference / 3 / 200) > bound) beyond += 1;
+    }
+    expect(beyond / 1000).toBeLessThan(0.01);
+  });
+
+  it('is 1.96 times the root of both parts', () => {
+    const found = resolvableDifference({ imageCount: 500, seedCount: 2, disagreement: 0.2, seedDeviation: 0.03 });
+    expect(found).toBeCloseTo(1.96 * Math.sqrt(0.0004 + 0.0009), 5);
+  });
+
+  it('goes by the assumptions before any training', () => {
+    const assumed = { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION };
+    const size = { imageCount: 300, seedCount: 3 };
+    expect(resolvableDifference(size)).toBe(resolvableDifference({ ...size, ...assumed }));
+    expect(resolvableDifference(size)).toBeCloseTo(0.0467, 4);
+  });
+});

@@ -1,0 +1,42 @@
+/** How well a method does on test images; each in [0, 1]. */
+export interface TestFigures {
+  /** Share of right predictions. */
+  readonly accuracy: number;
+  /** Mean recall of the classes that have images. */
+  readonly macroAccuracy: number;
+  /** Mean F1 = 2 · right / (images + predictions) of the classes that have images. */
+  readonly macroF1: number;
+}
+
+/** Images by class; what all figures follow from. */
+export interface ClassCounts {
+  /** Of that class. */
+  readonly images: Int32Array;
+  /** Taken for that class. */
+  readonly predictions: Int32Array;
+  /** Both. */
+  readonly right: Int32Array;
+}
+
+/** The figures of at least one image. */
+export function testFigures({ images, predictions, right }: ClassCounts): TestFigures {
+  let [imageCount, rightCount, classCount, recallSum, f1Sum] = [0, 0, 0, 0, 0];
+  for (const [index, ofClass] of images.entries()) {
+    if (ofClass === 0) continue;
+    const found = right[index] ?? 0;
+    imageCount += ofClass;
+    rightCount += found;
+    classCount += 1;
+    recallSum += found / ofClass;
+    f1Sum += (2 * found) / (ofClass + (predictions[index] ?? 0));
+  }
+  return { accuracy: rightCount / imageCount, macroAccuracy: recallSum / classCount, macroF1: f1Sum / classCount };
+}
+
+/** Something for each figure. */
+export type PerFigure<T> = Readonly<Record<keyof TestFigures, T>>;
+
+/** @param valueOf Called once for each figure. */
+export function perFigure<T>(valueOf: (name: keyof TestFigures) => T): PerFigure<T> {
+  return { accuracy: valueOf('accuracy'), macroAccuracy: valueOf('macroAccuracy'), macroF1: valueOf('macroF1') };
+}
