@@ -37,8 +37,8 @@ export function naiveCost(costs: readonly PartCost[]): number {
 }
 
 /**
- * ΣF + Σ_{b ≥ t0} F_b - f_t0 + Σ_{b trained} F_b, t0 the first trained part: a training image when only the gradients that
- * are used are taken.
+ * ΣF + Σ_{b ≥ t0} F_b - f_t0 + Σ_{b trained} F_b, t0 the first trained part: a training image when only the gradients
+ * that are used are taken.
  *
  * @throws RangeError when no part is trained.
  */

@@ -12,7 +12,7 @@ export interface SearchedBlock {
  * The mean of `imageCosts` over random genomes: genes and threshold from U[0, 1), drawn again until a block trains. For
  * an estimate of what a search costs before it has begun; evolution then moves away from this mean.
  *
- * It is exact, not sampled. At threshold ε a free block trains with chance 1 - ε, apart from the others; integrated over ε,
+ * Exact, not sampled. At threshold ε a free block trains with chance 1 - ε, apart from the others; integrated over ε,
  *
  * - a free block trains with chance 1/2;
  * - of the free blocks, number j (from 0) is the first that trains with chance ∫ ε^j (1 - ε) dε = 1 / ((j + 1)(j + 2));
