@@ -1,7 +1,7 @@
 /** How benchmarks train, where they measure something else than the protocol: what `fineTune` wants beside data and candidate. */
 export const PLAIN_PROTOCOL = {
   normalization: { mean: [127, 127, 127], std: [128, 128, 128] },
-  trainedPart: 'BLOCKS',
+  technique: { type: 'BLOCKS' },
   batchSize: 32,
   baseLearningRate: 1e-4,
   optimizer: { type: 'ADAM', weightDecay: 0 },

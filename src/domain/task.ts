@@ -3,6 +3,7 @@ import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
 import { AUGMENTATIONS, trainingSchema } from './fine-tune-job.js';
 import { EXECUTIONS, runtimeSchema } from './runtime.js';
+import { techniqueSchema } from './technique.js';
 import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
 
@@ -43,8 +44,7 @@ export const trainSpecSchema = z.strictObject({
   augmentation: z.enum(AUGMENTATIONS),
   /** One factor on the base learning rate per block; 0 where frozen. */
   lrMultipliers: z.array(z.number().min(0)).min(1).readonly(),
-  /** CLASSIFIER: only the last linear layer learns (linear probe). */
-  trainedPart: z.enum(['BLOCKS', 'CLASSIFIER']),
+  technique: techniqueSchema,
   seed: z.int().min(0),
   /** Slice of train and validation, of `foldCount`; 0 of 1 is all. */
   fold: z.int().min(0),

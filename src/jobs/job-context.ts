@@ -44,7 +44,7 @@ export function trainSpec(
     pack: pack(context, (split) => split !== 'test'),
     training: isProbe ? { ...training, frozenBatchNorm: 'EVAL' } : training,
     augmentation: isProbe ? 'NONE' : data.augmentation,
-    trainedPart: isProbe ? 'CLASSIFIER' : 'BLOCKS',
+    technique: { type: isProbe ? 'LINEAR_PROBE' : 'BLOCKS' },
   };
 }
 

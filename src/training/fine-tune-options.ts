@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.js';
+import type { Technique } from '../domain/technique.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
 import { checkImages } from './check-images.js';
@@ -17,8 +18,7 @@ export interface FineTuneOptions {
   readonly validation: LabelledImages;
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
-  /** CLASSIFIER trains the classifier alone, with the last block's multiplier, on features that are computed once. */
-  readonly trainedPart: 'BLOCKS' | 'CLASSIFIER';
+  readonly technique: Technique;
   /** What BatchNorm of a frozen block uses: stored statistics, or the batch's, which also moves the stored ones. */
   readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
   readonly epochCount: number;
@@ -45,8 +45,8 @@ export interface FineTuneOptions {
 /**
  * Refuses options that do not fit together.
  *
- * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when all
- *   multipliers are 0.
+ * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
+ *   would train nothing.
  */
 export function checkFineTuneOptions({
   network,
@@ -54,7 +54,7 @@ export function checkFineTuneOptions({
   train,
   validation,
   lrMultipliers,
-  trainedPart,
+  technique,
   batchSize,
 }: FineTuneOptions): void {
   checkImages(train, network, classCount);
@@ -68,7 +68,8 @@ export function checkFineTuneOptions({
       { lrMultipliers: lrMultipliers.join(', '), blockCount: String(blockCount) },
     );
   }
-  const effective = trainedPart === 'CLASSIFIER' ? lrMultipliers.slice(-1) : lrMultipliers;
+  const beginsWithProbe = technique.type === 'LINEAR_PROBE' || technique.type === 'LP_FT';
+  const effective = beginsWithProbe ? lrMultipliers.slice(-1) : lrMultipliers;
   if (effective.every((factor) => factor === 0)) {
     throw new DomainError('NO_BLOCK_SELECTED', 'every learning-rate multiplier is 0, so nothing would be trained');
   }

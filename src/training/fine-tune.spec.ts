@@ -24,7 +24,7 @@ const options: FineTuneOptions = {
   train: tinyImages(40),
   validation: tinyImages(21, 'validation'),
   lrMultipliers: [1, 1, 1],
-  trainedPart: 'BLOCKS',
+  technique: { type: 'BLOCKS' },
   ...tinyProtocol,
 };
 const run = (changes: Partial<FineTuneOptions>, onEpoch: (metrics: EpochMetrics) => void = () => undefined) =>
@@ -109,7 +109,7 @@ describe('fineTune', () => {
   });
 
   it('trains the classifier alone as if it were a block of its own', async () => {
-    const probe = await run({ trainedPart: 'CLASSIFIER', lrMultipliers: [1, 1, 2] });
+    const probe = await run({ technique: { type: 'LINEAR_PROBE' }, lrMultipliers: [1, 1, 2] });
     const block = await run({ network: tinyNetworkCutAtClassifier, lrMultipliers: [0, 0, 0, 2] });
     expect(probe.trainedParameterCount).toBe(3 * 16 + 3);
     expect(probe.bestEpoch).toBe(block.bestEpoch);
@@ -155,7 +155,7 @@ describe('fineTune', () => {
     ['FIELD_INVALID', { lrMultipliers: [1, NaN, 1] }],
     ['FIELD_INVALID', { classCount: 2 }],
     ['NO_BLOCK_SELECTED', { lrMultipliers: [0, 0, 0] }],
-    ['NO_BLOCK_SELECTED', { lrMultipliers: [1, 1, 0], trainedPart: 'CLASSIFIER' as const }],
+    ['NO_BLOCK_SELECTED', { lrMultipliers: [1, 1, 0], technique: { type: 'LINEAR_PROBE' as const } }],
     ['WEIGHTS_INVALID', { pretrained: new Map() }],
   ])('refuses with %s: %o', async (reason, changes) => {
     await expect(run(changes)).rejects.toMatchObject({ reason });
@@ -180,7 +180,7 @@ describe('tensors left behind', () => {
       { lrMultipliers: [0, 0, 1], frozenBatchNorm: 'TRAIN' as const },
     ],
     ['frozen blocks after trained ones', { lrMultipliers: [1, 0, 0] }],
-    ['the classifier', { trainedPart: 'CLASSIFIER' as const }],
+    ['the classifier', { technique: { type: 'LINEAR_PROBE' as const } }],
     ['a loss that is not a number', { normalization: { mean: [0, 0, 0], std: [1e-45, 1e-45, 1e-45] } }],
   ])('none after training %s', async (_, changes) => {
     const before = [tf.memory().numTensors, nativeTensorCount()];

@@ -16,7 +16,7 @@ const CUTS: [string, Partial<FineTuneOptions>][] = [1, 2, 3].map((cut) => [
   `${cut} blocks`,
   { network: tinyNetworkCutAtClassifier, lrMultipliers: [0, 1, 2, 3].map((block) => (block < cut ? 0 : 1)) },
 ]);
-CUTS.push(['all but the classifier', { trainedPart: 'CLASSIFIER' }]);
+CUTS.push(['all but the classifier', { technique: { type: 'LINEAR_PROBE' } }]);
 
 /** Shared parts whose cache has no room at all. */
 function partsWithoutRoom() {

@@ -98,6 +98,7 @@ async function* outputsOf(
 function computedSource(model: InferenceModel, source: ExampleSource): ExampleSource {
   return {
     labels: source.labels,
+    isCached: false,
     read: (batches, epoch) => outputsOf(model, source, batches, epoch),
     dispose: () => {
       model.dispose();
@@ -109,6 +110,7 @@ function computedSource(model: InferenceModel, source: ExampleSource): ExampleSo
 function cachedSource({ shape, records, release }: CachedFeatures, labels: Int32Array): ExampleSource {
   return {
     labels,
+    isCached: true,
     read: async function* (batches) {
       let next = 0;
       for await (const values of records.read(batches)) {

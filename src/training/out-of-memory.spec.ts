@@ -41,6 +41,19 @@ describe('a training that runs out of memory', () => {
     expect(leftovers()).toEqual(before);
   });
 
+  it('in a later stage begins that stage again, and reports no epoch twice', async () => {
+    const before = leftovers();
+    // The probe before it has no BatchNorm.
+    runOutOfMemory((op, length) => op === GRADIENT && length > 7);
+    const reported: number[] = [];
+    const found = await train({ technique: { type: 'LP_FT' } }, { onEpoch: ({ epoch }) => void reported.push(epoch) });
+    expect(found.microBatchSize).toBe(4);
+    expect(found.stages.map(({ epochCount }) => epochCount)).toEqual([3, 3]);
+    expect(reported).toEqual([1, 2, 3, 4, 5, 6]);
+    nodeBackend().binding = patched;
+    expect(leftovers()).toEqual(before);
+  });
+
   it('ends with OUT_OF_MEMORY, and the cause, when nothing smaller is left', async () => {
     const before = leftovers();
     runOutOfMemory((op) => op === GRADIENT);

@@ -9,6 +9,7 @@ import { InferenceModel } from './inference-model.js';
 import { blockSegments, ModelState, type Segment } from './model-state.js';
 import { PrefixCache } from './prefix-cache.js';
 import { TracedFunctions } from './traced-functions.js';
+import type { Stage, StageRecord } from './training-stages.js';
 
 /** What trainings of one process share. */
 export interface SharedParts {
@@ -24,6 +25,8 @@ export interface PreparedTraining {
   readonly inference: InferenceModel;
   readonly train: ExampleSource;
   readonly validation: ExampleSource;
+  /** As `StageRecord.parts`. */
+  readonly parts: StageRecord['parts'];
   readonly dispose: () => void;
 }
 
@@ -42,13 +45,16 @@ export function ownParts(): SharedParts & { readonly dispose: () => void } {
 /**
  * Puts on the device what is trained, and what it is trained on: images, or, where the blocks before the first that learns
  * do not change, the features that those give.
+ *
+ * @param start The whole state; no stage before this one changed the blocks before its first that learns.
  */
 export async function prepareTraining(
   options: FineTuneOptions,
+  stage: Stage,
   start: Weights,
   shared: SharedParts,
 ): Promise<PreparedTraining> {
-  const { prefix, segments } = cutOf(options);
+  const { prefix, segments } = cutOf(options, stage);
   const frozen = { layers: prefix, weights: start, classCount: options.classCount };
   const made: { dispose: () => void }[] = [];
   const keep = <T extends { dispose: () => void }>(part: T): T => {
@@ -64,17 +70,21 @@ export async function prepareTraining(
     const state = keep(new ModelState(segments, start, classCount, { optimizer, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
     const inference = keep(new InferenceModel(layers, functions));
-    return { functions, state, inference, train, validation, dispose };
+    return { functions, state, inference, train, validation, parts: partsOf(prefix, segments), dispose };
   } catch (error) {
     dispose();
     throw error;
   }
 }
 
+interface Cut {
+  readonly prefix: readonly Layer[];
+  readonly segments: readonly Segment[];
+}
+
 /** Where the network is cut: what is left of it learns, or changes in another way while it is trained. */
-function cutOf(options: FineTuneOptions): { readonly prefix: readonly Layer[]; readonly segments: readonly Segment[] } {
-  const { network, lrMultipliers, frozenBatchNorm } = options;
-  if (options.trainedPart === 'CLASSIFIER') {
+function cutOf({ network, frozenBatchNorm }: FineTuneOptions, { part, lrMultipliers }: Stage): Cut {
+  if (part === 'CLASSIFIER') {
     const { features, head } = splitAtClassifier(network);
     const id = network.blocks.at(-1)?.id ?? '';
     const segment = { id, layers: head, lrMultiplier: lrMultipliers.at(-1) ?? 0, usesBatchStatistics: false };
@@ -88,6 +98,11 @@ function cutOf(options: FineTuneOptions): { readonly prefix: readonly Layer[]; r
   const layers = all.slice(0, firstTrained).flatMap((segment) => segment.layers);
   const isFixed = frozenBatchNorm === 'EVAL' || !hasBatchNorm(layers);
   return isFixed ? { prefix: layers, segments: all.slice(firstTrained) } : { prefix: [], segments: all };
+}
+
+function partsOf(prefix: readonly Layer[], segments: readonly Segment[]): StageRecord['parts'] {
+  const rest = segments.map(({ layers, lrMultiplier }) => ({ layers, isTrained: lrMultiplier > 0 }));
+  return prefix.length === 0 ? rest : [{ layers: prefix, isTrained: false }, ...rest];
 }
 
 /** Running statistics are the only tensors that no gradient reaches. */

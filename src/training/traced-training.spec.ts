@@ -14,7 +14,9 @@ const efficientNetWeights = goldenWeights(parameterSpecs(efficientNet, 3));
 describe('a training', () => {
   it.each<[string, Partial<FineTuneOptions>]>([
     ['of blocks', {}],
-    ['of the classifier', { trainedPart: 'CLASSIFIER' }],
+    ['of the classifier', { technique: { type: 'LINEAR_PROBE' } }],
+    ['of the classifier and then all', { technique: { type: 'LP_FT' } }],
+    ['of a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' } }],
     [
       "of EfficientNet-Lite0's classifier",
       {
@@ -23,7 +25,7 @@ describe('a training', () => {
         train: enlarged(tinyPixels(19), 32),
         validation: enlarged(tinyPixels(9, 'validation'), 32),
         lrMultipliers: [1, 1, 1, 1, 1, 1, 1, 1, 1],
-        trainedPart: 'CLASSIFIER',
+        technique: { type: 'LINEAR_PROBE' },
       },
     ],
   ])('%s runs with the stock addon, to the same bits', async (_, changes) => {

@@ -15,6 +15,7 @@ function expectSame(found: FineTuneResult, expected: FineTuneResult): void {
   expect(found.epochs.map(numbersOf)).toEqual(expected.epochs.map(numbersOf));
   expect(found.bestEpoch).toBe(expected.bestEpoch);
   expect(found.best).toEqual(expected.best);
+  expect(found.stages).toEqual(expected.stages);
   expect(differingTensors(found.weights, expected.weights)).toEqual([]);
 }
 
@@ -29,23 +30,26 @@ describe.each<[string, Partial<FineTuneOptions>]>([
   ['a frozen prefix, BatchNorm in TRAIN', { lrMultipliers: [0, 0, 2], frozenBatchNorm: 'TRAIN', optimizer: adamW }],
   ['a frozen block in the middle, BatchNorm in EVAL', { lrMultipliers: [1, 0, 2], optimizer: sgd }],
   ['a frozen block in the middle, BatchNorm in TRAIN', { lrMultipliers: [1, 0, 2], frozenBatchNorm: 'TRAIN' }],
-  ['the classifier alone', { trainedPart: 'CLASSIFIER' }],
+  ['the classifier alone', { technique: { type: 'LINEAR_PROBE' } }],
+  ['the classifier and then all', { technique: { type: 'LP_FT' }, patienceEpochs: 1 }],
+  ['a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' }, frozenBatchNorm: 'TRAIN' }],
   [
     'micro-batches, class weights and clipping',
     { microBatchSize: 3, classWeighting: 'BALANCED', gradientNormMax: 0.5 },
   ],
 ])('a training of %s', (_, changes) => {
-  const options = { ...changes, epochCount: 4, patienceEpochs: 4 };
+  const options = { epochCount: 4, patienceEpochs: 4, ...changes };
 
   it('that is stopped after any epoch and resumed ends as one that was not stopped', async () => {
     const whole = await withCheckpoints(options);
-    expect(whole.checkpoints.length).toBe(4);
+    expect(whole.checkpoints.length).toBe(whole.result.epochs.length);
     const before = leftovers();
     for (const resumeFrom of whole.checkpoints) {
       const reported: number[] = [];
       const onEpoch = ({ epoch }: { epoch: number }) => void reported.push(epoch);
       expectSame(await train(options, { resumeFrom, onEpoch }), whole.result);
-      expect(reported).toEqual([1, 2, 3, 4].slice(resumeFrom.epochs.length));
+      const all = whole.result.epochs.map(({ epoch }) => epoch);
+      expect(reported).toEqual(all.slice(resumeFrom.epochs.length));
     }
     expect(leftovers()).toEqual(before);
   });

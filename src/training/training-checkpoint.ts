@@ -1,6 +1,7 @@
 import type { Weights } from '../networks/weights.js';
 import type { OptimizerSnapshot } from './block-optimizer.js';
 import type { EpochMetrics } from './epoch-metrics.js';
+import type { StageRecord } from './training-stages.js';
 
 /**
  * Where a training stands after an epoch, in this process's memory: all that the next epochs depend on, since the order of
@@ -8,11 +9,13 @@ import type { EpochMetrics } from './epoch-metrics.js';
  * stopped, with the same thread count.
  */
 export interface TrainingCheckpoint {
-  /** Of all epochs so far; early stopping follows from them. */
+  /** What the stages before the present one did. */
+  readonly stages: readonly StageRecord[];
+  /** Of all epochs so far; early stopping follows from those of the present stage. */
   readonly epochs: readonly EpochMetrics[];
   /** What learns, and what changes with it, in torch layout. */
   readonly weights: Weights;
-  /** The same after the best epoch. */
+  /** The same after the stage's best epoch, as the network has it. */
   readonly bestWeights: Weights;
   readonly optimizer: OptimizerSnapshot;
   /** In use since memory ran out; the options' own when absent. */

@@ -54,7 +54,7 @@ describe('featureFileIn', () => {
 it.each([
   ['1 block', { lrMultipliers: [0, 1, 1] }],
   ['2 blocks', { lrMultipliers: [0, 0, 1] }],
-  ['all but the classifier', { trainedPart: 'CLASSIFIER' as const }],
+  ['all but the classifier', { technique: { type: 'LINEAR_PROBE' as const } }],
 ])('a training on features of %s from a file has the bits of one from memory', async (_, changes) => {
   const before = leftovers();
   const spill = { open: featureFileIn(folder), bytesMax: 2 ** 20 };

@@ -71,7 +71,7 @@ function optionsOf(
   { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
   inputs: TrainerInputs,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, trainedPart, seed, fold, foldCount, augmentation } = spec;
+  const { network, training, lrMultipliers, technique, seed, fold, foldCount, augmentation } = spec;
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
     ...protocolOf(training),
@@ -82,7 +82,7 @@ function optionsOf(
     train: inputs.images(trainFile, spec, varied),
     validation: inputs.images(validationFile, spec),
     lrMultipliers,
-    trainedPart,
+    technique,
     seed,
     // Paths name bytes, so they stand for them.
     sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount]),

@@ -22,6 +22,7 @@ function checkpoint(epochCount: number): TrainingCheckpoint {
   return {
     epochs: Array.from({ length: epochCount }, (_, index) => ({ epoch: index + 1, ...epoch, ...figures, ...times })),
     weights: new Map([['a', tensor(epochCount)]]),
+    stages: [],
     bestWeights: new Map([['a', tensor(-0)]]),
     optimizer: { stepCount: 7, slots: new Map([['a', [Float32Array.of(1, 2), Float32Array.of(3, 4)]]]) },
     microBatchSize: 8,

@@ -114,14 +114,14 @@ describe('a job over REST', () => {
   });
 
   it('augments every training but the linear probe, whose features are computed once', async () => {
-    const tasks = await querySql<{ augmentation: string; part: string }>(
+    const tasks = await querySql<{ augmentation: string; technique: string }>(
       service.databaseUrl,
-      `SELECT DISTINCT spec #>> '{train,augmentation}' AS augmentation, spec #>> '{train,trainedPart}' AS part
-       FROM tasks WHERE scope = '${job.id}' AND spec ? 'train' ORDER BY part`,
+      `SELECT DISTINCT spec #>> '{train,augmentation}' AS augmentation, spec #>> '{train,technique,type}' AS technique
+       FROM tasks WHERE scope = '${job.id}' AND spec ? 'train' ORDER BY technique`,
     );
     expect(tasks).toEqual([
-      { augmentation: 'LIGHT', part: 'BLOCKS' },
-      { augmentation: 'NONE', part: 'CLASSIFIER' },
+      { augmentation: 'LIGHT', technique: 'BLOCKS' },
+      { augmentation: 'NONE', technique: 'LINEAR_PROBE' },
     ]);
   });
 

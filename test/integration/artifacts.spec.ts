@@ -81,7 +81,7 @@ describe('artifacts', () => {
       training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2, cosineEpochCount: 1 }),
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
-      trainedPart: 'BLOCKS' as const,
+      technique: { type: 'BLOCKS' as const },
       seed: 1,
       fold: 0,
       foldCount: 1,

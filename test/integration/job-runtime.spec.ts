@@ -25,7 +25,7 @@ const train: TrainSpec = {
   training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2 }),
   augmentation: 'NONE',
   lrMultipliers: [1],
-  trainedPart: 'BLOCKS',
+  technique: { type: 'BLOCKS' },
   seed: 1,
   fold: 0,
   foldCount: 1,

@@ -144,7 +144,7 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
       },
       augmentation: 'NONE',
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
-      trainedPart: 'BLOCKS',
+      technique: { type: 'BLOCKS' },
       seed: 7,
       fold: 0,
       foldCount: 1,

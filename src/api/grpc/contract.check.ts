@@ -11,6 +11,7 @@ import type * as fineTuneJob from '../../domain/fine-tune-job.js';
 import type * as genome from '../../domain/genome.js';
 import type * as modelVersion from '../../domain/model-version.js';
 import type * as runtime from '../../domain/runtime.js';
+import type * as technique from '../../domain/technique.js';
 import type * as task from '../../domain/task.js';
 import type * as trial from '../../domain/trial.js';
 import type * as catalog from '../../wire/biotune/v1/catalog.js';
@@ -106,6 +107,7 @@ type TaskChecks = [
   Serves<worker.TaskSpec, OneOf<task.TaskSpec>>,
   Serves<worker.ImportSpec, task.ImportSpec>,
   Serves<worker.TrainSpec, task.TrainSpec>,
+  Serves<worker.Technique, OneOf<technique.Technique> & Pick<technique.Technique, 'type'>>,
   Serves<worker.TrainingProtocol, fineTuneJob.TrainingConfig>,
   Serves<worker.ScoreSpec, task.ScoreSpec>,
   Serves<worker.PackSpec, task.PackSpec>,

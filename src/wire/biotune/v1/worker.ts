@@ -87,7 +87,7 @@ export interface TrainSpec {
   pack: PackSpec | undefined;
   training: TrainingProtocol | undefined;
   lrMultipliers: number[];
-  trainedPart: TrainSpec_TrainedPart;
+  technique: Technique | undefined;
   seed: number;
   fold: number;
   foldCount: number;
@@ -97,11 +97,35 @@ export interface TrainSpec {
   augmentation: DataConfig_Augmentation;
 }
 
-/** Which parameters learn. */
-export enum TrainSpec_TrainedPart {
-  TRAINED_PART_UNSPECIFIED = "TRAINED_PART_UNSPECIFIED",
+/** How one training moves the weights. */
+export interface Technique {
+  type: Technique_Type;
+  /** Of AUTO_RGN. */
+  batchCount?:
+    | number
+    | undefined;
+  /** Of LORA. */
+  rank?:
+    | number
+    | undefined;
+  /** Of LORA, L2_SP and L1_SP. */
+  alpha?:
+    | number
+    | undefined;
+  /** Of L2_SP and L1_SP. */
+  beta?: number | undefined;
+}
+
+export enum Technique_Type {
+  TYPE_UNSPECIFIED = "TYPE_UNSPECIFIED",
   BLOCKS = "BLOCKS",
-  CLASSIFIER = "CLASSIFIER",
+  LINEAR_PROBE = "LINEAR_PROBE",
+  LP_FT = "LP_FT",
+  GRADUAL_UNFREEZING = "GRADUAL_UNFREEZING",
+  AUTO_RGN = "AUTO_RGN",
+  LORA = "LORA",
+  L2_SP = "L2_SP",
+  L1_SP = "L1_SP",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
