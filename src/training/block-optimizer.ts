@@ -1,10 +1,12 @@
+import { elementCount } from '../networks/parameters.js';
 import { type Tensor, tf } from './backend.js';
 import { assignVariable, createVariable, destroyVariable, readVariable, type Variable } from './resource-variables.js';
 import { type OptimizerSettings, type UpdateRule, updateRule } from './update-rules.js';
 
 /** What is trained, with what its rule keeps of it. */
 interface Trained {
-  readonly blockIndex: number;
+  /** Index of its rate. */
+  readonly group: number;
   readonly shape: readonly number[];
   readonly value: Variable;
   readonly slots: readonly Variable[];
@@ -18,7 +20,7 @@ export interface OptimizerSnapshot {
 }
 
 /**
- * An optimizer with one learning rate per block, on TensorFlow's resource variables. Its handles are no tensors that
+ * An optimizer with one learning rate per group, such as a block, on TensorFlow's resource variables. Its handles are no tensors that
  * `tf.tidy` may see: add outside of it, and `dispose`.
  */
 export class BlockOptimizer {
@@ -45,12 +47,12 @@ export class BlockOptimizer {
     return [...this.trained.values()].flatMap(({ slots }) => slots);
   }
 
-  /** Makes `name` trainable, starting at `initial`, which stays the caller's. */
-  add(name: string, initial: Tensor, blockIndex: number): void {
+  /** Makes `name` trainable at the rate of a group, from 0, starting at `initial`, which stays the caller's. */
+  add(name: string, initial: Tensor, group: number): void {
     const zeros = tf.zerosLike(initial);
     const slots = Array.from({ length: this.rule.slotCount }, () => createVariable(zeros));
     zeros.dispose();
-    this.trained.set(name, { blockIndex, shape: initial.shape, value: createVariable(initial), slots });
+    this.trained.set(name, { group, shape: initial.shape, value: createVariable(initial), slots });
   }
 
   /** Sets a variable to `value`, which stays the caller's. */
@@ -69,7 +71,7 @@ export class BlockOptimizer {
    * Begins a step: the numbers that differ from step to step, as scalars that `update` takes. A trace that made them
    * itself would keep those of the first step.
    *
-   * @param learningRates One per block.
+   * @param learningRates One per group.
    * @returns The caller disposes them.
    */
   nextNumbers(learningRates: readonly number[]): Tensor[] {
@@ -86,9 +88,9 @@ export class BlockOptimizer {
   update(gradients: ReadonlyMap<string, Tensor>, numbers: readonly Tensor[]): void {
     const ruleNumberCount = this.rule.numbers(1).length;
     tf.tidy(() => {
-      for (const [name, { blockIndex, value, slots }] of this.trained) {
+      for (const [name, { group, value, slots }] of this.trained) {
         const gradient = gradients.get(name);
-        const rate = numbers[ruleNumberCount + blockIndex];
+        const rate = numbers[ruleNumberCount + group];
         if (gradient === undefined || rate === undefined) throw new Error(`no gradient or no rate for ${name}`);
         this.rule.update({ value, slots, gradient, rate, numbers: numbers.slice(0, ruleNumberCount) });
       }
@@ -99,6 +101,14 @@ export class BlockOptimizer {
   snapshot(): OptimizerSnapshot {
     const slots = [...this.trained].map(([name, trained]) => [name, trained.slots.map(toHost)] as const);
     return { stepCount: this.stepCount, slots: new Map(slots) };
+  }
+
+  /** Forgets all steps, as a new optimizer of the present values. */
+  reset(): void {
+    this.stepCount = 0;
+    for (const { shape, slots } of this.trained.values()) {
+      for (const slot of slots) fill(slot, new Float32Array(elementCount(shape)), shape);
+    }
   }
 
   /** Goes on from a snapshot of an optimizer with the same variables. */

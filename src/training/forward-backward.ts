@@ -79,9 +79,10 @@ function segmentContexts(
     },
   };
   const onGradient = (name: string, gradient: Tensor) => gradients.set(name, gradient);
+  const isFrozen = (name: string) => !state.learns(name);
   return ({ lrMultiplier, usesBatchStatistics }) => ({
     parameter,
     ...(usesBatchStatistics ? { batchStatistics } : {}),
-    ...(lrMultiplier > 0 ? { onGradient } : {}),
+    ...(lrMultiplier > 0 ? { onGradient, isFrozen } : {}),
   });
 }

@@ -1,5 +1,5 @@
 import { type Tensor, tf } from './backend.js';
-import { add, divide, execute1, multiply, typeAttribute } from './kernels.js';
+import { add, divide, halfSquaredNorm, multiply } from './kernels.js';
 
 /** torch's, so that nothing is divided by 0. */
 const EPSILON = 1e-6;
@@ -13,8 +13,7 @@ const EPSILON = 1e-6;
 export function clippedByNorm(gradients: ReadonlyMap<string, Tensor>, normMax: number): Map<string, Tensor> {
   const entries = [...gradients];
   const clipped = tf.tidy(() => {
-    // L2Loss is half the sum of the squares.
-    const halves = entries.map(([, gradient]) => execute1('L2Loss', [typeAttribute('T', 'float32')], [gradient]));
+    const halves = entries.map(([, gradient]) => halfSquaredNorm(gradient));
     const norm = tf.sqrt(multiply(tf.addN(halves), tf.scalar(2)));
     const factor = tf.minimum(tf.scalar(1), divide(tf.scalar(normMax), add(norm, tf.scalar(EPSILON))));
     return entries.map(([, gradient]) => multiply(gradient, factor));

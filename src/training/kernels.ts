@@ -65,6 +65,8 @@ export const subtract = (a: Tensor, b: Tensor): Tensor => floatOp('Sub', a, b);
 export const multiply = (a: Tensor, b: Tensor): Tensor => floatOp('Mul', a, b);
 /** As `add`; a true division, so exactly rounded. */
 export const divide = (a: Tensor, b: Tensor): Tensor => floatOp('RealDiv', a, b);
+/** Half the sum of the squares, a scalar. */
+export const halfSquaredNorm = (input: Tensor): Tensor => floatOp('L2Loss', input);
 /** `max(x, 0)`. */
 export const relu = (input: Tensor): Tensor => floatOp('Relu', input);
 /** From the output instead of the input, which then need not be kept; the gradient is the same. */

@@ -21,6 +21,8 @@ import { recordChain, recordConcat, type Recording, recordSum } from './recordin
 export interface GradientContext extends LayerContext {
   /** Takes over the gradient, float32 in TensorFlow's layout; absent for a frozen block. */
   readonly onGradient?: (parameterName: string, gradient: Tensor) => void;
+  /** Of a block that learns, what does not; nothing when absent. */
+  readonly isFrozen?: (parameterName: string) => boolean;
 }
 
 /** Runs layers one after the other and keeps what their gradients need; `input` stays the caller's. */
@@ -91,11 +93,11 @@ function recordConv(layer: ConvShape, kernels: ConvKernels, input: Tensor, conte
   const { shape } = input;
   return {
     output: runConv(layer, kernels, input, context),
-    needsInput: context.onGradient !== undefined,
+    needsInput: learns(name, context),
     needsOutput: false,
     backward: (gradient, wantsInputGradient) => {
-      context.onGradient?.(name, kernels.filterGradient(input, filter.shape, gradient, layer));
-      if (layer.hasBias) context.onGradient?.(`${layer.name}.bias`, biasGradient(gradient));
+      report(name, context, () => kernels.filterGradient(input, filter.shape, gradient, layer));
+      if (layer.hasBias) report(`${layer.name}.bias`, context, () => biasGradient(gradient));
       return wantsInputGradient ? kernels.inputGradient(shape, filter, gradient, layer) : undefined;
     },
   };
@@ -132,17 +134,25 @@ function recordLinear(name: string, input: Tensor, context: GradientContext): Re
   const weight = context.parameter(`${name}.weight`);
   return {
     output: runLinear(name, input, context),
-    needsInput: context.onGradient !== undefined,
+    needsInput: learns(`${name}.weight`, context),
     needsOutput: false,
     backward: (outputGradient, wantsInputGradient) => {
-      context.onGradient?.(`${name}.weight`, matMul(input, outputGradient, { transposeA: true }));
-      context.onGradient?.(`${name}.bias`, biasGradient(outputGradient));
+      report(`${name}.weight`, context, () => matMul(input, outputGradient, { transposeA: true }));
+      report(`${name}.bias`, context, () => biasGradient(outputGradient));
       return wantsInputGradient ? matMul(outputGradient, weight, { transposeB: true }) : undefined;
     },
   };
 }
 
-function reportOrDispose(name: string, gradient: Tensor, { onGradient }: GradientContext): void {
-  if (onGradient === undefined) gradient.dispose();
-  else onGradient(name, gradient);
+const learns = (name: string, { onGradient, isFrozen }: GradientContext): boolean =>
+  onGradient !== undefined && isFrozen?.(name) !== true;
+
+/** Computes a gradient only if somebody wants it. */
+function report(name: string, context: GradientContext, gradient: () => Tensor): void {
+  if (learns(name, context)) context.onGradient?.(name, gradient());
+}
+
+function reportOrDispose(name: string, gradient: Tensor, context: GradientContext): void {
+  if (learns(name, context)) context.onGradient?.(name, gradient);
+  else gradient.dispose();
 }

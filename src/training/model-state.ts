@@ -1,3 +1,4 @@
+import type { Technique } from '../domain/technique.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import type { Layer } from '../networks/layers.js';
 import type { NetworkDefinition } from '../networks/network.js';
@@ -7,10 +8,20 @@ import { type Tensor, tf } from './backend.js';
 import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
 import { toDevice, toHost } from './host-tensors.js';
 import type { InferenceModel } from './inference-model.js';
+import { learningNames } from './learning-parameters.js';
 import { type FunctionScope, TracedFunctions } from './traced-functions.js';
 import type { OptimizerSettings } from './update-rules.js';
 
 const NO_DECAY: OptimizerSettings = { type: 'ADAM', weightDecay: 0 };
+const BLOCKS: Technique = { type: 'BLOCKS' };
+
+/** How a model is trained; as plainly as can be when absent. */
+export interface ModelStateOptions {
+  readonly optimizer?: OptimizerSettings;
+  readonly technique?: Technique;
+  /** Stay the caller's; the state has its own when absent. */
+  readonly functions?: TracedFunctions;
+}
 
 /** A span of layers as it takes part in a training: usually a block, or what is left of one. */
 export interface Segment {
@@ -47,29 +58,34 @@ export class ModelState {
   /** Undefined when they are somebody else's. */
   private readonly ownFunctions?: TracedFunctions;
   private readonly specs: readonly ParameterSpec[];
+  /** Names of what learns. */
+  private readonly learning: ReadonlySet<string>;
+  /** Whether each trained tensor has a rate of its own, and not its segment's. */
+  private readonly hasOwnRates: boolean;
   /** Frozen parameters and running statistics. */
   private readonly residents = new Map<string, Tensor>();
 
   /**
    * @param segments Input side first; together they need not be a whole network.
    * @param weights At least the segments' tensors, in torch layout; never changed.
-   * @param functions Stay the caller's; the state has its own when absent.
    */
   constructor(
     readonly segments: readonly Segment[],
     weights: Weights,
     classCount: number,
-    { optimizer = NO_DECAY, functions }: { optimizer?: OptimizerSettings; functions?: TracedFunctions } = {},
+    { optimizer = NO_DECAY, technique = BLOCKS, functions }: ModelStateOptions = {},
   ) {
     const runner = functions ?? new TracedFunctions();
     if (functions === undefined) this.ownFunctions = runner;
-    this.functions = runner.enter(structureOf(segments, optimizer));
+    this.functions = runner.enter(structureOf(segments, optimizer, technique));
     this.optimizer = new BlockOptimizer(optimizer);
     this.specs = segments.flatMap(({ layers }, index) => layerParameterSpecs(layers, index, classCount));
+    this.learning = learningNames(this.specs, segments, technique);
+    this.hasOwnRates = technique.type === 'AUTO_RGN';
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
-      if (this.isTrained(spec)) {
-        this.optimizer.add(spec.name, tensor, spec.blockIndex);
+      if (this.learns(spec.name)) {
+        this.optimizer.add(spec.name, tensor, this.hasOwnRates ? this.optimizer.names.length : spec.blockIndex);
         tensor.dispose();
       } else {
         this.residents.set(spec.name, tensor);
@@ -79,8 +95,25 @@ export class ModelState {
 
   /** How many numbers learn. */
   get trainedParameterCount(): number {
-    const trained = this.specs.filter((spec) => this.isTrained(spec));
+    const trained = this.specs.filter(({ name }) => this.learns(name));
     return trained.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  }
+
+  /** Whether a gradient of that parameter is wanted. */
+  learns(name: string): boolean {
+    return this.learning.has(name);
+  }
+
+  /**
+   * What `optimizer.nextNumbers` takes: a segment's multiplier times the learning rate.
+   *
+   * @param factors For AUTO_RGN, one for each of `optimizer.names`.
+   */
+  rates(learningRate: number, factors?: readonly number[]): number[] {
+    const rates = this.segments.map(({ lrMultiplier }) => lrMultiplier * learningRate);
+    if (!this.hasOwnRates) return rates;
+    const trained = this.specs.filter(({ name }) => this.learns(name));
+    return trained.map(({ blockIndex }, index) => (rates[blockIndex] ?? 0) * (factors?.[index] ?? 1));
   }
 
   /** Every tensor of the model, in an order that stays: what a function over it takes. Trained ones are handles. */
@@ -140,7 +173,7 @@ export class ModelState {
   restore(weights: Weights, optimizer: OptimizerSnapshot): void {
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
-      if (this.isTrained(spec)) {
+      if (this.learns(spec.name)) {
         this.optimizer.assign(spec.name, tensor);
         tensor.dispose();
       } else {
@@ -168,18 +201,15 @@ export class ModelState {
     tf.dispose([...this.residents.values()]);
     this.residents.clear();
   }
-
-  private isTrained({ blockIndex, isBuffer, isIdle }: ParameterSpec): boolean {
-    return !isBuffer && !isIdle && (this.segments[blockIndex]?.lrMultiplier ?? 0) > 0;
-  }
 }
 
 /** All that decides which ops a model runs, but for the shapes of its tensors. */
-function structureOf(segments: readonly Segment[], optimizer: OptimizerSettings): string {
+function structureOf(segments: readonly Segment[], optimizer: OptimizerSettings, technique: Technique): string {
   const parts = segments.map(({ layers, lrMultiplier, usesBatchStatistics }) => ({
     layers,
     isTrained: lrMultiplier > 0,
     usesBatchStatistics,
   }));
-  return JSON.stringify({ parts, optimizer });
+  const { type } = technique;
+  return JSON.stringify({ parts, optimizer, hasOwnRates: type === 'AUTO_RGN' });
 }

@@ -65,9 +65,9 @@ export async function prepareTraining(
   try {
     const train = keep(await examplesOf('train', frozen, options, shared));
     const validation = keep(await examplesOf('validation', frozen, options, shared));
-    const { optimizer, classCount } = options;
+    const { optimizer, classCount, technique } = options;
     const { functions } = shared;
-    const state = keep(new ModelState(segments, start, classCount, { optimizer, functions }));
+    const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
     const inference = keep(new InferenceModel(layers, functions));
     return { functions, state, inference, train, validation, parts: partsOf(prefix, segments), dispose };

@@ -7,13 +7,13 @@ import { networkByArchitecture } from '../networks/registry.js';
 import { toTorchLayout } from '../networks/weight-layout.js';
 import { checkWeights, loadWeights } from '../networks/weights.js';
 import { type Tensor, type Tensor4D, tf } from './backend.js';
+import { lossAndGradients } from './batch-gradients.js';
 import { evaluate } from './evaluate.js';
 import { plainStep } from '../../test/fixtures/steps.js';
 import { wholeBatch } from '../../test/fixtures/tiny-network.js';
 import { imagesInMemory, imageSource } from './image-batches.js';
 import { runLayers } from './layer-run.js';
 import { ModelState, type Segment } from './model-state.js';
-import { lossAndGradients } from './train-step.js';
 
 interface StepResult {
   readonly logits: readonly (readonly number[])[];

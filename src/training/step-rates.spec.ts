@@ -3,8 +3,9 @@ import { lossOf, plainStep } from '../../test/fixtures/steps.js';
 import { tinyNetworkCutAtClassifier, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { layerParameterSpecs } from '../networks/parameters.js';
 import { nativeTensorCount, type Tensor, tf } from './backend.js';
+import { lossAndGradients } from './batch-gradients.js';
 import { blockSegments, ModelState } from './model-state.js';
-import { lossAndGradients, trainStep } from './train-step.js';
+import { trainStep } from './train-step.js';
 import type { OptimizerSettings } from './update-rules.js';
 
 const LEARNING_RATE = 2 ** -10;

@@ -15,6 +15,8 @@ describe('a training', () => {
   it.each<[string, Partial<FineTuneOptions>]>([
     ['of blocks', {}],
     ['of the classifier', { technique: { type: 'LINEAR_PROBE' } }],
+    ['by relative gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
+    ['by relative gradients of pieces', { technique: { type: 'AUTO_RGN', batchCount: 2 }, microBatchSize: 3 }],
     ['of the classifier and then all', { technique: { type: 'LP_FT' } }],
     ['of a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' } }],
     [

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.js';
+import type { Technique } from '../domain/technique.js';
 import type { Weights } from '../networks/weights.js';
 import { balancedClassWeights } from './class-weights.js';
 import type { EpochMetrics, ValidationMetrics } from './epoch-metrics.js';
@@ -9,7 +10,8 @@ import type { ClassificationMetrics } from './metrics.js';
 import type { ModelState } from './model-state.js';
 import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
 import { type PreparedTraining, prepareTraining, type SharedParts } from './prepare-training.js';
-import { type EpochTraining, trainEpoch } from './train-epoch.js';
+import { relativeGradientImageCount, relativeGradients } from './relative-gradients.js';
+import { type EpochOptions, type EpochTraining, trainEpoch } from './train-epoch.js';
 import type { StepSettings } from './train-step.js';
 import { bestOf, type TrainingCheckpoint } from './training-checkpoint.js';
 import type { Stage, StageRecord } from './training-stages.js';
@@ -84,9 +86,9 @@ async function trainOnce(
   const training = await prepareTraining(options, stage, start, context.shared);
   try {
     const { epochs, bestWeights } = await trainEpochs(training, options, stage, context);
-    const { parts, state, train } = training;
+    const { state } = training;
     return {
-      record: { parts, isPrefixCached: train.isCached, epochCount: epochs.length },
+      record: recordOf(training, options, epochs.length),
       epochs,
       bestWeights,
       trainedParameterCount: state.trainedParameterCount,
@@ -95,6 +97,18 @@ async function trainOnce(
   } finally {
     training.dispose();
   }
+}
+
+function recordOf(
+  { parts, train }: PreparedTraining,
+  { technique, batchSize }: SizedOptions,
+  epochCount: number,
+): StageRecord {
+  const record = { parts, isPrefixCached: train.isCached, epochCount };
+  if (technique.type !== 'AUTO_RGN') return record;
+  const { batchCount } = technique;
+  const gradientPassImageCount = relativeGradientImageCount(train.labels.length, batchSize, batchCount);
+  return { ...record, gradientPassImageCount };
 }
 
 /** Trains until the stage's last epoch, or until too many in a row were no better than its best. */
@@ -143,19 +157,21 @@ interface EpochPlace {
 }
 
 async function oneEpoch(
-  { state, inference, train, validation, functions }: PreparedTraining,
+  training: PreparedTraining,
   options: SizedOptions,
   { restartsSchedule }: Stage,
   { epoch, stageEpoch, optimizerShare: knownShare }: EpochPlace,
 ) {
+  const { state, inference, train, validation, functions } = training;
   const { seed, batchSize, classCount, baseLearningRate, schedule } = options;
   const startMs = performance.now();
   const learningRate = learningRateOf(baseLearningRate, restartsSchedule ? stageEpoch : epoch, schedule);
+  const settings = stepSettings(options, train.labels, learningRate);
+  const epochOptions = { epoch, seed, batchSize, settings };
+  const rateFactors = await rateFactorsOf(training, options.technique, epochOptions);
   const { optimizerShare, ...trained }: EpochTraining & { optimizerShare?: number } = await trainEpoch(state, train, {
-    epoch,
-    seed,
-    batchSize,
-    settings: stepSettings(options, train.labels, learningRate),
+    ...epochOptions,
+    settings: { ...settings, ...(rateFactors !== undefined && { rateFactors }) },
     ...(knownShare !== undefined && { optimizerShare: knownShare }),
   });
   state.loadInto(inference);
@@ -164,6 +180,17 @@ async function oneEpoch(
   if (!Number.isFinite(scores.loss)) throw notFinite(state, scores.loss, epoch);
   const seconds = (performance.now() - startMs) / 1000;
   return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
+}
+
+/** For AUTO_RGN, which also begins each epoch with a new optimizer. */
+async function rateFactorsOf(
+  { state, train }: PreparedTraining,
+  technique: Technique,
+  epochOptions: EpochOptions,
+): Promise<number[] | undefined> {
+  if (technique.type !== 'AUTO_RGN') return undefined;
+  state.optimizer.reset();
+  return relativeGradients(state, train, epochOptions, technique.batchCount);
 }
 
 function notFinite(state: ModelState, loss: number, epoch: number): DomainError {

@@ -5,8 +5,9 @@ import { conv, idle } from '../networks/layer-builders.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
 import { nativeTensorCount, type Tensor, tf } from './backend.js';
+import { lossAndGradients } from './batch-gradients.js';
 import { ModelState } from './model-state.js';
-import { lossAndGradients, trainStep } from './train-step.js';
+import { trainStep } from './train-step.js';
 
 const LABELS = Int32Array.of(0, 2);
 

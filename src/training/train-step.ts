@@ -1,16 +1,26 @@
-import { DomainError } from '../domain/errors.js';
 import { type Tensor, tf } from './backend.js';
-import { type LossSettings, weightSum } from './cross-entropy.js';
-import { forwardAndBackward, type Pass, type PassInputs, type PassSettings } from './forward-backward.js';
+import {
+  checkSizes,
+  constantsOf,
+  type GradientSettings,
+  gradientsInPieces,
+  named,
+  passInputsOf,
+  presentIn,
+  tensorsOf,
+} from './batch-gradients.js';
+import { weightSum } from './cross-entropy.js';
+import { forwardAndBackward } from './forward-backward.js';
 import { clippedByNorm } from './gradient-clipping.js';
-import { add } from './kernels.js';
-import { type Batch, microBatches, microBatchSizes } from './micro-batches.js';
+import { type Batch, microBatchSizes } from './micro-batches.js';
 import type { ModelState } from './model-state.js';
 
 /** How a step is done. */
-export interface StepSettings extends LossSettings, PassSettings {
+export interface StepSettings extends GradientSettings {
   /** Before the segments' multipliers. */
   readonly learningRate: number;
+  /** Factors on the rates beside the multipliers, as `ModelState.rates` takes them. */
+  readonly rateFactors?: readonly number[];
   /** The gradients of a step are together no longer than this; no bound when absent. */
   readonly gradientNormMax?: number;
   /** At most so many examples are in memory at a time, and their gradients are added up; all when absent. */
@@ -36,33 +46,10 @@ export interface StepTimes {
  */
 export function trainStep(state: ModelState, batch: Batch, settings: StepSettings, times?: StepTimes): Tensor {
   const sizes = microBatchSizes(batch.labels.length, settings.microBatchSize);
-  if (sizes.includes(1)) checkSingleExample(state);
+  checkSizes(state, sizes);
   return sizes.length === 1
     ? wholeStep(state, batch, settings, times)
     : accumulatedStep(state, batch, sizes, settings, times);
-}
-
-/** What a step on this batch would go by; nothing changes. Ownership as in `Pass`. */
-export function lossAndGradients(
-  state: ModelState,
-  batch: Batch,
-  settings: StepSettings,
-): Omit<Pass, 'report'> & { readonly loss: number } {
-  const { report, ...found } = gradientsOf(state, batch, settings, 1 / weightSum(batch.labels, settings.classWeights));
-  const [loss = NaN] = report.dataSync<'float32'>();
-  report.dispose();
-  return { loss, ...found };
-}
-
-/** @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example. */
-function checkSingleExample({ segments, movingStatisticNames }: ModelState): void {
-  if (movingStatisticNames.length === 0) return;
-  const ids = segments.filter(({ usesBatchStatistics }) => usesBatchStatistics).map(({ id }) => id);
-  throw new DomainError(
-    'BATCH_OF_ONE',
-    `BatchNorm in blocks ${ids.join(', ')} would normalise with the statistics of a single example; train on 2 or more at a time, or freeze these blocks with frozenBatchNorm EVAL`,
-    { blocks: ids.join(', ') },
-  );
 }
 
 /** Forward, backward and update as one piece of work, so that updates run while gradients are still computed. */
@@ -81,7 +68,7 @@ function wholeStep(state: ModelState, batch: Batch, settings: StepSettings, time
       return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
     };
     const args = [...tensorsOf(inputs), ...numbers, ...state.tensors, ...state.optimizer.slotHandles];
-    return times === undefined ? state.functions.run(`step ${constantsOf(settings)}`, args, body) : body();
+    return times === undefined ? state.functions.run(`step ${stepConstantsOf(settings)}`, args, body) : body();
   });
   if (report === undefined) throw new Error('the step returned nothing');
   state.replaceResidents(named(state.movingStatisticNames, statistics));
@@ -96,31 +83,19 @@ function accumulatedStep(
   times: StepTimes | undefined,
 ): Tensor {
   const startMs = performance.now();
-  const scale = 1 / weightSum(whole.labels, settings.classWeights);
-  let gradients: ReadonlyMap<string, Tensor> | undefined;
-  const reports: Tensor[] = [];
+  const { report, gradients } = gradientsInPieces(state, whole, sizes, settings, (statistics) =>
+    state.replaceResidents(statistics),
+  );
   try {
-    for (const piece of microBatches(whole, sizes)) {
-      const found = passOver(state, piece, settings, scale);
-      state.replaceResidents(found.statistics);
-      reports.push(found.report);
-      gradients = gradients === undefined ? found.gradients : added(state, gradients, found.gradients);
-    }
-    if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, reports);
-    updateAlone(state, gradients ?? new Map(), settings);
-    if (times !== undefined) times.optimizerSeconds = secondsSince(startMs, reports) - times.forwardBackwardSeconds;
-    return tf.addN(reports);
+    if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, [report]);
+    updateAlone(state, gradients, settings);
+    if (times !== undefined) times.optimizerSeconds = secondsSince(startMs, [report]) - times.forwardBackwardSeconds;
+    return report;
+  } catch (error) {
+    report.dispose();
+    throw error;
   } finally {
-    tf.dispose([...(gradients?.values() ?? []), ...reports]);
-  }
-}
-
-/** As `gradientsOf`; takes over the piece's input. */
-function passOver(state: ModelState, piece: Batch, settings: StepSettings, scale: number): Pass {
-  try {
-    return gradientsOf(state, piece, settings, scale);
-  } finally {
-    piece.input.dispose();
+    tf.dispose([...gradients.values()]);
   }
 }
 
@@ -128,72 +103,16 @@ function updateAlone(state: ModelState, gradients: ReadonlyMap<string, Tensor>, 
   tf.tidy(() => {
     const numbers = state.optimizer.nextNumbers(ratesOf(state, settings));
     const args = [...gradients.values(), ...numbers, ...state.optimizer.handles, ...state.optimizer.slotHandles];
-    state.functions.run(`update ${constantsOf(settings)}`, args, () => {
+    state.functions.run(`update ${stepConstantsOf(settings)}`, args, () => {
       update(state, gradients, numbers, settings);
       return [];
     });
   });
 }
 
-/** @returns the sums; both summands are disposed. */
-function added(
-  state: ModelState,
-  a: ReadonlyMap<string, Tensor>,
-  b: ReadonlyMap<string, Tensor>,
-): ReadonlyMap<string, Tensor> {
-  const names = [...a.keys()];
-  const summands = [...a.values(), ...b.values()];
-  try {
-    const sums = state.functions.run('add gradients', summands, () =>
-      names.map((name) => add(presentIn(a, name), presentIn(b, name))),
-    );
-    return named(names, sums);
-  } finally {
-    tf.dispose(summands);
-  }
-}
-
-/** @param scale Of the loss, as `crossEntropy` takes it. */
-function gradientsOf(state: ModelState, batch: Batch, settings: StepSettings, scale: number): Pass {
-  const { names } = state.optimizer;
-  const { movingStatisticNames } = state;
-  const [report, ...tensors] = tf.tidy(() => {
-    const inputs = passInputsOf(batch, settings, scale);
-    const args = [...tensorsOf(inputs), ...state.tensors];
-    return state.functions.run(`gradients ${constantsOf(settings)}`, args, () => {
-      const pass = forwardAndBackward(state, inputs, settings);
-      const gradients = names.map((name) => presentIn(pass.gradients, name));
-      return [pass.report, ...gradients, ...movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
-    });
-  });
-  if (report === undefined) throw new Error('the pass returned nothing');
-  return {
-    report,
-    gradients: named(names, tensors.slice(0, names.length)),
-    statistics: named(movingStatisticNames, tensors.slice(names.length)),
-  };
-}
-
-function passInputsOf({ input, labels }: Batch, { classWeights }: StepSettings, scale: number): PassInputs {
-  return {
-    input,
-    labels: tf.tensor1d(labels, 'int32'),
-    scale: tf.scalar(scale),
-    ...(classWeights !== undefined && { classWeights: tf.tensor1d([...classWeights], 'float32') }),
-  };
-}
-
-const tensorsOf = ({ input, labels, scale, classWeights }: PassInputs): Tensor[] => [
-  input,
-  labels,
-  scale,
-  ...(classWeights === undefined ? [] : [classWeights]),
-];
-
-/** The settings that a trace keeps. */
-function constantsOf({ batchNormMomentum, labelSmoothing, gradientNormMax, classWeights }: StepSettings): string {
-  return JSON.stringify({ batchNormMomentum, labelSmoothing, gradientNormMax, isWeighted: classWeights !== undefined });
-}
+/** The settings that a trace of a step keeps. */
+const stepConstantsOf = (settings: StepSettings): string =>
+  `${constantsOf(settings)} ${JSON.stringify({ gradientNormMax: settings.gradientNormMax })}`;
 
 function update(
   { optimizer }: ModelState,
@@ -204,17 +123,8 @@ function update(
   optimizer.update(gradientNormMax === undefined ? gradients : clippedByNorm(gradients, gradientNormMax), numbers);
 }
 
-const ratesOf = ({ segments }: ModelState, { learningRate }: StepSettings): number[] =>
-  segments.map(({ lrMultiplier }) => lrMultiplier * learningRate);
-
-const named = (names: readonly string[], tensors: readonly Tensor[]): ReadonlyMap<string, Tensor> =>
-  new Map(tensors.map((tensor, index) => [names[index] ?? '', tensor]));
-
-function presentIn(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw new Error(`the step gave nothing for ${name}`);
-  return tensor;
-}
+const ratesOf = (state: ModelState, { learningRate, rateFactors }: StepSettings): number[] =>
+  state.rates(learningRate, rateFactors);
 
 /** Waits until the device has come to these tensors. */
 function secondsSince(startMs: number, tensors: readonly Tensor[]): number {

@@ -31,6 +31,7 @@ describe.each<[string, Partial<FineTuneOptions>]>([
   ['a frozen block in the middle, BatchNorm in EVAL', { lrMultipliers: [1, 0, 2], optimizer: sgd }],
   ['a frozen block in the middle, BatchNorm in TRAIN', { lrMultipliers: [1, 0, 2], frozenBatchNorm: 'TRAIN' }],
   ['the classifier alone', { technique: { type: 'LINEAR_PROBE' } }],
+  ['relative gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 }, frozenBatchNorm: 'TRAIN' }],
   ['the classifier and then all', { technique: { type: 'LP_FT' }, patienceEpochs: 1 }],
   ['a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' }, frozenBatchNorm: 'TRAIN' }],
   [

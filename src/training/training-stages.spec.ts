@@ -5,11 +5,11 @@ import { differingTensors, leftovers, numbersOf, tinyTraining, train } from '../
 import { layerParameterSpecs } from '../networks/parameters.js';
 import { loadWeights, type Weights } from '../networks/weights.js';
 import { tf } from './backend.js';
+import { lossAndGradients } from './batch-gradients.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
 import { imageSource } from './image-batches.js';
 import { learningRateOf } from './learning-rate.js';
 import { blockSegments, ModelState } from './model-state.js';
-import { lossAndGradients } from './train-step.js';
 import type { TrainingCheckpoint } from './training-checkpoint.js';
 import { stagesOf } from './training-stages.js';
 
