@@ -9,11 +9,14 @@ import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
 import { toDevice, toHost } from './host-tensors.js';
 import type { InferenceModel } from './inference-model.js';
 import { learningNames } from './learning-parameters.js';
+import { type StartingPoint, startingPointOf } from './starting-point.js';
 import { type FunctionScope, TracedFunctions } from './traced-functions.js';
 import type { OptimizerSettings } from './update-rules.js';
 
 const NO_DECAY: OptimizerSettings = { type: 'ADAM', weightDecay: 0 };
 const BLOCKS: Technique = { type: 'BLOCKS' };
+/** Techniques whose steps differ from those of BLOCKS; the others share their functions. */
+const STEP_TECHNIQUES: ReadonlySet<Technique['type']> = new Set(['AUTO_RGN', 'L2_SP', 'L1_SP']);
 
 /** How a model is trained; as plainly as can be when absent. */
 export interface ModelStateOptions {
@@ -55,6 +58,8 @@ export class ModelState {
   /** Runs what is repeated with this model. */
   readonly functions: FunctionScope;
   readonly optimizer: BlockOptimizer;
+  /** What draws weights back, where the technique has that. */
+  readonly startingPoint: StartingPoint | undefined;
   /** Undefined when they are somebody else's. */
   private readonly ownFunctions?: TracedFunctions;
   private readonly specs: readonly ParameterSpec[];
@@ -82,11 +87,13 @@ export class ModelState {
     this.specs = segments.flatMap(({ layers }, index) => layerParameterSpecs(layers, index, classCount));
     this.learning = learningNames(this.specs, segments, technique);
     this.hasOwnRates = technique.type === 'AUTO_RGN';
+    this.startingPoint = startingPointOf(technique);
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
       if (this.learns(spec.name)) {
         this.optimizer.add(spec.name, tensor, this.hasOwnRates ? this.optimizer.names.length : spec.blockIndex);
-        tensor.dispose();
+        if (this.startingPoint === undefined || spec.isClassifier) tensor.dispose();
+        else this.startingPoint.keep(spec.name, tensor);
       } else {
         this.residents.set(spec.name, tensor);
       }
@@ -119,6 +126,11 @@ export class ModelState {
   /** Every tensor of the model, in an order that stays: what a function over it takes. Trained ones are handles. */
   get tensors(): Tensor[] {
     return [...this.optimizer.handles, ...this.residents.values()];
+  }
+
+  /** What an update uses beside gradients, rates and the trained variables; in an order that stays. */
+  get updateTensors(): Tensor[] {
+    return [...this.optimizer.slotHandles, ...(this.startingPoint?.tensors ?? [])];
   }
 
   /** The running statistics that a training moves. */
@@ -198,6 +210,7 @@ export class ModelState {
     this.functions.leave();
     this.ownFunctions?.dispose();
     this.optimizer.dispose();
+    this.startingPoint?.dispose();
     tf.dispose([...this.residents.values()]);
     this.residents.clear();
   }
@@ -210,6 +223,5 @@ function structureOf(segments: readonly Segment[], optimizer: OptimizerSettings,
     isTrained: lrMultiplier > 0,
     usesBatchStatistics,
   }));
-  const { type } = technique;
-  return JSON.stringify({ parts, optimizer, hasOwnRates: type === 'AUTO_RGN' });
+  return JSON.stringify({ parts, optimizer, technique: STEP_TECHNIQUES.has(technique.type) ? technique : undefined });
 }

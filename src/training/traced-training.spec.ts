@@ -17,6 +17,9 @@ describe('a training', () => {
     ['of the classifier', { technique: { type: 'LINEAR_PROBE' } }],
     ['by relative gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
     ['by relative gradients of pieces', { technique: { type: 'AUTO_RGN', batchCount: 2 }, microBatchSize: 3 }],
+    ['near the start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, gradientNormMax: 0.5 }],
+    ['near the start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 } }],
+    ['near the start, in pieces', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, microBatchSize: 3 }],
     ['of the classifier and then all', { technique: { type: 'LP_FT' } }],
     ['of a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' } }],
     [

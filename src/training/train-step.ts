@@ -67,7 +67,7 @@ function wholeStep(state: ModelState, batch: Batch, settings: StepSettings, time
       }
       return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
     };
-    const args = [...tensorsOf(inputs), ...numbers, ...state.tensors, ...state.optimizer.slotHandles];
+    const args = [...tensorsOf(inputs), ...numbers, ...state.tensors, ...state.updateTensors];
     return times === undefined ? state.functions.run(`step ${stepConstantsOf(settings)}`, args, body) : body();
   });
   if (report === undefined) throw new Error('the step returned nothing');
@@ -102,7 +102,7 @@ function accumulatedStep(
 function updateAlone(state: ModelState, gradients: ReadonlyMap<string, Tensor>, settings: StepSettings): void {
   tf.tidy(() => {
     const numbers = state.optimizer.nextNumbers(ratesOf(state, settings));
-    const args = [...gradients.values(), ...numbers, ...state.optimizer.handles, ...state.optimizer.slotHandles];
+    const args = [...gradients.values(), ...numbers, ...state.optimizer.handles, ...state.updateTensors];
     state.functions.run(`update ${stepConstantsOf(settings)}`, args, () => {
       update(state, gradients, numbers, settings);
       return [];
@@ -115,12 +115,13 @@ const stepConstantsOf = (settings: StepSettings): string =>
   `${constantsOf(settings)} ${JSON.stringify({ gradientNormMax: settings.gradientNormMax })}`;
 
 function update(
-  { optimizer }: ModelState,
+  { optimizer, startingPoint }: ModelState,
   gradients: ReadonlyMap<string, Tensor>,
   numbers: readonly Tensor[],
   { gradientNormMax }: StepSettings,
 ): void {
-  optimizer.update(gradientNormMax === undefined ? gradients : clippedByNorm(gradients, gradientNormMax), numbers);
+  const pulled = startingPoint?.pulled(gradients, optimizer.read()) ?? gradients;
+  optimizer.update(gradientNormMax === undefined ? pulled : clippedByNorm(pulled, gradientNormMax), numbers);
 }
 
 const ratesOf = (state: ModelState, { learningRate, rateFactors }: StepSettings): number[] =>

@@ -32,6 +32,8 @@ describe.each<[string, Partial<FineTuneOptions>]>([
   ['a frozen block in the middle, BatchNorm in TRAIN', { lrMultipliers: [1, 0, 2], frozenBatchNorm: 'TRAIN' }],
   ['the classifier alone', { technique: { type: 'LINEAR_PROBE' } }],
   ['relative gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 }, frozenBatchNorm: 'TRAIN' }],
+  ['blocks near their start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 } }],
+  ['blocks near their start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 }, lrMultipliers: [0, 1, 2] }],
   ['the classifier and then all', { technique: { type: 'LP_FT' }, patienceEpochs: 1 }],
   ['a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' }, frozenBatchNorm: 'TRAIN' }],
   [
