@@ -1,21 +1,22 @@
 import type { HostTensor } from '../formats/safetensors.js';
 import type { ParameterSpec } from './parameters.js';
 
-/** Which axis of the source becomes each axis of the result. */
-const TO_TENSORFLOW = { conv: [2, 3, 1, 0], depthwise: [2, 3, 0, 1], linear: [1, 0], vector: [0] } as const;
-const TO_TORCH = { conv: [3, 2, 0, 1], depthwise: [2, 3, 0, 1], linear: [1, 0], vector: [0] } as const;
+/** Which axis of torch's layout becomes each axis of TensorFlow's. */
+export const TENSORFLOW_AXES = { conv: [2, 3, 1, 0], depthwise: [2, 3, 0, 1], linear: [1, 0], vector: [0] } as const;
+/** The inverse. */
+export const TORCH_AXES = { conv: [3, 2, 0, 1], depthwise: [2, 3, 0, 1], linear: [1, 0], vector: [0] } as const;
 
 /**
  * Reorders a tensor from torch's layout to TensorFlow's, exactly: conv OIHW to HWIO, depthwise C1HW to HWC1,
  * linear [out, in] to [in, out]. Vectors are returned as they are, sharing memory.
  */
 export function toTensorFlowLayout(tensor: HostTensor, kind: ParameterSpec['kind']): HostTensor {
-  return transpose(tensor, TO_TENSORFLOW[kind]);
+  return transpose(tensor, TENSORFLOW_AXES[kind]);
 }
 
 /** The inverse of `toTensorFlowLayout`. */
 export function toTorchLayout(tensor: HostTensor, kind: ParameterSpec['kind']): HostTensor {
-  return transpose(tensor, TO_TORCH[kind]);
+  return transpose(tensor, TORCH_AXES[kind]);
 }
 
 function transpose(tensor: HostTensor, order: readonly number[]): HostTensor {

@@ -37,6 +37,11 @@ export class BlockOptimizer {
     return [...this.trained.keys()];
   }
 
+  /** How many numbers are trained. */
+  get parameterCount(): number {
+    return [...this.trained.values()].reduce((sum, { shape }) => sum + elementCount(shape), 0);
+  }
+
   /** The trained variables. */
   get handles(): Variable[] {
     return [...this.trained.values()].map(({ value }) => value);

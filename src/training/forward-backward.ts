@@ -70,7 +70,8 @@ function segmentContexts(
   gradients: Map<string, Tensor>,
   statistics: Map<string, Tensor>,
 ): (segment: Segment) => GradientContext {
-  const parameter = state.parameters(state.optimizer.read());
+  const trained = state.read();
+  const parameter = state.parameters(trained);
   const batchStatistics: NonNullable<LayerContext['batchStatistics']> = {
     momentum,
     onRunningStatistics: (name, mean, variance) => {
@@ -78,8 +79,10 @@ function segmentContexts(
       statistics.set(`${name}.running_var`, variance);
     },
   };
-  const onGradient = (name: string, gradient: Tensor) => gradients.set(name, gradient);
-  const isFrozen = (name: string) => !state.learns(name);
+  const onGradient = (name: string, gradient: Tensor) => {
+    for (const [variable, found] of state.variableGradients(name, gradient, trained)) gradients.set(variable, found);
+  };
+  const isFrozen = (name: string) => !state.isLearning(name);
   return ({ lrMultiplier, usesBatchStatistics }) => ({
     parameter,
     ...(usesBatchStatistics ? { batchStatistics } : {}),

@@ -8,12 +8,20 @@ import { type Tensor, tf } from './backend.js';
 export function toDevice({ name, kind }: ParameterSpec, weights: Weights): Tensor {
   const host = weights.get(name);
   if (host === undefined) throw new Error(`no tensor ${name}`);
-  const { data, shape } = toTensorFlowLayout(host, kind);
-  return tf.tensor(data, [...shape], 'float32');
+  return toDeviceAsIs(toTensorFlowLayout(host, kind));
 }
 
 /** A copy in this process's memory and torch layout; `tensor` stays the caller's. */
 export function toHost({ kind }: ParameterSpec, tensor: Tensor): HostTensor {
-  const data = Float32Array.from(tensor.dataSync());
-  return toTorchLayout({ dtype: 'F32', shape: tensor.shape, data }, kind);
+  return toTorchLayout(toHostAsIs(tensor), kind);
+}
+
+/** As `toDevice`, for a tensor that has one layout. */
+export function toDeviceAsIs({ data, shape }: HostTensor): Tensor {
+  return tf.tensor(data, [...shape], 'float32');
+}
+
+/** As `toHost`, for a tensor that has one layout. */
+export function toHostAsIs(tensor: Tensor): HostTensor {
+  return { dtype: 'F32', shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) };
 }

@@ -1,23 +1,35 @@
 import type { Technique } from '../domain/technique.js';
 import type { ParameterSpec } from '../networks/parameters.js';
 
+/** LEARNS: the tensor itself moves. IS_CHANGED: it stays, and a low-rank change of it learns. */
+export type LearningRole = 'LEARNS' | 'IS_CHANGED';
+
 /**
- * Names of the tensors that learn: all parameters of the segments with a multiplier. AUTO_RGN leaves out the scales and
- * offsets of BatchNorm, for which it has no rate.
+ * How tensors take part in a training, by name; those that do not are left out. All parameters of a segment with a
+ * multiplier learn, but for AUTO_RGN, which has no rate for the scales and offsets of BatchNorm, and for LORA, where only
+ * the classifier does.
  *
  * @param specs Of the segments' tensors, whose `blockIndex` is a segment's.
  */
-export function learningNames(
+export function learningRoles(
   specs: readonly ParameterSpec[],
   segments: readonly { readonly lrMultiplier: number }[],
   { type }: Technique,
-): ReadonlySet<string> {
-  const frozen = type === 'AUTO_RGN' ? batchNormNames(specs) : new Set<string>();
-  const learning = specs.filter(
-    ({ name, blockIndex, isBuffer, isIdle }) =>
-      !isBuffer && !isIdle && (segments[blockIndex]?.lrMultiplier ?? 0) > 0 && !frozen.has(name),
+): ReadonlyMap<string, LearningRole> {
+  const batchNorm = batchNormNames(specs);
+  const roleOf = ({ name, kind, isClassifier }: ParameterSpec): LearningRole | undefined => {
+    if (type === 'LORA' && !isClassifier) return kind === 'vector' ? undefined : 'IS_CHANGED';
+    return type === 'AUTO_RGN' && batchNorm.has(name) ? undefined : 'LEARNS';
+  };
+  const parameters = specs.filter(
+    ({ blockIndex, isBuffer, isIdle }) => !isBuffer && !isIdle && (segments[blockIndex]?.lrMultiplier ?? 0) > 0,
   );
-  return new Set(learning.map(({ name }) => name));
+  return new Map(
+    parameters.flatMap((spec) => {
+      const role = roleOf(spec);
+      return role === undefined ? [] : [[spec.name, role]];
+    }),
+  );
 }
 
 /** Only BatchNorm has buffers. */

@@ -2,13 +2,14 @@ import type { Technique } from '../domain/technique.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import type { Layer } from '../networks/layers.js';
 import type { NetworkDefinition } from '../networks/network.js';
-import { elementCount, layerParameterSpecs, type ParameterSpec } from '../networks/parameters.js';
+import { layerParameterSpecs, type ParameterSpec } from '../networks/parameters.js';
 import type { Weights } from '../networks/weights.js';
 import { type Tensor, tf } from './backend.js';
 import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
-import { toDevice, toHost } from './host-tensors.js';
+import { toDevice, toDeviceAsIs, toHost, toHostAsIs } from './host-tensors.js';
 import type { InferenceModel } from './inference-model.js';
-import { learningNames } from './learning-parameters.js';
+import { type LearningRole, learningRoles } from './learning-parameters.js';
+import { LowRankChange } from './low-rank-change.js';
 import { type StartingPoint, startingPointOf } from './starting-point.js';
 import { type FunctionScope, TracedFunctions } from './traced-functions.js';
 import type { OptimizerSettings } from './update-rules.js';
@@ -16,12 +17,14 @@ import type { OptimizerSettings } from './update-rules.js';
 const NO_DECAY: OptimizerSettings = { type: 'ADAM', weightDecay: 0 };
 const BLOCKS: Technique = { type: 'BLOCKS' };
 /** Techniques whose steps differ from those of BLOCKS; the others share their functions. */
-const STEP_TECHNIQUES: ReadonlySet<Technique['type']> = new Set(['AUTO_RGN', 'L2_SP', 'L1_SP']);
+const STEP_TECHNIQUES: ReadonlySet<Technique['type']> = new Set(['AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP']);
 
 /** How a model is trained; as plainly as can be when absent. */
 export interface ModelStateOptions {
   readonly optimizer?: OptimizerSettings;
   readonly technique?: Technique;
+  /** Decides how the low-rank changes of LORA begin; 0 when absent. */
+  readonly seed?: number;
   /** Stay the caller's; the state has its own when absent. */
   readonly functions?: TracedFunctions;
 }
@@ -53,6 +56,13 @@ export function blockSegments(
   });
 }
 
+/** Where a model stands, in this process's memory. */
+export interface ModelSnapshot {
+  /** All tensors of the segments, in torch layout; a weight as it is without its low-rank change, whose matrices follow. */
+  readonly weights: Weights;
+  readonly optimizer: OptimizerSnapshot;
+}
+
 /** The tensors of a model on the device: trained ones as variables, the rest as plain tensors. Dispose it. */
 export class ModelState {
   /** Runs what is repeated with this model. */
@@ -63,8 +73,9 @@ export class ModelState {
   /** Undefined when they are somebody else's. */
   private readonly ownFunctions?: TracedFunctions;
   private readonly specs: readonly ParameterSpec[];
-  /** Names of what learns. */
-  private readonly learning: ReadonlySet<string>;
+  private readonly roles: ReadonlyMap<string, LearningRole>;
+  /** By the name of the weight that is changed, which is a resident. */
+  private readonly changes = new Map<string, LowRankChange>();
   /** Whether each trained tensor has a rate of its own, and not its segment's. */
   private readonly hasOwnRates: boolean;
   /** Frozen parameters and running statistics. */
@@ -78,19 +89,22 @@ export class ModelState {
     readonly segments: readonly Segment[],
     weights: Weights,
     classCount: number,
-    { optimizer = NO_DECAY, technique = BLOCKS, functions }: ModelStateOptions = {},
+    { optimizer = NO_DECAY, technique = BLOCKS, seed = 0, functions }: ModelStateOptions = {},
   ) {
     const runner = functions ?? new TracedFunctions();
     if (functions === undefined) this.ownFunctions = runner;
     this.functions = runner.enter(structureOf(segments, optimizer, technique));
     this.optimizer = new BlockOptimizer(optimizer);
     this.specs = segments.flatMap(({ layers }, index) => layerParameterSpecs(layers, index, classCount));
-    this.learning = learningNames(this.specs, segments, technique);
+    this.roles = learningRoles(this.specs, segments, technique);
     this.hasOwnRates = technique.type === 'AUTO_RGN';
     this.startingPoint = startingPointOf(technique);
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
-      if (this.learns(spec.name)) {
+      if (technique.type === 'LORA' && this.roles.get(spec.name) === 'IS_CHANGED') {
+        this.addChange(new LowRankChange(spec, technique), seed);
+      }
+      if (this.roles.get(spec.name) === 'LEARNS') {
         this.optimizer.add(spec.name, tensor, this.hasOwnRates ? this.optimizer.names.length : spec.blockIndex);
         if (this.startingPoint === undefined || spec.isClassifier) tensor.dispose();
         else this.startingPoint.keep(spec.name, tensor);
@@ -102,13 +116,47 @@ export class ModelState {
 
   /** How many numbers learn. */
   get trainedParameterCount(): number {
-    const trained = this.specs.filter(({ name }) => this.learns(name));
-    return trained.reduce((sum, { shape }) => sum + elementCount(shape), 0);
+    return this.optimizer.parameterCount;
   }
 
-  /** Whether a gradient of that parameter is wanted. */
-  learns(name: string): boolean {
-    return this.learning.has(name);
+  /** Whether a gradient of that parameter of the network is wanted. */
+  isLearning(name: string): boolean {
+    return this.roles.has(name);
+  }
+
+  /**
+   * What learns, by name: the optimizer's variables, and the weights that low-rank changes make. Ops only, so that it can
+   * be traced; the caller disposes it.
+   */
+  read(): Map<string, Tensor> {
+    const trained = this.optimizer.read();
+    try {
+      for (const [name, change] of this.changes) {
+        trained.set(name, change.applied(this.resident(name), ...matricesOf(change, trained)));
+      }
+      return trained;
+    } catch (error) {
+      tf.dispose([...trained.values()]);
+      throw error;
+    }
+  }
+
+  /**
+   * The gradients of the optimizer's variables that follow from one of a parameter of the network. Ops only, so that it
+   * can be traced.
+   *
+   * @param gradient Taken over.
+   * @param trained What `read` returned.
+   */
+  variableGradients(name: string, gradient: Tensor, trained: ReadonlyMap<string, Tensor>): [string, Tensor][] {
+    const change = this.changes.get(name);
+    if (change === undefined) return [[name, gradient]];
+    const { a, b } = change.gradients(gradient, ...matricesOf(change, trained));
+    gradient.dispose();
+    return [
+      [change.aName, a],
+      [change.bName, b],
+    ];
   }
 
   /**
@@ -119,7 +167,7 @@ export class ModelState {
   rates(learningRate: number, factors?: readonly number[]): number[] {
     const rates = this.segments.map(({ lrMultiplier }) => lrMultiplier * learningRate);
     if (!this.hasOwnRates) return rates;
-    const trained = this.specs.filter(({ name }) => this.learns(name));
+    const trained = this.specs.filter(({ name }) => this.isLearning(name));
     return trained.map(({ blockIndex }, index) => (rates[blockIndex] ?? 0) * (factors?.[index] ?? 1));
   }
 
@@ -145,14 +193,10 @@ export class ModelState {
   /**
    * A look-up of the model's tensors, which stay this state's or those of `trained`.
    *
-   * @param trained What `optimizer.read` returned.
+   * @param trained What `read` returned.
    */
   parameters(trained: ReadonlyMap<string, Tensor>): (name: string) => Tensor {
-    return (name) => {
-      const tensor = trained.get(name) ?? this.residents.get(name);
-      if (tensor === undefined) throw new Error(`no tensor ${name}`);
-      return tensor;
-    };
+    return (name) => trained.get(name) ?? this.resident(name);
   }
 
   /** Takes over new running statistics, and frees the old. */
@@ -163,12 +207,23 @@ export class ModelState {
     }
   }
 
-  /** Copies all tensors of the segments to this process's memory, in torch layout and state dict order. */
+  /** Copies all tensors of the network's segments to this process's memory, in torch layout and state dict order. */
   toHost(): Map<string, HostTensor> {
+    const trained = this.read();
+    try {
+      return this.hostTensors(trained);
+    } finally {
+      tf.dispose([...trained.values()]);
+    }
+  }
+
+  /** Copies what `restore` goes on from. */
+  snapshot(): ModelSnapshot {
     const trained = this.optimizer.read();
     try {
-      const parameter = this.parameters(trained);
-      return new Map(this.specs.map((spec) => [spec.name, toHost(spec, parameter(spec.name))]));
+      const matrixNames = [...this.changes.values()].flatMap(({ aName, bName }) => [aName, bName]);
+      const matrices = matrixNames.map((name) => [name, toHostAsIs(presentIn(trained, name))] as const);
+      return { weights: new Map([...this.hostTensors(trained), ...matrices]), optimizer: this.optimizer.snapshot() };
     } finally {
       tf.dispose([...trained.values()]);
     }
@@ -181,11 +236,16 @@ export class ModelState {
     return spec === undefined ? undefined : this.segments[spec.blockIndex]?.id;
   }
 
-  /** Goes on from what `toHost` and the optimizer's `snapshot` gave of a state with the same segments. */
-  restore(weights: Weights, optimizer: OptimizerSnapshot): void {
+  /** Goes on from a snapshot of a state with the same segments and technique. */
+  restore({ weights, optimizer }: ModelSnapshot): void {
+    for (const name of [...this.changes.values()].flatMap(({ aName, bName }) => [aName, bName])) {
+      const tensor = toDeviceAsIs(presentIn(weights, name));
+      this.optimizer.assign(name, tensor);
+      tensor.dispose();
+    }
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
-      if (this.learns(spec.name)) {
+      if (this.roles.get(spec.name) === 'LEARNS') {
         this.optimizer.assign(spec.name, tensor);
         tensor.dispose();
       } else {
@@ -197,7 +257,7 @@ export class ModelState {
 
   /** Loads the present values into the model that runs these segments. */
   loadInto(inference: InferenceModel): void {
-    const trained = this.optimizer.read();
+    const trained = this.read();
     try {
       inference.load(this.parameters(trained));
     } finally {
@@ -214,6 +274,40 @@ export class ModelState {
     tf.dispose([...this.residents.values()]);
     this.residents.clear();
   }
+
+  private addChange(change: LowRankChange, seed: number): void {
+    const { a, b } = change.start(seed);
+    for (const [name, host] of [
+      [change.aName, a],
+      [change.bName, b],
+    ] as const) {
+      const tensor = toDeviceAsIs(host);
+      this.optimizer.add(name, tensor, change.weight.blockIndex);
+      tensor.dispose();
+    }
+    this.changes.set(change.weight.name, change);
+  }
+
+  private resident(name: string): Tensor {
+    return presentIn(this.residents, name);
+  }
+
+  private hostTensors(trained: ReadonlyMap<string, Tensor>): Map<string, HostTensor> {
+    const parameter = this.parameters(trained);
+    return new Map(this.specs.map((spec) => [spec.name, toHost(spec, parameter(spec.name))]));
+  }
+}
+
+/** A and B of a change. */
+const matricesOf = ({ aName, bName }: LowRankChange, trained: ReadonlyMap<string, Tensor>): [a: Tensor, b: Tensor] => [
+  presentIn(trained, aName),
+  presentIn(trained, bName),
+];
+
+function presentIn<T>(tensors: ReadonlyMap<string, T>, name: string): T {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`no tensor ${name}`);
+  return tensor;
 }
 
 /** All that decides which ops a model runs, but for the shapes of its tensors. */

@@ -65,9 +65,9 @@ export async function prepareTraining(
   try {
     const train = keep(await examplesOf('train', frozen, options, shared));
     const validation = keep(await examplesOf('validation', frozen, options, shared));
-    const { optimizer, classCount, technique } = options;
+    const { optimizer, classCount, technique, seed } = options;
     const { functions } = shared;
-    const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, functions }));
+    const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, seed, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
     const inference = keep(new InferenceModel(layers, functions));
     return { functions, state, inference, train, validation, parts: partsOf(prefix, segments), dispose };
@@ -83,7 +83,7 @@ interface Cut {
 }
 
 /** Where the network is cut: what is left of it learns, or changes in another way while it is trained. */
-function cutOf({ network, frozenBatchNorm }: FineTuneOptions, { part, lrMultipliers }: Stage): Cut {
+function cutOf({ network, technique, frozenBatchNorm }: FineTuneOptions, { part, lrMultipliers }: Stage): Cut {
   if (part === 'CLASSIFIER') {
     const { features, head } = splitAtClassifier(network);
     const id = network.blocks.at(-1)?.id ?? '';
@@ -93,7 +93,10 @@ function cutOf({ network, frozenBatchNorm }: FineTuneOptions, { part, lrMultipli
       segments: [segment],
     };
   }
-  const all = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  const blocks = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  // Low-rank changes leave every BatchNorm frozen.
+  const usesBatchStatistics = frozenBatchNorm === 'TRAIN';
+  const all = technique.type === 'LORA' ? blocks.map((block) => ({ ...block, usesBatchStatistics })) : blocks;
   const firstTrained = all.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
   const layers = all.slice(0, firstTrained).flatMap((segment) => segment.layers);
   const isFixed = frozenBatchNorm === 'EVAL' || !hasBatchNorm(layers);

@@ -17,6 +17,11 @@ describe('a training', () => {
     ['of the classifier', { technique: { type: 'LINEAR_PROBE' } }],
     ['by relative gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
     ['by relative gradients of pieces', { technique: { type: 'AUTO_RGN', batchCount: 2 }, microBatchSize: 3 }],
+    ['of low-rank changes', { technique: { type: 'LORA', rank: 2, alpha: 4 } }],
+    [
+      'of low-rank changes, in pieces, with clipping',
+      { technique: { type: 'LORA', rank: 2, alpha: 4 }, microBatchSize: 3, gradientNormMax: 0.5 },
+    ],
     ['near the start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, gradientNormMax: 0.5 }],
     ['near the start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 } }],
     ['near the start, in pieces', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, microBatchSize: 3 }],

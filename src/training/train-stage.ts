@@ -122,7 +122,7 @@ async function trainEpochs(
   const { microBatchSize } = options;
   const epochs = (resumeFrom?.epochs ?? []).slice(epochsBefore.length);
   let bestWeights: Weights = resumeFrom?.bestWeights ?? new Map();
-  if (resumeFrom !== undefined) state.restore(resumeFrom.weights, resumeFrom.optimizer);
+  if (resumeFrom !== undefined) state.restore(resumeFrom);
   let optimizerShare: number | undefined;
   while (epochs.length < stage.epochCount && !isExhausted(epochs, options.patienceEpochs)) {
     const place = { epoch: epochsBefore.length + epochs.length + 1, stageEpoch: epochs.length + 1 };
@@ -133,9 +133,8 @@ async function trainEpochs(
     await onEpoch(metrics, () => ({
       stages: stagesBefore,
       epochs: [...epochsBefore, ...epochs],
-      weights: state.toHost(),
+      ...state.snapshot(),
       bestWeights,
-      optimizer: state.optimizer.snapshot(),
       microBatchSize,
     }));
   }

@@ -32,6 +32,11 @@ describe.each<[string, Partial<FineTuneOptions>]>([
   ['a frozen block in the middle, BatchNorm in TRAIN', { lrMultipliers: [1, 0, 2], frozenBatchNorm: 'TRAIN' }],
   ['the classifier alone', { technique: { type: 'LINEAR_PROBE' } }],
   ['relative gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 }, frozenBatchNorm: 'TRAIN' }],
+  ['low-rank changes', { technique: { type: 'LORA', rank: 2, alpha: 4 }, frozenBatchNorm: 'TRAIN', optimizer: adamW }],
+  [
+    'low-rank changes over a frozen prefix',
+    { technique: { type: 'LORA', rank: 1, alpha: 1 }, lrMultipliers: [0, 1, 2] },
+  ],
   ['blocks near their start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 } }],
   ['blocks near their start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 }, lrMultipliers: [0, 1, 2] }],
   ['the classifier and then all', { technique: { type: 'LP_FT' }, patienceEpochs: 1 }],

@@ -1,6 +1,6 @@
 import type { Weights } from '../networks/weights.js';
-import type { OptimizerSnapshot } from './block-optimizer.js';
 import type { EpochMetrics } from './epoch-metrics.js';
+import type { ModelSnapshot } from './model-state.js';
 import type { StageRecord } from './training-stages.js';
 
 /**
@@ -8,16 +8,13 @@ import type { StageRecord } from './training-stages.js';
  * the examples and every other draw follow from seed and epoch. Going on from it gives the bits of a training that was not
  * stopped, with the same thread count.
  */
-export interface TrainingCheckpoint {
+export interface TrainingCheckpoint extends ModelSnapshot {
   /** What the stages before the present one did. */
   readonly stages: readonly StageRecord[];
   /** Of all epochs so far; early stopping follows from those of the present stage. */
   readonly epochs: readonly EpochMetrics[];
-  /** What learns, and what changes with it, in torch layout. */
-  readonly weights: Weights;
-  /** The same after the stage's best epoch, as the network has it. */
+  /** What the network had after the stage's best epoch, in torch layout: what learns, and what changes with it. */
   readonly bestWeights: Weights;
-  readonly optimizer: OptimizerSnapshot;
   /** In use since memory ran out; the options' own when absent. */
   readonly microBatchSize?: number;
 }
