@@ -6,10 +6,10 @@ import { layerParameterSpecs, type ParameterSpec } from '../networks/parameters.
 import type { Weights } from '../networks/weights.js';
 import { type Tensor, tf } from './backend.js';
 import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
-import { toDevice, toDeviceAsIs, toHost, toHostAsIs } from './host-tensors.js';
+import { toDevice, toHost } from './host-tensors.js';
 import type { InferenceModel } from './inference-model.js';
 import { type LearningRole, learningRoles } from './learning-parameters.js';
-import { LowRankChange } from './low-rank-change.js';
+import { LowRankChanges } from './low-rank-changes.js';
 import { type StartingPoint, startingPointOf } from './starting-point.js';
 import { type FunctionScope, TracedFunctions } from './traced-functions.js';
 import type { OptimizerSettings } from './update-rules.js';
@@ -74,8 +74,8 @@ export class ModelState {
   private readonly ownFunctions?: TracedFunctions;
   private readonly specs: readonly ParameterSpec[];
   private readonly roles: ReadonlyMap<string, LearningRole>;
-  /** By the name of the weight that is changed, which is a resident. */
-  private readonly changes = new Map<string, LowRankChange>();
+  /** Of residents. */
+  private readonly changes: LowRankChanges;
   /** Whether each trained tensor has a rate of its own, and not its segment's. */
   private readonly hasOwnRates: boolean;
   /** Frozen parameters and running statistics. */
@@ -95,6 +95,7 @@ export class ModelState {
     if (functions === undefined) this.ownFunctions = runner;
     this.functions = runner.enter(structureOf(segments, optimizer, technique));
     this.optimizer = new BlockOptimizer(optimizer);
+    this.changes = new LowRankChanges(this.optimizer);
     this.specs = segments.flatMap(({ layers }, index) => layerParameterSpecs(layers, index, classCount));
     this.roles = learningRoles(this.specs, segments, technique);
     this.hasOwnRates = technique.type === 'AUTO_RGN';
@@ -102,7 +103,7 @@ export class ModelState {
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
       if (technique.type === 'LORA' && this.roles.get(spec.name) === 'IS_CHANGED') {
-        this.addChange(new LowRankChange(spec, technique), seed);
+        this.changes.add(spec, technique, seed);
       }
       if (this.roles.get(spec.name) === 'LEARNS') {
         this.optimizer.add(spec.name, tensor, this.hasOwnRates ? this.optimizer.names.length : spec.blockIndex);
@@ -131,9 +132,8 @@ export class ModelState {
   read(): Map<string, Tensor> {
     const trained = this.optimizer.read();
     try {
-      for (const [name, change] of this.changes) {
-        trained.set(name, change.applied(this.resident(name), ...matricesOf(change, trained)));
-      }
+      const changed = this.changes.applied((name) => this.resident(name), trained);
+      for (const [name, weight] of changed) trained.set(name, weight);
       return trained;
     } catch (error) {
       tf.dispose([...trained.values()]);
@@ -149,14 +149,7 @@ export class ModelState {
    * @param trained What `read` returned.
    */
   variableGradients(name: string, gradient: Tensor, trained: ReadonlyMap<string, Tensor>): [string, Tensor][] {
-    const change = this.changes.get(name);
-    if (change === undefined) return [[name, gradient]];
-    const { a, b } = change.gradients(gradient, ...matricesOf(change, trained));
-    gradient.dispose();
-    return [
-      [change.aName, a],
-      [change.bName, b],
-    ];
+    return this.changes.gradients(name, gradient, trained);
   }
 
   /**
@@ -221,9 +214,8 @@ export class ModelState {
   snapshot(): ModelSnapshot {
     const trained = this.optimizer.read();
     try {
-      const matrixNames = [...this.changes.values()].flatMap(({ aName, bName }) => [aName, bName]);
-      const matrices = matrixNames.map((name) => [name, toHostAsIs(presentIn(trained, name))] as const);
-      return { weights: new Map([...this.hostTensors(trained), ...matrices]), optimizer: this.optimizer.snapshot() };
+      const weights = new Map([...this.hostTensors(trained), ...this.changes.toHost(trained)]);
+      return { weights, optimizer: this.optimizer.snapshot() };
     } finally {
       tf.dispose([...trained.values()]);
     }
@@ -238,11 +230,7 @@ export class ModelState {
 
   /** Goes on from a snapshot of a state with the same segments and technique. */
   restore({ weights, optimizer }: ModelSnapshot): void {
-    for (const name of [...this.changes.values()].flatMap(({ aName, bName }) => [aName, bName])) {
-      const tensor = toDeviceAsIs(presentIn(weights, name));
-      this.optimizer.assign(name, tensor);
-      tensor.dispose();
-    }
+    this.changes.restore(weights);
     for (const spec of this.specs) {
       const tensor = toDevice(spec, weights);
       if (this.roles.get(spec.name) === 'LEARNS') {
@@ -275,39 +263,16 @@ export class ModelState {
     this.residents.clear();
   }
 
-  private addChange(change: LowRankChange, seed: number): void {
-    const { a, b } = change.start(seed);
-    for (const [name, host] of [
-      [change.aName, a],
-      [change.bName, b],
-    ] as const) {
-      const tensor = toDeviceAsIs(host);
-      this.optimizer.add(name, tensor, change.weight.blockIndex);
-      tensor.dispose();
-    }
-    this.changes.set(change.weight.name, change);
-  }
-
   private resident(name: string): Tensor {
-    return presentIn(this.residents, name);
+    const tensor = this.residents.get(name);
+    if (tensor === undefined) throw new Error(`no tensor ${name}`);
+    return tensor;
   }
 
   private hostTensors(trained: ReadonlyMap<string, Tensor>): Map<string, HostTensor> {
     const parameter = this.parameters(trained);
     return new Map(this.specs.map((spec) => [spec.name, toHost(spec, parameter(spec.name))]));
   }
-}
-
-/** A and B of a change. */
-const matricesOf = ({ aName, bName }: LowRankChange, trained: ReadonlyMap<string, Tensor>): [a: Tensor, b: Tensor] => [
-  presentIn(trained, aName),
-  presentIn(trained, bName),
-];
-
-function presentIn<T>(tensors: ReadonlyMap<string, T>, name: string): T {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw new Error(`no tensor ${name}`);
-  return tensor;
 }
 
 /** All that decides which ops a model runs, but for the shapes of its tensors. */

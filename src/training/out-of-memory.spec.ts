@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { differingTensors, leftovers, train } from '../../test/fixtures/training.js';
 import { DomainError } from '../domain/errors.js';
 import { type Binding, nodeBackend } from './backend.js';
+import type { FineTuneOptions } from './fine-tune-options.js';
 import { smallerMicroBatch } from './out-of-memory.js';
 
 /** As TensorFlow's in out-of-memory.slow.spec, which waits for ten seconds before it gives up. */
@@ -22,6 +23,17 @@ function runOutOfMemory(isTooMuch: (op: string, length: number) => boolean): voi
   };
   nodeBackend().binding = Object.create(patched, { executeOp: { value: executeOp } }) as Binding;
 }
+
+const SETUPS: readonly Partial<FineTuneOptions>[] = [
+  {},
+  { microBatchSize: 3 },
+  { lrMultipliers: [0, 1, 1] },
+  { technique: { type: 'LORA', rank: 1, alpha: 1 } },
+  { technique: { type: 'AUTO_RGN', batchCount: 2 } },
+  { technique: { type: 'AUTO_RGN', batchCount: 2 }, microBatchSize: 3 },
+  { technique: { type: 'L1_SP', alpha: 1, beta: 1 } },
+  { technique: { type: 'LP_FT' } },
+];
 
 /** Of the backward pass, so that validation has enough. */
 const GRADIENT = 'FusedBatchNormGradV3';
@@ -93,8 +105,12 @@ describe('a training that runs out of memory', () => {
       'ResourceApplyAdam',
       'Pack',
       'Conv2DBackpropFilter',
+      'MatMul',
+      'Transpose',
+      'L2Loss',
+      'Sign',
     ]) {
-      for (const changes of [{}, { microBatchSize: 3 }, { lrMultipliers: [0, 1, 1] }]) {
+      for (const changes of SETUPS) {
         let callCount = 0;
         runOutOfMemory((name) => name === op && ++callCount % 3 === 2);
         await train({ epochCount: 1, ...changes }).catch(() => undefined);
