@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { goldenWeights } from '../../test/fixtures/golden/fill.js';
-import { tinyPixels } from '../../test/fixtures/tiny-network.js';
+import { enlarged, tinyPixels } from '../../test/fixtures/tiny-network.js';
 import { differingTensors, train } from '../../test/fixtures/training.js';
 import { parameterSpecs } from '../networks/parameters.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { backendSettings, type Binding, nodeBackend } from './backend.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
-import { imagesInMemory, type LabelledImages } from './image-batches.js';
 
 const efficientNet = networkByArchitecture('efficientnet-lite0');
 const efficientNetWeights = goldenWeights(parameterSpecs(efficientNet, 3));
@@ -54,14 +53,3 @@ describe('a training', () => {
     expect(backendSettings().execution).toBe('TRACED');
   });
 });
-
-/** Each pixel of 8 px images becomes a square. */
-function enlarged({ pixels, labels }: ReturnType<typeof tinyPixels>, sizePx: number): LabelledImages {
-  const larger = new Uint8Array(labels.length * sizePx * sizePx * 3).map((_, index) => {
-    const [channel, column, row] = [index % 3, Math.floor(index / 3) % sizePx, Math.floor(index / 3 / sizePx) % sizePx];
-    const image = Math.floor(index / 3 / sizePx / sizePx);
-    const [x, y] = [column, row].map((place) => Math.floor((place * 8) / sizePx)) as [number, number];
-    return pixels[((image * 8 + y) * 8 + x) * 3 + channel] ?? 0;
-  });
-  return imagesInMemory(larger, labels, sizePx);
-}
