@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ImportResult } from '../../src/domain/task.js';
+import type { Technique } from '../../src/domain/technique.js';
 import { readSafetensors } from '../../src/formats/safetensors.js';
 import { sha256Of, TOKEN } from './worker-fakes.js';
 import {
@@ -89,6 +90,19 @@ describe('a worker', () => {
     const [first, second, plain] = outcomes.map((outcome) => succeeded(outcome, 'train').validationLoss);
     expect(first).toBe(second);
     expect(first).not.toBe(plain);
+  });
+
+  it.each<[Technique, number]>([
+    [{ type: 'LINEAR_PROBE' }, 1],
+    [{ type: 'LP_FT' }, 2],
+    [{ type: 'GRADUAL_UNFREEZING' }, 2],
+    [{ type: 'AUTO_RGN', batchCount: 1 }, 1],
+    [{ type: 'LORA', rank: 2, alpha: 4 }, 1],
+    [{ type: 'L2_SP', alpha: 0.1, beta: 0 }, 1],
+    [{ type: 'L1_SP', alpha: 0, beta: 0.1 }, 1],
+  ])('trains by %j, in %i epochs', async (technique, epochCount) => {
+    const result = succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1, { technique }))), 'train');
+    expect(result).toMatchObject({ epochCount, execution: 'TRACED' });
   });
 
   it('hides its token from the trainer', () => {
