@@ -15,6 +15,7 @@ export interface FineTuneResult {
   /** Of all stages. */
   readonly epochs: readonly EpochMetrics[];
   readonly best: ValidationMetrics;
+  /** Numbers that learn in the last stage; of a low-rank change, those of its matrices. */
   readonly trainedParameterCount: number;
   /** Trainable parameters, frozen or not; running statistics are not counted. */
   readonly totalParameterCount: number;

@@ -6,7 +6,10 @@ import type { FineTuneOptions } from './fine-tune-options.js';
  * before it, and stops early by its own epochs; the last one's best epoch is the training's.
  */
 export interface Stage {
-  /** CLASSIFIER trains the classifier alone, with the last block's multiplier, on features that are computed once. */
+  /**
+   * CLASSIFIER trains the classifier alone, with the last block's multiplier, on features for which BatchNorm uses stored
+   * statistics, whatever `frozenBatchNorm` says.
+   */
   readonly part: 'BLOCKS' | 'CLASSIFIER';
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
@@ -20,7 +23,7 @@ export interface Stage {
 export interface StageRecord {
   /** Consecutive, input side first. Frozen layers whose features are kept are the first part, as one. */
   readonly parts: readonly { readonly layers: readonly Layer[]; readonly isTrained: boolean }[];
-  /** Whether the first part ran once over each image, and not in each epoch; validation's features may be kept without. */
+  /** Whether the first part ran once over each training image, and not in each epoch. */
   readonly isPrefixCached: boolean;
   /** Each over all training and validation images. */
   readonly epochCount: number;
