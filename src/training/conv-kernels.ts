@@ -1,7 +1,8 @@
 import type { Window } from '../networks/layers.js';
 import { type Tensor, tf } from './backend.js';
 import { execute1, matMul } from './kernels.js';
-import { type Margins, windowAttributes, windowPadding } from './window-attributes.js';
+import { cutMargins, marginsOf, pad, paddedShape, withoutMargins } from './margins.js';
+import { windowAttributes } from './window-attributes.js';
 
 /** The three ops of one kind of convolution; the caller disposes what they return. */
 export interface ConvKernels {
@@ -62,6 +63,7 @@ const matrix = (tensor: Tensor): Tensor => reshaped(tensor, [-1, tensor.shape.at
 
 const reshaped = (tensor: Tensor, shape: readonly number[]): Tensor => tf.reshape(tensor, [...shape]);
 
+/** Gradients put a window's margins around the image themselves; strided convolutions of torch's networks need it. */
 function convKernels(forward: string, inputGradient: string, filterGradient: string): ConvKernels {
   return {
     forward: (input, filter, window) => execute1(forward, windowAttributes(window, input.shape), [input, filter]),
@@ -71,7 +73,7 @@ function convKernels(forward: string, inputGradient: string, filterGradient: str
         const padded = margins === undefined ? shape : paddedShape(shape, margins);
         const attributes = windowAttributes(withoutMargins(window, margins), padded);
         const whole = execute1(inputGradient, attributes, [tf.tensor1d(padded, 'int32'), filter, gradient]);
-        return margins === undefined ? whole : tf.slice(whole, [0, margins[0], margins[2], 0], shape);
+        return margins === undefined ? whole : cutMargins(whole, margins, shape);
       }),
     filterGradient: (input, shape, gradient, window) =>
       tf.tidy(() => {
@@ -81,30 +83,4 @@ function convKernels(forward: string, inputGradient: string, filterGradient: str
         return execute1(filterGradient, attributes, [padded, tf.tensor1d(shape, 'int32'), gradient]);
       }),
   };
-}
-
-/**
- * The zeros that a gradient puts around its image itself: oneDNN has no kernels for gradients with EXPLICIT padding, and
- * TensorFlow's own take many times as long. Stride-2 convolutions of torch's networks need it.
- */
-function marginsOf(window: Window, imageShape: readonly number[]): Margins | undefined {
-  const padding = windowPadding(window, imageShape);
-  return typeof padding === 'string' ? undefined : padding;
-}
-
-const withoutMargins = (window: Window, margins: Margins | undefined): Window =>
-  margins === undefined ? window : { ...window, padding: [0, 0] };
-
-function paddedShape([batch = 0, height = 0, width = 0, channels = 0]: readonly number[], margins: Margins): number[] {
-  const [above, below, left, right] = margins;
-  return [batch, height + above + below, width + left + right, channels];
-}
-
-function pad(input: Tensor, [above, below, left, right]: Margins): Tensor {
-  return tf.pad(input, [
-    [0, 0],
-    [above, below],
-    [left, right],
-    [0, 0],
-  ]);
 }
