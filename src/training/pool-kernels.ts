@@ -9,18 +9,17 @@ type Shape = readonly number[];
 /** All of it is the caller's to dispose. */
 export interface MaxPoolResult {
   readonly output: Tensor;
-  /** What the gradient op wants back beside input and output. */
+  /** What the gradient op wants back beside input and output; first the input with margins, where the window has some. */
   readonly reserves: readonly Tensor[];
 }
 
 /** The largest value of each window; what surrounds the image never wins. */
 export function maxPool(input: Tensor, window: MaxPool): MaxPoolResult {
   const { forward, attributes, reserveCount, margins } = maxPoolOps(window, input.shape);
-  const [output, ...reserves] = tf.tidy(() =>
-    execute(forward, attributes, [withLowest(input, margins)], 1 + reserveCount),
-  );
+  const padded = margins === undefined ? [] : [pad(input, margins, LOWEST)];
+  const [output, ...reserves] = execute(forward, attributes, [padded[0] ?? input], 1 + reserveCount);
   if (output === undefined) throw new Error(`${forward} returned nothing`);
-  return { output, reserves };
+  return { output, reserves: [...padded, ...reserves] };
 }
 
 /** Goes where the largest value of each window was; on the CPU to the first of equal ones, row by row. */
@@ -31,10 +30,12 @@ export function maxPoolGradient(
   window: MaxPool,
 ): Tensor {
   const { gradient, attributes, margins } = maxPoolOps(window, input.shape);
+  if (margins === undefined) return execute1(gradient, attributes, [input, output, outputGradient, ...reserves]);
+  const [padded, ...others] = reserves;
+  if (padded === undefined) throw new Error(`${gradient} wants the image that had its margins`);
   return tf.tidy(() => {
-    const inputs = [withLowest(input, margins), output, outputGradient, ...reserves];
-    const whole = execute1(gradient, attributes, inputs);
-    return margins === undefined ? whole : cutMargins(whole, margins, input.shape);
+    const whole = execute1(gradient, attributes, [padded, output, outputGradient, ...others]);
+    return cutMargins(whole, margins, input.shape);
   });
 }
 
@@ -43,14 +44,14 @@ interface MaxPoolOps {
   readonly gradient: string;
   readonly attributes: Attributes;
   readonly reserveCount: number;
-  /** What the ops want to have around their input already. */
+  /** What the ops want to have around the image already. */
   readonly margins?: Margins | undefined;
 }
 
 /**
  * In a graph TensorFlow puts oneDNN's kernels in the place of its own, but not op by op. Where windows overlap, the two may
  * add up a pixel's gradients in different orders, so oneDNN's are asked for by name, which are also the faster ones:
- * forward and backward take 7 ms with margins, 5 ms without, instead of 30 for 64 channels of 48 x 48 px and 32 images.
+ * forward and backward take 7 ms with margins, 5 ms without, instead of 30 and more for 64 channels of 48 x 48 px and 32 images.
  */
 function maxPoolOps(window: MaxPool, imageShape: Shape): MaxPoolOps {
   if (!hasOneDnnKernels()) {
@@ -73,9 +74,6 @@ function maxPoolOps(window: MaxPool, imageShape: Shape): MaxPoolOps {
 
 /** The lowest float32, with which the kernels begin each window: in a margin it leaves the bits as they are without one. */
 const LOWEST = -(2 - 2 ** -23) * 2 ** 127;
-
-const withLowest = (input: Tensor, margins: Margins | undefined): Tensor =>
-  margins === undefined ? input : pad(input, margins, LOWEST);
 
 /** The mean of each window, zeros around the image included: the op itself knows no such padding. */
 export function averagePool(input: Tensor, window: AveragePool): Tensor {
