@@ -5,7 +5,7 @@ import { drawInitialGenome } from './initial-population.js';
 import { openStream } from './rng.js';
 
 /** What a search without evolution evaluates: all on fold 0 and at once, as generation 0. */
-export interface Candidate {
+export interface ListedCandidate {
   /** Place in the list. */
   readonly slot: number;
   readonly origin: Extract<TrialOrigin, 'RANDOM' | 'GRID'>;
@@ -32,7 +32,7 @@ export function randomSearchCandidates({
   readonly blockCount: number;
   readonly rules: PhenotypeRules;
   readonly count: number;
-}): Candidate[] {
+}): ListedCandidate[] {
   if (rules.blocks.length !== blockCount) {
     throw new RangeError(`rules for ${rules.blocks.length} blocks, blockCount is ${blockCount}`);
   }
@@ -54,13 +54,13 @@ interface RateGrid {
  * The last k blocks, for k = 1..B, at each rate: B times the number of rates, those of k = 1 first. The
  * cheap list that a search has to beat.
  */
-export function suffixGridCandidates(grid: RateGrid): Candidate[] {
+export function suffixGridCandidates(grid: RateGrid): ListedCandidate[] {
   const blocks = Array.from({ length: grid.blockCount }, (_, block) => block);
   return gridCandidates(blocks.toReversed().flatMap((first) => atEachRate(grid, first)));
 }
 
 /** All blocks at each rate: full fine-tuning with its learning rate tuned. */
-export const tunedRateCandidates = (grid: RateGrid): Candidate[] => gridCandidates(atEachRate(grid, 0));
+export const tunedRateCandidates = (grid: RateGrid): ListedCandidate[] => gridCandidates(atEachRate(grid, 0));
 
 /**
  * The multipliers of layer-wise decay: the last block has the base learning rate, each block before it `decay` times the next one's.
@@ -75,5 +75,5 @@ export const layerDecayMultipliers = (blockCount: number, decay: number): number
 const atEachRate = ({ blockCount, rates, baseLearningRate }: RateGrid, first: number): number[][] =>
   rates.map((rate) => Array.from({ length: blockCount }, (_, block) => (block < first ? 0 : rate / baseLearningRate)));
 
-const gridCandidates = (rows: readonly number[][]): Candidate[] =>
+const gridCandidates = (rows: readonly number[][]): ListedCandidate[] =>
   rows.map((multipliers, slot) => ({ slot, origin: 'GRID', lrMultipliers: multipliers }));

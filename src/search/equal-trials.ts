@@ -4,7 +4,7 @@ import { byPlace } from './history.js';
 /** What a training follows from, its seed aside: two trials that are equal in it give the same result, bit for bit. */
 interface TrainedAs {
   readonly lrMultipliers: readonly number[];
-  readonly fold: number;
+  readonly fold?: number | undefined;
 }
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { stopReason } from './stop-rules.js';
 
 /** Two trials in generation 0, then 2·1 + 2 - 1 = 3 in each. */
-const SHAPE = { populationSize: 2, eliteCount: 1 };
+const SHAPE = { populationSize: 2, eliteCount: 1, foldCount: 1 };
 
 /** Completed trials of generations 0, 1, … with these fitnesses. */
 const history = (...generations: number[][]) =>
@@ -33,6 +33,15 @@ describe('the target', () => {
 
 describe('a plateau', () => {
   const rules = { plateauGenerationCount: 2 };
+
+  it('compares a generation with those of its own fold', () => {
+    const twoFolds = { ...SHAPE, foldCount: 2 };
+    const worseOnTheOther = history([0.5, 0.9], [0.8, 0.8, 0.8], [0.45, 0.6, 0.6], [0.7, 0.8, 0.8]);
+    expect(stopReason(worseOnTheOther, rules, twoFolds)).toBeUndefined();
+    expect(stopReason(worseOnTheOther, { plateauGenerationCount: 1 }, SHAPE)).toBe('PLATEAU');
+    const noBetter = [...worseOnTheOther, ...history([], [], [], [], [0.45, 0.5, 0.5], [0.7, 0.7, 0.8])];
+    expect(stopReason(noBetter, rules, twoFolds)).toBe('PLATEAU');
+  });
 
   it.each([
     [

@@ -19,13 +19,13 @@ interface Outcome {
   readonly fitness: number;
 }
 
-type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount'>;
+type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount'>;
 
 /**
  * Says why a search is over, if it is: by its target, else a plateau, else the number of its trials.
  *
  * @param history Completed trials in any order.
- * @param shape Tells when a generation is complete.
+ * @param shape Tells when a generation is complete, and which others had its fold.
  */
 export function stopReason(
   history: readonly Outcome[],
@@ -38,10 +38,17 @@ export function stopReason(
   return undefined;
 }
 
-/** Complete generations since the one with the best fitness of them all, the earliest of equals; 0 until generation 1. */
+/**
+ * Complete generations since the last that had a better trial than all before it on the same fold; the first on a fold
+ * counts as one. On another fold a fitness says nothing: its images may be easier.
+ */
 function stagnation(history: readonly Outcome[], shape: Shape): number {
   const bests = bestOfCompleteGenerations(history, shape);
-  return bests.length === 0 ? 0 : bests.length - 1 - bests.indexOf(Math.min(...bests));
+  const improving = bests.map((best, generation) => {
+    const before = bests.filter((_, other) => other < generation && (generation - other) % shape.foldCount === 0);
+    return before.every((earlier) => best < earlier);
+  });
+  return bests.length - 1 - improving.lastIndexOf(true);
 }
 
 /** The best fitness of each generation, from 0 to the last of those without a gap that are complete. */
