@@ -10,6 +10,7 @@ export const eventSchema = z
       'JOB_STATE_CHANGED',
       'JOB_PHASE_CHANGED',
       'GENERATION_STARTED',
+      'SEARCH_STOPPED',
       'TRIAL_COMPLETED',
       'TASK_REQUEUED',
       'TASK_FAILED',

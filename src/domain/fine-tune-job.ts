@@ -1,23 +1,22 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
-import { classRecallSchema } from './class-recall.js';
+import { blockConstraintSchema } from './block-constraint.js';
 import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
-import { genomeSchema } from './genome.js';
+import { genomeSchema, SEARCH_MODES } from './genome.js';
+import { jobResultSchema } from './job-result.js';
+import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
 import { runtimeSchema } from './runtime.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
-
-/** Methods that a user would otherwise pick; each is retrained and scored like the search's winner. */
-export const BASELINES = ['FULL_FINE_TUNE', 'LINEAR_PROBE'] as const;
-export type Baseline = (typeof BASELINES)[number];
-
-export const METHODS = ['BIOTUNE', ...BASELINES] as const;
-/** What decided which parameters train, and how fast. */
-export type Method = (typeof METHODS)[number];
 
 /** The settings of the evolution; defaults are the paper's. */
 export const biotuneSchema = z
   .strictObject({
-    mode: z.enum(['PAPER']).default('PAPER'),
+    /**
+     * PAPER: the method as published. CODE_COMPAT: what the authors' code does, which ignores the learning rates of the
+     * genes. PAPER_FAST: as PAPER, with frozen BatchNorm left alone, so that frozen blocks can be computed once, and equal
+     * candidates trained once.
+     */
+    mode: z.enum(SEARCH_MODES).default('PAPER_FAST'),
     /** Generations after the initial population. */
     generationCount: z.int().min(0).max(200).default(10),
     populationSize: z.int().min(2).max(200).default(10),
@@ -32,14 +31,36 @@ export const biotuneSchema = z
   .meta({ id: 'BiotuneConfig' });
 export type BiotuneConfig = Readonly<z.infer<typeof biotuneSchema>>;
 
+/** What each mode says of BatchNorm in frozen blocks. */
+export const FROZEN_BATCH_NORM_OF_MODE = {
+  PAPER: 'TRAIN',
+  CODE_COMPAT: 'TRAIN',
+  PAPER_FAST: 'EVAL',
+} as const satisfies Record<BiotuneConfig['mode'], 'EVAL' | 'TRAIN'>;
+
+const JOB_NAME = /^projects\/[a-z][a-z0-9-]{1,62}\/fineTuneJobs\/ftj_[0-9A-HJKMNP-TV-Z]{26}$/;
+
 export const searchSchema = z
   .strictObject({
-    type: z.enum(['BIOTUNE']).default('BIOTUNE'),
+    /** NONE: the baselines alone. */
+    type: z.enum(['BIOTUNE', 'NONE']).default('BIOTUNE'),
     /** Every random draw of the search follows from it; made up and echoed when absent. */
     seed: seedSchema.optional(),
+    /** Its sizes, seeds and fitness also hold for baselines that try several candidates. */
     biotune: biotuneSchema.prefault({}),
+    /** Of BIOTUNE and RANDOM_SEARCH. */
+    blockConstraints: z.array(blockConstraintSchema).max(64).readonly().default([]),
+    /** Take the first places of generation 0. */
+    initialGenomes: z.array(genomeSchema).max(200).readonly().default([]),
+    /** Jobs of the project with the same base model, whose best genomes take the next places of generation 0. */
+    warmStartFrom: z
+      .array(z.string().regex(JOB_NAME, { error: 'must be projects/{project}/fineTuneJobs/{id}' }))
+      .max(5)
+      .readonly()
+      .default([]),
   })
   .meta({ id: 'SearchConfig' });
+type SearchRequest = z.infer<typeof searchSchema>;
 
 /** The training protocol of every trial, baseline and final of a job. */
 export const trainingSchema = z
@@ -66,11 +87,20 @@ export const trainingSchema = z
     classWeighting: z.enum(['NONE', 'BALANCED']).default('NONE'),
     /** All gradients of a step are scaled down together when they are longer than this; never when absent. */
     gradientNormMax: z.number().gt(0).optional(),
-    /** What BatchNorm of a frozen block does: batch statistics (TRAIN, as the paper's code) or the stored ones (EVAL). */
-    frozenBatchNorm: z.enum(['EVAL', 'TRAIN']).default('TRAIN'),
+    /**
+     * What BatchNorm of a frozen block does: batch statistics (TRAIN, as the paper's code) or the stored ones (EVAL).
+     * The search's mode decides, TRAIN in PAPER and CODE_COMPAT, else EVAL; another is refused.
+     */
+    frozenBatchNorm: z.enum(['EVAL', 'TRAIN']).optional(),
   })
   .meta({ id: 'TrainingConfig' });
-export type TrainingConfig = Readonly<z.infer<typeof trainingSchema>>;
+type TrainingRequest = z.infer<typeof trainingSchema>;
+
+/** As a job runs it. */
+export const trainingProtocolSchema = trainingSchema
+  .required({ frozenBatchNorm: true })
+  .meta({ id: 'TrainingProtocol' });
+export type TrainingProtocol = Readonly<z.infer<typeof trainingProtocolSchema>>;
 
 export const AUGMENTATIONS = ['NONE', 'LIGHT', 'STANDARD'] as const;
 /**
@@ -101,6 +131,102 @@ const labelsSchema = z
 /** Trainings of one search: seeds times genomes. The paper's is 420. */
 export const TRAINING_COUNT_MAX = 20_000;
 
+/** How the candidates that a search found are told apart, and how all methods are reported. */
+export const finalsSchema = z
+  .strictObject({
+    /** Best candidates of each search that train on all the data, with further seeds, before one goes on. */
+    finalistCount: z.int().min(1).max(10).default(3),
+    /** Seeds of that choice, and as many others of the report. */
+    seedCount: z.int().min(1).max(10).default(3),
+  })
+  .meta({ id: 'FinalsConfig' });
+
+/** Where a search ends early, with the best so far. The finals are trained in any case, with the time that they need. */
+export const budgetSchema = z
+  .strictObject({
+    /** From the start of the job; `reserveForFinals` of it is kept for the finals. */
+    maxWallSeconds: z.number().gt(0).max(31_536_000).optional(),
+    /** Device time of completed trainings, summed over workers; a CPU counts as a device. */
+    maxGpuSeconds: z.number().gt(0).max(315_360_000).optional(),
+    /** Trials of the search. */
+    maxTrialCount: z.int().min(1).max(TRAINING_COUNT_MAX).optional(),
+    /** Of the validation figure that fitness is 1 minus of. */
+    targetMetricValue: z.number().gt(0).max(1).optional(),
+    /** Generations in a row without a better best. */
+    plateauGenerationCount: z.int().min(1).max(200).optional(),
+    /** Share of the two time budgets that the search leaves to the finals. */
+    reserveForFinals: z.number().min(0).max(0.9).default(0.15),
+  })
+  .meta({ id: 'BudgetConfig' });
+export type BudgetConfig = Readonly<z.infer<typeof budgetSchema>>;
+
+/** The parts of a request that must fit each other. */
+interface SearchParts {
+  readonly search: SearchRequest;
+  readonly training: TrainingRequest;
+  readonly baselines: readonly Baseline[];
+  readonly budget: BudgetConfig;
+}
+
+function checkSearch({ search, training, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
+  const refuse = (path: string[], message: string, params: Record<string, unknown> = {}) =>
+    context.addIssue({ code: 'custom', path, message, params });
+  const { eliteCount, populationSize, generationCount, seedCount, mode } = search.biotune;
+  const wholeTrialCount = populationSize + generationCount * (populationSize + eliteCount);
+  const searchCount = Number(search.type === 'BIOTUNE') + Number(baselines.includes('RANDOM_SEARCH'));
+  const trainingCount = seedCount * searchCount * Math.min(wholeTrialCount, budget.maxTrialCount ?? Infinity);
+  if (trainingCount > TRAINING_COUNT_MAX) {
+    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes, or set budget.maxTrialCount`;
+    refuse(['search', 'biotune'], message, { trainingCount, trainingCountMax: TRAINING_COUNT_MAX });
+  }
+  if (eliteCount >= populationSize) {
+    refuse(
+      ['search', 'biotune', 'eliteCount'],
+      `eliteCount is ${eliteCount}; it must be less than populationSize, which is ${populationSize}`,
+      { reason: 'ELITE_NOT_LESS_THAN_POPULATION', eliteCount, populationSize },
+    );
+  }
+  const givenCount = search.initialGenomes.length + search.warmStartFrom.length;
+  if (givenCount > populationSize) {
+    const message = `initialGenomes and warmStartFrom give ${givenCount} genomes; populationSize is ${populationSize}`;
+    const field = search.initialGenomes.length > 0 ? 'initialGenomes' : 'warmStartFrom';
+    refuse(['search', field], message, { givenCount, populationSize });
+  }
+  const { frozenBatchNorm } = training;
+  const ofMode = FROZEN_BATCH_NORM_OF_MODE[mode];
+  if (frozenBatchNorm !== undefined && frozenBatchNorm !== ofMode) {
+    const message = `frozenBatchNorm is ${frozenBatchNorm}; mode ${mode} goes with ${ofMode}: leave it out, or change search.biotune.mode`;
+    refuse(['training', 'frozenBatchNorm'], message, { frozenBatchNorm, mode });
+  }
+}
+
+function checkBaselines({ search, baselines }: SearchParts, context: z.RefinementCtx): void {
+  if (new Set(baselines).size !== baselines.length) {
+    context.addIssue({ code: 'custom', path: ['baselines'], message: 'each baseline may be named once' });
+  }
+  if (search.type === 'NONE' && baselines.length === 0) {
+    const message = 'search.type is NONE and baselines is empty, so there is nothing to train: name a baseline';
+    context.addIssue({ code: 'custom', path: ['baselines'], message });
+  }
+}
+
+/** What is only of use to the evolution is refused without it, instead of being ignored. */
+function checkUnused({ search, budget }: SearchParts, context: z.RefinementCtx): void {
+  if (search.type === 'BIOTUNE') return;
+  const unused = [
+    ...(['initialGenomes', 'warmStartFrom'] as const)
+      .filter((field) => search[field].length > 0)
+      .map((field) => ['search', field]),
+    ...(['targetMetricValue', 'plateauGenerationCount'] as const)
+      .filter((field) => budget[field] !== undefined)
+      .map((field) => ['budget', field]),
+  ];
+  for (const path of unused) {
+    const message = `${path.join('.')} is of the BIOTUNE search, and search.type is NONE: leave it out`;
+    context.addIssue({ code: 'custom', path, message });
+  }
+}
+
 /** Body of `POST /fineTuneJobs`. Two fields are required; everything else has a default. */
 export const createFineTuneJobSchema = z
   .strictObject({
@@ -112,10 +238,10 @@ export const createFineTuneJobSchema = z
     data: dataSchema.prefault({}),
     training: trainingSchema.prefault({}),
     search: searchSchema.prefault({}),
-    baselines: z
-      .array(z.enum(BASELINES))
-      .max(BASELINES.length)
-      .default([...BASELINES]),
+    baselines: z.array(z.enum(BASELINES)).max(BASELINES.length).default(['FULL_FINE_TUNE', 'LINEAR_PROBE']),
+    methods: methodSettingsSchema.prefault({}),
+    finals: finalsSchema.prefault({}),
+    budget: budgetSchema.prefault({}),
     parallelism: z
       .strictObject({
         /** Trainings at once; as many as the launcher has workers for when absent. */
@@ -132,29 +258,9 @@ export const createFineTuneJobSchema = z
       })
       .prefault({}),
   })
-  .superRefine((job, context) => {
-    const { eliteCount, populationSize, generationCount, seedCount } = job.search.biotune;
-    const trainingCount = seedCount * (populationSize + generationCount * (populationSize + eliteCount));
-    if (trainingCount > TRAINING_COUNT_MAX) {
-      context.addIssue({
-        code: 'custom',
-        path: ['search', 'biotune'],
-        message: `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed`,
-        params: { trainingCount, trainingCountMax: TRAINING_COUNT_MAX },
-      });
-    }
-    if (eliteCount >= populationSize) {
-      context.addIssue({
-        code: 'custom',
-        path: ['search', 'biotune', 'eliteCount'],
-        message: `eliteCount is ${eliteCount}; it must be less than populationSize, which is ${populationSize}`,
-        params: { reason: 'ELITE_NOT_LESS_THAN_POPULATION', eliteCount, populationSize },
-      });
-    }
-    if (new Set(job.baselines).size !== job.baselines.length) {
-      context.addIssue({ code: 'custom', path: ['baselines'], message: 'each baseline may be named once' });
-    }
-  })
+  .superRefine(checkSearch)
+  .superRefine(checkBaselines)
+  .superRefine(checkUnused)
   .meta({ id: 'CreateFineTuneJob' });
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
 
@@ -163,9 +269,14 @@ export const fineTuneJobSpecSchema = z
   .strictObject({
     baseModel: z.string(),
     data: dataSchema.omit({ split: true }).required(),
-    training: trainingSchema,
+    training: trainingProtocolSchema,
     search: searchSchema.required(),
+    /** Those of `search.warmStartFrom` when the job was created. */
+    warmStartGenomes: z.array(genomeSchema).readonly(),
     baselines: z.array(z.enum(BASELINES)).readonly(),
+    methods: methodSettingsSchema,
+    finals: finalsSchema,
+    budget: budgetSchema,
     parallelism: z.strictObject({ maxParallelTrialCount: z.int().positive().optional() }),
     output: z.strictObject({ model: z.string() }),
   })
@@ -186,7 +297,7 @@ export type JobState = (typeof JOB_STATES)[number];
 export const TERMINAL_JOB_STATES: readonly JobState[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
 
 /** Where a running job stands; each phase is entered in one transaction. */
-export const JOB_PHASES = ['SEARCHING', 'FINALS', 'SCORING', 'PUBLISHING'] as const;
+export const JOB_PHASES = ['SEARCHING', 'SELECTING', 'FINALS', 'SCORING', 'PUBLISHING'] as const;
 export type JobPhase = (typeof JOB_PHASES)[number];
 
 export const progressSchema = z
@@ -217,45 +328,18 @@ export const bestTrialSchema = z
   })
   .meta({ id: 'BestTrial' });
 
-/** How one method did in the finals: retrained on all training data with fresh seeds. */
-export const methodScoreSchema = z
-  .strictObject({
-    method: z.enum(METHODS),
-    trial: z.string(),
-    /** Mean over the final seeds. */
-    validationAccuracy: z.number(),
-    validationMacroAccuracy: z.number(),
-    validationMacroF1: z.number(),
-    /** Of the one model, best on validation among the seeds, that was scored on the sealed test split. */
-    testAccuracy: z.number(),
-    testMacroAccuracy: z.number(),
-    testMacroF1: z.number(),
-    testCalibrationError: z.number(),
-    /** Of the classes that have test images. */
-    testRecalls: z.array(classRecallSchema).readonly(),
-    trainedParameterCount: z.int().min(0),
-    totalParameterCount: z.int().positive(),
-  })
-  .meta({ id: 'MethodScore' });
-export type MethodScore = Readonly<z.infer<typeof methodScoreSchema>>;
-
-export const jobResultSchema = z
-  .strictObject({
-    /** `projects/{project}/models/{model}/versions/{number}` */
-    modelVersion: z.string(),
-    /** The method that was delivered: the best on validation, be it the search's winner or a baseline. */
-    method: z.enum(METHODS),
-    /** Best genome of the search. */
-    genome: genomeSchema,
-    lrMultipliers: z.array(z.number()).readonly(),
-    testAccuracy: z.number(),
-    testMacroAccuracy: z.number(),
-    testMacroF1: z.number(),
-    testCalibrationError: z.number(),
-    scores: z.array(methodScoreSchema).readonly(),
-  })
-  .meta({ id: 'JobResult' });
-export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;
+export const STOP_REASONS = [
+  'COMPLETED',
+  /** The search ended early; the best so far went on. */
+  'TARGET_REACHED',
+  'PLATEAU',
+  'TRIAL_BUDGET',
+  'WALL_BUDGET',
+  'GPU_BUDGET',
+  'USER_CANCELLED',
+  'ERROR',
+] as const;
+export type StopReason = (typeof STOP_REASONS)[number];
 
 export const fineTuneJobSchema = z
   .strictObject({
@@ -271,7 +355,8 @@ export const fineTuneJobSchema = z
     state: z.enum(JOB_STATES),
     /** True in the three terminal states. */
     done: z.boolean(),
-    stopReason: z.enum(['COMPLETED', 'USER_CANCELLED', 'ERROR']).optional(),
+    /** Why the job ended; while it runs, why its search ended early. */
+    stopReason: z.enum(STOP_REASONS).optional(),
     progress: progressSchema,
     best: bestTrialSchema.optional(),
     /** How TensorFlow is set up for every training of the job; the first one that completes fixes it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
-import { AUGMENTATIONS, trainingSchema } from './fine-tune-job.js';
+import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
 import { EXECUTIONS, runtimeSchema } from './runtime.js';
 import { techniqueSchema } from './technique.js';
 import { sha256Schema } from './text.js';
@@ -39,7 +39,7 @@ export type PackSpec = Readonly<z.infer<typeof packSpecSchema>>;
 export const trainSpecSchema = z.strictObject({
   network: networkSpecSchema,
   pack: packSpecSchema,
-  training: trainingSchema,
+  training: trainingProtocolSchema,
   /** Of the training images. */
   augmentation: z.enum(AUGMENTATIONS),
   /** One factor on the base learning rate per block; 0 where frozen. */
@@ -90,6 +90,9 @@ export const scoreResultSchema = z.strictObject({
   /** Row: true class; column: predicted class. */
   confusionMatrix: z.array(z.strictObject({ counts: z.array(z.int().min(0)).readonly() })).readonly(),
   imageCount: z.int().positive(),
+  /** Class index of each image, and the one that the model gave it, in one order for all models of a dataset version. */
+  labels: z.array(z.int().min(0)).readonly(),
+  predictions: z.array(z.int().min(0)).readonly(),
 });
 export type ScoreResult = Readonly<z.infer<typeof scoreResultSchema>>;
 

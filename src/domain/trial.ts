@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { METHODS } from './fine-tune-job.js';
+import { METHODS } from './method.js';
+import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
 import { timestampSchema } from './text.js';
 
@@ -10,14 +11,16 @@ export const TRIAL_ORIGINS = [
   'RANDOM',
   'FINAL',
   'BASELINE',
+  /** Given by the caller. */
   'ENQUEUED',
+  /** The best of an earlier job. */
   'WARM_START',
   'GRID',
 ] as const;
-/** Where a trial comes from: ENQUEUED is a caller's genome, WARM_START one of an earlier job. */
 export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 
-export const TRIAL_PHASES = ['SEARCH', 'FINALS'] as const;
+/** SELECTION tells the best candidates of a search apart, FINALS reports one candidate of each method. */
+export const TRIAL_PHASES = ['SEARCH', 'SELECTION', 'FINALS'] as const;
 export type TrialPhase = (typeof TRIAL_PHASES)[number];
 
 export const TRIAL_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'FAILED', 'CANCELLED'] as const;
@@ -40,6 +43,8 @@ export const seedResultSchema = z
     trainedParameterCount: z.int().min(0),
     totalParameterCount: z.int().positive(),
     trainSeconds: z.number().min(0),
+    /** As in `Cost`. */
+    multiplyAccumulates: z.number().min(0),
   })
   .meta({ id: 'SeedResult' });
 export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;
@@ -51,21 +56,25 @@ export const trialSchema = z
     name: z.string(),
     id: z.string(),
     phase: z.enum(TRIAL_PHASES),
-    /** From 0; 0 in the finals. */
+    /** From 0; 0 in all that is no evolution. */
     generation: z.int().min(0),
-    /** Place in the generation; with phase and generation it names the trial within its job. */
+    /** Place in the generation; with phase, method and generation it names the trial within its job. */
     slot: z.int().min(0),
     origin: z.enum(TRIAL_ORIGINS),
     method: z.enum(METHODS),
-    /** Absent for baselines. */
+    /** Absent where no genome was drawn. */
     genome: genomeSchema.optional(),
     /** One factor on the base learning rate per block; 0 where frozen. */
     lrMultipliers: z.array(z.number()).readonly(),
-    /** Which slice of train and validation was used; absent in the finals, which use all. */
+    /** Which slice of train and validation was used; absent after the search, where all is used. */
     fold: z.int().min(0).optional(),
     state: z.enum(TRIAL_STATES),
     infeasibleReason: z.string().optional(),
     seedResults: z.array(seedResultSchema).readonly(),
+    /** A trial of the same multipliers on the same fold, whose results these are; it alone was trained. */
+    reusedTrial: z.string().optional(),
+    /** Of the trainings that have ended well. */
+    cost: costSchema,
     /** 1 minus the mean validation figure over the seeds: lower is better. Present once complete. */
     fitness: z.number().optional(),
     createTime: timestampSchema,

@@ -10,8 +10,28 @@
 export enum Method {
   METHOD_UNSPECIFIED = "METHOD_UNSPECIFIED",
   BIOTUNE = "BIOTUNE",
+  /** FULL_FINE_TUNE - All blocks at the base learning rate. */
   FULL_FINE_TUNE = "FULL_FINE_TUNE",
   LINEAR_PROBE = "LINEAR_PROBE",
+  /** FULL_FINE_TUNE_TUNED - All blocks, at the rate of a short list that does best on validation. */
+  FULL_FINE_TUNE_TUNED = "FULL_FINE_TUNE_TUNED",
+  /** LP_FT - A linear probe, then all blocks from its head. */
+  LP_FT = "LP_FT",
+  /** GRADUAL_UNFREEZING - One block more each epoch, from the head down, then all. */
+  GRADUAL_UNFREEZING = "GRADUAL_UNFREEZING",
+  /** AUTO_RGN - Each tensor's rate by its relative gradient norm. */
+  AUTO_RGN = "AUTO_RGN",
+  /** LORA - Changes of low rank, merged into the weights at the end. */
+  LORA = "LORA",
+  /** L2_SP - Weights are drawn back to the pretrained ones. */
+  L2_SP = "L2_SP",
+  L1_SP = "L1_SP",
+  /** LAYER_DECAY - Rates that fall from the head to the input. */
+  LAYER_DECAY = "LAYER_DECAY",
+  /** RANDOM_SEARCH - As many random genomes as the search has trials. */
+  RANDOM_SEARCH = "RANDOM_SEARCH",
+  /** SUFFIX_GRID - The last k blocks, for every k, at a few rates. */
+  SUFFIX_GRID = "SUFFIX_GRID",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

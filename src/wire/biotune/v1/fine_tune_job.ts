@@ -29,15 +29,103 @@ export interface CreateFineTuneJob {
   search?:
     | SearchConfig
     | undefined;
-  /** Methods retrained and scored beside the search's winner; all of them when empty. */
+  /** Methods trained and scored beside the search's winner; FULL_FINE_TUNE and LINEAR_PROBE when empty. */
   baselines: Method[];
   parallelism?: ParallelismConfig | undefined;
   output?: OutputConfig | undefined;
+  methods?: MethodSettings | undefined;
+  finals?: FinalsConfig | undefined;
+  budget?: BudgetConfig | undefined;
 }
 
 export interface CreateFineTuneJob_LabelsEntry {
   key: string;
   value: string;
+}
+
+export interface EstimateFineTuneJobRequest {
+  project: string;
+  job: CreateFineTuneJob | undefined;
+}
+
+/** What the methods leave open. */
+export interface MethodSettings {
+  fullFineTuneTuned?: MethodSettings_FullFineTuneTuned | undefined;
+  autoRgn?: MethodSettings_AutoRgn | undefined;
+  lora?: MethodSettings_Lora | undefined;
+  l2Sp?: MethodSettings_StartingPoint | undefined;
+  l1Sp?: MethodSettings_StartingPoint | undefined;
+  layerDecay?: MethodSettings_LayerDecay | undefined;
+  suffixGrid?: MethodSettings_SuffixGrid | undefined;
+}
+
+export interface MethodSettings_FullFineTuneTuned {
+  rates: number[];
+}
+
+export interface MethodSettings_AutoRgn {
+  batchCount?: number | undefined;
+}
+
+export interface MethodSettings_Lora {
+  rank?: number | undefined;
+  alpha?: number | undefined;
+}
+
+export interface MethodSettings_StartingPoint {
+  /** On pretrained weights. */
+  alpha?:
+    | number
+    | undefined;
+  /** On the head. */
+  beta?: number | undefined;
+}
+
+export interface MethodSettings_LayerDecay {
+  decay?: number | undefined;
+}
+
+export interface MethodSettings_SuffixGrid {
+  rates: number[];
+}
+
+/** How the candidates that a search found are told apart, and how all methods are reported. */
+export interface FinalsConfig {
+  finalistCount?: number | undefined;
+  seedCount?: number | undefined;
+}
+
+/** Where a search ends early, with the best so far. */
+export interface BudgetConfig {
+  maxWallSeconds?:
+    | number
+    | undefined;
+  /** Of completed trainings, summed over workers. */
+  maxGpuSeconds?: number | undefined;
+  maxTrialCount?: number | undefined;
+  targetMetricValue?: number | undefined;
+  plateauGenerationCount?:
+    | number
+    | undefined;
+  /** Share of the two time budgets that the search leaves to the finals. */
+  reserveForFinals?: number | undefined;
+}
+
+/** What a caller demands of one block. */
+export interface BlockConstraint {
+  blockId: string;
+  policy?: BlockConstraint_Policy | undefined;
+  minLrMultiplier?: number | undefined;
+  maxLrMultiplier?: number | undefined;
+}
+
+/** Whether it trains. */
+export enum BlockConstraint_Policy {
+  POLICY_UNSPECIFIED = "POLICY_UNSPECIFIED",
+  FREE = "FREE",
+  FREEZE = "FREEZE",
+  TRAIN = "TRAIN",
+  UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 export interface DataConfig {
@@ -125,12 +213,19 @@ export interface SearchConfig {
   type?: SearchConfig_Type | undefined;
   seed?: number | undefined;
   biotune?: BiotuneConfig | undefined;
+  blockConstraints: BlockConstraint[];
+  /** Take the first places of generation 0. */
+  initialGenomes: Genome[];
+  /** Jobs whose best genomes take the next places. */
+  warmStartFrom: string[];
 }
 
 /** The search algorithm. */
 export enum SearchConfig_Type {
   TYPE_UNSPECIFIED = "TYPE_UNSPECIFIED",
   BIOTUNE = "BIOTUNE",
+  /** NONE - The baselines alone. */
+  NONE = "NONE",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -147,7 +242,12 @@ export interface BiotuneConfig {
 /** Which reading of the method. */
 export enum BiotuneConfig_Mode {
   MODE_UNSPECIFIED = "MODE_UNSPECIFIED",
+  /** PAPER - As published. */
   PAPER = "PAPER",
+  /** CODE_COMPAT - As the authors' code: the learning rates of the genes are ignored. */
+  CODE_COMPAT = "CODE_COMPAT",
+  /** PAPER_FAST - As published, with frozen BatchNorm left alone; the default. */
+  PAPER_FAST = "PAPER_FAST",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -187,6 +287,13 @@ export interface FineTuneJobSpec {
   baselines: Method[];
   parallelism: ParallelismConfig | undefined;
   output: OutputConfig | undefined;
+  methods: MethodSettings | undefined;
+  finals: FinalsConfig | undefined;
+  budget:
+    | BudgetConfig
+    | undefined;
+  /** Those of `search.warm_start_from` when the job was created. */
+  warmStartGenomes: Genome[];
 }
 
 export interface FineTuneJob {
@@ -230,12 +337,18 @@ export enum FineTuneJob_State {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** Why a job ended. */
+/** Why a job ended, or its search. */
 export enum FineTuneJob_StopReason {
   STOP_REASON_UNSPECIFIED = "STOP_REASON_UNSPECIFIED",
   COMPLETED = "COMPLETED",
   USER_CANCELLED = "USER_CANCELLED",
   ERROR = "ERROR",
+  /** TARGET_REACHED - The search ended early, and the best so far went on. */
+  TARGET_REACHED = "TARGET_REACHED",
+  PLATEAU = "PLATEAU",
+  TRIAL_BUDGET = "TRIAL_BUDGET",
+  WALL_BUDGET = "WALL_BUDGET",
+  GPU_BUDGET = "GPU_BUDGET",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -263,6 +376,8 @@ export enum Progress_Phase {
   FINALS = "FINALS",
   SCORING = "SCORING",
   PUBLISHING = "PUBLISHING",
+  /** SELECTING - The best candidates of each search train on all the data. */
+  SELECTING = "SELECTING",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -288,16 +403,41 @@ export interface JobResult {
   modelVersion: string;
   /** The method that was delivered: the best on validation. */
   method: Method;
-  genome: Genome | undefined;
+  /** Winner of the search. */
+  genome?: Genome | undefined;
   lrMultipliers: number[];
+  /** The delivered model's own figures. */
   testAccuracy: number;
   testMacroAccuracy: number;
   scores: MethodScore[];
   testMacroF1: number;
   testCalibrationError: number;
+  testAccuracyInterval:
+    | Interval
+    | undefined;
+  /** Row: true class; column: predicted class. */
+  confusionMatrix: ConfusionRow[];
+  comparison?: Comparison | undefined;
+  resolution?:
+    | Resolution
+    | undefined;
+  /** Whether the search was worth its cost, in a sentence. */
+  verdict: string;
+  warnings: string[];
+  cost: Cost | undefined;
 }
 
-/** How one method did in the finals. */
+export interface ConfusionRow {
+  counts: number[];
+}
+
+/** 95 % confidence. */
+export interface Interval {
+  low: number;
+  high: number;
+}
+
+/** How one method did; means over the reporting seeds. */
 export interface MethodScore {
   method: Method;
   trial: string;
@@ -312,6 +452,70 @@ export interface MethodScore {
   testCalibrationError: number;
   /** Of the classes that have test images. */
   testRecalls: ClassRecall[];
+  lrMultipliers: number[];
+  testAccuracyInterval: Interval | undefined;
+  testMacroAccuracyInterval: Interval | undefined;
+  seedScores: SeedScore[];
+  /** Of all its trainings. */
+  cost: Cost | undefined;
+  testMacroF1Interval: Interval | undefined;
+}
+
+/** One model of a method, scored once. */
+export interface SeedScore {
+  seed: number;
+  validationAccuracy: number;
+  validationMacroAccuracy: number;
+  testAccuracy: number;
+  testMacroAccuracy: number;
+  testMacroF1: number;
+}
+
+/** The search's winner against the baseline that was best on validation. */
+export interface Comparison {
+  baseline: Method;
+  testAccuracyDifference: number;
+  testAccuracyDifferenceInterval:
+    | Interval
+    | undefined;
+  /** In multiply-accumulates. */
+  costRatio: number;
+  testMacroAccuracyDifference: number;
+  testMacroAccuracyDifferenceInterval: Interval | undefined;
+}
+
+/** What a search can tell apart. */
+export interface Resolution {
+  /** Of the accuracies of two candidates: one below it may be chance (95 %). */
+  smallestDifference: number;
+  imageCount: number;
+  seedCount: number;
+  disagreement: number;
+  seedDeviation: number;
+  expectedGain: number;
+}
+
+/** What trainings took, or will take. */
+export interface Cost {
+  trainingCount: number;
+  epochCount: number;
+  multiplyAccumulates: number;
+  trainSeconds?: number | undefined;
+}
+
+/** What a job takes with all epochs of every training, though most stop early. */
+export interface JobEstimate {
+  methods: MethodEstimate[];
+  cost: Cost | undefined;
+  resolution?: Resolution | undefined;
+  warnings: string[];
+}
+
+export interface MethodEstimate {
+  method: Method;
+  /** Candidates of its search; 0 where it has none. */
+  trialCount: number;
+  cost: Cost | undefined;
 }
 
 export interface GetFineTuneJobRequest {
@@ -356,7 +560,7 @@ export interface Trial {
   slot: number;
   origin: Trial_Origin;
   method: Method;
-  /** Absent for baselines. */
+  /** Absent where no genome was drawn. */
   genome?:
     | Genome
     | undefined;
@@ -369,7 +573,12 @@ export interface Trial {
   /** 1 minus the mean validation figure over the seeds: lower is better. */
   fitness?: number | undefined;
   createTime: string;
-  endTime?: string | undefined;
+  endTime?:
+    | string
+    | undefined;
+  /** A trial of the same multipliers on the same fold, whose results these are. */
+  reusedTrial?: string | undefined;
+  cost: Cost | undefined;
 }
 
 /** Which part of the job it belongs to. */
@@ -377,6 +586,8 @@ export enum Trial_Phase {
   PHASE_UNSPECIFIED = "PHASE_UNSPECIFIED",
   SEARCH = "SEARCH",
   FINALS = "FINALS",
+  /** SELECTION - Tells the best candidates of a search apart. */
+  SELECTION = "SELECTION",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -389,7 +600,9 @@ export enum Trial_Origin {
   RANDOM = "RANDOM",
   FINAL = "FINAL",
   BASELINE = "BASELINE",
+  /** ENQUEUED - Given by the caller. */
   ENQUEUED = "ENQUEUED",
+  /** WARM_START - The best of an earlier job. */
   WARM_START = "WARM_START",
   GRID = "GRID",
   UNRECOGNIZED = "UNRECOGNIZED",
@@ -422,6 +635,7 @@ export interface SeedResult {
   validationMacroF1: number;
   /** Expected calibration error, 15 bins: how far confidence and accuracy are apart. */
   validationCalibrationError: number;
+  multiplyAccumulates: number;
 }
 
 export interface ListMetricPointsRequest {
@@ -476,6 +690,8 @@ export enum Event_Type {
   MODEL_VERSION_READY = "MODEL_VERSION_READY",
   /** TASK_FAILED - Its fault budget is used up. */
   TASK_FAILED = "TASK_FAILED",
+  /** SEARCH_STOPPED - Before its last generation, with the best so far. */
+  SEARCH_STOPPED = "SEARCH_STOPPED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import type { ClassRecall, DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
 import type {
+  ConfusionRow,
   DataConfig_Augmentation,
   TrainingConfig_ClassWeighting,
   TrainingConfig_FrozenBatchNorm,
@@ -278,6 +279,7 @@ export interface TrainResult {
   validationMacroF1: number;
   validationCalibrationError: number;
   execution: TrainResult_Execution;
+  multiplyAccumulates: number;
 }
 
 /** How ops ran. */
@@ -301,10 +303,9 @@ export interface ScoreResult {
   calibrationError: number;
   /** Of the classes that have images. */
   recalls: ClassRecall[];
-}
-
-export interface ConfusionRow {
-  counts: number[];
+  /** Class index of each image, and the one that the model gave it. */
+  labels: number[];
+  predictions: number[];
 }
 
 export interface CompleteTaskResponse {
