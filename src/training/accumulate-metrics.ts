@@ -53,6 +53,16 @@ function predicted(logits: Tensor): { predictions: Tensor; confidences: Tensor }
   return { predictions, confidences: divide(tf.scalar(1), exponentialSums) };
 }
 
+/** As the metrics count them: the class of the largest logit of each example of float32 [batch, classCount], read from the device. */
+export function predictedClasses(logits: Tensor): Int32Array {
+  const classes = tf.tidy(() => predicted(logits).predictions);
+  try {
+    return classes.dataSync<'int32'>();
+  } finally {
+    classes.dispose();
+  }
+}
+
 /**
  * A product of one-hot matrices: exact in float32 at any matrix precision, and it stays on the device, where int32 sums
  * would not on a GPU.

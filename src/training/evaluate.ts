@@ -1,5 +1,6 @@
 import type { NetworkDefinition } from '../networks/network.js';
 import { checkWeights, type Weights } from '../networks/weights.js';
+import { predictedClasses } from './accumulate-metrics.js';
 import { type Tensor, tf } from './backend.js';
 import { batchesOf } from './batch-order.js';
 import { checkImages } from './check-images.js';
@@ -21,12 +22,18 @@ export interface EvaluateOptions {
   readonly batchSize: number;
 }
 
+/** How a model did, and what it said of each image. */
+export interface Evaluation extends ClassificationMetrics {
+  /** Class indices, one per image, in the order of the images. */
+  readonly predictions: readonly number[];
+}
+
 /**
  * Scores a model on labelled images, every BatchNorm on its running statistics.
  *
  * @throws DomainError WEIGHTS_INVALID, INPUT_TOO_SMALL or FIELD_INVALID when the parts do not fit together.
  */
-export async function evaluate(options: EvaluateOptions): Promise<ClassificationMetrics> {
+export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { network, weights, classCount, normalization, images, batchSize } = options;
   checkImages(images, network, classCount);
   const functions = new TracedFunctions();
@@ -35,7 +42,9 @@ export async function evaluate(options: EvaluateOptions): Promise<Classification
   const source = imageSource(images, normalization);
   try {
     model.loadWeights(checkWeights(network, weights, classCount), classCount);
-    return await score(model, source, { classCount, batchSize, functions });
+    const predictions: number[] = [];
+    const metrics = await score(model, source, { classCount, batchSize, functions, predictions });
+    return { ...metrics, predictions };
   } finally {
     source.dispose();
     model.dispose();
@@ -49,13 +58,15 @@ export interface ScoreOptions {
   readonly batchSize: number;
   /** Stay the caller's. */
   readonly functions: TracedFunctions;
+  /** Filled, when given, at the cost of a read per batch. */
+  readonly predictions?: number[];
 }
 
 /** Scores a loaded model, which gives logits; nothing of it changes. */
 export async function score(
   model: InferenceModel,
   source: ExampleSource,
-  { classCount, batchSize, functions }: ScoreOptions,
+  { classCount, batchSize, functions, predictions }: ScoreOptions,
 ): Promise<ClassificationMetrics> {
   const totals = new MetricTotals(classCount, functions);
   const all = Int32Array.from(source.labels.keys());
@@ -64,7 +75,7 @@ export async function score(
     for await (const input of source.read(batchesOf(all, batchSize))) {
       const labels = source.labels.subarray(exampleCount, exampleCount + input.shape[0]);
       exampleCount += labels.length;
-      addBatch(totals, model, input, labels);
+      addBatch(totals, model, input, labels, predictions);
       await yieldToEventLoop();
     }
     return totals.read();
@@ -74,13 +85,20 @@ export async function score(
 }
 
 /** Takes over `input`. */
-function addBatch(totals: MetricTotals, model: InferenceModel, input: Tensor, labels: Int32Array): void {
+function addBatch(
+  totals: MetricTotals,
+  model: InferenceModel,
+  input: Tensor,
+  labels: Int32Array,
+  predictions: number[] | undefined,
+): void {
   const labelTensor = tf.tensor1d(labels, 'int32');
   const used = [input, labelTensor];
   try {
     const logits = model.run(input);
     used.push(logits);
     totals.add(logits, labelTensor);
+    predictions?.push(...predictedClasses(logits));
   } finally {
     tf.dispose(used);
   }

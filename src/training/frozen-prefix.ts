@@ -98,7 +98,6 @@ async function* outputsOf(
 function computedSource(model: InferenceModel, source: ExampleSource): ExampleSource {
   return {
     labels: source.labels,
-    isCached: false,
     read: (batches, epoch) => outputsOf(model, source, batches, epoch),
     dispose: () => {
       model.dispose();
@@ -110,7 +109,6 @@ function computedSource(model: InferenceModel, source: ExampleSource): ExampleSo
 function cachedSource({ shape, records, release }: CachedFeatures, labels: Int32Array): ExampleSource {
   return {
     labels,
-    isCached: true,
     read: async function* (batches) {
       let next = 0;
       for await (const values of records.read(batches)) {

@@ -31,8 +31,6 @@ export interface Normalization {
 export interface ExampleSource {
   /** Class indices, [count] */
   readonly labels: Int32Array;
-  /** Whether examples are read as they were computed once. */
-  readonly isCached: boolean;
   /** As `LabelledImages.read`; each batch is float32 [batch, …] and its consumer's to dispose. */
   readonly read: (batches: readonly Int32Array[], epoch?: number) => Sequence<Tensor>;
   readonly dispose: () => void;
@@ -72,7 +70,6 @@ export function imageSource(images: LabelledImages, { mean, std }: Normalization
   };
   return {
     labels,
-    isCached: false,
     read: async function* (batches, epoch) {
       for await (const bytes of images.read(batches, epoch)) yield normalized(bytes);
     },

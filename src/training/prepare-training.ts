@@ -25,8 +25,9 @@ export interface PreparedTraining {
   readonly inference: InferenceModel;
   readonly train: ExampleSource;
   readonly validation: ExampleSource;
-  /** As `StageRecord.parts`. */
+  /** As in `StageRecord`. */
   readonly parts: StageRecord['parts'];
+  readonly isPrefixCached: boolean;
   readonly dispose: () => void;
 }
 
@@ -70,7 +71,9 @@ export async function prepareTraining(
     const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, seed, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
     const inference = keep(new InferenceModel(layers, functions));
-    return { functions, state, inference, train, validation, parts: partsOf(prefix, segments), dispose };
+    const isPrefixCached = prefix.length > 0 && !options.train.isAugmented;
+    const parts = partsOf(prefix, segments);
+    return { functions, state, inference, train, validation, parts, isPrefixCached, dispose };
   } catch (error) {
     dispose();
     throw error;

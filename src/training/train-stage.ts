@@ -100,11 +100,11 @@ async function trainOnce(
 }
 
 function recordOf(
-  { parts, train }: PreparedTraining,
+  { parts, train, isPrefixCached }: PreparedTraining,
   { technique, batchSize }: SizedOptions,
   epochCount: number,
 ): StageRecord {
-  const record = { parts, isPrefixCached: train.isCached, epochCount };
+  const record = { parts, isPrefixCached, epochCount };
   if (technique.type !== 'AUTO_RGN') return record;
   const { batchCount } = technique;
   const gradientPassImageCount = relativeGradientImageCount(train.labels.length, batchSize, batchCount);

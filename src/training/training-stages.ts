@@ -23,7 +23,7 @@ export interface Stage {
 export interface StageRecord {
   /** Consecutive, input side first. Frozen layers whose features are kept are the first part, as one. */
   readonly parts: readonly { readonly layers: readonly Layer[]; readonly isTrained: boolean }[];
-  /** Whether the first part ran once over each training image, and not in each epoch. */
+  /** Whether the first part need run only once over each training image, wherever a worker has room for what it gives. */
   readonly isPrefixCached: boolean;
   /** Each over all training and validation images. */
   readonly epochCount: number;
