@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   tasks: ['domain', 'config', 'observability', 'storage'],
   launch: ['domain', 'config', 'observability'],
   export: ['domain', 'formats', 'storage'],
-  jobs: ['domain', 'config', 'observability', 'search', 'cost', 'statistics', 'tasks', 'launch', 'storage', 'export'],
+  jobs: ['domain', 'config', 'observability', 'search', 'cost', 'statistics', 'networks', 'tasks', 'launch', 'storage', 'export'],
   worker: [
     'domain',
     'config',

@@ -1,5 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
+const METHODS = `'BIOTUNE', 'FULL_FINE_TUNE', 'FULL_FINE_TUNE_TUNED', 'LINEAR_PROBE', 'LP_FT', 'GRADUAL_UNFREEZING',
+        'AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP', 'LAYER_DECAY', 'RANDOM_SEARCH', 'SUFFIX_GRID'`;
+
 const UP = [
   // The catalogue
   `CREATE TABLE base_models (
@@ -64,7 +67,9 @@ const UP = [
        REFERENCES dataset_versions (dataset_id, number),
      CONSTRAINT fine_tune_jobs_state CHECK (state IN
        ('VALIDATING', 'QUEUED', 'RUNNING', 'CANCELLING', 'SUCCEEDED', 'FAILED', 'CANCELLED')),
-     CONSTRAINT fine_tune_jobs_phase CHECK (phase IN ('SEARCHING', 'FINALS', 'SCORING', 'PUBLISHING')))`,
+     CONSTRAINT fine_tune_jobs_phase CHECK (phase IN ('SEARCHING', 'SELECTING', 'FINALS', 'SCORING', 'PUBLISHING')),
+     CONSTRAINT fine_tune_jobs_stop_reason CHECK (stop_reason IN
+       ('COMPLETED', 'TARGET_REACHED', 'PLATEAU', 'TRIAL_BUDGET', 'WALL_BUDGET', 'GPU_BUDGET', 'USER_CANCELLED', 'ERROR')))`,
   `CREATE INDEX fine_tune_jobs_by_project ON fine_tune_jobs (project, id)`,
   `CREATE UNIQUE INDEX fine_tune_jobs_external_id ON fine_tune_jobs (project, external_id)`,
   `CREATE TABLE idempotency_keys (
@@ -105,13 +110,15 @@ const UP = [
      state text NOT NULL DEFAULT 'QUEUED',
      infeasible_reason text,
      fitness double precision,
+     reused_trial_id text CONSTRAINT trials_reused REFERENCES trials (id),
      create_time timestamptz NOT NULL DEFAULT now(),
      end_time timestamptz,
-     CONSTRAINT trials_place UNIQUE (job_id, phase, generation, slot),
-     CONSTRAINT trials_phase CHECK (phase IN ('SEARCH', 'FINALS')),
+     CONSTRAINT trials_place UNIQUE (job_id, phase, method, generation, slot),
+     CONSTRAINT trials_phase CHECK (phase IN ('SEARCH', 'SELECTION', 'FINALS')),
      CONSTRAINT trials_origin CHECK (origin IN
-       ('INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE')),
-     CONSTRAINT trials_method CHECK (method IN ('BIOTUNE', 'FULL_FINE_TUNE', 'LINEAR_PROBE')),
+       ('INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE', 'ENQUEUED', 'WARM_START', 'GRID')),
+     CONSTRAINT trials_method CHECK (method IN
+       (${METHODS})),
      CONSTRAINT trials_state CHECK (state IN
        ('QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'FAILED', 'CANCELLED')),
      CONSTRAINT trials_fitness_finite CHECK (fitness > '-Infinity'::float8 AND fitness < 'Infinity'::float8))`,
@@ -174,7 +181,8 @@ const UP = [
      PRIMARY KEY (project, model, number),
      CONSTRAINT model_versions_job UNIQUE (job_id),
      CONSTRAINT model_versions_state CHECK (state IN ('PENDING', 'READY')),
-     CONSTRAINT model_versions_method CHECK (method IN ('BIOTUNE', 'FULL_FINE_TUNE', 'LINEAR_PROBE')))`,
+     CONSTRAINT model_versions_method CHECK (method IN
+       (${METHODS})))`,
 
   // What has ended stays as it ended
   `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

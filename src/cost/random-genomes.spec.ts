@@ -41,11 +41,12 @@ describe('a random genome of ResNet50, in forward passes', () => {
 });
 
 it('is the mean over genomes as the initial population draws them', () => {
+  const rules = { usesRateGenes: true, blocks: resNet50.map(() => ({ policy: 'FREE' as const })) };
   const rng = { next: randomStream('genomes') };
   const [truncated, cached] = [truncatedCost, cachedCost].map((costOf) => {
     let sum = 0;
     for (let draw = 0; draw < 100_000; draw++) {
-      const { genes, threshold } = drawInitialGenome(resNet50.length, rng);
+      const { genes, threshold } = drawInitialGenome(rules, rng);
       sum += costOf(resNet50.map((cost, block) => ({ cost, isTrained: (genes[block] ?? 0) > threshold })));
     }
     return sum / 100_000;

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset.js';
 import type { Genome } from '../domain/genome.js';
-import type { JobResult, Method } from '../domain/fine-tune-job.js';
+import type { JobResult } from '../domain/job-result.js';
+import type { Method } from '../domain/method.js';
 import { resizedShorterSidePx } from '../domain/preprocessing.js';
 import type { Execution, Runtime } from '../domain/runtime.js';
 import type { ScoreResult } from '../domain/task.js';
@@ -33,8 +34,8 @@ export interface ModelDescription {
   readonly baseModel: BaseModel;
   readonly imageSizePx: number;
   readonly classes: readonly DatasetClass[];
-  /** Best genome of the search; `lrMultipliers` are the ones that these weights were trained with. */
-  readonly genome: Genome;
+  /** That these weights were trained by; absent for a method without. */
+  readonly genome?: Genome;
   readonly lrMultipliers: readonly number[];
   readonly test: ScoreResult;
   readonly scores: JobResult['scores'];
@@ -57,7 +58,7 @@ const json = (path: string, value: unknown): DescriptionFile => ({
 const blocks = ({ baseModel, lrMultipliers, genome }: ModelDescription) =>
   baseModel.blocks.map(({ id, parameterNames }, index) => ({
     id,
-    gene: genome.genes[index],
+    gene: genome?.genes[index],
     frozen: (lrMultipliers[index] ?? 0) === 0,
     lrMultiplier: lrMultipliers[index],
     parameterNames,

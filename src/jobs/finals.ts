@@ -1,99 +1,61 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
-import type { BiotuneConfig, Method, MethodScore } from '../domain/fine-tune-job.js';
-import type { Artifact, ScoreResult } from '../domain/task.js';
+import type { Artifact, ScoreResult, TrainResult } from '../domain/task.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
-import { scoreSpec, trainSpec, type JobContext } from './job-context.js';
-import { finalSeeds } from './training-seeds.js';
-import { isOpen, mean, TrialSettlement, validationFigure, WORST_FITNESS } from './trial-settlement.js';
+import { type Candidate, Candidates } from './candidates.js';
+import { scoreSpec, type JobContext } from './job-context.js';
+import { isOpen, TrialSettlement, validationFigure, WORST_FITNESS } from './trial-settlement.js';
 
-/** One method of the finals, with the model that stands for it: the best on validation among its seeds. */
-export interface Finalist {
-  readonly trial: TrialEntity;
-  readonly weights: Artifact;
-  /** Means over the seeds. */
-  readonly validationAccuracy: number;
-  readonly validationMacroAccuracy: number;
-  readonly validationMacroF1: number;
-  readonly trainedParameterCount: number;
-  readonly totalParameterCount: number;
+/** One model of a method. */
+interface FinalModel {
+  readonly seed: number;
+  readonly training: TrainResult & { readonly weights: Artifact };
 }
 
-/** A finalist with what the sealed test split said of it. */
-export interface ScoredFinalist extends Finalist {
+/** A final model with what the sealed test split said of it. */
+export interface ScoredModel extends FinalModel {
   readonly test: ScoreResult;
 }
 
-/** Learning-rate multipliers of a baseline over `blockCount` blocks. */
-function baselineMultipliers(method: Method, blockCount: number): number[] {
-  return Array.from({ length: blockCount }, (_, index) => {
-    if (method === 'FULL_FINE_TUNE') return 1;
-    return index === blockCount - 1 ? 1 : 0;
-  });
+/** One method of the finals, with a model for each seed, best on validation first. */
+interface Finalist<Model> {
+  readonly trial: TrialEntity;
+  readonly models: readonly Model[];
+}
+export type ScoredFinalist = Finalist<ScoredModel>;
+
+function finalModel({ seed, result }: Training): FinalModel[] {
+  if (result === undefined || !('train' in result) || result.train.weights === undefined) return [];
+  return [{ seed, training: { ...result.train, weights: result.train.weights } }];
 }
 
-function toFinalist(trial: TrialEntity, trainings: readonly Training[], fitness: BiotuneConfig['fitness']): Finalist[] {
-  if (trial.state !== 'SUCCEEDED') return [];
-  const results = trainings.flatMap(({ result }) => (result !== undefined && 'train' in result ? [result.train] : []));
-  const [best] = [...results].sort((a, b) => validationFigure(b, fitness) - validationFigure(a, fitness));
-  if (best?.weights === undefined) return [];
-  return [
-    {
-      trial,
-      weights: best.weights,
-      validationAccuracy: mean(results.map(({ validationAccuracy }) => validationAccuracy)),
-      validationMacroAccuracy: mean(results.map(({ validationMacroAccuracy }) => validationMacroAccuracy)),
-      validationMacroF1: mean(results.map(({ validationMacroF1 }) => validationMacroF1)),
-      trainedParameterCount: best.trainedParameterCount,
-      totalParameterCount: best.totalParameterCount,
-    },
-  ];
-}
+const scoreKey = ({ method }: TrialEntity, seed: number): string => `score/${method}/${seed}`;
 
-/** Retrains the winner and the baselines on all training data with fresh seeds, then scores each once. */
+/** Trains one candidate of every method on all training data with fresh seeds, then scores each model once. */
 @Injectable()
 export class Finals {
   constructor(
     private readonly trials: TrialRepository,
     private readonly tasks: TaskRepository,
     private readonly jobs: FineTuneJobRepository,
+    private readonly candidates: Candidates,
     private readonly leaderships: LeadershipRepository,
     private readonly settlement: TrialSettlement,
   ) {}
 
-  /** Enters FINALS: slot 0 is the search's winner, then one slot per baseline. */
-  async start(context: JobContext, winner: TrialEntity): Promise<void> {
-    const { job, leadership, baseModel } = context;
-    const { genes = [], threshold = 0 } = winner;
-    const entrants = [
-      {
-        method: 'BIOTUNE',
-        origin: 'FINAL',
-        lrMultipliers: winner.lrMultipliers,
-        genes: [...genes],
-        threshold,
-      } as const,
-      ...job.spec.baselines.map((method) => ({
-        method,
-        origin: 'BASELINE' as const,
-        lrMultipliers: baselineMultipliers(method, baseModel.blocks.length),
-      })),
-    ];
+  /** Enters FINALS: a slot for each candidate, in the order given. */
+  async start(context: JobContext, entrants: readonly Candidate[]): Promise<void> {
+    const { job, leadership } = context;
     await this.leaderships.fenced(leadership, async (transaction) => {
       await this.jobs.enterPhase(transaction, job.id, 'FINALS');
       for (const [slot, entrant] of entrants.entries()) {
-        const place = { phase: 'FINALS', generation: 0, slot } as const;
-        const trial = await this.trials.insert(transaction, job.id, { ...place, ...entrant });
-        const tasks = finalSeeds(job.spec.search.biotune.seedCount).map((seed) => {
-          const { method, lrMultipliers } = entrant;
-          const spec = trainSpec(context, { method, lrMultipliers, seed, fold: 0, foldCount: 1, keepWeights: true });
-          return { scope: job.id, key: `final/${slot}/${seed}`, trialId: trial.id, seed, spec: { train: spec } };
-        });
-        await this.tasks.insert(transaction, tasks);
+        const origin = entrant.method === 'BIOTUNE' ? 'FINAL' : 'BASELINE';
+        const trial = { phase: 'FINALS', generation: 0, slot, origin, ...entrant } as const;
+        await this.candidates.insert(transaction, context, trial, job.spec.finals.seedCount);
       }
     });
   }
@@ -116,69 +78,56 @@ export class Finals {
       await this.jobs.enterPhase(transaction, job.id, 'SCORING');
       await this.tasks.insert(
         transaction,
-        finalists.map(({ trial, weights }) => ({
-          scope: job.id,
-          key: `score/${trial.slot}`,
-          trialId: trial.id,
-          spec: { score: scoreSpec(context, weights) },
-        })),
+        finalists.flatMap(({ trial, models }) =>
+          models.map(({ seed, training }) => ({
+            scope: job.id,
+            key: scoreKey(trial, seed),
+            trialId: trial.id,
+            spec: { score: scoreSpec(context, training.weights) },
+          })),
+        ),
       );
     });
   }
 
   /**
-   * @returns every finalist with its test score, best on validation first (equals: the search's winner first);
+   * @returns every finalist with its test scores, best on validation first (equals: the search's winner first);
    *   undefined while a score is missing.
    * @throws {DomainError} EVALUATION_INFRA when a model could not be scored.
    */
   async scored(context: JobContext): Promise<ScoredFinalist[] | undefined> {
     const finalists = await this.finalists(context);
-    const scores = await this.tasks.listByKeyPrefix(context.job.id, 'score/');
+    const scores = new Map(
+      (await this.tasks.listByKeyPrefix(context.job.id, 'score/')).map((task) => [task.key, task]),
+    );
     const scored: ScoredFinalist[] = [];
-    for (const finalist of finalists) {
-      const task = scores.find(({ trialId }) => trialId === finalist.trial.id);
-      if (task?.state === 'failed' || task?.state === 'infeasible') {
-        const { reason = 'INTERNAL', message = 'no report' } = task.failure ?? {};
-        throw new DomainError('EVALUATION_INFRA', `Scoring ${finalist.trial.method} failed with ${reason}: ${message}`);
+    for (const { trial, models } of finalists) {
+      const scoredModels: ScoredModel[] = [];
+      for (const model of models) {
+        const task = scores.get(scoreKey(trial, model.seed));
+        if (task?.state === 'failed' || task?.state === 'infeasible') {
+          const { reason = 'INTERNAL', message = 'no report' } = task.failure ?? {};
+          throw new DomainError('EVALUATION_INFRA', `Scoring ${trial.method} failed with ${reason}: ${message}`);
+        }
+        if (task?.result === undefined || !('score' in task.result)) return undefined;
+        scoredModels.push({ ...model, test: task.result.score });
       }
-      if (task?.result === undefined || !('score' in task.result)) return undefined;
-      scored.push({ ...finalist, test: task.result.score });
+      scored.push({ trial, models: scoredModels });
     }
-    const fitness = ({ trial }: Finalist) => trial.fitness ?? WORST_FITNESS;
+    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? WORST_FITNESS;
     return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
   }
 
-  private async finalists({ job }: JobContext): Promise<Finalist[]> {
-    const trials = await this.trials.list(job.id, 'FINALS');
+  private async finalists({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
+    const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = await this.trials.trainings(trials.map(({ id }) => id));
-    const { fitness } = job.spec.search.biotune;
-    return trials.flatMap((trial) =>
-      toFinalist(
-        trial,
-        trainings.filter(({ trialId }) => trialId === trial.id),
-        fitness,
-      ),
-    );
+    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.search.biotune.fitness);
+    return trials.map((trial) => ({
+      trial,
+      models: trainings
+        .filter(({ trialId }) => trialId === trial.id)
+        .flatMap(finalModel)
+        .sort((a, b) => figure(b) - figure(a) || a.seed - b.seed),
+    }));
   }
 }
-
-/** What a model version, and the job's result, say of the test split. */
-export const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: ScoreResult) => ({
-  testAccuracy: accuracy,
-  testMacroAccuracy: macroAccuracy,
-  testMacroF1: macroF1,
-  testCalibrationError: calibrationError,
-});
-
-/** How a finalist is shown in the job's result. */
-export const toMethodScore = (project: string, { trial, test, ...finalist }: ScoredFinalist): MethodScore => ({
-  method: trial.method,
-  trial: `projects/${project}/fineTuneJobs/${trial.jobId}/trials/${trial.id}`,
-  validationAccuracy: finalist.validationAccuracy,
-  validationMacroAccuracy: finalist.validationMacroAccuracy,
-  validationMacroF1: finalist.validationMacroF1,
-  ...testFigures(test),
-  testRecalls: test.recalls,
-  trainedParameterCount: finalist.trainedParameterCount,
-  totalParameterCount: finalist.totalParameterCount,
-});

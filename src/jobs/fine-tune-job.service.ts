@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
@@ -16,29 +16,14 @@ import { LeadershipRepository } from '../storage/postgres/leadership.repository.
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { BaseModelService } from './base-model.service.js';
 import { canonicalJson } from './canonical-json.js';
 import { DatasetService } from './dataset.service.js';
+import { JobSpecs } from './job-specs.js';
 import { toFineTuneJob } from './job-view.js';
 import { readPageToken, writePageToken } from './page-token.js';
 
 /** Thrown to roll back when another request with the same idempotency key was first. */
 class IdempotencyKeyTakenError extends Error {}
-
-/** Fills in what a request leaves to the base model or to chance. */
-function toSpec(request: CreateFineTuneJob, jobId: string, inputSizePx: number): FineTuneJobSpec {
-  const { baseModel, data, training, search, baselines, parallelism, output } = request;
-  const { searchFraction, imageSizePx = inputSizePx, augmentation } = data;
-  return {
-    baseModel,
-    data: { searchFraction, imageSizePx, augmentation },
-    training,
-    search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
-    baselines,
-    parallelism,
-    output: { model: output.model ?? jobId.replace('_', '-').toLowerCase() },
-  };
-}
 
 /** The rules of creating, reading and cancelling jobs. */
 @Injectable()
@@ -51,8 +36,8 @@ export class FineTuneJobService {
     private readonly datasets: DatasetRepository,
     private readonly leaderships: LeadershipRepository,
     private readonly transactions: Transactions,
-    private readonly baseModelService: BaseModelService,
     private readonly datasetService: DatasetService,
+    private readonly specs: JobSpecs,
   ) {}
 
   /**
@@ -68,8 +53,9 @@ export class FineTuneJobService {
     const id = newId('ftj');
     try {
       await this.check(project, request);
+      const spec = await this.specs.fill(project, request, id);
       await this.transactions.run(async (transaction) => {
-        await this.insert(transaction, project, id, request);
+        await this.insert(transaction, project, id, request, spec);
         if (idempotencyKey === undefined) return;
         const row = { project, key: idempotencyKey, requestSha256, jobId: id };
         if (!(await this.jobs.insertIdempotencyKey(transaction, row))) throw new IdempotencyKeyTakenError();
@@ -142,12 +128,7 @@ export class FineTuneJobService {
       toFineTuneJob({
         job,
         counts: counts.filter(({ jobId }) => jobId === job.id),
-        totals: totals.find(({ jobId }) => jobId === job.id) ?? {
-          jobId: job.id,
-          searchCount: 0,
-          finalCount: 0,
-          seconds: 0,
-        },
+        totals: totals.filter(({ jobId }) => jobId === job.id),
         best: best.find(({ jobId }) => jobId === job.id),
       }),
     );
@@ -169,16 +150,7 @@ export class FineTuneJobService {
   }
 
   /** Refuses what cannot succeed, before anything is written. */
-  private async check(project: string, request: CreateFineTuneJob): Promise<void> {
-    const { imageSizePx } = request.data;
-    const { id, inputSizePxMin } = await this.baseModelService.get(request.baseModel);
-    if (imageSizePx !== undefined && imageSizePx < inputSizePxMin) {
-      const message = `imageSizePx is ${imageSizePx}; ${id} needs at least ${inputSizePxMin}`;
-      const metadata = { imageSizePx: String(imageSizePx), inputSizePxMin: String(inputSizePxMin) };
-      throw new DomainError('INPUT_TOO_SMALL', `${message}.`, metadata, {
-        violations: [{ pointer: '/data/imageSizePx', message }],
-      });
-    }
+  async check(project: string, request: CreateFineTuneJob): Promise<void> {
     if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
     const named = parseDatasetVersionName(request.dataset);
     if (named === undefined) return this.datasetService.checkSource(request.dataset);
@@ -209,8 +181,8 @@ export class FineTuneJobService {
     project: string,
     id: string,
     request: CreateFineTuneJob,
+    spec: FineTuneJobSpec,
   ): Promise<void> {
-    const { inputSizePx } = await this.baseModelService.get(request.baseModel);
     const named = parseDatasetVersionName(request.dataset);
     const split = request.data.split ?? splitConfigSchema.parse({});
     const datasetId =
@@ -223,7 +195,7 @@ export class FineTuneJobService {
       labels: request.labels,
       datasetId,
       datasetVersion: named?.number ?? 1,
-      spec: toSpec(request, id, inputSizePx),
+      spec,
       algorithmVersion: ALGORITHM_VERSION,
     });
     await this.leaderships.open(transaction, id, ALGORITHM_VERSION);

@@ -1,9 +1,10 @@
 import type { BaseModel } from '../domain/base-model.js';
-import type { Method } from '../domain/fine-tune-job.js';
+import type { Method } from '../domain/method.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
 import type { StoredDatasetVersion } from '../storage/postgres/dataset.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
+import { techniqueOf } from './methods.js';
 
 /** What every step of a running job needs; read from rows at the start of the step. */
 export interface JobContext {
@@ -14,7 +15,8 @@ export interface JobContext {
 }
 
 /** Slices that train and validation are cut into; generation g uses slice g mod this. */
-export const foldCount = ({ job }: Pick<JobContext, 'job'>): number => Math.round(1 / job.spec.data.searchFraction);
+export const foldCount = ({ job }: { readonly job: Pick<FineTuneJobEntity, 'spec'> }): number =>
+  Math.round(1 / job.spec.data.searchFraction);
 
 /** The packed images of some splits; without `test`, which only a score task may read. */
 function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {
@@ -36,7 +38,7 @@ export function trainSpec(
   },
 ): TrainSpec {
   const { method, ...chosen } = candidate;
-  const { training, data } = context.job.spec;
+  const { training, data, methods } = context.job.spec;
   const isProbe = method === 'LINEAR_PROBE';
   return {
     ...chosen,
@@ -44,7 +46,7 @@ export function trainSpec(
     pack: pack(context, (split) => split !== 'test'),
     training: isProbe ? { ...training, frozenBatchNorm: 'EVAL' } : training,
     augmentation: isProbe ? 'NONE' : data.augmentation,
-    technique: { type: isProbe ? 'LINEAR_PROBE' : 'BLOCKS' },
+    technique: techniqueOf(method, methods),
   };
 }
 

@@ -15,6 +15,7 @@ import { Finals } from './finals.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { Publishing } from './publishing.js';
 import { SearchLoop } from './search-loop.js';
+import { Selection } from './selection.js';
 import { trainingCountAtOnce } from './training-count.js';
 
 /** What a coordinator does next about a scope. */
@@ -41,6 +42,7 @@ export class JobRunner {
     private readonly leaderships: LeadershipRepository,
     private readonly baseModels: BaseModelService,
     private readonly searchLoop: SearchLoop,
+    private readonly selection: Selection,
     private readonly finals: Finals,
     private readonly publishing: Publishing,
     private readonly modelVersions: ModelVersionRepository,
@@ -80,10 +82,7 @@ export class JobRunner {
     const work: Advance = {
       next: 'WORK',
       // The launcher starts as many of them as it has room for.
-      workerCount: Math.min(
-        job.spec.parallelism.maxParallelTrialCount ?? Infinity,
-        trainingCountAtOnce(job.spec.search.biotune),
-      ),
+      workerCount: Math.min(job.spec.parallelism.maxParallelTrialCount ?? Infinity, trainingCountAtOnce(job.spec)),
       // Also after another coordinator has taken over, on a machine with other cores.
       ...(job.runtime === undefined ? {} : { threadCount: job.runtime.intraOpThreadCount }),
     };
@@ -96,21 +95,26 @@ export class JobRunner {
     }
     const context = await this.context(leadership, job);
     if (job.phase === 'SEARCHING') {
-      const winner = await this.searchLoop.advance(context);
-      if (winner !== undefined) await this.finals.start(context, winner);
+      if (await this.searchLoop.advance(context)) await this.selection.start(context);
+    } else if (job.phase === 'SELECTING') {
+      const entrants = await this.selection.advance(context);
+      if (entrants !== undefined) await this.finals.start(context, entrants);
     } else if (job.phase === 'FINALS') {
       await this.finals.advance(context);
     } else if (job.phase === 'SCORING') {
       await this.finishScoring(context);
     } else {
       const { result, record } = await this.publishing.publish(context);
-      return this.end(leadership, job, 'SUCCEEDED', { stopReason: 'COMPLETED', result }, record);
+      const { stopReason = 'COMPLETED' } = job;
+      return this.end(leadership, job, 'SUCCEEDED', { stopReason, result }, record);
     }
     return work;
   }
 
   private async finishScoring(context: JobContext): Promise<void> {
     if ((await this.finals.scored(context)) === undefined) return;
+    // What a dropped training still adds to the cost would make a repeat of the publishing write other bytes.
+    if (await this.tasks.hasLeased(context.job.id)) return;
     await this.leaderships.fenced(context.leadership, (transaction) =>
       this.jobs.enterPhase(transaction, context.job.id, 'PUBLISHING'),
     );

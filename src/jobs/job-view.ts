@@ -1,7 +1,13 @@
-import type { FineTuneJob, Progress } from '../domain/fine-tune-job.js';
-import { TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
-import type { TrialPhase } from '../domain/trial.js';
-import { trialCount } from '../search/biotune.js';
+import {
+  type FineTuneJob,
+  JOB_PHASES,
+  type JobPhase,
+  type Progress,
+  TERMINAL_JOB_STATES,
+} from '../domain/fine-tune-job.js';
+import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
+import { methodsOf, searchingMethodsOf } from './methods.js';
+import { plannedTrialCount } from './search-plan.js';
 import { trainingCountAtOnce } from './training-count.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
@@ -11,7 +17,7 @@ import type { TrainingTotals, TrialCount } from '../storage/postgres/trial.repos
 export interface JobRows {
   readonly job: FineTuneJobEntity;
   readonly counts: readonly TrialCount[];
-  readonly totals: TrainingTotals;
+  readonly totals: readonly TrainingTotals[];
   readonly best: TrialEntity | undefined;
 }
 
@@ -20,27 +26,55 @@ const HAS_FITNESS = new Set(['SUCCEEDED', 'INFEASIBLE']);
 const sum = (counts: readonly TrialCount[], keep: (count: TrialCount) => boolean): number =>
   counts.filter(keep).reduce((total, { count }) => total + count, 0);
 
-/** Trainings, counted by what each costs: a final trains on all the data, a trial of the search on one fold. */
-function work({ job, counts, totals }: JobRows) {
-  const { search, baselines, data, parallelism } = job.spec;
-  const { biotune } = search;
-  const finalCount = 1 + baselines.length;
-  const done = (phase: TrialPhase) => sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
-  const perTrial = biotune.seedCount * data.searchFraction;
-  const searchLeft = perTrial * (trialCount(biotune) - done('SEARCH'));
-  const finalsLeft = biotune.seedCount * (finalCount - done('FINALS'));
-  const total = perTrial * trialCount(biotune) + biotune.seedCount * finalCount;
-  const measured = totals.searchCount * data.searchFraction + totals.finalCount;
+/** Where each phase of trials falls in a job's life; later job phases have it behind them. */
+const JOB_PHASE_OF = { SEARCH: 'SEARCHING', SELECTION: 'SELECTING', FINALS: 'FINALS' } as const satisfies Record<
+  TrialPhase,
+  JobPhase
+>;
+
+const hasPassed = ({ phase }: FineTuneJobEntity, trialPhase: TrialPhase): boolean =>
+  phase !== undefined && JOB_PHASES.indexOf(phase) > JOB_PHASES.indexOf(JOB_PHASE_OF[trialPhase]);
+
+/** How many trials a phase has in all: those that are planned, and where it has begun those that there are. */
+function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, number>> {
+  const { finals } = job.spec;
+  const found = (phase: TrialPhase) => sum(counts, (count) => count.phase === phase && count.state !== 'CANCELLED');
+  const listed = sum(counts, ({ phase, method }) => phase === 'SEARCH' && method !== 'BIOTUNE');
+  const evolving = job.spec.search.type === 'BIOTUNE' ? plannedTrialCount(job.spec) : 0;
+  const search = hasPassed(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
+  const selecting = finals.finalistCount > 1 ? searchingMethodsOf(job.spec).length * finals.finalistCount : 0;
+  const selection = job.phase === 'SELECTING' || hasPassed(job, 'SELECTION') ? found('SELECTION') : selecting;
+  return { SEARCH: search, SELECTION: selection, FINALS: methodsOf(job.spec).length };
+}
+
+/** Trainings, counted by what each costs: one of the search trains on one fold, the others on all the data. */
+function work(rows: JobRows) {
+  const { job, counts, totals } = rows;
+  const { search, finals, data, parallelism } = job.spec;
+  const perTrial: Readonly<Record<TrialPhase, number>> = {
+    SEARCH: search.biotune.seedCount * data.searchFraction,
+    SELECTION: finals.seedCount,
+    FINALS: finals.seedCount,
+  };
+  const all = trialCounts(rows);
+  const total = TRIAL_PHASES.reduce((work, phase) => work + perTrial[phase] * all[phase], 0);
+  const left = TRIAL_PHASES.reduce((work, phase) => {
+    const done = sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
+    return work + (hasPassed(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
+  }, 0);
+  const measured = totals.reduce(
+    (work, { phase, trainingCount }) => work + trainingCount * (phase === 'SEARCH' ? data.searchFraction : 1),
+    0,
+  );
+  const seconds = totals.reduce((all, { trainSeconds }) => all + trainSeconds, 0);
   const runningCount = Math.max(
     1,
     sum(counts, ({ state }) => state === 'RUNNING'),
   );
-  const atOnce = (trainingCount: number) => Math.min(parallelism.maxParallelTrialCount ?? runningCount, trainingCount);
-  const searchAtOnce = atOnce(trainingCountAtOnce(biotune));
-  const rounds = searchLeft / searchAtOnce + finalsLeft / atOnce(finalCount * biotune.seedCount);
+  const atOnce = Math.min(parallelism.maxParallelTrialCount ?? runningCount, trainingCountAtOnce(job.spec));
   return {
-    percent: 100 * (1 - (searchLeft + finalsLeft) / total),
-    remainingSeconds: measured === 0 ? undefined : (rounds * totals.seconds) / measured,
+    percent: 100 * (1 - left / total),
+    remainingSeconds: measured === 0 ? undefined : ((left / atOnce) * seconds) / measured,
   };
 }
 
@@ -54,10 +88,10 @@ function progress(rows: JobRows): Progress {
     percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
     ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
     generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
-    generationCount: biotune.generationCount,
+    generationCount: job.spec.search.type === 'BIOTUNE' ? biotune.generationCount : 0,
     completedTrialCount: sum(searching, ({ state }) => HAS_FITNESS.has(state)),
     runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
-    trialCount: trialCount(biotune),
+    trialCount: trialCounts(rows).SEARCH,
     ...(isDone || remainingSeconds === undefined ? {} : { estimatedRemainingSeconds: Math.max(0, remainingSeconds) }),
   };
 }

@@ -1,21 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import type { JobResult } from '../domain/fine-tune-job.js';
+import type { Genome } from '../domain/genome.js';
+import type { JobResult, Resolution } from '../domain/job-result.js';
 import type { ModelFile } from '../domain/model-version.js';
-import type { TrainResult } from '../domain/task.js';
+import type { ScoreResult } from '../domain/task.js';
 import { ModelPublisher } from '../export/model-publisher.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { Finals, testFigures, toMethodScore, type ScoredFinalist } from './finals.js';
-import type { JobContext } from './job-context.js';
-
-/** The training that made the delivered weights. */
-interface DeliveredTraining {
-  readonly seed: number;
-  readonly result: TrainResult;
-}
+import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
+import { Finals, type ScoredFinalist, type ScoredModel } from './finals.js';
+import { imageCounts } from './image-counts.js';
+import { foldCount, type JobContext } from './job-context.js';
+import { compareWithBaseline, costOf, measuredResolution, methodScores, modelInterval } from './report.js';
+import { warningsOf } from './report-warnings.js';
+import { verdictOf } from './verdict.js';
 
 interface Published {
   readonly result: JobResult;
@@ -42,17 +42,14 @@ export class Publishing {
   async publish(context: JobContext): Promise<Published> {
     const { job, baseModel, dataset } = context;
     const scored = await this.finals.scored(context);
-    const [best] = await this.trials.best([job.id]);
     const winner = scored?.[0];
-    if (scored === undefined || winner === undefined || best?.genes === undefined || best.threshold === undefined) {
+    const delivered = winner?.models[0];
+    if (scored === undefined || winner === undefined || delivered === undefined) {
       throw new Error(`job ${job.id} is PUBLISHING without scores`);
     }
-    const genome = { genes: best.genes, threshold: best.threshold };
-    const figures = testFigures(winner.test);
-    const scores = [...scored]
-      .sort((a, b) => a.trial.slot - b.trial.slot)
-      .map((each) => toMethodScore(job.project, each));
     const { method, lrMultipliers } = winner.trial;
+    const figures = testFigures(delivered.test);
+    const report = await this.report(context, scored, delivered);
     const version = await this.leaderships.fenced(context.leadership, (transaction) =>
       this.versions.reserve(
         transaction,
@@ -69,26 +66,73 @@ export class Publishing {
         (number) => this.publisher.folderUri(job.project, job.spec.output.model, number),
       ),
     );
-    const files = await this.publisher.write(job.project, version, winner.weights, {
+    const genome = genomeOf(winner.trial);
+    const files = await this.publisher.write(job.project, version, delivered.training.weights, {
       method,
       baseModel,
       imageSizePx: job.spec.data.imageSizePx,
       classes: dataset.classes,
-      genome,
+      ...(genome !== undefined && { genome }),
       lrMultipliers,
-      test: winner.test,
-      scores,
-      lineage: this.lineage(context, winner, await this.deliveredTraining(winner)),
+      test: delivered.test,
+      scores: report.scores,
+      lineage: lineage(context, winner.trial.id, delivered),
     });
-    const result = {
-      modelVersion: version.name,
-      method,
-      genome,
-      lrMultipliers,
-      ...figures,
-      scores,
-    };
+    const result = { modelVersion: version.name, method, lrMultipliers, ...figures, ...report };
     return { result, record: (transaction) => this.record(transaction, job.id, version.name, files) };
+  }
+
+  /** All of the result that does not depend on the version's number. */
+  private async report(
+    context: JobContext,
+    scored: readonly ScoredFinalist[],
+    delivered: ScoredModel,
+  ): Promise<Omit<JobResult, 'modelVersion' | 'method' | 'lrMultipliers' | keyof ReturnType<typeof testFigures>>> {
+    const { job, dataset } = context;
+    const totals = await this.trials.trainingTotals([job.id]);
+    const setting = {
+      jobId: job.id,
+      classCount: dataset.classes.length,
+      trialName: (id: string) => trialName(context, id),
+      totals,
+      yieldNow,
+    };
+    const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
+    const found = scored.find(({ trial }) => trial.method === 'BIOTUNE')?.trial;
+    const comparison = await compareWithBaseline(scored, setting);
+    const genome = found === undefined ? undefined : genomeOf(found);
+    const resolution = await this.resolution(context, scored);
+    return {
+      ...(genome !== undefined && { genome }),
+      testAccuracyInterval: await modelInterval(delivered, setting),
+      confusionMatrix: delivered.test.confusionMatrix,
+      scores: await methodScores(bySlot, setting),
+      ...(comparison !== undefined && { comparison }),
+      ...(resolution !== undefined && { resolution }),
+      verdict: verdictOf({
+        delivered: scored[0]?.trial.method ?? 'BIOTUNE',
+        wasAsked: { search: job.spec.search.type === 'BIOTUNE', baselines: job.spec.baselines.length > 0 },
+        hasWinner: found !== undefined,
+        comparison,
+      }),
+      warnings: warningsOf(context, scored, resolution),
+      cost: costOf(totals),
+    };
+  }
+
+  private async resolution(
+    { job, dataset }: JobContext,
+    scored: readonly ScoredFinalist[],
+  ): Promise<Resolution | undefined> {
+    const trials = await this.trials.list(job.id, 'SEARCH');
+    if (trials.length === 0) return undefined;
+    const seedFigures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
+    for (const training of await this.trials.trainings([...seedFigures.keys()])) {
+      const result = seedResult(training);
+      if (result !== undefined) seedFigures.get(training.trialId)?.push(result.validationAccuracy);
+    }
+    const size = { imageCount: imageCounts(dataset, foldCount({ job })).validation, ...job.spec.search.biotune };
+    return measuredResolution(scored, [...seedFigures.values()], size);
   }
 
   private async record(
@@ -100,29 +144,39 @@ export class Publishing {
     await this.versions.publish(transaction, jobId, files);
     await this.events.append(transaction, jobId, 'MODEL_VERSION_READY', { modelVersion });
   }
+}
 
-  private async deliveredTraining({ trial, weights }: ScoredFinalist): Promise<DeliveredTraining> {
-    for (const { seed, result } of await this.trials.trainings([trial.id])) {
-      if (result === undefined || !('train' in result)) continue;
-      if (result.train.weights?.sha256 === weights.sha256) return { seed, result: result.train };
-    }
-    throw new Error(`no training of trial ${trial.id} made ${weights.sha256}`);
-  }
+/** Lets whatever else waits in this process run. */
+const yieldNow = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  private lineage({ job, baseModel, dataset }: JobContext, { trial }: ScoredFinalist, training: DeliveredTraining) {
-    const { name, sha256, license, sourceUri } = baseModel;
-    return {
-      job: `projects/${job.project}/fineTuneJobs/${job.id}`,
-      trial: `projects/${job.project}/fineTuneJobs/${job.id}/trials/${trial.id}`,
-      baseModel: { name, sha256, license, sourceUri },
-      datasetVersion: dataset.name,
-      datasetDigest: dataset.manifest?.sha256 ?? '',
-      searchSeed: job.spec.search.seed,
-      trainingSeed: training.seed,
-      training: job.spec.training,
-      algorithmVersion: job.algorithmVersion,
-      runtime: training.result.runtime,
-      execution: training.result.execution,
-    };
-  }
+const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: ScoreResult) => ({
+  testAccuracy: accuracy,
+  testMacroAccuracy: macroAccuracy,
+  testMacroF1: macroF1,
+  testCalibrationError: calibrationError,
+});
+
+function genomeOf({ genes, threshold }: TrialEntity): Genome | undefined {
+  return genes === undefined || threshold === undefined ? undefined : { genes, threshold };
+}
+
+const trialName = ({ job }: JobContext, id: string): string =>
+  `projects/${job.project}/fineTuneJobs/${job.id}/trials/${id}`;
+
+function lineage(context: JobContext, trialId: string, { seed, training }: ScoredModel) {
+  const { job, baseModel, dataset } = context;
+  const { name, sha256, license, sourceUri } = baseModel;
+  return {
+    job: `projects/${job.project}/fineTuneJobs/${job.id}`,
+    trial: trialName(context, trialId),
+    baseModel: { name, sha256, license, sourceUri },
+    datasetVersion: dataset.name,
+    datasetDigest: dataset.manifest?.sha256 ?? '',
+    searchSeed: job.spec.search.seed,
+    trainingSeed: seed,
+    training: job.spec.training,
+    algorithmVersion: job.algorithmVersion,
+    runtime: training.runtime,
+    execution: training.execution,
+  };
 }

@@ -1,43 +1,27 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
-import { lrMultipliers, phenotypeRules, selectsABlock, type PhenotypeRules } from '../domain/genome.js';
-import { generationSize, plan, type EvaluatedTrial, type PlannedTrial, type SearchConfig } from '../search/biotune.js';
+import type { StopReason } from '../domain/fine-tune-job.js';
+import { SEARCHING_METHODS, type SearchingMethod } from '../domain/method.js';
+import { generationSize } from '../search/biotune.js';
+import { findEqualTrial } from '../search/equal-trials.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
-import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { foldCount, trainSpec, type JobContext } from './job-context.js';
-import { searchSeeds } from './training-seeds.js';
+import { TrialRepository, type NewTrial } from '../storage/postgres/trial.repository.js';
+import { Candidates } from './candidates.js';
+import type { JobContext } from './job-context.js';
+import { searchingMethodsOf } from './methods.js';
+import { evolutionStop, timeBudgetStop } from './search-budget.js';
+import { plannedTrials, type AskedTrial } from './search-plan.js';
 import { isOpen, TrialSettlement, WORST_FITNESS } from './trial-settlement.js';
 
-function rulesOf({ job, baseModel }: JobContext): PhenotypeRules {
-  const blockIds = baseModel.blocks.map(({ id }) => id);
-  return phenotypeRules([], blockIds, job.spec.search.biotune.mode);
-}
+/** Reasons that end the evolution alone; the others end every search of the job. */
+const ENDS_EVOLUTION: ReadonlySet<StopReason> = new Set(['TARGET_REACHED', 'PLATEAU', 'TRIAL_BUDGET']);
 
-function searchConfig(context: JobContext): SearchConfig {
-  const { seed, biotune } = context.job.spec.search;
-  const { generationCount, populationSize, eliteCount, reproduction } = biotune;
-  const blockCount = context.baseModel.blocks.length;
-  const sizes = { generationCount, populationSize, eliteCount };
-  const rules = rulesOf(context);
-  return { seed, blockCount, foldCount: foldCount(context), ...sizes, reproduction, rules, initialGenomes: [] };
-}
-
-function toEvaluated({ generation, slot, genes, threshold, fitness }: TrialEntity) {
-  if (genes === undefined || threshold === undefined || fitness === undefined) return [];
-  return [{ generation, slot, genome: { genes, threshold }, fitness }];
-}
-
-const isEqualGenome = (planned: PlannedTrial, { genes = [], threshold }: TrialEntity): boolean =>
-  planned.genome.threshold === threshold &&
-  planned.genome.genes.length === genes.length &&
-  planned.genome.genes.every((gene, index) => gene === genes[index]);
-
-/** Drives the search from rows only: any coordinator, at any time, comes to the same genomes. */
+/** Drives the searches of a job from rows only: any coordinator, at any time, comes to the same trials. */
 @Injectable()
 export class SearchLoop {
   constructor(
@@ -47,120 +31,170 @@ export class SearchLoop {
     private readonly events: EventRepository,
     private readonly leaderships: LeadershipRepository,
     private readonly settlement: TrialSettlement,
+    private readonly candidates: Candidates,
   ) {}
 
   /**
-   * Closes what has ended, asks the search what comes next, and inserts it.
+   * Closes what has ended, asks each search what comes next, and inserts it.
    *
-   * @returns the best trial once the search is done; undefined while trials are open.
+   * @returns whether all searches are done.
    * @throws {DomainError} REPLAY_DIVERGED, SEARCH_SPACE_INFEASIBLE, or what `TrialSettlement.settle` throws.
    */
-  async advance(context: JobContext): Promise<TrialEntity | undefined> {
+  async advance(context: JobContext): Promise<boolean> {
     const { job, leadership } = context;
     const before = await this.trials.list(job.id, 'SEARCH');
     const hasNews = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
-    // What is open was planned from the same history: there is nothing to ask for until one of it ends.
-    if (!hasNews && before.some(isOpen)) return undefined;
     const trials = hasNews ? await this.trials.list(job.id, 'SEARCH') : before;
-    const config = searchConfig(context);
-    refuseInfeasibleGeneration(trials, config);
-    const next = plan(config, trials.flatMap(toEvaluated));
-    if (next.kind === 'DONE') return bestTrial(trials, next.best);
-    const known = new Set(trials.map(({ generation, slot }) => `${generation}/${slot}`));
-    const missing = next.trials.filter(({ generation, slot }) => !known.has(`${generation}/${slot}`));
+    if (job.stopReason === undefined) refuseInfeasibleGeneration(context, trials);
+    // What is open of a method was planned from the same history: there is nothing to ask for until one of it ends.
+    const missing = searchingOf(context)
+      .filter((method) => hasNews || !trials.some((trial) => trial.method === method && isOpen(trial)))
+      .flatMap((method) => missingTrials(context, method, trials));
+    const isDone = missing.length === 0 && !trials.some(isOpen);
+    const stop = await this.stopReason(context, trials, isDone);
+    if (stop !== job.stopReason && stop !== undefined) {
+      await this.stop(context, stop);
+      return false;
+    }
     if (missing.length > 0) {
       await this.leaderships.fenced(leadership, async (transaction) => {
-        if (await this.jobs.hold(transaction, job.id, 'RUNNING'))
-          await this.insert(transaction, context, missing, trials);
+        if (!(await this.jobs.hold(transaction, job.id, 'RUNNING'))) return;
+        await this.insert(transaction, context, missing, trials);
       });
     }
-    return undefined;
+    return isDone;
+  }
+
+  /** @param isDone Nothing is left that a time budget could end. */
+  private async stopReason(
+    context: JobContext,
+    trials: readonly TrialEntity[],
+    isDone: boolean,
+  ): Promise<StopReason | undefined> {
+    const { job } = context;
+    const { budget, search } = job.spec;
+    if (job.stopReason !== undefined && !ENDS_EVOLUTION.has(job.stopReason)) return job.stopReason;
+    const totals = budget.maxGpuSeconds === undefined ? [] : await this.trials.trainingTotals([job.id]);
+    const byTime = isDone ? undefined : timeBudgetStop(budget, job.startTime ?? new Date(), totals, new Date());
+    return byTime ?? job.stopReason ?? (search.type === 'BIOTUNE' ? evolutionStop(context, trials) : undefined);
+  }
+
+  /** Records why a search ends, and drops what of it is open; workers are told by their next heartbeat. */
+  private async stop({ job, leadership }: JobContext, reason: StopReason): Promise<void> {
+    const methods = ENDS_EVOLUTION.has(reason) ? (['BIOTUNE'] as const) : SEARCHING_METHODS;
+    await this.leaderships.fenced(leadership, async (transaction) => {
+      if (!(await this.jobs.stopSearch(transaction, job, reason))) return;
+      for (const trial of await this.trials.cancelOpen(transaction, job.id, methods)) {
+        await this.tasks.cancelQueued(transaction, job.id, trial);
+      }
+    });
   }
 
   private async insert(
     transaction: Transaction,
     context: JobContext,
-    planned: readonly PlannedTrial[],
+    planned: readonly AskedTrial[],
     before: readonly TrialEntity[],
   ): Promise<void> {
-    const generation = planned[0]?.generation ?? 0;
-    if (!before.some((trial) => trial.generation === generation)) {
-      await this.events.append(transaction, context.job.id, 'GENERATION_STARTED', { generation: String(generation) });
-    }
-    for (const trial of planned) await this.insertTrial(transaction, context, trial);
-  }
-
-  private async insertTrial(transaction: Transaction, context: JobContext, planned: PlannedTrial): Promise<void> {
     const { job } = context;
-    const { generation, slot, origin, genome, fold } = planned;
-    const rules = rulesOf(context);
-    const isFeasible = selectsABlock(genome, rules);
-    const ended = isFeasible
-      ? {}
-      : ({ state: 'INFEASIBLE', infeasibleReason: 'NO_BLOCK_SELECTED', fitness: WORST_FITNESS } as const);
-    const trial = await this.trials.insert(transaction, job.id, {
-      phase: 'SEARCH',
-      generation,
-      slot,
-      origin,
-      method: 'BIOTUNE',
-      genes: [...genome.genes],
-      threshold: genome.threshold,
-      lrMultipliers: lrMultipliers(genome, rules),
-      fold,
-      ...ended,
-    });
-    if (!isEqualGenome(planned, trial)) throw diverged(planned, trial);
-    if (!isFeasible) return;
-    const seeds = searchSeeds(job.spec.search.biotune.seedCount);
-    const candidate = {
-      method: 'BIOTUNE',
-      lrMultipliers: trial.lrMultipliers,
-      fold,
-      foldCount: foldCount(context),
-    } as const;
-    await this.tasks.insert(
-      transaction,
-      seeds.map((seed) => ({
-        scope: job.id,
-        key: `search/${generation}/${slot}/${seed}`,
-        trialId: trial.id,
-        seed,
-        spec: { train: trainSpec(context, { ...candidate, seed, keepWeights: false }) },
-      })),
-    );
+    const evolved = planned.find(({ method }) => method === 'BIOTUNE');
+    if (
+      evolved !== undefined &&
+      !before.some((trial) => trial.method === 'BIOTUNE' && trial.generation === evolved.generation)
+    ) {
+      await this.events.append(transaction, job.id, 'GENERATION_STARTED', { generation: String(evolved.generation) });
+    }
+    for (const trial of planned) {
+      const { seedCount } = job.spec.search.biotune;
+      const stored = await this.candidates.insert(
+        transaction,
+        context,
+        { ...trial, ...known(context, trial, before) },
+        seedCount,
+      );
+      if (!isEqual(trial, stored)) throw diverged(trial, stored);
+      if (stored.fitness !== undefined) await this.settlement.tell(transaction, stored, stored);
+    }
   }
 }
 
-/** @throws {DomainError} SEARCH_SPACE_INFEASIBLE when not one trial could be trained. */
-function bestTrial(trials: readonly TrialEntity[], best: EvaluatedTrial): TrialEntity | undefined {
-  const trial = trials.find(({ generation, slot }) => generation === best.generation && slot === best.slot);
-  if (trial?.state !== 'INFEASIBLE') return trial;
-  const { infeasibleReason = 'unknown' } = trial;
-  throw new DomainError('SEARCH_SPACE_INFEASIBLE', `No trial of the search could be trained (${infeasibleReason}).`, {
-    infeasibleReason,
-  });
+/** The methods of a job that still ask for trials. */
+function searchingOf({ job }: JobContext): SearchingMethod[] {
+  const methods = searchingMethodsOf(job.spec);
+  if (job.stopReason === undefined) return methods;
+  return ENDS_EVOLUTION.has(job.stopReason) ? methods.filter((method) => method !== 'BIOTUNE') : [];
 }
 
-function diverged(planned: PlannedTrial, { genes, threshold }: TrialEntity): DomainError {
-  const { generation, slot, genome } = planned;
-  const stored = JSON.stringify({ genes, threshold });
+/** What a method asks for and does not have; of equal ones, which are trained once, those that need not wait for another. */
+function missingTrials(context: JobContext, method: SearchingMethod, trials: readonly TrialEntity[]): AskedTrial[] {
+  const mine = trials.filter((trial) => trial.method === method);
+  const places = new Set(mine.map(placeOf));
+  const missing = plannedTrials(context, method, mine).filter((trial) => !places.has(placeOf(trial)));
+  if (!reusesEqualTrials(context)) return missing;
+  const open = mine.filter(isOpen);
+  return missing.filter(
+    (trial, index) => !trains(trial) || findEqualTrial(trial, [...open, ...missing.slice(0, index)]) === undefined,
+  );
+}
+
+const placeOf = ({ generation, slot }: Pick<NewTrial, 'generation' | 'slot'>): string => `${generation}/${slot}`;
+
+const trains = ({ lrMultipliers }: Pick<NewTrial, 'lrMultipliers'>): boolean =>
+  lrMultipliers.some((factor) => factor > 0);
+
+const reusesEqualTrials = ({ job }: JobContext): boolean => job.spec.search.biotune.mode === 'PAPER_FAST';
+
+/** What is known of a planned trial without training it. */
+function known(
+  context: JobContext,
+  planned: AskedTrial,
+  trials: readonly TrialEntity[],
+): Pick<NewTrial, 'state' | 'fitness' | 'infeasibleReason' | 'reusedTrialId'> {
+  if (!trains(planned)) return { state: 'INFEASIBLE', infeasibleReason: 'NO_BLOCK_SELECTED', fitness: WORST_FITNESS };
+  if (!reusesEqualTrials(context)) return {};
+  const trained = trials.filter(
+    ({ method, state, reusedTrialId }) =>
+      method === planned.method && state === 'SUCCEEDED' && reusedTrialId === undefined,
+  );
+  const equal = findEqualTrial(planned, trained);
+  return equal?.fitness === undefined ? {} : { state: 'SUCCEEDED', fitness: equal.fitness, reusedTrialId: equal.id };
+}
+
+/** Multipliers of a genome are powers, whose last bit another engine may give otherwise. */
+function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: TrialEntity): boolean {
+  const [ours, theirs] = planned.genes === undefined ? [planned.lrMultipliers, lrMultipliers] : [planned.genes, genes];
+  return (
+    planned.threshold === threshold &&
+    ours.length === theirs.length &&
+    ours.every((value, index) => value === theirs[index])
+  );
+}
+
+function diverged(planned: AskedTrial, { genes, threshold, lrMultipliers }: TrialEntity): DomainError {
+  const { method, generation, slot } = planned;
+  const stored = JSON.stringify({ genes, threshold, lrMultipliers });
+  const now = JSON.stringify({
+    genes: planned.genes,
+    threshold: planned.threshold,
+    lrMultipliers: planned.lrMultipliers,
+  });
   return new DomainError(
     'REPLAY_DIVERGED',
-    `Generation ${generation} slot ${slot} holds ${stored}; the search now plans ${JSON.stringify(genome)}.`,
-    { generation: String(generation), slot: String(slot), stored, planned: JSON.stringify(genome) },
+    `${method} generation ${generation} slot ${slot} holds ${stored}; the search now plans ${now}.`,
+    { method, generation: String(generation), slot: String(slot), stored, planned: now },
   );
 }
 
 /** A search that mostly cannot train has nothing to choose from. A genome without a block is no failure: it was not tried. */
-function refuseInfeasibleGeneration(trials: readonly TrialEntity[], config: SearchConfig): void {
+function refuseInfeasibleGeneration({ job }: JobContext, all: readonly TrialEntity[]): void {
+  const trials = all.filter(({ method }) => method === 'BIOTUNE');
   const latest = trials.reduce((max, { generation }) => Math.max(max, generation), 0);
   const reasons = trials.flatMap(({ generation, state, infeasibleReason = '' }) =>
     generation === latest && state === 'INFEASIBLE' && infeasibleReason !== 'NO_BLOCK_SELECTED'
       ? [infeasibleReason]
       : [],
   );
-  const size = generationSize(config, latest);
+  const size = generationSize(job.spec.search.biotune, latest);
   if (reasons.length * 2 <= size) return;
   const counts = new Map<string, number>();
   for (const reason of reasons) counts.set(reason, 1 + (counts.get(reason) ?? 0));

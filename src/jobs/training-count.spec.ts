@@ -1,11 +1,30 @@
 import { expect, it } from 'vitest';
-import { biotuneSchema } from '../domain/fine-tune-job.js';
+import { createFineTuneJobSchema } from '../domain/fine-tune-job.js';
 import { trainingCountAtOnce } from './training-count.js';
 
+const countOf = (job: object) => {
+  const spec = createFineTuneJobSchema.parse({ baseModel: 'a', dataset: 's3://bucket/prefix', baselines: [], ...job });
+  return trainingCountAtOnce({ ...spec, search: { ...spec.search, seed: 1 } });
+};
+
 it('counts the elite steps, children and seeds of a generation', () => {
-  expect(trainingCountAtOnce(biotuneSchema.parse({}))).toBe((2 * 3 + 7) * 3);
+  expect(countOf({})).toBe((2 * 3 + 7) * 3);
 });
 
-it('counts one child and its seeds where each waits for the one before', () => {
-  expect(trainingCountAtOnce(biotuneSchema.parse({ reproduction: 'SEQUENTIAL' }))).toBe(3);
+it('counts the initial population, or the elite steps, where each child waits for the one before', () => {
+  const sequential = (sizes: object) => ({
+    search: { biotune: { reproduction: 'SEQUENTIAL', seedCount: 1, ...sizes } },
+  });
+  expect(countOf(sequential({}))).toBe(10);
+  expect(countOf(sequential({ populationSize: 10, eliteCount: 8 }))).toBe(16);
+});
+
+it('counts the best candidates and the finals where they are more', () => {
+  const search = { biotune: { populationSize: 2, eliteCount: 1, seedCount: 1, generationCount: 0 } };
+  expect(countOf({ search, finals: { finalistCount: 3, seedCount: 2 } })).toBe(6);
+  expect(countOf({ search, baselines: ['LORA', 'L2_SP'], finals: { finalistCount: 1, seedCount: 5 } })).toBe(15);
+});
+
+it('does not bound a search without evolution, whose candidates are known from the start', () => {
+  expect(countOf({ baselines: ['SUFFIX_GRID'] })).toBe(Infinity);
 });

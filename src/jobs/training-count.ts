@@ -1,8 +1,25 @@
-import type { BiotuneConfig } from '../domain/fine-tune-job.js';
+import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { generationSize } from '../search/biotune.js';
+import { methodsOf, searchingMethodsOf } from './methods.js';
 
-/** Trainings of a search that can run at the same time: a SEQUENTIAL one waits for each child before the next. */
-export function trainingCountAtOnce(biotune: BiotuneConfig): number {
-  const trialCount = biotune.reproduction === 'SEQUENTIAL' ? 1 : generationSize(biotune, 1);
-  return trialCount * biotune.seedCount;
+type Spec = Pick<FineTuneJobSpec, 'search' | 'baselines' | 'finals'>;
+
+/**
+ * Trainings of a job that can run at the same time: the initial population or a generation, where each child of a SEQUENTIAL
+ * search waits for the one before; any number of a search without evolution; the best candidates; all finals.
+ */
+export function trainingCountAtOnce(spec: Spec): number {
+  const { biotune } = spec.search;
+  const searching = searchingMethodsOf(spec);
+  if (searching.some((method) => method !== 'BIOTUNE')) return Infinity;
+  const { finalistCount, seedCount } = spec.finals;
+  const evolving = Math.max(
+    generationSize(biotune, 0),
+    biotune.reproduction === 'SEQUENTIAL' ? 2 * biotune.eliteCount : generationSize(biotune, 1),
+  );
+  return Math.max(
+    searching.length * evolving * biotune.seedCount,
+    searching.length * finalistCount * seedCount,
+    methodsOf(spec).length * seedCount,
+  );
 }

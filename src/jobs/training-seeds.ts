@@ -1,10 +1,13 @@
-/** Seeds of the paper, then others; a search uses the first `seedCount` (at most 10). */
+import type { TrialPhase } from '../domain/trial.js';
+
+/** Seeds of the paper, then others; a search uses the first `count` (at most 10). */
 const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
 
-/** The finals train with seeds that no search has seen, so that luck with a seed is not carried over. */
-const FIRST_FINAL_SEED = 100_000;
+/** What was chosen with one seed is tried again with others, so that luck with a seed is not carried over. */
+const FIRST_SEEDS = { SELECTION: 50_000, FINALS: 100_000 } as const satisfies Partial<Record<TrialPhase, number>>;
 
-export const searchSeeds = (count: number): readonly number[] => SEARCH_SEEDS.slice(0, count);
-
-export const finalSeeds = (count: number): readonly number[] =>
-  Array.from({ length: count }, (_, index) => FIRST_FINAL_SEED + index);
+/** Seeds of the trainings of one phase; no two phases share one. */
+export const trainingSeeds = (phase: TrialPhase, count: number): readonly number[] =>
+  phase === 'SEARCH'
+    ? SEARCH_SEEDS.slice(0, count)
+    : Array.from({ length: count }, (_, index) => FIRST_SEEDS[phase] + index);

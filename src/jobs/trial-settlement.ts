@@ -5,6 +5,7 @@ import type { SeedResult } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
+import type { Transaction } from '../storage/postgres/transaction.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 
@@ -90,14 +91,24 @@ export class TrialSettlement {
       if (!(await this.trials.close(transaction, trial.id, change))) return;
       // One bad seed decides; the others would only cost time.
       if (change.state === 'INFEASIBLE') await this.tasks.cancelQueued(transaction, trial.jobId, trial.id);
-      await this.events.append(transaction, trial.jobId, 'TRIAL_COMPLETED', {
-        trial: trial.id,
-        phase: trial.phase,
-        generation: String(trial.generation),
-        slot: String(trial.slot),
-        state: change.state,
-        fitness: String(change.fitness),
-      });
+      await this.tell(transaction, trial, change);
+    });
+  }
+
+  /** Writes the event of a trial that has its outcome. */
+  async tell(
+    transaction: Transaction,
+    trial: TrialEntity,
+    { state, fitness }: Pick<TrialEntity, 'state' | 'fitness'>,
+  ): Promise<void> {
+    await this.events.append(transaction, trial.jobId, 'TRIAL_COMPLETED', {
+      trial: trial.id,
+      phase: trial.phase,
+      method: trial.method,
+      generation: String(trial.generation),
+      slot: String(trial.slot),
+      state,
+      fitness: String(fitness),
     });
   }
 }

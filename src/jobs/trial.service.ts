@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.js';
+import { addCosts, NO_COST } from '../domain/cost.js';
+import { METHODS } from '../domain/method.js';
 import type { Page, PageRequest } from '../domain/page.js';
-import { TRIAL_PHASES, type MetricPoint, type Trial } from '../domain/trial.js';
+import { TRIAL_PHASES, type MetricPoint, type SeedResult, type Trial } from '../domain/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
@@ -10,6 +12,7 @@ import { readPageToken, writePageToken } from './page-token.js';
 
 const placeSchema = z.strictObject({
   phase: z.enum(TRIAL_PHASES),
+  method: z.enum(METHODS),
   generation: z.int32().min(0),
   slot: z.int32().min(0),
 });
@@ -18,8 +21,12 @@ const trialName = (project: string, jobId: string, id: string) =>
   `projects/${project}/fineTuneJobs/${jobId}/trials/${id}`;
 
 function toTrial(project: string, entity: TrialEntity, trainings: readonly Training[]): Trial {
-  const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, ...rest } = entity;
-  const mine = trainings.filter(({ trialId }) => trialId === entity.id);
+  const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, reusedTrialId, ...rest } =
+    entity;
+  const results = trainings
+    .filter(({ trialId }) => trialId === trainedId(entity))
+    .flatMap((training) => seedResult(training) ?? []);
+  const costs = results.map((result) => ({ trainingCount: 1, ...pickCost(result) }));
   return {
     ...rest,
     name: trialName(project, jobId, entity.id),
@@ -27,11 +34,22 @@ function toTrial(project: string, entity: TrialEntity, trainings: readonly Train
     ...(fold === undefined ? {} : { fold }),
     ...(infeasibleReason === undefined ? {} : { infeasibleReason }),
     ...(fitness === undefined ? {} : { fitness }),
-    seedResults: mine.flatMap((training) => seedResult(training) ?? []),
+    seedResults: results,
+    ...(reusedTrialId !== undefined && { reusedTrial: trialName(project, jobId, reusedTrialId) }),
+    cost: reusedTrialId === undefined ? costs.reduce(addCosts, NO_COST) : NO_COST,
     createTime: createTime.toISOString(),
     ...(endTime === undefined ? {} : { endTime: endTime.toISOString() }),
   };
 }
+
+const pickCost = ({ epochCount, multiplyAccumulates, trainSeconds }: SeedResult) => ({
+  epochCount,
+  multiplyAccumulates,
+  trainSeconds,
+});
+
+/** The trial whose trainings a trial's results are from. */
+const trainedId = ({ id, reusedTrialId }: TrialEntity): string => reusedTrialId ?? id;
 
 /** What a job has tried, with what came of it. */
 @Injectable()
@@ -41,31 +59,35 @@ export class TrialService {
     private readonly trials: TrialRepository,
   ) {}
 
-  /** The search's trials by generation and slot, then the finals. */
+  /** The search's trials by generation and slot, then those of the choice among the best, then the finals. */
   async list(project: string, jobId: string, page: PageRequest): Promise<Page<Trial>> {
     await this.checkJob(project, jobId);
     const after = readPageToken(placeSchema, page.pageToken);
     const entities = await this.trials.page(jobId, page.pageSize, after);
-    const trainings = await this.trials.trainings(entities.map(({ id }) => id));
+    const trainings = await this.trials.trainings(entities.map(trainedId));
     const items = entities.map((entity) => toTrial(project, entity, trainings));
     const last = entities.at(-1);
     if (last === undefined || entities.length < page.pageSize) return { items };
-    const { phase, generation, slot } = last;
-    return { items, nextPageToken: writePageToken({ phase, generation, slot }) };
+    const { phase, method, generation, slot } = last;
+    return { items, nextPageToken: writePageToken({ phase, method, generation, slot }) };
   }
 
   /** @throws {DomainError} JOB_NOT_FOUND or TRIAL_NOT_FOUND. */
   async get(project: string, jobId: string, trialId: string): Promise<Trial> {
-    await this.checkJob(project, jobId);
-    const entity = await this.trials.find(jobId, trialId);
-    if (entity === undefined) {
-      throw new DomainError('TRIAL_NOT_FOUND', `Job ${jobId} has no trial ${trialId}.`, { job: jobId, trial: trialId });
-    }
-    return toTrial(project, entity, await this.trials.trainings([trialId]));
+    const entity = await this.find(project, jobId, trialId);
+    return toTrial(project, entity, await this.trials.trainings([trainedId(entity)]));
   }
 
   async listMetricPoints(project: string, jobId: string, trialId: string): Promise<MetricPoint[]> {
-    return this.trials.metricPoints(await this.get(project, jobId, trialId));
+    const entity = await this.find(project, jobId, trialId);
+    return this.trials.metricPoints({ id: trainedId(entity), name: trialName(project, jobId, entity.id) });
+  }
+
+  private async find(project: string, jobId: string, trialId: string): Promise<TrialEntity> {
+    await this.checkJob(project, jobId);
+    const entity = await this.trials.find(jobId, trialId);
+    if (entity !== undefined) return entity;
+    throw new DomainError('TRIAL_NOT_FOUND', `Job ${jobId} has no trial ${trialId}.`, { job: jobId, trial: trialId });
   }
 
   private async checkJob(project: string, jobId: string): Promise<void> {

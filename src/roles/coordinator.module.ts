@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type Provider } from '@nestjs/common';
 import type { CoordinatorConfig } from '../config/config.js';
 import { BaseModelCatalogue } from '../jobs/base-model-catalogue.js';
+import { Candidates } from '../jobs/candidates.js';
 import { Coordinator } from '../jobs/coordinator.js';
 import { Finals } from '../jobs/finals.js';
 import { ImportRunner } from '../jobs/import-runner.js';
@@ -8,6 +9,7 @@ import { JobRunner } from '../jobs/job-runner.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { Publishing } from '../jobs/publishing.js';
 import { SearchLoop } from '../jobs/search-loop.js';
+import { Selection } from '../jobs/selection.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
 import { ModelPublisher } from '../export/model-publisher.js';
 import { ProcessPool } from '../launch/process-pool.js';
@@ -18,13 +20,16 @@ import { LeadershipRepository } from '../storage/postgres/leadership.repository.
 import { StorageModule } from '../storage/storage.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 
-const STEPS: readonly Provider[] = [
+/** What moves jobs and imports forward; needs `StorageModule` and `JobsModule`. */
+export const JOB_STEPS: readonly Provider[] = [
+  Candidates,
   Finals,
   ImportRunner,
   JobRunner,
   ModelPublisher,
   Publishing,
   SearchLoop,
+  Selection,
   TrialSettlement,
 ];
 
@@ -55,7 +60,7 @@ export class CoordinatorModule {
     return {
       module: CoordinatorModule,
       imports: [StorageModule.forRoot(config), JobsModule, tasks],
-      providers: [...STEPS, ...loops],
+      providers: [...JOB_STEPS, ...loops],
       exports: [JobsModule, TasksModule],
     };
   }

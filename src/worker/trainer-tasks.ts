@@ -13,6 +13,7 @@ import type { FineTuneOptions } from '../training/fine-tune-options.js';
 import type { TrainerInputs } from './trainer-inputs.js';
 import type { EpochReport, ScoreRequest, TrainRequest } from './trainer-messages.js';
 import { TrainingCheckpoints, type TrainingCheckpointsOptions } from './training-checkpoints.js';
+import { metered } from './training-meter.js';
 import { protocolOf } from './training-protocol.js';
 
 const SCORE_BATCH_SIZE = 64;
@@ -45,7 +46,8 @@ export async function train(
   const saved = new TrainingCheckpoints({ ...checkpoints, identity: identityOf(spec, runtime) });
   const resumeFrom = await saved.load();
   for (const metrics of resumeFrom?.epochs ?? []) onEpoch(finiteReport(metrics));
-  const result = await fineTune(optionsOf(request, inputs), {
+  const options = optionsOf(request, inputs);
+  const result = await fineTune(options, {
     shared,
     onEpoch: async (metrics, takeCheckpoint) => {
       onEpoch(finiteReport(metrics));
@@ -55,11 +57,13 @@ export async function train(
   });
   if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(result.weights));
   await saved.remove();
-  const { bestEpoch, epochs, best, trainedParameterCount, totalParameterCount } = result;
+  const { bestEpoch, epochs, best, stages, trainedParameterCount, totalParameterCount } = result;
   const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
   const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
-  return { bestEpoch, ...best, ...counts, trainSeconds, runtime, execution };
+  const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };
+  const multiplyAccumulates = metered(stages, spec.network, imageCounts);
+  return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime, execution };
 }
 
 /** All that a training's bits follow from; the job's runtime, which the spec may carry or not, is this one. */
@@ -93,7 +97,7 @@ function optionsOf(
 export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: TrainerInputs): Promise<ScoreResult> {
   const { network } = spec;
   await inputs.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
-  const { loss, confusionMatrix, ...figures } = await evaluate({
+  const { loss, confusionMatrix, predictions, ...figures } = await evaluate({
     network: networkByArchitecture(network.architecture),
     weights: inputs.weights(),
     classCount: network.classCount,
@@ -103,7 +107,8 @@ export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: T
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });
   const rows = confusionMatrix.map((counts) => ({ counts }));
-  return { loss, ...figures, confusionMatrix: rows, imageCount: test.labels.length };
+  const images = { imageCount: test.labels.length, labels: [...test.labels], predictions };
+  return { loss, ...figures, confusionMatrix: rows, ...images };
 }
 
 /** The training checks its own loss; the validation's may still overflow after the last step. */

@@ -1,4 +1,4 @@
-import type { TrainingConfig } from '../domain/fine-tune-job.js';
+import type { TrainingProtocol } from '../domain/fine-tune-job.js';
 import type { FineTuneOptions } from '../training/fine-tune-options.js';
 import type { OptimizerSettings } from '../training/update-rules.js';
 
@@ -18,7 +18,7 @@ type Protocol = Pick<
 >;
 
 /** How the engine is told what a job says of its trainings. */
-export function protocolOf(training: TrainingConfig): Protocol {
+export function protocolOf(training: TrainingProtocol): Protocol {
   const { optimizer, weightDecay, momentum, lrSchedule, cosineEpochCount, microBatchSize, gradientNormMax, ...rest } =
     training;
   const settings: OptimizerSettings =

@@ -3,13 +3,14 @@ import type { Failure } from '../../domain/dataset.js';
 import {
   JOB_PHASES,
   JOB_STATES,
-  type FineTuneJob,
+  STOP_REASONS,
   type FineTuneJobSpec,
   type JobPhase,
-  type JobResult,
   type JobState,
+  type StopReason,
 } from '../../domain/fine-tune-job.js';
 import type { EventType } from '../../domain/event.js';
+import type { JobResult } from '../../domain/job-result.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { oneOf } from './checks.js';
 import { absent, integer } from './columns.js';
@@ -19,6 +20,7 @@ import { DatasetVersionEntity } from './dataset.entities.js';
 @Entity('fine_tune_jobs')
 @Check('fine_tune_jobs_state', oneOf('state', JOB_STATES))
 @Check('fine_tune_jobs_phase', oneOf('phase', JOB_PHASES))
+@Check('fine_tune_jobs_stop_reason', oneOf('stop_reason', STOP_REASONS))
 @ForeignKey(() => DatasetVersionEntity, ['datasetId', 'datasetVersion'], ['datasetId', 'number'], {
   name: 'fine_tune_jobs_dataset',
 })
@@ -64,7 +66,7 @@ export class FineTuneJobEntity {
   runtime?: Runtime;
 
   @Column('text', { nullable: true, transformer: absent })
-  stopReason?: NonNullable<FineTuneJob['stopReason']>;
+  stopReason?: StopReason;
 
   @Column('jsonb', { nullable: true, transformer: absent })
   result?: JobResult;

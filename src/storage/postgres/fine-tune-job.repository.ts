@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, LessThan } from 'typeorm';
-import type { JobState } from '../../domain/fine-tune-job.js';
+import { DataSource, IsNull, LessThan } from 'typeorm';
+import type { JobState, StopReason } from '../../domain/fine-tune-job.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entities.js';
@@ -127,6 +127,22 @@ export class FineTuneJobRepository {
       [id],
     );
     return rows[0]?.runtime ?? undefined;
+  }
+
+  /** Says why the search of a running job ends early. @returns false when that has changed since `job` was read. */
+  async stopSearch(
+    manager: Transaction,
+    { id, stopReason: before }: Pick<FineTuneJobEntity, 'id' | 'stopReason'>,
+    stopReason: StopReason,
+  ): Promise<boolean> {
+    const { affected } = await manager.update(
+      FineTuneJobEntity,
+      { id, state: 'RUNNING', phase: 'SEARCHING', stopReason: before ?? IsNull() },
+      { stopReason, updateTime: () => 'now()' },
+    );
+    if (affected !== 1) return false;
+    await this.events.append(manager, id, 'SEARCH_STOPPED', { stopReason });
+    return true;
   }
 
   /** Enters a phase of RUNNING. @throws {Error} when the job is not running: the caller's transaction is rolled back. */

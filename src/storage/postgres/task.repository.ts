@@ -46,9 +46,13 @@ interface TakenTask {
 /** Outages of object storage that are waited for before one counts as a fault; at a minute each, a quarter of an hour. */
 const OUTAGE_COUNT_MAX = 20;
 
-/** Whether anyone still wants the work of a task's scope: it has not ended, and is not being cancelled. */
+/**
+ * Whether anyone still wants a task's work: its scope has not ended, and is not being cancelled; nor is its trial, which
+ * one training that cannot be done decides, and an early end of the search drops.
+ */
 const IS_WANTED = `(EXISTS (SELECT FROM leaderships l WHERE l.scope = t.scope)
-  AND NOT EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING'))`;
+  AND NOT EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING')
+  AND NOT EXISTS (SELECT FROM trials r WHERE r.id = t.trial_id AND r.state IN ('CANCELLED', 'INFEASIBLE')))`;
 
 /**
  * Takes a task from its worker. A fault uses up one of `fault_count_max` tries; the next try waits 2, 4, 8 … seconds.

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
-import { METHODS, type Method } from '../../domain/fine-tune-job.js';
+import { METHODS, type Method } from '../../domain/method.js';
 import {
   TRIAL_ORIGINS,
   TRIAL_PHASES,
@@ -14,7 +14,7 @@ import { FineTuneJobEntity } from './fine-tune-job.entities.js';
 
 /** The evaluation of one genome, or of one method in the finals. */
 @Entity('trials')
-@Unique('trials_place', ['jobId', 'phase', 'generation', 'slot'])
+@Unique('trials_place', ['jobId', 'phase', 'method', 'generation', 'slot'])
 @Check('trials_phase', oneOf('phase', TRIAL_PHASES))
 @Check('trials_origin', oneOf('origin', TRIAL_ORIGINS))
 @Check('trials_method', oneOf('method', METHODS))
@@ -63,6 +63,11 @@ export class TrialEntity {
 
   @Column('float8', { nullable: true, transformer: absent })
   fitness?: number;
+
+  /** A trial of the same multipliers on the same fold, whose trainings count for this one too. */
+  @Column('text', { nullable: true, transformer: absent })
+  @ForeignKey(() => TrialEntity, { name: 'trials_reused' })
+  reusedTrialId?: string;
 
   @Column('timestamptz', { default: () => 'now()' })
   createTime!: Date;

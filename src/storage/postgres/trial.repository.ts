@@ -3,18 +3,22 @@ import { DataSource } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
 import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
-import type { MetricPoint, SeedResult, TrialPhase } from '../../domain/trial.js';
+import type { Cost } from '../../domain/cost.js';
+import { METHODS, type Method } from '../../domain/method.js';
+import { TRIAL_PHASES, type MetricPoint, type SeedResult, type TrialPhase } from '../../domain/trial.js';
 import { TaskEntity } from './task.entities.js';
 import { TrialEntity } from './trial.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** A trial's place in its job. */
-export type TrialPlace = Pick<TrialEntity, 'phase' | 'generation' | 'slot'>;
+export type TrialPlace = Pick<TrialEntity, 'phase' | 'generation' | 'slot' | 'method'>;
 
 /** A trial to insert. */
 export type NewTrial = TrialPlace &
-  Pick<TrialEntity, 'origin' | 'method' | 'lrMultipliers'> &
-  Partial<Pick<TrialEntity, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness'>>;
+  Pick<TrialEntity, 'origin' | 'lrMultipliers'> &
+  Partial<
+    Pick<TrialEntity, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
+  >;
 
 /** One training of a trial, as its task's row tells. */
 export interface Training {
@@ -29,18 +33,22 @@ export interface Training {
 export interface TrialCount {
   readonly jobId: string;
   readonly phase: TrialPhase;
+  readonly method: Method;
   readonly generation: number;
   readonly state: TrialEntity['state'];
   readonly count: number;
 }
 
-/** Trainings of a job that have ended well, and the seconds they took. */
-export interface TrainingTotals {
+/** What the trainings of one method in one phase of a job took, those that have ended well. */
+export interface TrainingTotals extends Cost {
+  readonly trainSeconds: number;
   readonly jobId: string;
-  readonly searchCount: number;
-  readonly finalCount: number;
-  readonly seconds: number;
+  readonly phase: TrialPhase;
+  readonly method: Method;
 }
+
+/** In the order of a job's life. */
+const PHASE_ORDER = `array_position(ARRAY[${TRIAL_PHASES.map((phase) => `'${phase}'`).join(', ')}], trial.phase)`;
 
 /** Trials and their trainings. */
 @Injectable()
@@ -61,31 +69,35 @@ export class TrialRepository {
       .values({ ...trial, ...ended, id: newId('trl'), jobId })
       .orIgnore()
       .execute();
-    const { phase, generation, slot } = trial;
-    return manager.findOneByOrFail(TrialEntity, { jobId, phase, generation, slot });
+    const { phase, method, generation, slot } = trial;
+    return manager.findOneByOrFail(TrialEntity, { jobId, phase, method, generation, slot });
   }
 
-  /** Trials of one phase, by generation and slot. */
+  /** Trials of one phase, by generation, slot and method. */
   async list(jobId: string, phase: TrialPhase): Promise<TrialEntity[]> {
     return this.dataSource
       .getRepository(TrialEntity)
-      .find({ where: { jobId, phase }, order: { generation: 'ASC', slot: 'ASC' } });
+      .find({ where: { jobId, phase }, order: { generation: 'ASC', slot: 'ASC', method: 'ASC' } });
   }
 
-  /** Trials of both phases after a place: the search's first, then the finals, each by generation and slot. */
+  /** Trials after a place: phase after phase, each by generation, slot and method. */
   async page(jobId: string, count: number, after?: TrialPlace): Promise<TrialEntity[]> {
     const query = this.dataSource
       .getRepository(TrialEntity)
       .createQueryBuilder('trial')
       .where('trial.jobId = :jobId', { jobId })
-      .orderBy('trial.phase', 'DESC')
+      .orderBy(PHASE_ORDER)
       .addOrderBy('trial.generation')
       .addOrderBy('trial.slot')
+      .addOrderBy('trial.method')
       .limit(count);
     if (after !== undefined) {
       query.andWhere(
-        `(trial.phase < :phase OR trial.phase = :phase AND (trial.generation, trial.slot) > (:generation, :slot))`,
-        after,
+        `(${PHASE_ORDER}, trial.generation, trial.slot, trial.method) > (:order, :generation, :slot, :method)`,
+        {
+          ...after,
+          order: TRIAL_PHASES.indexOf(after.phase) + 1,
+        },
       );
     }
     return query.getMany();
@@ -102,7 +114,10 @@ export class TrialRepository {
       .getRepository(TrialEntity)
       .createQueryBuilder('trial')
       .distinctOn(['trial.jobId'])
-      .where(`trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.state = 'SUCCEEDED'`, { jobIds })
+      .where(
+        `trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.method = 'BIOTUNE' AND trial.state = 'SUCCEEDED'`,
+        { jobIds },
+      )
       .orderBy('trial.jobId')
       .addOrderBy('trial.fitness')
       .addOrderBy('trial.generation')
@@ -143,33 +158,52 @@ export class TrialRepository {
     return affected === 1;
   }
 
-  /** Closes every open trial of a job as CANCELLED. */
-  async cancelOpen(manager: Transaction, jobId: string): Promise<void> {
-    await manager.query(
-      `UPDATE trials SET state = 'CANCELLED', end_time = now() WHERE job_id = $1 AND state IN ('QUEUED', 'RUNNING')`,
-      [jobId],
+  /** Closes the open trials of a job as CANCELLED: all, or those of some methods. */
+  async cancelOpen(manager: Transaction, jobId: string, methods: readonly Method[] = METHODS): Promise<string[]> {
+    const rows = await manager.query<[{ id: string }[], number]>(
+      `UPDATE trials SET state = 'CANCELLED', end_time = now()
+        WHERE job_id = $1 AND state IN ('QUEUED', 'RUNNING') AND method = ANY ($2) RETURNING id`,
+      [jobId, methods],
     );
+    return rows[0].map(({ id }) => id);
   }
 
   /** For the progress of several jobs at once. */
   async count(jobIds: readonly string[]): Promise<TrialCount[]> {
     return this.dataSource.query<TrialCount[]>(
-      `SELECT job_id AS "jobId", phase, generation, state, count(*)::int AS count FROM trials
-        WHERE job_id = ANY ($1) GROUP BY job_id, phase, generation, state`,
+      `SELECT job_id AS "jobId", phase, method, generation, state, count(*)::int AS count FROM trials
+        WHERE job_id = ANY ($1) GROUP BY job_id, phase, method, generation, state`,
       [jobIds],
     );
   }
 
-  /** For the time left of several jobs at once. */
+  /** For the cost and the time left of several jobs at once. */
   async trainingTotals(jobIds: readonly string[]): Promise<TrainingTotals[]> {
     return this.dataSource.query<TrainingTotals[]>(
-      `SELECT r.job_id AS "jobId", count(*) FILTER (WHERE r.phase = 'SEARCH')::int AS "searchCount",
-              count(*) FILTER (WHERE r.phase = 'FINALS')::int AS "finalCount",
-              coalesce(sum((t.result -> 'train' ->> 'trainSeconds')::float8), 0) AS seconds
+      `SELECT r.job_id AS "jobId", r.phase, r.method, count(*)::int AS "trainingCount",
+              sum((t.result -> 'train' ->> 'epochCount')::float8) AS "epochCount",
+              sum((t.result -> 'train' ->> 'multiplyAccumulates')::float8) AS "multiplyAccumulates",
+              sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS "trainSeconds"
          FROM trials r JOIN tasks t ON t.trial_id = r.id
-        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL GROUP BY r.job_id`,
+        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.result ? 'train'
+        GROUP BY r.job_id, r.phase, r.method`,
       [jobIds],
     );
+  }
+
+  /** How fast trainings of a base model have been at an image size, over the latest thousand; undefined without one. */
+  async multiplyAccumulatesPerSecond(baseModel: string, imageSizePx: number): Promise<number | undefined> {
+    const rows = await this.dataSource.query<{ speed: number | null }[]>(
+      `SELECT sum(work) / nullif(sum(seconds), 0) AS speed FROM (
+         SELECT (t.result -> 'train' ->> 'multiplyAccumulates')::float8 AS work,
+                (t.result -> 'train' ->> 'trainSeconds')::float8 AS seconds
+           FROM fine_tune_jobs j JOIN tasks t ON t.scope = j.id
+          WHERE j.spec ->> 'baseModel' = $1 AND (j.spec #>> '{data,imageSizePx}')::int = $2
+            AND t.state = 'succeeded' AND t.result ? 'train'
+          ORDER BY t.end_time DESC LIMIT 1000) latest`,
+      [baseModel, imageSizePx],
+    );
+    return rows[0]?.speed ?? undefined;
   }
 
   /** Curves of a trial's trainings: the values of the lease that completed, or of the one that runs. */

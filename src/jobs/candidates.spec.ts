@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import { bestCandidates } from './candidates.js';
+
+const trial = (
+  slot: number,
+  fitness: number,
+  lrMultipliers: number[],
+  rest: Partial<TrialEntity> = {},
+): TrialEntity => ({
+  id: `trl_${slot}`,
+  jobId: 'ftj_1',
+  phase: 'SEARCH',
+  generation: 0,
+  slot,
+  origin: 'INITIAL',
+  method: 'BIOTUNE',
+  lrMultipliers,
+  state: 'SUCCEEDED',
+  fitness,
+  createTime: new Date(0),
+  ...rest,
+});
+
+it('takes the best of a method first, and of equals the earlier', () => {
+  const trials = [trial(0, 0.5, [1, 1]), trial(1, 0.2, [0, 1]), trial(2, 0.2, [0, 2]), trial(3, 0.1, [0, 3])];
+  const others = [trial(4, 0.01, [9, 9], { method: 'SUFFIX_GRID' }), trial(5, 0.01, [8, 8], { state: 'INFEASIBLE' })];
+  const found = bestCandidates([...others, ...trials], 'BIOTUNE', 3);
+  expect(found.map(({ lrMultipliers }) => lrMultipliers)).toEqual([
+    [0, 3],
+    [0, 1],
+    [0, 2],
+  ]);
+});
+
+it('takes a candidate once that was tried twice, in the place of its better trial', () => {
+  const trials = [trial(0, 0.3, [0, 1]), trial(1, 0.2, [1, 1]), trial(2, 0.1, [0, 1]), trial(3, 0.4, [1, 0])];
+  const found = bestCandidates(trials, 'BIOTUNE', 3);
+  expect(found.map(({ lrMultipliers }) => lrMultipliers)).toEqual([
+    [0, 1],
+    [1, 1],
+    [1, 0],
+  ]);
+});

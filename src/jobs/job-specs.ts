@@ -1,0 +1,93 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { BaseModel } from '../domain/base-model.js';
+import { DomainError } from '../domain/errors.js';
+import { type CreateFineTuneJob, FROZEN_BATCH_NORM_OF_MODE, type FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import { type Genome, phenotypeRules } from '../domain/genome.js';
+import { idSchema } from '../domain/ids.js';
+import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
+import { TrialRepository } from '../storage/postgres/trial.repository.js';
+import { BaseModelService } from './base-model.service.js';
+
+/** Turns requests into what jobs run by. */
+@Injectable()
+export class JobSpecs {
+  constructor(
+    private readonly jobs: FineTuneJobRepository,
+    private readonly trials: TrialRepository,
+    private readonly baseModels: BaseModelService,
+  ) {}
+
+  /**
+   * Fills in what a request leaves to the base model, to its mode or to chance, and the genomes of the jobs that it names.
+   *
+   * @param jobId Names the model where the request does not.
+   * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, or JOB_NOT_FOUND for what does not fit the base model or the project.
+   */
+  async fill(project: string, request: CreateFineTuneJob, jobId: string): Promise<FineTuneJobSpec> {
+    const { baseModel, data, training, search, baselines, methods, finals, budget, parallelism, output } = request;
+    const model = await this.baseModels.get(baseModel);
+    checkFits(request, model);
+    const { searchFraction, imageSizePx = model.inputSizePx, augmentation } = data;
+    const { frozenBatchNorm = FROZEN_BATCH_NORM_OF_MODE[search.biotune.mode] } = training;
+    const warmStartGenomes = await Promise.all(
+      search.warmStartFrom.map((name, index) => this.bestGenome(project, name, model, index)),
+    );
+    return {
+      baseModel,
+      data: { searchFraction, imageSizePx, augmentation },
+      training: { ...training, frozenBatchNorm },
+      search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
+      warmStartGenomes,
+      baselines,
+      methods,
+      finals,
+      budget,
+      parallelism,
+      output: { model: output.model ?? jobId.replace('_', '-').toLowerCase() },
+    };
+  }
+
+  private async bestGenome(project: string, name: string, model: BaseModel, index: number): Promise<Genome> {
+    const refuse = (message: string) => {
+      const violations = [{ pointer: `/search/warmStartFrom/${index}`, message }];
+      return new DomainError('FIELD_INVALID', `search.warmStartFrom: ${message}.`, { job: name }, { violations });
+    };
+    const [, named = '', , id = ''] = name.split('/');
+    const job = named === project ? await this.jobs.find(project, idSchema('ftj').parse(id)) : undefined;
+    if (job === undefined) throw refuse(`there is no ${name} in project ${project}`);
+    if (job.spec.baseModel !== model.name) {
+      throw refuse(
+        `${name} has base model ${job.spec.baseModel}; this job has ${model.name}, and genomes go by its blocks`,
+      );
+    }
+    // What the job chose on all its data, not what was best on one slice.
+    if (job.result?.genome !== undefined) return job.result.genome;
+    const [best] = await this.trials.best([id]);
+    if (best?.genes === undefined || best.threshold === undefined) {
+      throw refuse(`${name} has no completed trial of a search yet: wait for one, or leave it out`);
+    }
+    return { genes: best.genes, threshold: best.threshold };
+  }
+}
+
+function checkFits({ data, search }: CreateFineTuneJob, { id, inputSizePxMin, blocks }: BaseModel): void {
+  const { imageSizePx } = data;
+  if (imageSizePx !== undefined && imageSizePx < inputSizePxMin) {
+    const message = `imageSizePx is ${imageSizePx}; ${id} needs at least ${inputSizePxMin}`;
+    const metadata = { imageSizePx: String(imageSizePx), inputSizePxMin: String(inputSizePxMin) };
+    throw new DomainError('INPUT_TOO_SMALL', `${message}.`, metadata, {
+      violations: [{ pointer: '/data/imageSizePx', message }],
+    });
+  }
+  phenotypeRules(
+    search.blockConstraints,
+    blocks.map((block) => block.id),
+    search.biotune.mode,
+  );
+  const misfit = search.initialGenomes.findIndex(({ genes }) => genes.length !== blocks.length);
+  if (misfit < 0) return;
+  const message = `a genome of ${id} has ${blocks.length} genes, one per block; this one has ${search.initialGenomes[misfit]?.genes.length}`;
+  const violations = [{ pointer: `/search/initialGenomes/${misfit}/genes`, message }];
+  throw new DomainError('FIELD_INVALID', `search.initialGenomes: ${message}.`, {}, { violations });
+}

@@ -1,0 +1,30 @@
+import type { BudgetConfig, StopReason } from '../domain/fine-tune-job.js';
+import { stopReason } from '../search/stop-rules.js';
+import { trialCount } from '../search/biotune.js';
+import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
+import { foldCount, type JobContext } from './job-context.js';
+import { evaluated } from './search-plan.js';
+
+/** Which of its two time budgets a search has used up, but for what is kept for the finals. */
+export function timeBudgetStop(
+  { maxWallSeconds = Infinity, maxGpuSeconds = Infinity, reserveForFinals }: BudgetConfig,
+  startTime: Date,
+  totals: readonly Pick<TrainingTotals, 'trainSeconds'>[],
+  now: Date,
+): StopReason | undefined {
+  const share = 1 - reserveForFinals;
+  if ((now.getTime() - startTime.getTime()) / 1000 >= maxWallSeconds * share) return 'WALL_BUDGET';
+  const gpuSeconds = totals.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0);
+  return gpuSeconds >= maxGpuSeconds * share ? 'GPU_BUDGET' : undefined;
+}
+
+/** Why the evolution ends before its last generation, if it does. */
+export function evolutionStop(context: JobContext, trials: readonly TrialEntity[]): StopReason | undefined {
+  const { search, budget } = context.job.spec;
+  const { maxTrialCount, targetMetricValue, plateauGenerationCount } = budget;
+  const history = evaluated(trials);
+  if (history.length >= trialCount(search.biotune)) return undefined;
+  const rules = { maxTrialCount, targetMetricValue, plateauGenerationCount };
+  return stopReason(history, rules, { ...search.biotune, foldCount: foldCount(context) });
+}

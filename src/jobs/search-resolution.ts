@@ -1,0 +1,32 @@
+import type { Resolution } from '../domain/job-result.js';
+import { EXPECTED_GAIN } from '../statistics/expected-gain.js';
+import {
+  ASSUMED_DISAGREEMENT,
+  ASSUMED_SEED_DEVIATION,
+  resolvableDifference,
+} from '../statistics/resolvable-difference.js';
+
+/** What a search with so many validation images a fold and seeds a trial tells apart. */
+export function resolutionOf(size: Omit<Resolution, 'smallestDifference' | 'expectedGain'>): Resolution {
+  return { ...size, smallestDifference: resolvableDifference(size), expectedGain: EXPECTED_GAIN };
+}
+
+/** Before anything has been measured. */
+export const assumedResolution = (imageCount: number, seedCount: number): Resolution =>
+  resolutionOf({
+    imageCount,
+    seedCount,
+    disagreement: ASSUMED_DISAGREEMENT,
+    seedDeviation: ASSUMED_SEED_DEVIATION,
+  });
+
+/** Says when a search can be expected to choose by luck. */
+export function resolutionWarnings({ smallestDifference, expectedGain, imageCount, seedCount }: Resolution): string[] {
+  if (smallestDifference <= expectedGain) return [];
+  const points = (fraction: number) => (100 * fraction).toFixed(1);
+  return [
+    `With ${imageCount} validation images a fold and ${seedCount === 1 ? 'one seed' : `${seedCount} seeds`}, two candidates must differ by ${points(smallestDifference)} points ` +
+      `to be told apart; a search can be expected to gain ${points(expectedGain)}. It will choose largely by luck: ` +
+      'give it more validation images (data.split, or data.searchFraction 1), more seeds, or train a baseline instead.',
+  ];
+}

@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest';
+import { verdictOf } from './verdict.js';
+
+const comparison = {
+  baseline: 'LINEAR_PROBE',
+  testAccuracyDifference: 0.031,
+  testAccuracyDifferenceInterval: { low: 0.012, high: 0.05 },
+  testMacroAccuracyDifference: 0.03,
+  testMacroAccuracyDifferenceInterval: { low: 0.01, high: 0.05 },
+  costRatio: 12.34,
+} as const;
+const outcome = { delivered: 'BIOTUNE', wasAsked: { search: true, baselines: true }, hasWinner: true } as const;
+
+it('says that a search was worth it only where the whole interval is above 0', () => {
+  const text = verdictOf({ ...outcome, comparison });
+  expect(text).toContain('beats LINEAR_PROBE, the best baseline, by 3.1 points');
+  expect(text).toContain('(95 % interval 1.2 to 5.0), for 12 times its multiply-accumulates');
+  expect(text).toContain('Delivered is BIOTUNE');
+});
+
+it('calls a difference chance where the interval holds 0, and keeps its sign', () => {
+  const chance = { testAccuracyDifference: -0.003, testAccuracyDifferenceInterval: { low: -0.02, high: 0.004 } };
+  const text = verdictOf({ ...outcome, comparison: { ...comparison, ...chance, costRatio: 1234.5 } });
+  expect(text).toMatch(
+    /differ by -0\.3 points .*interval -2\.0 to 0\.4.*which may be chance, for 1,235 times .* on this data/,
+  );
+});
+
+it('says by how much a search has lost', () => {
+  const worse = { testAccuracyDifference: -0.02, testAccuracyDifferenceInterval: { low: -0.03, high: -0.01 } };
+  const text = verdictOf({ ...outcome, comparison: { ...comparison, ...worse, costRatio: 2.5 } });
+  expect(text).toMatch(
+    /loses to LINEAR_PROBE, the best baseline, by 2\.0 points .*interval 1\.0 to 3\.0.*for 2\.5 times/,
+  );
+});
+
+it('claims nothing without a search, a winner or a baseline', () => {
+  const none = { search: false, baselines: true };
+  expect(verdictOf({ ...outcome, delivered: 'LORA', wasAsked: none, hasWinner: false })).toBe(
+    'No search was run. Delivered is LORA, the best on validation.',
+  );
+  expect(verdictOf({ ...outcome, delivered: 'LORA', hasWinner: false })).toMatch(/^The search's winner could not be/);
+  expect(verdictOf(outcome)).toMatch(/^No baseline could be trained beside the search, so nothing says/);
+  const alone = { search: true, baselines: false };
+  expect(verdictOf({ ...outcome, wasAsked: alone })).toMatch(/^No baseline was run beside the search/);
+});
