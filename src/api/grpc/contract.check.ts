@@ -8,7 +8,12 @@ import type { ClassRecall } from '../../domain/class-recall.js';
 import type * as dataset from '../../domain/dataset.js';
 import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
+import type { Cost } from '../../domain/cost.js';
+import type { BlockConstraint } from '../../domain/block-constraint.js';
 import type * as genome from '../../domain/genome.js';
+import type * as estimate from '../../domain/estimate.js';
+import type * as jobResult from '../../domain/job-result.js';
+import type * as method from '../../domain/method.js';
 import type * as modelVersion from '../../domain/model-version.js';
 import type * as runtime from '../../domain/runtime.js';
 import type * as technique from '../../domain/technique.js';
@@ -70,11 +75,22 @@ type FineTuneJobChecks = [
   Serves<job.FineTuneJob, fineTuneJob.FineTuneJob>,
   Serves<job.FineTuneJobSpec, fineTuneJob.FineTuneJobSpec>,
   Serves<job.BiotuneConfig, fineTuneJob.BiotuneConfig>,
-  Serves<job.TrainingConfig, fineTuneJob.TrainingConfig>,
+  Serves<job.TrainingConfig, fineTuneJob.TrainingProtocol>,
+  Serves<job.BlockConstraint, BlockConstraint>,
+  Serves<job.MethodSettings, method.MethodSettings>,
+  Serves<job.FinalsConfig, fineTuneJob.FineTuneJobSpec['finals']>,
+  Serves<job.BudgetConfig, fineTuneJob.BudgetConfig>,
+  Serves<job.Cost, Cost>,
   Serves<job.Progress, fineTuneJob.Progress>,
   Serves<job.BestTrial, z.infer<typeof fineTuneJob.bestTrialSchema>>,
-  Serves<job.JobResult, fineTuneJob.JobResult>,
-  Serves<job.MethodScore, fineTuneJob.MethodScore>,
+  Serves<job.JobResult, jobResult.JobResult>,
+  Serves<job.MethodScore, jobResult.MethodScore>,
+  Serves<job.SeedScore, jobResult.SeedScore>,
+  Serves<job.Interval, jobResult.Interval>,
+  Serves<job.Comparison, jobResult.Comparison>,
+  Serves<job.Resolution, jobResult.Resolution>,
+  Serves<job.JobEstimate, estimate.JobEstimate>,
+  Serves<job.MethodEstimate, estimate.JobEstimate['methods'][number]>,
   Serves<catalog.ClassRecall, ClassRecall>,
   Serves<job.Genome, genome.Genome>,
   Serves<job.Trial, trial.Trial>,
@@ -93,6 +109,10 @@ type RequestChecks = [
   Takes<job.BiotuneConfig, z.input<typeof fineTuneJob.biotuneSchema>>,
   Takes<job.ParallelismConfig, NonNullable<CreateJob['parallelism']>>,
   Takes<job.OutputConfig, NonNullable<CreateJob['output']>>,
+  Takes<job.MethodSettings, NonNullable<CreateJob['methods']>>,
+  Takes<job.FinalsConfig, NonNullable<CreateJob['finals']>>,
+  Takes<job.BudgetConfig, NonNullable<CreateJob['budget']>>,
+  Takes<job.EstimateFineTuneJobRequest, { readonly project: string; readonly job: CreateJob }>,
   Takes<job.ListFineTuneJobsRequest, ListFineTuneJobsRequest>,
   Takes<job.GetFineTuneJobRequest | job.CancelFineTuneJobRequest, JobRequest>,
   Takes<job.ListTrialsRequest | job.ListEventsRequest, JobListRequest>,
@@ -108,7 +128,7 @@ type TaskChecks = [
   Serves<worker.ImportSpec, task.ImportSpec>,
   Serves<worker.TrainSpec, task.TrainSpec>,
   Serves<worker.Technique, OneOf<technique.Technique> & Pick<technique.Technique, 'type'>>,
-  Serves<worker.TrainingProtocol, fineTuneJob.TrainingConfig>,
+  Serves<worker.TrainingProtocol, fineTuneJob.TrainingProtocol>,
   Serves<worker.ScoreSpec, task.ScoreSpec>,
   Serves<worker.PackSpec, task.PackSpec>,
   Serves<worker.NetworkSpec, task.ScoreSpec['network']>,

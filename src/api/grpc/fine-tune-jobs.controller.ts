@@ -1,12 +1,16 @@
 import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import type { FineTuneJob } from '../../domain/fine-tune-job.js';
+import type { JobEstimate } from '../../domain/estimate.js';
+import { EstimateService } from '../../jobs/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { TrialService } from '../../jobs/trial.service.js';
 import type { EventList, FineTuneJobList, MetricPointList, TrialList } from '../rest/answers.js';
 import {
   type CreateFineTuneJobRequest,
   createFineTuneJobRequest,
+  type EstimateFineTuneJobRequest,
+  estimateFineTuneJobRequest,
   type JobListRequest,
   jobListRequest,
   type JobRequest,
@@ -22,12 +26,20 @@ import {
 export class FineTuneJobsController {
   constructor(
     private readonly jobs: FineTuneJobService,
+    private readonly estimates: EstimateService,
     private readonly trials: TrialService,
   ) {}
 
   @GrpcMethod('FineTuneJobs', 'CreateFineTuneJob')
   create(@Payload({ schema: createFineTuneJobRequest }) request: CreateFineTuneJobRequest): Promise<FineTuneJob> {
     return this.jobs.create(request.project, request.job, request.requestId);
+  }
+
+  @GrpcMethod('FineTuneJobs', 'EstimateFineTuneJob')
+  estimate(
+    @Payload({ schema: estimateFineTuneJobRequest }) { project, job }: EstimateFineTuneJobRequest,
+  ): Promise<JobEstimate> {
+    return this.estimates.estimate(project, job);
   }
 
   @GrpcMethod('FineTuneJobs', 'GetFineTuneJob')

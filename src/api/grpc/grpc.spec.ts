@@ -54,7 +54,21 @@ describe('calls', () => {
     });
   });
 
+  it('takes constraints and genomes whose figures are zero, and lists that have a default', async () => {
+    const search = {
+      blockConstraints: [{ blockId: 'stem', policy: 'FREEZE' }],
+      initialGenomes: [{ genes: [0, 1], threshold: 0 }],
+    };
+    const job = { ...twoFields, search, methods: { suffixGrid: {}, lora: { rank: 2 } } };
+    await grpc.call(JOBS, 'CreateFineTuneJob', { project: 'vision', job });
+    expect(api.stubs.jobs.create.mock.calls[0]?.[1]).toMatchObject({
+      search,
+      methods: { suffixGrid: { rates: [3e-3, 1e-3, 3e-4] }, lora: { rank: 2, alpha: 16 } },
+    });
+  });
+
   it.each<[string, string, object, object]>([
+    [JOBS, 'EstimateFineTuneJob', { project: 'vision', job: twoFields }, { methods: [{ trialCount: 140 }] }],
     [JOBS, 'GetFineTuneJob', inJob, { id: JOB_ID }],
     [JOBS, 'CancelFineTuneJob', inJob, { id: JOB_ID }],
     [

@@ -10,15 +10,19 @@ import { idempotencyKeySchema } from '../rest/idempotency-key.js';
 
 const inProject = z.strictObject({ project: projectIdSchema });
 
-/** proto3 cannot tell an empty list from none: no baselines named means all of them. */
-const withoutEmptyBaselines = (job: unknown): unknown => {
-  if (typeof job !== 'object' || job === null || !('baselines' in job)) return job;
-  const { baselines, ...others } = job;
-  return Array.isArray(baselines) && baselines.length === 0 ? others : job;
-};
+/** proto3 cannot tell an empty list from none: a list without members has its default. */
+function withoutEmptyLists(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const kept = Object.entries(value).filter(([, member]) => !(Array.isArray(member) && member.length === 0));
+  return Object.fromEntries(kept.map(([key, member]) => [key, withoutEmptyLists(member)]));
+}
 
-export const createFineTuneJobRequest = inProject.extend({
-  job: z.preprocess(withoutEmptyBaselines, createFineTuneJobSchema),
+export const estimateFineTuneJobRequest = inProject.extend({
+  job: z.preprocess(withoutEmptyLists, createFineTuneJobSchema),
+});
+export type EstimateFineTuneJobRequest = z.infer<typeof estimateFineTuneJobRequest>;
+
+export const createFineTuneJobRequest = estimateFineTuneJobRequest.extend({
   requestId: idempotencyKeySchema.optional(),
 });
 export type CreateFineTuneJobRequest = z.infer<typeof createFineTuneJobRequest>;

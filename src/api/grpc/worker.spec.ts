@@ -76,6 +76,7 @@ const trainResult: TrainResult = {
   trainedParameterCount: 0,
   totalParameterCount: 10,
   trainSeconds: 0,
+  multiplyAccumulates: 0,
   runtime: {
     tensorflowVersion: '2.19.1',
     device: 'CPU',
@@ -96,6 +97,8 @@ const scoreResult: ScoreResult = {
   recalls: [{ classIndex: 0, recall: 0 }],
   confusionMatrix: [{ counts: [0, 1] }, { counts: [0, 0] }],
   imageCount: 1,
+  labels: [0],
+  predictions: [1],
 };
 
 describe('calls', () => {

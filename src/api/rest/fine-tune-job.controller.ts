@@ -6,7 +6,9 @@ import {
   type FineTuneJob,
   fineTuneJobSchema,
 } from '../../domain/fine-tune-job.js';
+import { type JobEstimate, jobEstimateSchema } from '../../domain/estimate.js';
 import type { PageRequest } from '../../domain/page.js';
+import { EstimateService } from '../../jobs/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { type EventList, eventListSchema, type FineTuneJobList, fineTuneJobListSchema } from './answers.js';
 import { Commands, Creates, Reads, TakesEmptyBody, TakesIdempotencyKey } from './documented.js';
@@ -17,7 +19,10 @@ import { emptyBody, type JobParams, jobParams, pageQuery, type ProjectParams, pr
 @ApiTags('Fine-tune jobs')
 @Controller('v1/projects/:project/fineTuneJobs')
 export class FineTuneJobController {
-  constructor(private readonly jobs: FineTuneJobService) {}
+  constructor(
+    private readonly jobs: FineTuneJobService,
+    private readonly estimates: EstimateService,
+  ) {}
 
   @Post()
   @Creates(fineTuneJobSchema, 'Starts a job; only baseModel and dataset are required.')
@@ -29,6 +34,16 @@ export class FineTuneJobController {
     @IdempotencyKey() idempotencyKey: string | undefined,
   ): Promise<FineTuneJob> {
     return this.jobs.create(project, request, idempotencyKey);
+  }
+
+  @Post('estimate')
+  @HttpCode(200)
+  @Commands(jobEstimateSchema, 'What such a job would take with all its epochs, and what it can tell apart; starts nothing.')
+  estimate(
+    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Body({ schema: createFineTuneJobSchema }) request: CreateFineTuneJob,
+  ): Promise<JobEstimate> {
+    return this.estimates.estimate(project, request);
   }
 
   @Get()

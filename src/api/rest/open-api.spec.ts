@@ -41,6 +41,7 @@ it('names every route', () => {
       `get ${P}/datasets/{dataset}`,
       `get ${P}/fineTuneJobs`,
       `post ${P}/fineTuneJobs`,
+      `post ${P}/fineTuneJobs/estimate`,
       `get ${P}/fineTuneJobs/{job}`,
       `post ${P}/fineTuneJobs/{job}/cancel`,
       `get ${P}/fineTuneJobs/{job}/events`,

@@ -67,7 +67,20 @@ describe('refusals', () => {
     ['a pointer with ~ and /', { ...twoFields, 'a~/b': 1 }, '/a~0~1b', 'UNKNOWN_FIELD'],
     ['an array', [], '', 'WRONG_TYPE'],
     ['a depth bomb', `${'{"a":'.repeat(5000)}1${'}'.repeat(5000)}`, '', 'OUT_OF_RANGE'],
-    ['a list of the wrong kind', { ...twoFields, baselines: ['LORA'] }, '/baselines/0', 'NOT_ALLOWED'],
+    [
+      'a mode that contradicts its frozen BatchNorm',
+      { ...twoFields, training: { frozenBatchNorm: 'TRAIN' } },
+      '/training/frozenBatchNorm',
+      'RULE_BROKEN',
+    ],
+    [
+      'bounds of a multiplier that are the wrong way round',
+      { ...twoFields, search: { blockConstraints: [{ blockId: 'a', minLrMultiplier: 3, maxLrMultiplier: 2 }] } },
+      '/search/blockConstraints/0/minLrMultiplier',
+      'OUT_OF_RANGE',
+    ],
+    ['nothing to train', { ...twoFields, search: { type: 'NONE' }, baselines: [] }, '/baselines', 'RULE_BROKEN'],
+    ['a list of the wrong kind', { ...twoFields, baselines: ['DROPOUT'] }, '/baselines/0', 'NOT_ALLOWED'],
   ])('refuses %s', async (_what, body, pointer, reason) => {
     const response = await post(JOBS, body);
     expect(response.status).toBe(400);

@@ -48,6 +48,14 @@ describe('fine-tune jobs', () => {
     expect(api.stubs.jobs.list).toHaveBeenCalledWith('vision', { pageSize: 7, pageToken: 'abc' });
   });
 
+  it('estimates what a request would take, without starting it', async () => {
+    const response = await post(`${JOBS}/estimate`, twoFields);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({ methods: [{ method: 'BIOTUNE' }], resolution: { seedCount: 3 } });
+    expect(api.stubs.jobs.create).not.toHaveBeenCalled();
+    expect((await post(`${JOBS}/estimate`, { baseModel: 'a' })).status).toBe(400);
+  });
+
   it('cancels with no body, with an empty one, and not with an unknown setting', async () => {
     expect((await post(`${JOBS}/${JOB_ID}/cancel`)).status).toBe(200);
     expect((await post(`${JOBS}/${JOB_ID}/cancel`, {})).status).toBe(200);

@@ -2,13 +2,14 @@ import { Module } from '@nestjs/common';
 import { vi } from 'vitest';
 import { BaseModelService } from '../../jobs/base-model.service.js';
 import { DatasetService } from '../../jobs/dataset.service.js';
+import { EstimateService } from '../../jobs/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { HealthService } from '../../jobs/health.service.js';
 import { ModelVersionService } from '../../jobs/model-version.service.js';
 import { TrialService } from '../../jobs/trial.service.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import { startApi } from '../start.js';
-import { baseModel, dataset, download, event, job, metricPoint, modelVersion, trial } from './samples.js';
+import { baseModel, dataset, download, estimate, event, job, metricPoint, modelVersion, trial } from './samples.js';
 
 type Create = FineTuneJobService['create'];
 
@@ -20,6 +21,9 @@ export const stubServices = () => ({
     list: vi.fn<FineTuneJobService['list']>(() => Promise.resolve({ items: [job], nextPageToken: 'next' })),
     cancel: vi.fn<FineTuneJobService['cancel']>(() => Promise.resolve(job)),
     listEvents: vi.fn<FineTuneJobService['listEvents']>(() => Promise.resolve({ items: [event] })),
+  },
+  estimates: {
+    estimate: vi.fn<EstimateService['estimate']>(() => Promise.resolve(estimate)),
   },
   trials: {
     list: vi.fn<TrialService['list']>(() => Promise.resolve({ items: [trial] })),
@@ -46,6 +50,7 @@ export async function startStubbedApi(logger: Logger = createLogger('api', 'sile
   const stubs = stubServices();
   const providers = [
     { provide: FineTuneJobService, useValue: stubs.jobs },
+    { provide: EstimateService, useValue: stubs.estimates },
     { provide: TrialService, useValue: stubs.trials },
     { provide: BaseModelService, useValue: stubs.baseModels },
     { provide: DatasetService, useValue: stubs.datasets },

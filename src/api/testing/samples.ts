@@ -1,5 +1,6 @@
 import type { BaseModel } from '../../domain/base-model.js';
 import type { Dataset } from '../../domain/dataset.js';
+import type { JobEstimate } from '../../domain/estimate.js';
 import type { JobEvent } from '../../domain/event.js';
 import type { FineTuneJob } from '../../domain/fine-tune-job.js';
 import type { Download, ModelVersion } from '../../domain/model-version.js';
@@ -55,8 +56,23 @@ export const job: FineTuneJob = {
         fitness: 'MACRO_ACCURACY',
         reproduction: 'BATCH_SYNC',
       },
+      blockConstraints: [{ blockId: 'stem', policy: 'FREEZE' }],
+      initialGenomes: [],
+      warmStartFrom: [],
     },
     baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
+    methods: {
+      fullFineTuneTuned: { rates: [1e-2, 3e-3, 1e-3, 3e-4, 1e-4] },
+      autoRgn: { batchCount: 5 },
+      lora: { rank: 8, alpha: 16 },
+      l2Sp: { alpha: 0.1, beta: 0.01 },
+      l1Sp: { alpha: 0.001, beta: 0.01 },
+      layerDecay: { decay: 0.75 },
+      suffixGrid: { rates: [3e-3, 1e-3, 3e-4] },
+    },
+    finals: { finalistCount: 3, seedCount: 3 },
+    budget: { maxGpuSeconds: 36_000, reserveForFinals: 0.15 },
+    warmStartGenomes: [],
     parallelism: { maxParallelTrialCount: 1 },
     output: { model: 'flowers' },
   },
@@ -76,6 +92,26 @@ export const job: FineTuneJob = {
   updateTime: TIME,
 };
 
+export const estimate: JobEstimate = {
+  methods: [
+    {
+      method: 'BIOTUNE',
+      trialCount: 140,
+      cost: { trainingCount: 438, epochCount: 13_140, multiplyAccumulates: 1.5e15 },
+    },
+  ],
+  cost: { trainingCount: 438, epochCount: 13_140, multiplyAccumulates: 1.5e15 },
+  resolution: {
+    smallestDifference: 0.05,
+    imageCount: 100,
+    seedCount: 3,
+    disagreement: 0.15,
+    seedDeviation: 0.01,
+    expectedGain: 0.02,
+  },
+  warnings: ['Two candidates must differ by 5.0 points.'],
+};
+
 export const trial: Trial = {
   name: `${job.name}/trials/${TRIAL_ID}`,
   id: TRIAL_ID,
@@ -89,6 +125,7 @@ export const trial: Trial = {
   fold: 0,
   state: 'SUCCEEDED',
   seedResults: [],
+  cost: { trainingCount: 1, epochCount: 9, multiplyAccumulates: 1.5e12, trainSeconds: 4 },
   fitness: 0.25,
   createTime: TIME,
 };
