@@ -1,4 +1,4 @@
-import { trainingSchema } from '../../src/domain/fine-tune-job.js';
+import { trainingProtocolSchema } from '../../src/domain/fine-tune-job.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
@@ -78,7 +78,13 @@ describe('artifacts', () => {
         classCount: 2,
       },
       pack: { manifest: trainShard, shards: [{ ...trainShard, split: 'train' as const, imageCount: 1 }] },
-      training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2, cosineEpochCount: 1 }),
+      training: trainingProtocolSchema.parse({
+        frozenBatchNorm: 'EVAL',
+        epochCount: 1,
+        patienceEpochs: 1,
+        batchSize: 2,
+        cosineEpochCount: 1,
+      }),
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
       technique: { type: 'BLOCKS' as const },
@@ -100,6 +106,7 @@ describe('artifacts', () => {
     trainedParameterCount: 0,
     totalParameterCount: 1,
     trainSeconds: 0,
+    multiplyAccumulates: 0,
     runtime: {
       tensorflowVersion: '2.19.1',
       device: 'CPU' as const,

@@ -1,4 +1,4 @@
-import { trainingSchema } from '../../src/domain/fine-tune-job.js';
+import { trainingProtocolSchema } from '../../src/domain/fine-tune-job.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Runtime } from '../../src/domain/runtime.js';
@@ -22,7 +22,7 @@ const artifact = { sha256: 'ab'.repeat(32), sizeBytes: 1 };
 const train: TrainSpec = {
   network: { architecture: 'n', weights: artifact, mean: [0, 0, 0], std: [1, 1, 1], imageSizePx: 8, classCount: 2 },
   pack: { manifest: artifact, shards: [{ ...artifact, split: 'train', imageCount: 1 }] },
-  training: trainingSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2 }),
+  training: trainingProtocolSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2, frozenBatchNorm: 'EVAL' }),
   augmentation: 'NONE',
   lrMultipliers: [1],
   technique: { type: 'BLOCKS' },
@@ -45,6 +45,7 @@ const trained = (runtime: Runtime): TaskOutcome => ({
       trainedParameterCount: 1,
       totalParameterCount: 1,
       trainSeconds: 1,
+      multiplyAccumulates: 1,
       runtime,
       execution: 'TRACED',
     },

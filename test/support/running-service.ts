@@ -106,6 +106,7 @@ export const smallJob = (dataset: string) => ({
   },
   training: { epochCount: 2, batchSize: 16 },
   search: { seed: 7, biotune: { populationSize: 4, eliteCount: 1, generationCount: 1, seedCount: 1 } },
+  finals: { finalistCount: 2, seedCount: 1 },
   parallelism: { maxParallelTrialCount: 2 },
 });
 

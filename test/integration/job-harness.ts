@@ -1,0 +1,238 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type INestApplicationContext, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { inject } from 'vitest';
+import { baseModelSchema } from '../../src/domain/base-model.js';
+import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import type { Runtime } from '../../src/domain/runtime.js';
+import type { ScoreResult, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
+import type { Trial } from '../../src/domain/trial.js';
+import { EstimateService } from '../../src/jobs/estimate.service.js';
+import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
+import { JobsModule } from '../../src/jobs/jobs.module.js';
+import { TrialService } from '../../src/jobs/trial.service.js';
+import { JOB_STEPS } from '../../src/roles/coordinator.module.js';
+import { ALGORITHM_VERSION } from '../../src/search/biotune.js';
+import { ObjectStore } from '../../src/storage/object-store.js';
+import { BaseModelRepository } from '../../src/storage/postgres/base-model.repository.js';
+import { DatasetRepository } from '../../src/storage/postgres/dataset.repository.js';
+import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
+import type { TaskEntity } from '../../src/storage/postgres/task.entities.js';
+import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
+import { Transactions } from '../../src/storage/postgres/transaction.js';
+import { StorageModule } from '../../src/storage/storage.module.js';
+import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestBucket } from '../support/object-store.js';
+
+const PROJECT = 'test';
+const BASE_MODEL_FILE = join(import.meta.dirname, '../../assets/efficientnet-lite0/base-model.json');
+const RUNTIME: Runtime = {
+  tensorflowVersion: '2.19.1',
+  device: 'CPU',
+  oneDnn: true,
+  intraOpThreadCount: 1,
+  interOpThreadCount: 1,
+};
+/** Of each of the three classes. */
+const IMAGE_COUNT = { train: 40, validation: 20, test: 100 };
+const CLASSES = ['bag', 'sneaker', 'trouser'];
+
+/** How good a training is: the accuracy that it reaches on validation and on test; or why it cannot be done. */
+export type MadeUp = (spec: TrainSpec) => { readonly validation: number; readonly test: number } | 'NAN_LOSS';
+
+/** Jobs on real rows, with workers that make their results up: the rules of a job's life without its trainings. */
+export class JobHarness {
+  /** The test accuracy of each weight file, by its hash. */
+  private readonly models = new Map<string, number>();
+
+  private constructor(
+    private readonly app: INestApplicationContext,
+    private readonly database: TestDatabase,
+    readonly datasetVersion: string,
+    /** Of the test split's only shard. */
+    readonly testShardSha256: string,
+  ) {}
+
+  static async start(): Promise<JobHarness> {
+    const database = await createTestDatabase();
+    const { bucket } = await createTestBucket();
+    const { endpoint, accessKey, secretKey } = inject('services').s3;
+    const storage = StorageModule.forRoot({
+      DATABASE_URL: database.url,
+      DATABASE_POOL_SIZE: 5,
+      S3_ENDPOINT: endpoint,
+      S3_REGION: 'us-east-1',
+      S3_ACCESS_KEY: accessKey,
+      S3_SECRET_KEY: secretKey,
+      S3_BUCKET: bucket,
+    });
+    @Module({ imports: [storage, JobsModule], providers: [...JOB_STEPS] })
+    class JobModule {}
+    const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
+    await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));
+    const { name, testShard } = await importDataset(app);
+    return new JobHarness(app, database, name, testShard);
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await this.database.drop();
+  }
+
+  /** The request with defaults that fit the dataset. */
+  request(job: object) {
+    const { training, ...rest } = { training: {}, ...job };
+    return createFineTuneJobSchema.parse({
+      baseModel: 'efficientnet-lite0.imagenet',
+      dataset: this.datasetVersion,
+      training: { batchSize: 16, ...training },
+      ...rest,
+    });
+  }
+
+  estimate(job: object) {
+    return this.app.get(EstimateService).estimate(PROJECT, this.request(job));
+  }
+
+  create(job: object): Promise<FineTuneJob> {
+    return this.app.get(FineTuneJobService).create(PROJECT, this.request(job));
+  }
+
+  get(id: string): Promise<FineTuneJob> {
+    return this.app.get(FineTuneJobService).get(PROJECT, id);
+  }
+
+  async trials(id: string): Promise<readonly Trial[]> {
+    const { items } = await this.app.get(TrialService).list(PROJECT, id, { pageSize: 1000 });
+    return items;
+  }
+
+  /** Every task of a job with its spec, in key order. */
+  tasks(id: string): Promise<TaskEntity[]> {
+    return this.app.get(TaskRepository).listByKeyPrefix(id, '');
+  }
+
+  /**
+   * Creates a job, and does all that its coordinator and its workers do until it ends.
+   *
+   * @param taskCountMax Tasks that workers come to between two steps of the coordinator; all that there are when absent.
+   */
+  async run(job: object, madeUp: MadeUp, taskCountMax = Infinity): Promise<FineTuneJob> {
+    const { id } = await this.create(job);
+    const { leadership, runner } = await this.lead(id);
+    while ((await runner.advance(leadership)).next !== 'ENDED') {
+      for (let count = 0; count < taskCountMax && (await this.work(id, madeUp)); count += 1);
+    }
+    return this.get(id);
+  }
+
+  /** Does the next task of a job. @returns false when there is none. */
+  async work(id: string, madeUp: MadeUp): Promise<boolean> {
+    const queue = this.app.get(TaskRepository);
+    const task = await queue.lease(id, 'w', 30);
+    if (task === undefined) return false;
+    await queue.complete({ scope: id, taskId: task.id, fence: task.fence }, await this.outcomeOf(task.spec, madeUp));
+    return true;
+  }
+
+  /** A worker that takes a task and does nothing about it. */
+  async lease(id: string): Promise<LeaseRef> {
+    const task = await this.app.get(TaskRepository).lease(id, 'idle', 30);
+    if (task === undefined) throw new Error(`${id} has no task`);
+    return { scope: id, taskId: task.id, fence: task.fence };
+  }
+
+  /** What a worker that works on a task is told; undefined when the task is no longer its own. */
+  heartbeat(lease: LeaseRef) {
+    return this.app.get(TaskRepository).heartbeat(lease, 30);
+  }
+
+  release(lease: LeaseRef) {
+    return this.app.get(TaskRepository).release(lease);
+  }
+
+  /** Takes over a job that nobody leads. */
+  async lead(id: string) {
+    const leaderships = this.app.get(LeadershipRepository);
+    const claimed = await leaderships.claim({ owner: 'test', algorithmVersion: ALGORITHM_VERSION }, 100, 600);
+    const leadership = claimed.find(({ scope }) => scope === id);
+    if (leadership === undefined) throw new Error(`nobody may lead ${id}`);
+    return { leadership, runner: this.app.get(JobRunner) };
+  }
+
+  private async outcomeOf(spec: TaskSpec, madeUp: MadeUp): Promise<TaskOutcome> {
+    if ('score' in spec) {
+      return { succeeded: { score: scored(this.models.get(spec.score.network.weights.sha256) ?? 0) } };
+    }
+    if (!('train' in spec)) throw new Error('there is nothing to import');
+    const { train } = spec;
+    const found = madeUp(train);
+    if (found === 'NAN_LOSS') return { infeasible: { reason: found, message: 'the loss is NaN', metadata: {} } };
+    if (!train.keepWeights) return { succeeded: { train: trained(found.validation, train) } };
+    const bytes = Buffer.from(JSON.stringify([found.test, train.technique, train.lrMultipliers, train.seed]));
+    const weights = await this.app.get(ObjectStore).putBlob(bytes);
+    this.models.set(weights.sha256, found.test);
+    return { succeeded: { train: { ...trained(found.validation, train), weights } } };
+  }
+}
+
+function trained(validation: number, { lrMultipliers }: TrainSpec): TrainResult {
+  return {
+    bestEpoch: 1,
+    epochCount: 4,
+    validationLoss: 1 - validation,
+    validationAccuracy: validation,
+    validationMacroAccuracy: validation,
+    validationMacroF1: validation,
+    validationCalibrationError: 0.1,
+    trainedParameterCount: lrMultipliers.filter((factor) => factor > 0).length,
+    totalParameterCount: lrMultipliers.length,
+    trainSeconds: 2,
+    multiplyAccumulates: 1e9,
+    runtime: RUNTIME,
+    execution: 'TRACED',
+  };
+}
+
+/** The first images of each class are right, the others are taken for the next class. */
+function scored(wanted: number): ScoreResult {
+  const accuracy = Math.round(wanted * IMAGE_COUNT.test) / IMAGE_COUNT.test;
+  const labels = CLASSES.flatMap((_, label) => Array.from({ length: IMAGE_COUNT.test }, () => label));
+  const predictions = labels.map((label, image) =>
+    image % IMAGE_COUNT.test < accuracy * IMAGE_COUNT.test ? label : (label + 1) % CLASSES.length,
+  );
+  const counts = CLASSES.map((_, label) => ({
+    counts: CLASSES.map(
+      (_, found) => labels.filter((is, image) => is === label && predictions[image] === found).length,
+    ),
+  }));
+  const recalls = CLASSES.map((_, classIndex) => ({ classIndex, recall: accuracy }));
+  const figures = { loss: 1, accuracy, macroAccuracy: accuracy, macroF1: accuracy, calibrationError: 0.1 };
+  return { ...figures, recalls, confusionMatrix: counts, imageCount: labels.length, labels, predictions };
+}
+
+async function importDataset(app: INestApplicationContext) {
+  const [objects, datasets] = [app.get(ObjectStore), app.get(DatasetRepository)];
+  const splits = ['train', 'validation', 'test'] as const;
+  const shards = await Promise.all(
+    splits.map(async (split) => ({
+      ...(await objects.putBlob(Buffer.from(`images of ${split}`))),
+      split,
+      imageCount: CLASSES.length * IMAGE_COUNT[split],
+    })),
+  );
+  const manifest = await objects.putBlob(Buffer.from('manifest'));
+  const split = { trainFraction: 0.25, validationFraction: 0.125, testFraction: 0.625, seed: 0 };
+  const classes = CLASSES.map((label, index) => ({ label, index, imageCount: IMAGE_COUNT }));
+  const id = await app.get(Transactions).run(async (transaction) => {
+    const source = { displayName: 'fashion', sourceUri: 's3://images/fashion', split };
+    const made = await datasets.insert(transaction, PROJECT, source);
+    const counts = { imageCount: 480, sizeBytes: 1000, issues: [] };
+    await datasets.activate(transaction, made, 1, { manifest, shards, classes, ...counts });
+    return made;
+  });
+  const testShard = shards.find((shard) => shard.split === 'test')?.sha256 ?? '';
+  return { name: `projects/${PROJECT}/datasets/${id}/versions/1`, testShard };
+}
