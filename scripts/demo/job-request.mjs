@@ -16,5 +16,6 @@ export const jobRequest = (dataset) => ({
   },
   training: { epochCount: 8, batchSize: 32 },
   search: { seed: 1, biotune: { populationSize: 6, eliteCount: 2, generationCount: 2, seedCount: 1 } },
+  finals: { finalistCount: 2, seedCount: 1 },
   output: { model: 'fashion' },
 });

@@ -1,31 +1,12 @@
-const percent = (value) => `${(100 * value).toFixed(1)} %`;
-
-const METHOD_NAMES = {
-  BIOTUNE: 'BioTune (search)',
-  FULL_FINE_TUNE: 'Full fine-tuning',
-  LINEAR_PROBE: 'Linear probe',
-};
-
-/** Prints rows under a heading, columns as wide as they need to be. */
-function table(heading, rows) {
-  const lines = [heading, ...rows].map((cells) => cells.map(String));
-  const widths = heading.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
-  const text = (cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]))
-      .join('  ')
-      .trimEnd();
-  console.log(
-    [text(lines[0]), widths.map((width) => '─'.repeat(width)).join('  '), ...lines.slice(1).map(text)].join('\n'),
-  );
-}
+import { percent } from '../service/figures.mjs';
+import { METHOD_NAMES } from '../service/method-names.mjs';
+import { textTable } from '../service/text-table.mjs';
 
 /** Prints what came of the job: the winning genome, every method's scores, and how to get the weights. */
 export function report({ result }, baseModel, model, http) {
   const { genome } = result;
   const searched = genome.genes.map((gene) => (gene > genome.threshold ? 10 ** (2 * (gene - 0.5)) : 0));
-  console.log(`\nBest genome of the search (threshold ${genome.threshold.toFixed(3)})\n`);
-  table(
+  const blocks = textTable(
     ['block', 'gene', 'trains', 'learning rate ×', 'parameters'],
     baseModel.blocks.map(({ displayName, parameterCount }, index) => [
       displayName,
@@ -35,17 +16,19 @@ export function report({ result }, baseModel, model, http) {
       parameterCount.toLocaleString('en'),
     ]),
   );
-  console.log('\nRetrained on all training images with fresh seeds; the test images were scored once\n');
-  table(
-    ['method', 'validation', 'test', 'trained parameters', ''],
+  console.log(`\nBest genome of the search (threshold ${genome.threshold.toFixed(3)})\n\n${blocks}`);
+  const scores = textTable(
+    ['method', 'validation', 'test (95 %)', 'trained parameters', ''],
     result.scores.map((score) => [
       METHOD_NAMES[score.method],
       percent(score.validationAccuracy),
-      percent(score.testAccuracy),
+      `${percent(score.testAccuracy)} (${percent(score.testAccuracyInterval.low)} – ${percent(score.testAccuracyInterval.high)})`,
       score.trainedParameterCount.toLocaleString('en'),
       score.method === result.method ? '← delivered: best on validation' : '',
     ]),
   );
+  console.log(`\nRetrained on all training images with fresh seeds; the test images were scored once\n\n${scores}\n`);
+  for (const line of [result.verdict, ...result.warnings]) console.log(line);
   const url = `${http}/v1/${result.modelVersion}/downloads`;
   console.log(`
 Weights   ${model.weights.uri}

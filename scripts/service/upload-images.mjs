@@ -1,14 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { extname } from 'node:path';
 import { unzipSync } from 'fflate';
 import { Client } from 'minio';
 
 const BUCKET = 'datasets';
-const PREFIX = 'fashion-small';
 const PARALLEL_COUNT = 16;
+const CONTENT_TYPES = { '.png': 'image/png', '.jpg': 'image/jpeg' };
 
-/** Puts the images of assets/fashion-small into the S3 server, each as an object of its own. @returns their s3 uri. */
-export async function uploadFashionSmall(root, s3) {
+/**
+ * Puts the images of a zip into the S3 server, each as an object of its own, unless as many are there already.
+ *
+ * @param {string} zipFile With one folder per class.
+ * @param {string} prefix
+ * @param s3 Where the server is, and its keys, as in connection.json.
+ * @returns {Promise<string>} their s3 uri.
+ */
+export async function uploadImages(zipFile, prefix, s3) {
   const { hostname, port } = new URL(s3.endpoint);
   const client = new Client({
     endPoint: hostname,
@@ -17,12 +24,10 @@ export async function uploadFashionSmall(root, s3) {
     ...keys(s3),
     region: 'us-east-1',
   });
-  const images = Object.entries(unzipSync(readFileSync(join(root, 'assets/fashion-small/fashion-small.zip')))).filter(
-    ([path]) => !path.endsWith('/'),
-  );
-  const uri = `s3://${BUCKET}/${PREFIX}`;
+  const images = Object.entries(unzipSync(readFileSync(zipFile))).filter(([path]) => !path.endsWith('/'));
+  const uri = `s3://${BUCKET}/${prefix}`;
   if (!(await client.bucketExists(BUCKET))) await client.makeBucket(BUCKET);
-  if ((await count(client)) === images.length) {
+  if ((await count(client, prefix)) === images.length) {
     console.log(`${images.length} images are at ${uri} already`);
     return uri;
   }
@@ -30,8 +35,8 @@ export async function uploadFashionSmall(root, s3) {
   const queue = images.values();
   const worker = async () => {
     for (const [path, bytes] of queue) {
-      await client.putObject(BUCKET, `${PREFIX}/${path}`, Buffer.from(bytes), bytes.length, {
-        'Content-Type': 'image/png',
+      await client.putObject(BUCKET, `${prefix}/${path}`, Buffer.from(bytes), bytes.length, {
+        'Content-Type': CONTENT_TYPES[extname(path)],
       });
       done += 1;
       if (done % 100 === 0) show(`Uploading images to ${uri}: ${done} of ${images.length}`);
@@ -44,9 +49,9 @@ export async function uploadFashionSmall(root, s3) {
 
 const keys = ({ accessKey, secretKey }) => ({ accessKey, secretKey });
 
-async function count(client) {
+async function count(client, prefix) {
   let found = 0;
-  for await (const _object of client.listObjectsV2(BUCKET, `${PREFIX}/`, true)) found += 1;
+  for await (const _object of client.listObjectsV2(BUCKET, `${prefix}/`, true)) found += 1;
   return found;
 }
 

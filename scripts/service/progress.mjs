@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clock } from './figures.mjs';
 
 const BAR_WIDTH = 24;
 
 const bar = (percent) => '█'.repeat(Math.round((percent / 100) * BAR_WIDTH)).padEnd(BAR_WIDTH, '░');
-
-const clock = (seconds) =>
-  seconds === undefined ? '–' : `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, '0')}`;
 
 /** One line: phase, generation, trials done of total, best fitness so far, estimated time left. */
 function line({ state, progress, best }) {

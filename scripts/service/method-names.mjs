@@ -1,0 +1,16 @@
+/** Methods as people call them. */
+export const METHOD_NAMES = {
+  BIOTUNE: 'BioTune (search)',
+  FULL_FINE_TUNE: 'Full fine-tuning',
+  FULL_FINE_TUNE_TUNED: 'Full, rate chosen',
+  LINEAR_PROBE: 'Linear probe',
+  LP_FT: 'LP-FT',
+  GRADUAL_UNFREEZING: 'Gradual unfreezing',
+  AUTO_RGN: 'Auto-RGN',
+  LORA: 'LoRA',
+  L2_SP: 'L2-SP',
+  L1_SP: 'L1-SP',
+  LAYER_DECAY: 'Layer decay',
+  RANDOM_SEARCH: 'Random search',
+  SUFFIX_GRID: 'Suffix grid',
+};
