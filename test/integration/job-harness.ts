@@ -117,13 +117,21 @@ export class JobHarness {
   /**
    * Creates a job, and does all that its coordinator and its workers do until it ends.
    *
-   * @param taskCountMax Tasks that workers come to between two steps of the coordinator; all that there are when absent.
+   * @param options `taskCountMax`: tasks that workers come to between two steps of the coordinator, all that there are when
+   *   absent; `takesOver`: each step is another coordinator's.
    */
-  async run(job: object, madeUp: MadeUp, taskCountMax = Infinity): Promise<FineTuneJob> {
+  async run(
+    job: object,
+    madeUp: MadeUp,
+    { taskCountMax = Infinity, takesOver = false }: { taskCountMax?: number; takesOver?: boolean } = {},
+  ): Promise<FineTuneJob> {
     const { id } = await this.create(job);
-    const { leadership, runner } = await this.lead(id);
+    let { leadership, runner } = await this.lead(id);
     while ((await runner.advance(leadership)).next !== 'ENDED') {
       for (let count = 0; count < taskCountMax && (await this.work(id, madeUp)); count += 1);
+      if (!takesOver) continue;
+      await this.app.get(LeadershipRepository).giveBack(leadership);
+      ({ leadership, runner } = await this.lead(id));
     }
     return this.get(id);
   }

@@ -338,10 +338,10 @@ describe('what cannot be trained', () => {
   });
 });
 
-it('comes to the same end whatever the order in which a few tasks at a time are done', async () => {
+it('comes to the same end whether tasks are done at once, or one between two steps of ever new coordinators', async () => {
   const request = { search: { seed: 9, biotune: small }, baselines: ['SUFFIX_GRID'] };
   const atOnce = await jobs.run(request, smooth);
-  const inTurn = await jobs.run(request, smooth, 1);
+  const inTurn = await jobs.run(request, smooth, { taskCountMax: 1, takesOver: true });
   const plain = async ({ id }: FineTuneJob) =>
     (await jobs.trials(id)).map(({ phase, method, generation, slot, lrMultipliers, fitness }) => [
       [phase, method, generation, slot],
