@@ -44,9 +44,7 @@ const strength = z.number().min(0).max(100);
 /** What the methods leave open. */
 export const methodSettingsSchema = z
   .strictObject({
-    fullFineTuneTuned: z
-      .strictObject({ rates: rates.default([1e-2, 3e-3, 1e-3, 3e-4, 1e-4]) })
-      .prefault({}),
+    fullFineTuneTuned: z.strictObject({ rates: rates.default([1e-2, 3e-3, 1e-3, 3e-4, 1e-4]) }).prefault({}),
     /** Batches that gradients are compared over before each epoch. */
     autoRgn: z.strictObject({ batchCount: z.int().min(1).max(1000).default(5) }).prefault({}),
     /** Changes of weights have this rank, and are scaled by alpha / rank. */
@@ -58,9 +56,7 @@ export const methodSettingsSchema = z
     l1Sp: z.strictObject({ alpha: strength.default(0.001), beta: strength.default(0.01) }).prefault({}),
     /** Factor on the rate from a block to the one before it. */
     layerDecay: z.strictObject({ decay: z.number().gt(0).max(1).default(0.75) }).prefault({}),
-    suffixGrid: z
-      .strictObject({ rates: rates.default([3e-3, 1e-3, 3e-4]) })
-      .prefault({}),
+    suffixGrid: z.strictObject({ rates: rates.default([3e-3, 1e-3, 3e-4]) }).prefault({}),
   })
   .meta({ id: 'MethodSettings' });
 export type MethodSettings = Readonly<z.infer<typeof methodSettingsSchema>>;

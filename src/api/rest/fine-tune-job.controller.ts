@@ -38,7 +38,10 @@ export class FineTuneJobController {
 
   @Post('estimate')
   @HttpCode(200)
-  @Commands(jobEstimateSchema, 'What such a job would take with all its epochs, and what it can tell apart; starts nothing.')
+  @Commands(
+    jobEstimateSchema,
+    'What such a job would take with all its epochs, and what it can tell apart; starts nothing.',
+  )
   estimate(
     @Param({ schema: projectParams }) { project }: ProjectParams,
     @Body({ schema: createFineTuneJobSchema }) request: CreateFineTuneJob,
