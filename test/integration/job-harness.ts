@@ -83,11 +83,12 @@ export class JobHarness {
 
   /** The request with defaults that fit the dataset. */
   request(job: object) {
-    const { training, ...rest } = { training: {}, ...job };
+    const { training, search, ...rest } = { training: {}, search: {}, ...job };
     return createFineTuneJobSchema.parse({
       baseModel: 'efficientnet-lite0.imagenet',
       dataset: this.datasetVersion,
       training: { batchSize: 16, ...training },
+      search: { seed: 1, ...search },
       ...rest,
     });
   }
