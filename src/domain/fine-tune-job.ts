@@ -312,7 +312,7 @@ export const progressSchema = z
     runningTrialCount: z.int().min(0),
     /** Trials of the search in all. */
     trialCount: z.int().min(0),
-    /** From the mean time of the trainings so far; absent until one has ended. */
+    /** From the pace so far; absent until a trial has ended. */
     estimatedRemainingSeconds: z.number().min(0).optional(),
   })
   .meta({ id: 'Progress' });

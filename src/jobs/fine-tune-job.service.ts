@@ -119,17 +119,14 @@ export class FineTuneJobService {
 
   private async view(entities: readonly FineTuneJobEntity[]): Promise<FineTuneJob[]> {
     const ids = entities.map(({ id }) => id);
-    const [counts, totals, best] = await Promise.all([
-      this.trials.count(ids),
-      this.trials.trainingTotals(ids),
-      this.trials.best(ids),
-    ]);
+    const [counts, best] = await Promise.all([this.trials.count(ids), this.trials.best(ids)]);
+    const now = new Date();
     return entities.map((job) =>
       toFineTuneJob({
         job,
         counts: counts.filter(({ jobId }) => jobId === job.id),
-        totals: totals.filter(({ jobId }) => jobId === job.id),
         best: best.find(({ jobId }) => jobId === job.id),
+        now,
       }),
     );
   }

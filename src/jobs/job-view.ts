@@ -8,17 +8,16 @@ import {
 import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 import { plannedTrialCount } from './search-plan.js';
-import { trainingCountAtOnce } from './training-count.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
-import type { TrainingTotals, TrialCount } from '../storage/postgres/trial.repository.js';
+import type { TrialCount } from '../storage/postgres/trial.repository.js';
 
 /** Rows that the picture of one job is made from. */
 export interface JobRows {
   readonly job: FineTuneJobEntity;
   readonly counts: readonly TrialCount[];
-  readonly totals: readonly TrainingTotals[];
   readonly best: TrialEntity | undefined;
+  readonly now: Date;
 }
 
 const HAS_FITNESS = new Set(['SUCCEEDED', 'INFEASIBLE']);
@@ -49,32 +48,23 @@ function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, numb
 
 /** Trainings, counted by what each costs: one of the search trains on one fold, the others on all the data. */
 function work(rows: JobRows) {
-  const { job, counts, totals } = rows;
-  const { search, finals, data, parallelism } = job.spec;
+  const { job, counts, now } = rows;
+  const { search, finals, data } = job.spec;
   const perTrial: Readonly<Record<TrialPhase, number>> = {
     SEARCH: search.biotune.seedCount * data.searchFraction,
     SELECTION: finals.seedCount,
     FINALS: finals.seedCount,
   };
   const all = trialCounts(rows);
-  const total = TRIAL_PHASES.reduce((work, phase) => work + perTrial[phase] * all[phase], 0);
-  const left = TRIAL_PHASES.reduce((work, phase) => {
+  const total = TRIAL_PHASES.reduce((units, phase) => units + perTrial[phase] * all[phase], 0);
+  const left = TRIAL_PHASES.reduce((units, phase) => {
     const done = sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
-    return work + (hasPassed(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
+    return units + (hasPassed(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
   }, 0);
-  const measured = totals.reduce(
-    (work, { phase, trainingCount }) => work + trainingCount * (phase === 'SEARCH' ? data.searchFraction : 1),
-    0,
-  );
-  const seconds = totals.reduce((all, { trainSeconds }) => all + trainSeconds, 0);
-  const runningCount = Math.max(
-    1,
-    sum(counts, ({ state }) => state === 'RUNNING'),
-  );
-  const atOnce = Math.min(parallelism.maxParallelTrialCount ?? runningCount, trainingCountAtOnce(job.spec));
+  const elapsedSeconds = (now.getTime() - (job.startTime ?? now).getTime()) / 1000;
   return {
     percent: 100 * (1 - left / total),
-    remainingSeconds: measured === 0 ? undefined : ((left / atOnce) * seconds) / measured,
+    remainingSeconds: left === total ? undefined : (elapsedSeconds * left) / (total - left),
   };
 }
 

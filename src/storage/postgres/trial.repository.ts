@@ -177,7 +177,7 @@ export class TrialRepository {
     );
   }
 
-  /** For the cost and the time left of several jobs at once. */
+  /** For the cost of several jobs at once. */
   async trainingTotals(jobIds: readonly string[]): Promise<TrainingTotals[]> {
     return this.dataSource.query<TrainingTotals[]>(
       `SELECT r.job_id AS "jobId", r.phase, r.method, count(*)::int AS "trainingCount",
