@@ -27,10 +27,16 @@ export function meanCostOfRandomGenomes(blocks: readonly SearchedBlock[], isPref
   const meanOverFirst = (costOf: (first: number) => number) => sumOf(firstChances, (chance, at) => chance * costOf(at));
   const prefix = isPrefixCached ? meanOverFirst((first) => forward(blocks.slice(0, first))) : 0;
   const inputGradients = meanOverFirst((first) => forward(blocks.slice(first)) - (blocks[first]?.cost.firstLayer ?? 0));
-  const trainedChance = { FREE: 1 / 2 / chanceOfAny(blocks), FREEZE: 0, TRAIN: 1 };
-  const weightGradients = sumOf(blocks, ({ cost, policy }) => trainedChance[policy] * cost.forward);
+  const chances = trainedChances(blocks);
+  const weightGradients = sumOf(blocks, ({ cost }, block) => (chances[block] ?? 0) * cost.forward);
   const validation = forward(blocks) - prefix;
   return { training: validation + inputGradients + weightGradients, validation, prefix };
+}
+
+/** Per block, the chance that a random genome trains it. */
+export function trainedChances(blocks: readonly Pick<SearchedBlock, 'policy'>[]): number[] {
+  const chances = { FREE: 1 / 2 / chanceOfAny(blocks), FREEZE: 0, TRAIN: 1 };
+  return blocks.map(({ policy }) => chances[policy]);
 }
 
 /** Per block, the chance that it is the first that trains. */
@@ -45,14 +51,15 @@ function chancesToBeFirst(blocks: readonly SearchedBlock[]): number[] {
 }
 
 /** The chance that a draw trains a block. */
-function chanceOfAny(blocks: readonly SearchedBlock[]): number {
+function chanceOfAny(blocks: readonly Pick<SearchedBlock, 'policy'>[]): number {
   if (blocks.some(({ policy }) => policy === 'TRAIN')) return 1;
   const count = freeCount(blocks);
   if (count === 0) throw new RangeError(`none of ${blocks.length} blocks may train`);
   return 1 - 1 / (count + 1);
 }
 
-const freeCount = (blocks: readonly SearchedBlock[]) => blocks.filter(({ policy }) => policy === 'FREE').length;
+const freeCount = (blocks: readonly Pick<SearchedBlock, 'policy'>[]) =>
+  blocks.filter(({ policy }) => policy === 'FREE').length;
 
 const forward = (blocks: readonly SearchedBlock[]) => sumOf(blocks, ({ cost }) => cost.forward);
 

@@ -1,4 +1,5 @@
 import type { HostTensor } from '../formats/safetensors.js';
+import { lowRankShapes } from '../networks/low-rank-shapes.js';
 import { elementCount, type ParameterSpec } from '../networks/parameters.js';
 import { TENSORFLOW_AXES, TORCH_AXES } from '../networks/weight-layout.js';
 import { randomStream } from '../random/random-stream.js';
@@ -9,9 +10,7 @@ import { add, matMul, multiply } from './kernels.js';
  * The change of a weight that stays as it is: alpha / rank times the product of two matrices that learn, B times A, read
  * row by row in the weight's torch shape (LoRA, arXiv 2106.09685; for convolutions as loralib's ConvLoRA has it).
  *
- * A is [rank * k, inputs * k] and B [outputs * k, rank * k] for a kernel of k x k; all k are 1 for a linear layer. A
- * depthwise convolution has its channels as inputs, and one output. Of a kernel that is not square, B's rows count its
- * height, A's columns its width, and the rank its shorter side.
+ * @see lowRankShapes
  */
 export class LowRankChange {
   readonly aName: string;
@@ -25,13 +24,11 @@ export class LowRankChange {
     readonly weight: ParameterSpec,
     { rank, alpha }: { readonly rank: number; readonly alpha: number },
   ) {
-    const [outputs = 0, inputs = 0, height = 1, width = 1] = weight.shape;
-    const [rowCount, columnCount] = weight.kind === 'depthwise' ? [1, outputs] : [outputs, inputs];
-    const inner = rank * Math.min(height, width);
+    const { a, b } = lowRankShapes(weight, rank);
     this.aName = `${weight.name}.lora_A`;
     this.bName = `${weight.name}.lora_B`;
-    this.aShape = [inner, columnCount * width];
-    this.bShape = [rowCount * height, inner];
+    this.aShape = a;
+    this.bShape = b;
     this.scale = alpha / rank;
   }
 

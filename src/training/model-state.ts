@@ -1,6 +1,7 @@
 import type { Technique } from '../domain/technique.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import type { Layer } from '../networks/layers.js';
+import { type LearningRole, learningRoles } from '../networks/learning-parameters.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { layerParameterSpecs, type ParameterSpec } from '../networks/parameters.js';
 import type { Weights } from '../networks/weights.js';
@@ -8,7 +9,6 @@ import { type Tensor, tf } from './backend.js';
 import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
 import { toDevice, toHost } from './host-tensors.js';
 import type { InferenceModel } from './inference-model.js';
-import { type LearningRole, learningRoles } from './learning-parameters.js';
 import { LowRankChanges } from './low-rank-changes.js';
 import { type StartingPoint, startingPointOf } from './starting-point.js';
 import { type FunctionScope, TracedFunctions } from './traced-functions.js';

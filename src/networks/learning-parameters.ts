@@ -1,5 +1,6 @@
 import type { Technique } from '../domain/technique.js';
-import type { ParameterSpec } from '../networks/parameters.js';
+import { lowRankShapes } from './low-rank-shapes.js';
+import { elementCount, type ParameterSpec } from './parameters.js';
 
 /** LEARNS: the tensor itself moves. IS_CHANGED: it stays, and a low-rank change of it learns. */
 export type LearningRole = 'LEARNS' | 'IS_CHANGED';
@@ -30,6 +31,22 @@ export function learningRoles(
       return role === undefined ? [] : [[spec.name, role]];
     }),
   );
+}
+
+/** How many numbers learn; of a low-rank change those of its matrices. Arguments as `learningRoles` takes them. */
+export function learningCount(
+  specs: readonly ParameterSpec[],
+  segments: readonly { readonly lrMultiplier: number }[],
+  technique: Technique,
+): number {
+  const roles = learningRoles(specs, segments, technique);
+  return specs.reduce((sum, spec) => {
+    const role = roles.get(spec.name);
+    if (role === undefined) return sum;
+    if (role === 'LEARNS' || technique.type !== 'LORA') return sum + elementCount(spec.shape);
+    const { a, b } = lowRankShapes(spec, technique.rank);
+    return sum + elementCount(a) + elementCount(b);
+  }, 0);
 }
 
 /** Only BatchNorm has buffers. */
