@@ -17,6 +17,9 @@ export const jobEstimateSchema = z
             /** Candidates of its search; 0 where it has none. */
             trialCount: z.int().min(0),
             cost: costSchema,
+            /** Numbers that learn in a training; the mean over random candidates of a search. */
+            trainedParameterCount: z.number().min(0),
+            totalParameterCount: z.int().positive(),
           })
           .meta({ id: 'MethodEstimate' }),
       )

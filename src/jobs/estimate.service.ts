@@ -19,6 +19,7 @@ import { JobSpecs } from './job-specs.js';
 import { methodsOf } from './methods.js';
 import { assumedResolution, resolutionWarnings } from './search-resolution.js';
 import { listOf, plannedTrialCount, rulesOf, type SearchContext } from './search-plan.js';
+import { estimateParameters } from './parameter-estimate.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
 
 /** Says what a job would take, before it is started. */
@@ -62,7 +63,12 @@ export class EstimateService {
         };
       };
       const searched = costOf(trialCount * spec.search.biotune.seedCount, fold);
-      return { method, trialCount, cost: addCosts(searched, costOf(retrainingCount(spec, trialCount), all)) };
+      const parameters = estimateParameters(method, network, dataset.classes.length, {
+        methods: spec.methods,
+        rules: setting.rules,
+      });
+      const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
+      return { method, trialCount, cost, ...parameters };
     });
     const cost = methods.map((method) => method.cost).reduce(addCosts, NO_COST);
     if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };

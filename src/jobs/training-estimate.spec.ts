@@ -8,6 +8,7 @@ import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { suffixGridCandidates } from '../search/candidate-lists.js';
 import { metered } from '../worker/training-meter.js';
 import { fixedMultipliers, techniqueOf } from './methods.js';
+import { estimateParameters } from './parameter-estimate.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
 
 const { classCount, train: images, validation } = tinyTraining;
@@ -21,8 +22,8 @@ interface Setting {
   readonly isAugmented?: boolean;
 }
 
-/** What the meter says of a training that runs all its epochs. */
-async function measured(method: Method, lrMultipliers: readonly number[], setting: Setting): Promise<number> {
+/** What is said of a training that runs all its epochs. */
+async function measured(method: Method, lrMultipliers: readonly number[], setting: Setting) {
   const { network = tinyTraining.network, isAugmented = false } = setting;
   const zeros = parameterSpecs(network, classCount).map(({ name, shape }) => {
     const data = new Float32Array(elementCount(shape)).fill(0.1);
@@ -30,7 +31,7 @@ async function measured(method: Method, lrMultipliers: readonly number[], settin
   });
   // As a job's trainings are told.
   const isProbe = method === 'LINEAR_PROBE';
-  const { stages } = await train({
+  const { stages, trainedParameterCount, totalParameterCount } = await train({
     network,
     pretrained: setting.network === undefined ? tinyWeights() : new Map(zeros),
     technique: techniqueOf(method, methods),
@@ -40,16 +41,22 @@ async function measured(method: Method, lrMultipliers: readonly number[], settin
     epochCount: EPOCH_COUNT,
     patienceEpochs: EPOCH_COUNT,
   });
-  return metered(stages, { imageSizePx: images.sizePx, classCount }, imageCounts);
+  const multiplyAccumulates = metered(stages, { imageSizePx: images.sizePx, classCount }, imageCounts);
+  return { multiplyAccumulates, trainedParameterCount, totalParameterCount };
 }
 
-function estimated(method: Method, setting: Setting): number {
+function estimated(method: Method, setting: Setting) {
   const { network = tinyTraining.network, frozenBatchNorm, isAugmented = false } = setting;
   const training = trainingProtocolSchema.parse({ epochCount: EPOCH_COUNT, batchSize: 8, frozenBatchNorm });
   const data = { searchFraction: 1, imageSizePx: images.sizePx, augmentation: isAugmented ? 'LIGHT' : 'NONE' } as const;
   const costs = networkCosts(network, images.sizePx, classCount);
   const rules = network.blocks.map(() => ({ policy: 'FREE' as const }));
-  return estimateTraining(method, { spec: { training, data, methods }, costs, rules }, imageCounts).multiplyAccumulates;
+  const { multiplyAccumulates } = estimateTraining(
+    method,
+    { spec: { training, data, methods }, costs, rules },
+    imageCounts,
+  );
+  return { multiplyAccumulates, ...estimateParameters(method, network, classCount, { methods, rules }) };
 }
 
 describe.each<[string, Setting]>([
@@ -62,12 +69,16 @@ describe.each<[string, Setting]>([
 
   it.each(METHODS.flatMap((method) => (isSearching(method) ? [] : [method])))('of %s', async (method) => {
     const found = await measured(method, fixedMultipliers(method, blocks.length, methods), setting);
-    expect(estimated(method, setting)).toBe(found);
+    expect(estimated(method, setting)).toEqual(found);
   });
 
   it('of SUFFIX_GRID, as a mean over its candidates', async () => {
     const grid = suffixGridCandidates({ blockCount: blocks.length, rates: [1e-3], baseLearningRate: 1e-3 });
     const found = await Promise.all(grid.map(({ lrMultipliers }) => measured('SUFFIX_GRID', lrMultipliers, setting)));
-    expect(estimated('SUFFIX_GRID', setting)).toBeCloseTo(found.reduce((sum, cost) => sum + cost) / found.length, 3);
+    const meanOf = (figure: 'multiplyAccumulates' | 'trainedParameterCount') =>
+      found.reduce((sum, training) => sum + training[figure], 0) / found.length;
+    const { multiplyAccumulates, trainedParameterCount } = estimated('SUFFIX_GRID', setting);
+    expect(multiplyAccumulates).toBeCloseTo(meanOf('multiplyAccumulates'), 3);
+    expect(trainedParameterCount).toBeCloseTo(meanOf('trainedParameterCount'), 3);
   });
 });

@@ -98,6 +98,8 @@ export const estimate: JobEstimate = {
       method: 'BIOTUNE',
       trialCount: 140,
       cost: { trainingCount: 438, epochCount: 13_140, multiplyAccumulates: 1.5e15 },
+      trainedParameterCount: 1.5e6,
+      totalParameterCount: 3_383_818,
     },
   ],
   cost: { trainingCount: 438, epochCount: 13_140, multiplyAccumulates: 1.5e15 },

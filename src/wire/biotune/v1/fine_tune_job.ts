@@ -515,7 +515,12 @@ export interface MethodEstimate {
   method: Method;
   /** Candidates of its search; 0 where it has none. */
   trialCount: number;
-  cost: Cost | undefined;
+  cost:
+    | Cost
+    | undefined;
+  /** Numbers that learn in a training; the mean over random candidates of a search. */
+  trainedParameterCount: number;
+  totalParameterCount: number;
 }
 
 export interface GetFineTuneJobRequest {
