@@ -12,7 +12,7 @@ import { trainingSeeds } from './training-seeds.js';
 export type Candidate = Pick<NewTrial, 'method' | 'lrMultipliers' | 'genes' | 'threshold'>;
 
 /** The candidate that a trial has tried. */
-export const candidateOf = ({ method, lrMultipliers, genes, threshold }: TrialEntity): Candidate => ({
+const candidateOf = ({ method, lrMultipliers, genes, threshold }: TrialEntity): Candidate => ({
   method,
   lrMultipliers,
   ...(genes !== undefined && { genes }),
@@ -28,9 +28,9 @@ export function bestCandidates(trials: readonly TrialEntity[], method: Method, c
   const ranked = trials
     .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
     .toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1) || a.generation - b.generation || a.slot - b.slot);
-  const distinct = new Map(ranked.toReversed().map((trial) => [trial.lrMultipliers.join(), trial]));
+  const phenotypes = ranked.map(({ lrMultipliers }) => lrMultipliers.join());
   return ranked
-    .filter((trial) => distinct.get(trial.lrMultipliers.join()) === trial)
+    .filter((_, rank) => phenotypes.indexOf(phenotypes[rank] ?? '') === rank)
     .slice(0, count)
     .map(candidateOf);
 }

@@ -8,6 +8,7 @@ import {
 import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 import { plannedTrialCount } from './search-plan.js';
+import { trialName } from './trial-name.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrialCount } from '../storage/postgres/trial.repository.js';
@@ -90,8 +91,7 @@ function bestTrial({ job, best }: JobRows): Pick<FineTuneJob, 'best'> {
   const { id, generation, genes, threshold, fitness } = best ?? {};
   if (id === undefined || generation === undefined || fitness === undefined) return {};
   if (genes === undefined || threshold === undefined) return {};
-  const trial = `projects/${job.project}/fineTuneJobs/${job.id}/trials/${id}`;
-  return { best: { trial, generation, genome: { genes, threshold }, fitness } };
+  return { best: { trial: trialName(job.project, job.id, id), generation, genome: { genes, threshold }, fitness } };
 }
 
 /** Makes what a caller sees of a job; progress and best are derived here and stored nowhere. */

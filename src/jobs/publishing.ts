@@ -15,6 +15,7 @@ import { imageCounts } from './image-counts.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { compareWithBaseline, costOf, measuredResolution, methodScores, modelInterval } from './report.js';
 import { warningsOf } from './report-warnings.js';
+import { trialName } from './trial-name.js';
 import { verdictOf } from './verdict.js';
 
 interface Published {
@@ -93,7 +94,7 @@ export class Publishing {
     const setting = {
       jobId: job.id,
       classCount: dataset.classes.length,
-      trialName: (id: string) => trialName(context, id),
+      trialName: (id: string) => trialName(job.project, job.id, id),
       totals,
       yieldNow,
     };
@@ -160,15 +161,12 @@ function genomeOf({ genes, threshold }: TrialEntity): Genome | undefined {
   return genes === undefined || threshold === undefined ? undefined : { genes, threshold };
 }
 
-const trialName = ({ job }: JobContext, id: string): string =>
-  `projects/${job.project}/fineTuneJobs/${job.id}/trials/${id}`;
-
 function lineage(context: JobContext, trialId: string, { seed, training }: ScoredModel) {
   const { job, baseModel, dataset } = context;
   const { name, sha256, license, sourceUri } = baseModel;
   return {
     job: `projects/${job.project}/fineTuneJobs/${job.id}`,
-    trial: trialName(context, trialId),
+    trial: trialName(job.project, job.id, trialId),
     baseModel: { name, sha256, license, sourceUri },
     datasetVersion: dataset.name,
     datasetDigest: dataset.manifest?.sha256 ?? '',

@@ -14,14 +14,14 @@ export function warningsOf(
   scored: readonly ScoredFinalist[],
   resolution: Resolution | undefined,
 ): string[] {
-  const { methods, finals } = { methods: methodsOf(context.job.spec), finals: context.job.spec.finals };
-  const missing = methods.filter((method) => !scored.some(({ trial }) => trial.method === method));
+  const { spec } = context.job;
+  const missing = methodsOf(spec).filter((method) => !scored.some(({ trial }) => trial.method === method));
   return [
     ...(resolution === undefined ? [] : resolutionWarnings(resolution)),
     ...missing.map(
       (method) => `${method} is missing: none of its candidates could be trained, or the search ended before.`,
     ),
-    ...(finals.seedCount > 1
+    ...(spec.finals.seedCount > 1
       ? []
       : [
           'finals.seedCount is 1: intervals speak of these models alone, and another seed may order the methods otherwise.',

@@ -9,6 +9,7 @@ import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.reposit
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 import { readPageToken, writePageToken } from './page-token.js';
+import { trialName } from './trial-name.js';
 
 const placeSchema = z.strictObject({
   phase: z.enum(TRIAL_PHASES),
@@ -16,9 +17,6 @@ const placeSchema = z.strictObject({
   generation: z.int32().min(0),
   slot: z.int32().min(0),
 });
-
-const trialName = (project: string, jobId: string, id: string) =>
-  `projects/${project}/fineTuneJobs/${jobId}/trials/${id}`;
 
 function toTrial(project: string, entity: TrialEntity, trainings: readonly Training[]): Trial {
   const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, reusedTrialId, ...rest } =
