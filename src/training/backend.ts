@@ -30,17 +30,30 @@ export interface GraphNode {
   readonly controlInputs?: readonly number[];
   /** Of a `Const`: whose data it is. */
   readonly tensorId?: number;
+  /** Of the first output, where TensorFlow cannot infer it. */
+  readonly shape?: readonly number[];
+}
+
+/** What is known of a value before it is computed; the shape is absent where it depends on other values. */
+export interface GraphValue {
+  readonly dtype: number;
+  readonly shape?: number[];
 }
 
 /** What `patches/@tensorflow+tfjs-node+4.22.0.patch` adds to the addon. */
 export interface TracingBinding extends Binding {
+  /** Begins a graph; one that was begun before is dropped. */
+  startGraph(): void;
+  /** Adds a node, without running anything. @returns its outputs. */
+  addNode(node: GraphNode): readonly GraphValue[];
   /**
-   * Makes a function that `executeOp` runs by its name.
+   * Makes the graph a function that `executeOp` runs by its name; the graph is gone then.
    *
    * @param argumentCount So many nodes at the start, each a `Placeholder`, are the arguments.
    * @param outputs Positions, as in a node's inputs.
    */
-  createFunction(name: string, nodes: readonly GraphNode[], argumentCount: number, outputs: readonly number[]): void;
+  createFunction(name: string, argumentCount: number, outputs: readonly number[]): void;
+  dropGraph(): void;
   deleteFunction(name: string): void;
   getNumOfFunctions(): number;
 }

@@ -28,7 +28,7 @@ export class BlockOptimizer {
   private readonly rule: UpdateRule;
   private stepCount = 0;
 
-  constructor(settings: OptimizerSettings) {
+  constructor(private readonly settings: OptimizerSettings) {
     this.rule = updateRule(settings);
   }
 
@@ -102,6 +102,16 @@ export class BlockOptimizer {
     });
   }
 
+  /** Another optimizer that stands where this one does, values included; the caller disposes it. */
+  copy(): BlockOptimizer {
+    const copy = new BlockOptimizer(this.settings);
+    for (const [name, { group, shape, value, slots }] of this.trained) {
+      copy.trained.set(name, { group, shape, value: copyOf(value), slots: slots.map(copyOf) });
+    }
+    copy.stepCount = this.stepCount;
+    return copy;
+  }
+
   /** Copies where it stands, without the values. */
   snapshot(): OptimizerSnapshot {
     const slots = [...this.trained].map(([name, trained]) => [name, trained.slots.map(toHost)] as const);
@@ -131,6 +141,13 @@ export class BlockOptimizer {
     for (const { value, slots } of this.trained.values()) [value, ...slots].forEach(destroyVariable);
     this.trained.clear();
   }
+}
+
+function copyOf(variable: Variable): Variable {
+  const value = readVariable(variable);
+  const copy = createVariable(value);
+  value.dispose();
+  return copy;
 }
 
 function toHost(variable: Variable): Float32Array {

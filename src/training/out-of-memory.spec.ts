@@ -4,6 +4,8 @@ import { DomainError } from '../domain/errors.js';
 import { type Binding, nodeBackend } from './backend.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
 import { smallerMicroBatch } from './out-of-memory.js';
+import { PrefixCache } from './prefix-cache.js';
+import { TracedFunctions } from './traced-functions.js';
 
 /** As TensorFlow's in out-of-memory.slow.spec, which waits for ten seconds before it gives up. */
 const EXHAUSTED = 'Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[16,4,4,8] and type float';
@@ -22,6 +24,18 @@ function runOutOfMemory(isTooMuch: (op: string, length: number) => boolean): voi
     throw new Error(EXHAUSTED);
   };
   nodeBackend().binding = Object.create(patched, { executeOp: { value: executeOp } }) as Binding;
+}
+
+/** As `train`, op by op: of a compiled function nobody sees the ops. */
+async function trainOpByOp(...[changes, hooks]: Parameters<typeof train>) {
+  const functions = new TracedFunctions('EAGER');
+  const cache = new PrefixCache({ memoryBytesMax: 2 ** 20 });
+  try {
+    return await train(changes, { ...hooks, shared: { functions, cache } });
+  } finally {
+    cache.dispose();
+    functions.dispose();
+  }
 }
 
 const SETUPS: readonly Partial<FineTuneOptions>[] = [
@@ -45,10 +59,10 @@ describe('a training that runs out of memory', () => {
   ])('with more than %i examples goes on with %i at a time', async (countMax, microBatchSize) => {
     const before = leftovers();
     runOutOfMemory((op, length) => op === GRADIENT && length > countMax);
-    const found = await train();
+    const found = await trainOpByOp();
     nodeBackend().binding = patched;
     expect(found.microBatchSize).toBe(microBatchSize);
-    const expected = await train({ microBatchSize });
+    const expected = await trainOpByOp({ microBatchSize });
     expect(differingTensors(found.weights, expected.weights)).toEqual([]);
     expect(leftovers()).toEqual(before);
   });
@@ -58,7 +72,10 @@ describe('a training that runs out of memory', () => {
     // The probe before it has no BatchNorm.
     runOutOfMemory((op, length) => op === GRADIENT && length > 7);
     const reported: number[] = [];
-    const found = await train({ technique: { type: 'LP_FT' } }, { onEpoch: ({ epoch }) => void reported.push(epoch) });
+    const found = await trainOpByOp(
+      { technique: { type: 'LP_FT' } },
+      { onEpoch: ({ epoch }) => void reported.push(epoch) },
+    );
     expect(found.microBatchSize).toBe(4);
     expect(found.stages.map(({ epochCount }) => epochCount)).toEqual([3, 3]);
     expect(reported).toEqual([1, 2, 3, 4, 5, 6]);
@@ -69,7 +86,7 @@ describe('a training that runs out of memory', () => {
   it('ends with OUT_OF_MEMORY, and the cause, when nothing smaller is left', async () => {
     const before = leftovers();
     runOutOfMemory((op) => op === GRADIENT);
-    await expect(train()).rejects.toMatchObject({
+    await expect(trainOpByOp()).rejects.toMatchObject({
       reason: 'OUT_OF_MEMORY',
       metadata: { microBatchSize: '2', cause: EXHAUSTED },
       cause: { message: EXHAUSTED },
@@ -113,7 +130,7 @@ describe('a training that runs out of memory', () => {
       for (const changes of SETUPS) {
         let callCount = 0;
         runOutOfMemory((name) => name === op && ++callCount % 3 === 2);
-        await train({ epochCount: 1, ...changes }).catch(() => undefined);
+        await trainOpByOp({ epochCount: 1, ...changes }).catch(() => undefined);
         nodeBackend().binding = patched;
         expect(leftovers(), `${op} ${JSON.stringify(changes)}`).toEqual(before);
       }

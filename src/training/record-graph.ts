@@ -2,6 +2,7 @@ import {
   backendInternals,
   type Binding,
   type GraphNode,
+  type GraphValue,
   nodeBackend,
   type Tensor,
   tf,
@@ -9,44 +10,46 @@ import {
 } from './backend.js';
 
 /**
- * Runs `body` once, op by op, and registers the same ops as a TensorFlow function.
+ * Registers what `body` does as a TensorFlow function. Nothing runs: `body` sees tensors that have a shape and no values, so
+ * that variables stay as they are, and a result can come from the function alone.
  *
  * @param name The function's, new in this process.
  * @param args Become the function's arguments, in this order.
- * @returns what `body` returned, which the function returns too; the caller disposes it.
- * @throws Error when `body` reads a tensor, or uses one that is neither in `args` nor its own.
+ * @param body Makes the function's outputs.
+ * @returns how many outputs the function has.
+ * @throws Error when `body` reads a tensor, uses one that is neither in `args` nor its own, or makes one whose shape
+ *   TensorFlow cannot tell beforehand.
  */
-export function record(binding: TracingBinding, name: string, args: readonly Tensor[], body: () => Tensor[]): Tensor[] {
+export function record(binding: TracingBinding, name: string, args: readonly Tensor[], body: () => Tensor[]): number {
   const backend = nodeBackend();
-  const recorder = new GraphRecorder(binding, args);
   let outputs: Tensor[] = [];
-  // tfjs runs every op through this property, whichever of its own functions it comes from.
-  backend.binding = recorder.binding;
+  binding.startGraph();
   try {
+    const recorder = new GraphRecorder(binding, args);
+    // tfjs runs every op through this property, whichever of its own functions it comes from.
+    backend.binding = recorder.binding;
     outputs = tf.tidy(body);
-    binding.createFunction(name, recorder.nodes, args.length, recorder.positions(outputs));
-    return outputs;
+    binding.createFunction(name, args.length, recorder.positions(outputs));
+    return outputs.length;
   } catch (error) {
-    tf.dispose(outputs);
+    binding.dropGraph();
     throw error;
   } finally {
+    tf.dispose(outputs);
     backend.binding = binding;
-    recorder.dispose();
   }
 }
 
-/** Writes down what runs through a copy of the binding. */
+/** Adds to the graph what would run through the binding, and answers with tensors that exist in the graph alone. */
 class GraphRecorder {
-  readonly nodes: GraphNode[] = [];
   readonly binding: Binding;
+  private nodeCount = 0;
   private valueCount = 0;
   private readonly variableUses = new VariableUses();
-  /** Native tensor id → position among the graph's values. */
+  /** Native tensor id → position among the graph's values; ids of tensors that exist in the graph alone are negative. */
   private readonly known = new Map<number, number>();
   /** Native ids of tensors made from JavaScript values → dtype. */
   private readonly made = new Map<number, number>();
-  /** Tensors of constants, needed until the function is made. */
-  private readonly postponedDeletions: number[] = [];
 
   constructor(
     private readonly original: TracingBinding,
@@ -57,8 +60,8 @@ class GraphRecorder {
       // tfjs calls a variable's handle a string.
       const type = dtype === 'string' ? original.TF_RESOURCE : nodeBackend().getDTypeInteger(dtype);
       const shapeAttribute = { name: 'shape', type: original.TF_ATTR_SHAPE, value: shape };
-      const attributes = [this.dtype(type), shapeAttribute];
-      this.addNode({ op: 'Placeholder', attributes, inputs: [] }, [ids[index] ?? -1]);
+      this.addNode({ op: 'Placeholder', attributes: [this.dtype(type), shapeAttribute], inputs: [] });
+      this.known.set(ids[index] ?? -1, index);
       if (dtype === 'string') this.variableUses.add(index);
     });
     if (this.known.size < args.length) throw new Error('a tensor is given twice');
@@ -68,10 +71,6 @@ class GraphRecorder {
         const id = original.createTensor(shape, dtype, values);
         this.made.set(id, dtype);
         return id;
-      },
-      deleteTensor: (id) => {
-        if (this.made.has(id) && this.known.has(id)) this.postponedDeletions.push(id);
-        else original.deleteTensor(id);
       },
       tensorDataSync: () => {
         throw new Error('a number that is read while a graph is recorded would never change again');
@@ -89,19 +88,26 @@ class GraphRecorder {
       .map((id) => this.position(id));
   }
 
-  dispose(): void {
-    for (const id of this.postponedDeletions) this.original.deleteTensor(id);
-  }
-
   private execute(...[op, attributes, inputIds, outputCount]: Parameters<Binding['executeOp']>) {
     const positions = inputIds.map((id) => this.position(id));
-    const outputs = this.original.executeOp(op, attributes, inputIds, outputCount);
-    const controlInputs = this.variableUses.use(this.nodes.length, op, positions);
-    this.addNode(
-      { op, attributes, inputs: withLists(attributes, positions), controlInputs },
-      outputs.map(({ id }) => id),
-    );
-    return outputs;
+    const controlInputs = this.variableUses.use(this.nodeCount, op, positions);
+    const inputs = withLists(attributes, positions);
+    const shape = op === 'ReadVariableOp' ? this.variableShape(attributes, inputIds) : undefined;
+    const first = this.valueCount;
+    const infos = this.addNode({ op, attributes, inputs, controlInputs, ...(shape !== undefined && { shape }) });
+    return infos.slice(0, outputCount).map(({ dtype, shape: inferred }, index) => {
+      const id = -1 - (first + index);
+      this.known.set(id, first + index);
+      return { id, dtype, shape: inferred ?? opaqueShape(op, index) };
+    });
+  }
+
+  /** A graph knows no shapes of variables; a read changes nothing, and copies nothing. */
+  private variableShape(attributes: GraphNode['attributes'], inputIds: readonly number[]): readonly number[] {
+    const [value] = this.original.executeOp('ReadVariableOp', attributes, [...inputIds], 1);
+    if (value === undefined) throw new Error('ReadVariableOp returned nothing');
+    this.original.deleteTensor(value.id);
+    return value.shape;
   }
 
   private position(id: number): number {
@@ -109,20 +115,34 @@ class GraphRecorder {
     if (position !== undefined) return position;
     const dtype = this.made.get(id);
     if (dtype === undefined) throw new Error('a recorded graph uses a tensor that is not among its arguments');
-    return this.addNode({ op: 'Const', attributes: [this.dtype(dtype)], inputs: [], tensorId: id }, [id]);
+    const first = this.valueCount;
+    this.addNode({ op: 'Const', attributes: [this.dtype(dtype)], inputs: [], tensorId: id });
+    this.known.set(id, first);
+    return first;
   }
 
-  /** @returns the position of the node's first output. */
-  private addNode(node: GraphNode, outputIds: readonly number[]): number {
-    const first = this.valueCount;
-    this.nodes.push(node);
-    for (const id of outputIds) this.known.set(id, this.valueCount++);
-    return first;
+  private addNode(node: GraphNode): readonly GraphValue[] {
+    const infos = this.original.addNode(node);
+    this.nodeCount += 1;
+    this.valueCount += infos.length;
+    return infos;
   }
 
   private dtype(value: number) {
     return { name: 'dtype', type: this.original.TF_ATTR_TYPE, value };
   }
+}
+
+/** Op → the output that is between its kernel and its gradient's kernel alone. */
+const OPAQUE_OUTPUTS: ReadonlyMap<string, number> = new Map([
+  ['FusedBatchNormV3', 5],
+  ['_MklNativeMaxPool', 1],
+]);
+
+/** Any shape, for what nobody looks at. @throws Error for an output whose shape somebody may want to know. */
+function opaqueShape(op: string, output: number): number[] {
+  if (OPAQUE_OUTPUTS.get(op) === output) return [];
+  throw new Error(`the shape of output ${output} of ${op} depends on values`);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { nativeFunctionCount, nativeTensorCount, nodeBackend, type Tensor, tf, tracingBinding } from './backend.js';
 import { BlockOptimizer } from './block-optimizer.js';
+import { execute1, typeAttribute } from './kernels.js';
 import {
   assignVariable,
   createVariable,
@@ -18,7 +19,7 @@ describe('TracedFunctions', () => {
     library.dispose();
   });
 
-  /** What three calls give: op by op, then twice as a function. */
+  /** What three calls of one function give. */
   const thrice = (name: string, body: (x: Tensor) => Tensor) =>
     [1, 2, 3].map((value) =>
       tf.tidy(() => {
@@ -27,7 +28,7 @@ describe('TracedFunctions', () => {
       }),
     );
 
-  it('computes with its arguments, and with constants of the first run', () => {
+  it('computes with its arguments, and with constants of the recording', () => {
     expect(thrice('linear', (x) => x.mul(tf.scalar(2)).add(tf.tensor1d([1, 2])))).toEqual([
       [[3, 22]],
       [[5, 42]],
@@ -111,7 +112,12 @@ describe('TracedFunctions', () => {
   it.each<[string, (x: Tensor, other: Tensor) => Tensor, string]>([
     ['that reads a tensor', (x) => x.mul(tf.scalar(x.dataSync()[0] ?? 0)), 'a number that is read'],
     ['that uses a tensor from elsewhere', (x, other) => x.add(other), 'not among its arguments'],
-    ['that TensorFlow refuses', (x) => tf.concat([x, tf.zeros([2, 2])]), 'Ranks'],
+    ['that TensorFlow refuses', (x) => tf.concat([x, tf.zeros([2, 2])]), 'must be rank 1'],
+    [
+      'whose shapes depend on values',
+      (x) => execute1('Where', [typeAttribute('T', 'float32')], [x]),
+      'depends on values',
+    ],
   ])('refuses work %s, and leaves nothing behind', (_, body, message) => {
     const x = tf.tensor1d([1, 2]);
     const other = tf.neg(x);
@@ -169,11 +175,13 @@ describe('the patched addon', () => {
     const binding = tracingBinding();
     if (binding === undefined) throw new Error('not patched');
     const node = { op: 'Relu', attributes: [], inputs: [0] };
-    expect(() => binding.createFunction('bad', [node], 0, [])).toThrow('no value 0');
-    expect(() => binding.createFunction('bad', [{ ...node, op: 'NoSuchOp', inputs: [] }], 0, [])).toThrow('NoSuchOp');
-    expect(() => binding.createFunction('bad', [{ ...node, op: 'Const', inputs: [], tensorId: -1 }], 0, [])).toThrow(
-      'unknown tensor',
-    );
+    expect(() => binding.addNode(node)).toThrow('No graph was started');
+    binding.startGraph();
+    expect(() => binding.addNode(node)).toThrow('no value 0');
+    expect(() => binding.addNode({ ...node, op: 'NoSuchOp', inputs: [] })).toThrow('NoSuchOp');
+    expect(() => binding.addNode({ ...node, op: 'Const', inputs: [], tensorId: -1 })).toThrow('unknown tensor');
+    expect(() => binding.createFunction('bad', 0, [0])).toThrow('no value 0');
+    expect(() => binding.createFunction('bad', 0, [])).toThrow('No graph was started');
     expect(() => binding.deleteFunction('never made')).toThrow('never made');
     expect(nativeFunctionCount()).toBe(0);
   });

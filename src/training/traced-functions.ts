@@ -1,4 +1,12 @@
-import { backendSettings, type Execution, nodeBackend, type Tensor, tf, tracingBinding } from './backend.js';
+import {
+  backendSettings,
+  type Execution,
+  nodeBackend,
+  type Tensor,
+  tf,
+  type TracingBinding,
+  tracingBinding,
+} from './backend.js';
 import { record } from './record-graph.js';
 
 /** Unique in the process, as TensorFlow asks of a function's name. */
@@ -33,8 +41,9 @@ export interface FunctionScope {
 }
 
 /**
- * The work that models repeat. Traced, each piece runs once op by op, and from then on as one compiled TensorFlow
- * function, with the same bits; eager, it always runs op by op. Dispose it, which frees the functions.
+ * The work that models repeat. Traced, each piece is recorded without being run, and then runs as one compiled TensorFlow
+ * function, the first time too: what it gives does not depend on what this process has run before. Eager, it always runs
+ * op by op. Dispose it, which frees the functions.
  */
 export class TracedFunctions {
   /** The least recently left first. */
@@ -71,12 +80,9 @@ export class TracedFunctions {
     const binding = this.execution === 'TRACED' ? tracingBinding() : undefined;
     if (binding === undefined) return tf.tidy(body);
     const signature = [name, ...args.map(({ dtype, shape }) => `${dtype}[${shape.join()}]`)].join(' ');
-    const traced = functions.get(signature);
-    if (traced !== undefined) return call(traced, args);
-    const functionName = `traced_${functionCount++}`;
-    const outputs = record(binding, functionName, args, body);
-    functions.set(signature, { name: functionName, outputCount: outputs.length });
-    return outputs;
+    const traced = functions.get(signature) ?? trace(binding, args, body);
+    functions.set(signature, traced);
+    return nodeBackend().executeMultipleOutputs(traced.name, [], [...args], traced.outputCount);
   }
 
   private forgetIdle(countMax: number): void {
@@ -88,6 +94,7 @@ export class TracedFunctions {
   }
 }
 
-function call({ name, outputCount }: TracedFunction, args: readonly Tensor[]): Tensor[] {
-  return nodeBackend().executeMultipleOutputs(name, [], [...args], outputCount);
+function trace(binding: TracingBinding, args: readonly Tensor[], body: () => Tensor[]): TracedFunction {
+  const name = `traced_${functionCount++}`;
+  return { name, outputCount: record(binding, name, args, body) };
 }

@@ -6,7 +6,8 @@ import type { ExampleSource } from './image-batches.js';
 import type { Batch } from './micro-batches.js';
 import type { ModelState } from './model-state.js';
 import { StepReports } from './step-reports.js';
-import { type StepSettings, type StepTimes, trainStep } from './train-step.js';
+import { type StepTimes, stepTimes } from './step-times.js';
+import { type StepSettings, trainStep } from './train-step.js';
 
 /** What the training part of an epoch came to. */
 export type EpochTraining = Pick<
@@ -24,7 +25,7 @@ export interface EpochOptions {
   readonly optimizerShare?: number;
 }
 
-/** The first step that is sampled finds every kernel warm. */
+/** The step whose parts are measured, once in a training; every kernel is warm by then. */
 const SAMPLED_STEP = 2;
 
 /**
@@ -50,8 +51,8 @@ export async function trainEpoch(
       dataMs += performance.now() - waitingSinceMs;
       const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
       const isSampled = options.optimizerShare === undefined && step === SAMPLED_STEP;
-      if (isSampled) times = { forwardBackwardSeconds: 0, optimizerSeconds: 0 };
-      const report = stepOn(state, { input, labels }, settings, isSampled ? times : undefined);
+      const { report, ...measured } = stepOn(state, { input, labels }, settings, isSampled);
+      times ??= measured.times;
       reports.add(report, { epoch, step, learningRate: settings.learningRate, exampleCount: labels.length });
       await yieldToEventLoop();
       waitingSinceMs = performance.now();
@@ -74,10 +75,16 @@ export async function trainEpoch(
   }
 }
 
-/** As `trainStep`; takes over the batch's input. */
-function stepOn(state: ModelState, batch: Batch, settings: StepSettings, times: StepTimes | undefined): Tensor {
+/** As `trainStep`; takes over the batch's input. @param isSampled Whether the step's parts are measured before. */
+function stepOn(
+  state: ModelState,
+  batch: Batch,
+  settings: StepSettings,
+  isSampled: boolean,
+): { readonly report: Tensor; readonly times?: StepTimes } {
   try {
-    return trainStep(state, batch, settings, times);
+    const times = isSampled ? { times: stepTimes(state, batch, settings) } : {};
+    return { report: trainStep(state, batch, settings), ...times };
   } finally {
     batch.input.dispose();
   }

@@ -27,69 +27,45 @@ export interface StepSettings extends GradientSettings {
   readonly microBatchSize?: number;
 }
 
-/** Where a step's time goes. */
-export interface StepTimes {
-  forwardBackwardSeconds: number;
-  optimizerSeconds: number;
-}
-
 /**
  * Trains a model on one batch, each segment with its multiplier times the learning rate. Nothing is read from the device.
  *
  * Micro-batches give what the whole batch gives, but for BatchNorm: its batch statistics are those of a micro-batch.
  *
  * @param batch Its input is float32, what the first segment takes; stays the caller's.
- * @param times Filled, when given; a step in one piece then runs op by op, with the same result.
  * @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
  * @returns float32 [1 + segment count], the caller's to dispose: the mean loss before the step, then the mean of each
  *   segment's output (of the micro-batches, their sum), which is finite if the output is.
  */
-export function trainStep(state: ModelState, batch: Batch, settings: StepSettings, times?: StepTimes): Tensor {
+export function trainStep(state: ModelState, batch: Batch, settings: StepSettings): Tensor {
   const sizes = microBatchSizes(batch.labels.length, settings.microBatchSize);
   checkSizes(state, sizes);
-  return sizes.length === 1
-    ? wholeStep(state, batch, settings, times)
-    : accumulatedStep(state, batch, sizes, settings, times);
+  return sizes.length === 1 ? wholeStep(state, batch, settings) : accumulatedStep(state, batch, sizes, settings);
 }
 
 /** Forward, backward and update as one piece of work, so that updates run while gradients are still computed. */
-function wholeStep(state: ModelState, batch: Batch, settings: StepSettings, times?: StepTimes): Tensor {
+function wholeStep(state: ModelState, batch: Batch, settings: StepSettings): Tensor {
   const [report, ...statistics] = tf.tidy(() => {
     const inputs = passInputsOf(batch, settings, 1 / weightSum(batch.labels, settings.classWeights));
     const numbers = state.optimizer.nextNumbers(ratesOf(state, settings));
-    const body = () => {
-      const startMs = performance.now();
-      const pass = forwardAndBackward(state, inputs, settings);
-      if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, [pass.report]);
-      update(state, pass.gradients, numbers, settings);
-      if (times !== undefined) {
-        times.optimizerSeconds = secondsSince(startMs, [pass.report]) - times.forwardBackwardSeconds;
-      }
-      return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
-    };
     const args = [...tensorsOf(inputs), ...numbers, ...state.tensors, ...state.updateTensors];
-    return times === undefined ? state.functions.run(`step ${stepConstantsOf(settings)}`, args, body) : body();
+    return state.functions.run(`step ${stepConstantsOf(settings)}`, args, () => {
+      const pass = forwardAndBackward(state, inputs, settings);
+      update(state, pass.gradients, numbers, settings);
+      return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
+    });
   });
   if (report === undefined) throw new Error('the step returned nothing');
   state.replaceResidents(named(state.movingStatisticNames, statistics));
   return report;
 }
 
-function accumulatedStep(
-  state: ModelState,
-  whole: Batch,
-  sizes: readonly number[],
-  settings: StepSettings,
-  times: StepTimes | undefined,
-): Tensor {
-  const startMs = performance.now();
+function accumulatedStep(state: ModelState, whole: Batch, sizes: readonly number[], settings: StepSettings): Tensor {
   const { report, gradients } = gradientsInPieces(state, whole, sizes, settings, (statistics) =>
     state.replaceResidents(statistics),
   );
   try {
-    if (times !== undefined) times.forwardBackwardSeconds = secondsSince(startMs, [report]);
     updateAlone(state, gradients, settings);
-    if (times !== undefined) times.optimizerSeconds = secondsSince(startMs, [report]) - times.forwardBackwardSeconds;
     return report;
   } catch (error) {
     report.dispose();
@@ -114,8 +90,9 @@ function updateAlone(state: ModelState, gradients: ReadonlyMap<string, Tensor>, 
 const stepConstantsOf = (settings: StepSettings): string =>
   `${constantsOf(settings)} ${JSON.stringify({ gradientNormMax: settings.gradientNormMax })}`;
 
-function update(
-  { optimizer, startingPoint }: ModelState,
+/** Moves what learns by the gradients of a step. Ops only, so that it can be traced. @param numbers As `BlockOptimizer.update` takes them. */
+export function update(
+  { optimizer, startingPoint }: Pick<ModelState, 'optimizer' | 'startingPoint'>,
   gradients: ReadonlyMap<string, Tensor>,
   numbers: readonly Tensor[],
   { gradientNormMax }: StepSettings,
@@ -124,11 +101,6 @@ function update(
   optimizer.update(gradientNormMax === undefined ? pulled : clippedByNorm(pulled, gradientNormMax), numbers);
 }
 
-const ratesOf = (state: ModelState, { learningRate, rateFactors }: StepSettings): number[] =>
+/** The rate of each group of the optimizer in a step. */
+export const ratesOf = (state: ModelState, { learningRate, rateFactors }: StepSettings): number[] =>
   state.rates(learningRate, rateFactors);
-
-/** Waits until the device has come to these tensors. */
-function secondsSince(startMs: number, tensors: readonly Tensor[]): number {
-  for (const tensor of tensors) tensor.dataSync();
-  return (performance.now() - startMs) / 1000;
-}
