@@ -1,7 +1,7 @@
 import { availableParallelism, hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { DEVICES } from '../domain/runtime.js';
+import { DEVICES, INSTRUCTION_SETS, REPRODUCIBILITIES } from '../domain/runtime.js';
 import { packageRoot } from './package-root.js';
 
 const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
@@ -43,6 +43,11 @@ const apiListeners = z.object({
   GRPC_PORT: port(9090),
 });
 
+const jobDefaults = z.object({
+  /** Of jobs whose request does not say; standalone, with its one machine, asks for BITWISE. */
+  REPRODUCIBILITY_DEFAULT: z.enum(REPRODUCIBILITIES).default('RECORDED'),
+});
+
 /** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
 const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
 
@@ -50,6 +55,8 @@ const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).defau
 export const trainersConfigSchema = z.object({
   /** What trainings run on. A GPU that is asked for and cannot be used is an error at start. */
   TENSORFLOW_DEVICE: z.enum(DEVICES).default('CPU'),
+  /** The largest instructions that oneDNN's kernels may use, so that processors of several kinds give the same bits; any when absent. */
+  ONEDNN_MAX_CPU_ISA: z.enum(INSTRUCTION_SETS).exclude(['GENERIC']).optional(),
   /** A trainer process that says nothing for longer than this, not even that an epoch has ended, is hung: an epoch must take less. */
   TRAINER_SILENCE_SECONDS_MAX: z.coerce.number().min(1).max(86_400).default(1800),
   /** A trainer process that is larger than this after a task is replaced. */
@@ -78,12 +85,18 @@ const coordination = z.object({
   BASE_MODEL_DIR: packagePath('assets'),
 });
 
-export const apiConfigSchema = z.object({ ...common.shape, ...stores.shape, ...apiListeners.shape });
+export const apiConfigSchema = z.object({
+  ...common.shape,
+  ...stores.shape,
+  ...apiListeners.shape,
+  ...jobDefaults.shape,
+});
 
 export const coordinatorConfigSchema = z.object({
   ...common.shape,
   ...stores.shape,
   ...coordination.shape,
+  ...jobDefaults.shape,
   LISTEN_HOST: z.string().default('127.0.0.1'),
 });
 
@@ -116,6 +129,7 @@ export const standaloneConfigSchema = z
     ...storeDefaults.shape,
     ...apiListeners.shape,
     ...coordination.shape,
+    REPRODUCIBILITY_DEFAULT: jobDefaults.shape.REPRODUCIBILITY_DEFAULT.unwrap().default('BITWISE'),
     WORKER_TOKEN_SECRET: z.string().min(32).optional(),
     /** Holds the embedded Postgres and S3 server; not used for what DATABASE_URL or S3_ENDPOINT names. */
     STANDALONE_DATA_DIR: packagePath('.data'),
@@ -134,6 +148,7 @@ export const standaloneConfigSchema = z
   });
 
 export type StoresConfig = Readonly<z.infer<typeof stores>>;
+export type JobDefaultsConfig = Readonly<z.infer<typeof jobDefaults>>;
 export type ApiConfig = Readonly<z.infer<typeof apiConfigSchema>>;
 export type CoordinatorConfig = Readonly<z.infer<typeof coordinatorConfigSchema>>;
 export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>>;
@@ -157,5 +172,6 @@ export function readConfig<S extends z.ZodType>(
 
 /** Settings as the environment that `readConfig` reads them from, for a child process. */
 export function environmentOf(config: TrainersConfig): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)]));
+  const present = Object.entries(config).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, String(value)]));
 }

@@ -5,7 +5,7 @@ import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js
 import { genomeSchema, SEARCH_MODES } from './genome.js';
 import { jobResultSchema } from './job-result.js';
 import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
-import { runtimeSchema } from './runtime.js';
+import { REPRODUCIBILITIES, runtimeSchema } from './runtime.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
 
 /** The settings of the evolution; defaults are the paper's. */
@@ -248,6 +248,8 @@ export const createFineTuneJobSchema = z
         maxParallelTrialCount: z.int().min(1).max(256).optional(),
       })
       .prefault({}),
+    /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
+    reproducibility: z.enum(REPRODUCIBILITIES).optional(),
     output: z
       .strictObject({
         /** Model that the version is added to; one named after the job when absent. */
@@ -278,6 +280,7 @@ export const fineTuneJobSpecSchema = z
     finals: finalsSchema,
     budget: budgetSchema,
     parallelism: z.strictObject({ maxParallelTrialCount: z.int().positive().optional() }),
+    reproducibility: z.enum(REPRODUCIBILITIES),
     output: z.strictObject({ model: z.string() }),
   })
   .meta({ id: 'FineTuneJobSpec' });
@@ -359,7 +362,7 @@ export const fineTuneJobSchema = z
     stopReason: z.enum(STOP_REASONS).optional(),
     progress: progressSchema,
     best: bestTrialSchema.optional(),
-    /** How TensorFlow is set up for every training of the job; the first one that completes fixes it. */
+    /** How TensorFlow runs every training of a BITWISE job; the first one that completes fixes it. */
     runtime: runtimeSchema.optional(),
     result: jobResultSchema.optional(),
     error: failureSchema.optional(),

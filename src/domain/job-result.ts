@@ -3,6 +3,7 @@ import { classRecallSchema } from './class-recall.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
 import { METHODS } from './method.js';
+import { runtimeSchema } from './runtime.js';
 
 /** Where the true value lies with 95 % confidence. */
 export const intervalSchema = z.strictObject({ low: z.number(), high: z.number() }).meta({ id: 'Interval' });
@@ -81,6 +82,12 @@ export const resolutionSchema = z
   .meta({ id: 'Resolution' });
 export type Resolution = Readonly<z.infer<typeof resolutionSchema>>;
 
+/** How many trainings of a job ran in one way; `seedResults` of each trial say which. */
+export const runtimeUseSchema = z
+  .strictObject({ runtime: runtimeSchema, trainingCount: z.int().positive() })
+  .meta({ id: 'RuntimeUse' });
+export type RuntimeUse = Readonly<z.infer<typeof runtimeUseSchema>>;
+
 export const jobResultSchema = z
   .strictObject({
     /** `projects/{project}/models/{model}/versions/{number}` */
@@ -108,6 +115,8 @@ export const jobResultSchema = z
     verdict: z.string(),
     warnings: z.array(z.string()).readonly(),
     cost: costSchema,
+    /** What its trainings ran on, the most used first; one entry when `reproducibility` is BITWISE. */
+    runtimes: z.array(runtimeUseSchema).readonly(),
   })
   .meta({ id: 'JobResult' });
 export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;

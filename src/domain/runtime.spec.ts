@@ -1,16 +1,9 @@
+import { RUNTIME } from '../../test/fixtures/runtime.js';
 import { expect, it } from 'vitest';
 import { type Runtime, runtimeMismatch } from './runtime.js';
 
-const runtime: Runtime = {
-  tensorflowVersion: '2.19.1',
-  device: 'CPU',
-  oneDnn: true,
-  intraOpThreadCount: 8,
-  interOpThreadCount: 8,
-};
-
 it('finds nothing between equal runtimes', () => {
-  expect(runtimeMismatch(runtime, { ...runtime })).toBeUndefined();
+  expect(runtimeMismatch(RUNTIME, { ...RUNTIME })).toBeUndefined();
 });
 
 it.each<[Partial<Runtime>, string]>([
@@ -18,13 +11,16 @@ it.each<[Partial<Runtime>, string]>([
   [{ device: 'GPU' }, 'device is GPU here and CPU in the job'],
   [{ oneDnn: false }, 'oneDnn is false here and true in the job'],
   [{ intraOpThreadCount: 4 }, 'intraOpThreadCount is 4 here and 8 in the job'],
+  [{ instructionSet: 'SSE41' }, 'instructionSet is SSE41 here and AVX2 in the job'],
+  [{ execution: 'EAGER' }, 'execution is EAGER here and TRACED in the job'],
+  [{ gpuModel: 'H100' }, 'gpuModel is H100 here and unknown in the job'],
   [{ interOpThreadCount: 1 }, 'interOpThreadCount is 1 here and 8 in the job'],
 ])('names both values where %o differs', (change, text) => {
-  expect(runtimeMismatch({ ...runtime, ...change }, runtime)?.message).toContain(text);
+  expect(runtimeMismatch({ ...RUNTIME, ...change }, RUNTIME)?.message).toContain(text);
 });
 
 it('gives programs both values too', () => {
-  const error = runtimeMismatch({ ...runtime, oneDnn: false, device: 'GPU' }, runtime);
+  const error = runtimeMismatch({ ...RUNTIME, oneDnn: false, device: 'GPU' }, RUNTIME);
   expect(error).toMatchObject({
     reason: 'RUNTIME_MISMATCH',
     metadata: { oneDnn: 'false', oneDnnOfJob: 'true', device: 'GPU', deviceOfJob: 'CPU' },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
 import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
-import { EXECUTIONS, runtimeSchema } from './runtime.js';
+import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from './technique.js';
 import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
@@ -36,6 +36,9 @@ export const packSpecSchema = z.strictObject({
 });
 export type PackSpec = Readonly<z.infer<typeof packSpecSchema>>;
 
+/** That of a job whose runtime a training has fixed: a worker that runs otherwise refuses the task. */
+const runtimeOfJob = runtimeSchema.optional();
+
 export const trainSpecSchema = z.strictObject({
   network: networkSpecSchema,
   pack: packSpecSchema,
@@ -51,12 +54,15 @@ export const trainSpecSchema = z.strictObject({
   foldCount: z.int().positive(),
   /** Whether the best epoch's weights are uploaded. */
   keepWeights: z.boolean(),
-  /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
-  runtime: runtimeSchema.optional(),
+  runtime: runtimeOfJob,
 });
 export type TrainSpec = Readonly<z.infer<typeof trainSpecSchema>>;
 
-export const scoreSpecSchema = z.strictObject({ network: networkSpecSchema, pack: packSpecSchema });
+export const scoreSpecSchema = z.strictObject({
+  network: networkSpecSchema,
+  pack: packSpecSchema,
+  runtime: runtimeOfJob,
+});
 export type ScoreSpec = Readonly<z.infer<typeof scoreSpecSchema>>;
 
 export const importResultSchema = z.strictObject({
@@ -73,9 +79,6 @@ export const trainResultSchema = z.strictObject({
   ...seedResultSchema.omit({ seed: true }).shape,
   /** Present when the task asked to keep them. */
   weights: artifactSchema.optional(),
-  runtime: runtimeSchema,
-  /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
-  execution: z.enum(EXECUTIONS),
 });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { METHODS } from './method.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
+import { runtimeSchema } from './runtime.js';
 import { timestampSchema } from './text.js';
 
 export const TRIAL_ORIGINS = [
@@ -45,6 +46,8 @@ export const seedResultSchema = z
     trainSeconds: z.number().min(0),
     /** As in `Cost`. */
     multiplyAccumulates: z.number().min(0),
+    /** What the training ran on. */
+    runtime: runtimeSchema,
   })
   .meta({ id: 'SeedResult' });
 export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;

@@ -5,7 +5,7 @@ import type { Genome } from '../domain/genome.js';
 import type { JobResult } from '../domain/job-result.js';
 import type { Method } from '../domain/method.js';
 import { resizedShorterSidePx } from '../domain/preprocessing.js';
-import type { Execution, Runtime } from '../domain/runtime.js';
+import type { Runtime } from '../domain/runtime.js';
 import type { ScoreResult } from '../domain/task.js';
 
 /** Where a model version came from: enough to make it again. */
@@ -25,7 +25,6 @@ export interface Lineage {
   readonly training: object;
   readonly algorithmVersion: number;
   readonly runtime: Runtime;
-  readonly execution: Execution;
 }
 
 /** What the files of a model version say beside its weights. */

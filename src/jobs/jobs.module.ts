@@ -1,10 +1,11 @@
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { JobDefaultsConfig } from '../config/config.js';
 import { BaseModelService } from './base-model.service.js';
 import { DatasetService } from './dataset.service.js';
 import { EstimateService } from './estimate.service.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
 import { HealthService } from './health.service.js';
-import { JobSpecs } from './job-specs.js';
+import { JobSpecs, REPRODUCIBILITY_DEFAULT } from './job-specs.js';
 import { ModelVersionService } from './model-version.service.js';
 import { TrialService } from './trial.service.js';
 
@@ -19,5 +20,10 @@ const SERVICES = [
 ];
 
 /** What callers may do; needs `StorageModule`. */
-@Module({ providers: [...SERVICES, JobSpecs], exports: SERVICES })
-export class JobsModule {}
+@Module({})
+export class JobsModule {
+  static forRoot(config: JobDefaultsConfig): DynamicModule {
+    const reproducibility = { provide: REPRODUCIBILITY_DEFAULT, useValue: config.REPRODUCIBILITY_DEFAULT };
+    return { module: JobsModule, providers: [...SERVICES, JobSpecs, reproducibility], exports: SERVICES };
+  }
+}

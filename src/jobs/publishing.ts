@@ -118,6 +118,7 @@ export class Publishing {
       }),
       warnings: warningsOf(context, scored, resolution),
       cost: costOf(totals),
+      runtimes: await this.trials.runtimes(job.id),
     };
   }
 
@@ -175,6 +176,5 @@ function lineage(context: JobContext, trialId: string, { seed, training }: Score
     training: job.spec.training,
     algorithmVersion: job.algorithmVersion,
     runtime: training.runtime,
-    execution: training.execution,
   };
 }

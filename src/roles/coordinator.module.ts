@@ -59,7 +59,7 @@ export class CoordinatorModule {
     const tasks = TasksModule.forRoot(config.LEASE_SECONDS, logger);
     return {
       module: CoordinatorModule,
-      imports: [StorageModule.forRoot(config), JobsModule, tasks],
+      imports: [StorageModule.forRoot(config), JobsModule.forRoot(config), tasks],
       providers: [...JOB_STEPS, ...loops],
       exports: [JobsModule, TasksModule],
     };

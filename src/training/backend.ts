@@ -3,11 +3,16 @@ import type * as tfjs from '@tensorflow/tfjs-node';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
 import { DomainError } from '../domain/errors.js';
 import type { Device, Execution, Runtime } from '../domain/runtime.js';
+import { largestInstructionSet } from './instruction-set.js';
+import { cpuFlags, gpuOfMachine } from './machine.js';
 
 export type { Execution };
 
 /** What the environment asks for in TENSORFLOW_DEVICE; the CPU where it does not say. */
 const deviceAskedFor = readDevice();
+
+/** What oneDNN's kernels use; it reads the same variable, once. */
+const instructionSet = largestInstructionSet(cpuFlags(), env['ONEDNN_MAX_CPU_ISA']);
 
 /** TensorFlow for that device; of the package for GPUs where one is asked for, which has the same functions. */
 export const tf: typeof tfjs =
@@ -58,12 +63,6 @@ export interface TracingBinding extends Binding {
   getNumOfFunctions(): number;
 }
 
-/** What decides the bits of a result, and its speed. A thread count of 0 lets TensorFlow choose: one a core. */
-export interface BackendSettings extends Runtime {
-  /** EAGER when the addon was compiled without our patch. The bits are the same, the speed is about 0.7 of TRACED. */
-  readonly execution: Execution;
-}
-
 /**
  * Waits until TensorFlow can be used, and says how it is set up.
  *
@@ -74,7 +73,7 @@ export interface BackendSettings extends Runtime {
  * @throws DomainError GPU_UNAVAILABLE when a GPU was asked for and TensorFlow uses none: it would run on the CPU unseen.
  *   The import of this module throws the same when the package for GPUs cannot be loaded.
  */
-export async function startBackend(): Promise<BackendSettings> {
+export async function startBackend(): Promise<Runtime> {
   const oneDnn = env['TF_ENABLE_ONEDNN_OPTS'];
   if (oneDnn !== '0' && oneDnn !== '1') {
     throw new Error(`TF_ENABLE_ONEDNN_OPTS is ${oneDnn ?? 'not set'}; start the process with 1 (or 0)`);
@@ -85,8 +84,8 @@ export async function startBackend(): Promise<BackendSettings> {
   throw new DomainError('GPU_UNAVAILABLE', 'TENSORFLOW_DEVICE is GPU, and TensorFlow found no GPU that it can use.');
 }
 
-/** How this process's TensorFlow is set up. */
-export function backendSettings(): BackendSettings {
+/** How this process's TensorFlow runs. A thread count of 0 lets TensorFlow choose: one a core. */
+export function backendSettings(): Runtime {
   const { binding, isUsingGpuDevice } = nodeBackend();
   return {
     tensorflowVersion: binding.TF_Version,
@@ -94,7 +93,9 @@ export function backendSettings(): BackendSettings {
     oneDnn: env['TF_ENABLE_ONEDNN_OPTS'] === '1',
     intraOpThreadCount: Number(env['TF_NUM_INTRAOP_THREADS'] ?? 0),
     interOpThreadCount: Number(env['TF_NUM_INTEROP_THREADS'] ?? 0),
+    instructionSet,
     execution: tracingBinding() === undefined ? 'EAGER' : 'TRACED',
+    ...(isUsingGpuDevice && gpuOfMachine()),
   };
 }
 

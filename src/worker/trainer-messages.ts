@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureSchema } from '../domain/dataset.js';
-import { EXECUTIONS, runtimeSchema } from '../domain/runtime.js';
+import { runtimeSchema } from '../domain/runtime.js';
 import { scoreResultSchema, scoreSpecSchema, trainResultSchema, trainSpecSchema } from '../domain/task.js';
 
 /** One split's images as a local file of decoded pixels, uint8 [count, sizePx, sizePx, 3]. */
@@ -59,7 +59,7 @@ const epochSchema = z.object({
 /** One epoch's figures; every one is finite. */
 export type EpochReport = Readonly<z.infer<typeof epochSchema>>;
 
-const startSchema = z.object({ type: z.literal('started'), ...runtimeSchema.shape, execution: z.enum(EXECUTIONS) });
+const startSchema = z.object({ type: z.literal('started'), ...runtimeSchema.shape });
 /** How TensorFlow is set up in the process. */
 export type StartReport = Readonly<z.infer<typeof startSchema>>;
 

@@ -104,10 +104,10 @@ export class TrainerProcess {
     }
   }
 
-  #noteStart({ pid }: ChildProcess, { type: _type, execution, ...runtime }: StartReport): void {
+  #noteStart({ pid }: ChildProcess, { type: _type, ...runtime }: StartReport): void {
     const { logger } = this.settings;
-    logger.info({ pid, ...runtime, execution }, 'TensorFlow started');
-    if (execution === 'EAGER') logger.warn({ pid }, 'TensorFlow addon without our patch: trainings are slower');
+    logger.info({ pid, ...runtime }, 'TensorFlow started');
+    if (runtime.execution === 'EAGER') logger.warn({ pid }, 'TensorFlow addon without our patch: trainings are slower');
   }
 
   async #retire(child: ChildProcess, rssMib: number): Promise<void> {

@@ -30,7 +30,7 @@ export interface TrainerParts {
  * Trains one candidate, and writes its best weights where the request says. Goes on where an earlier attempt on this machine
  * has left a checkpoint; what that one reported is reported again.
  *
- * @throws DomainError RUNTIME_MISMATCH when TensorFlow is set up otherwise than the job's trainings so far.
+ * @throws DomainError RUNTIME_MISMATCH when TensorFlow runs here otherwise than the trainings of the job, which asks for equal bits.
  */
 export async function train(
   request: TrainRequest,
@@ -38,9 +38,7 @@ export async function train(
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
   const { spec, weightsPath, train: trainFile, validation: validationFile, outputPath } = request;
-  const { execution, ...runtime } = backendSettings();
-  const mismatch = spec.runtime === undefined ? undefined : runtimeMismatch(runtime, spec.runtime);
-  if (mismatch !== undefined) throw mismatch;
+  const runtime = checkedRuntime(spec);
   await inputs.load({ weightsPath, splits: [trainFile, validationFile], sizePx: spec.network.imageSizePx });
   const startMs = performance.now();
   const saved = new TrainingCheckpoints({ ...checkpoints, identity: identityOf(spec, runtime) });
@@ -63,7 +61,15 @@ export async function train(
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
   const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };
   const multiplyAccumulates = metered(stages, spec.network, imageCounts);
-  return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime, execution };
+  return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
+}
+
+/** @throws DomainError RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
+function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
+  const runtime = backendSettings();
+  const mismatch = ofJob === undefined ? undefined : runtimeMismatch(runtime, ofJob);
+  if (mismatch !== undefined) throw mismatch;
+  return runtime;
 }
 
 /** All that a training's bits follow from; the job's runtime, which the spec may carry or not, is this one. */
@@ -93,9 +99,10 @@ function optionsOf(
   };
 }
 
-/** Scores a model on the test split. */
+/** Scores a model on the test split. @throws DomainError RUNTIME_MISMATCH, as `train`. */
 export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: TrainerInputs): Promise<ScoreResult> {
   const { network } = spec;
+  checkedRuntime(spec);
   await inputs.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
   const { loss, confusionMatrix, predictions, ...figures } = await evaluate({
     network: networkByArchitecture(network.architecture),

@@ -1,3 +1,4 @@
+import { RUNTIME } from '../fixtures/runtime.js';
 import { trainingProtocolSchema } from '../../src/domain/fine-tune-job.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
@@ -107,14 +108,7 @@ describe('artifacts', () => {
     totalParameterCount: 1,
     trainSeconds: 0,
     multiplyAccumulates: 0,
-    runtime: {
-      tensorflowVersion: '2.19.1',
-      device: 'CPU' as const,
-      oneDnn: false,
-      intraOpThreadCount: 1,
-      interOpThreadCount: 1,
-    },
-    execution: 'EAGER' as const,
+    runtime: RUNTIME,
   };
   const wanted = { downloads: [], uploads: [], sourceKeys: [] };
   const put = (url: string | undefined, bytes: string) => fetch(url ?? '', { method: 'PUT', body: bytes });

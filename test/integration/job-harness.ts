@@ -1,3 +1,4 @@
+import { RUNTIME } from '../fixtures/runtime.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type INestApplicationContext, Module } from '@nestjs/common';
@@ -5,7 +6,6 @@ import { NestFactory } from '@nestjs/core';
 import { inject } from 'vitest';
 import { baseModelSchema } from '../../src/domain/base-model.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
-import type { Runtime } from '../../src/domain/runtime.js';
 import type { ScoreResult, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
@@ -28,13 +28,6 @@ import { createTestBucket } from '../support/object-store.js';
 
 const PROJECT = 'test';
 const BASE_MODEL_FILE = join(import.meta.dirname, '../../assets/efficientnet-lite0/base-model.json');
-const RUNTIME: Runtime = {
-  tensorflowVersion: '2.19.1',
-  device: 'CPU',
-  oneDnn: true,
-  intraOpThreadCount: 1,
-  interOpThreadCount: 1,
-};
 /** Of each of the three classes. */
 const IMAGE_COUNT = { train: 40, validation: 20, test: 100 };
 const CLASSES = ['bag', 'sneaker', 'trouser'];
@@ -201,7 +194,6 @@ function trained(validation: number, { lrMultipliers }: TrainSpec): TrainResult 
     trainSeconds: 2,
     multiplyAccumulates: 1e9,
     runtime: RUNTIME,
-    execution: 'TRACED',
   };
 }
 

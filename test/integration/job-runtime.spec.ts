@@ -1,3 +1,4 @@
+import { RUNTIME } from '../fixtures/runtime.js';
 import { trainingProtocolSchema } from '../../src/domain/fine-tune-job.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
@@ -5,17 +6,11 @@ import type { Runtime } from '../../src/domain/runtime.js';
 import type { TaskOutcome, TaskSpec, TrainSpec } from '../../src/domain/task.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
+import { TrialRepository } from '../../src/storage/postgres/trial.repository.js';
 import type { LeasedTask, TaskRepository } from '../../src/storage/postgres/task.repository.js';
 import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
 
 const JOB = 'ftj_1';
-const RUNTIME: Runtime = {
-  tensorflowVersion: '2.19.1',
-  device: 'CPU',
-  oneDnn: true,
-  intraOpThreadCount: 8,
-  interOpThreadCount: 8,
-};
 const OTHER: Runtime = { ...RUNTIME, intraOpThreadCount: 4 };
 
 const artifact = { sha256: 'ab'.repeat(32), sizeBytes: 1 };
@@ -47,7 +42,6 @@ const trained = (runtime: Runtime): TaskOutcome => ({
       trainSeconds: 1,
       multiplyAccumulates: 1,
       runtime,
-      execution: 'TRACED',
     },
   },
 });
@@ -77,7 +71,7 @@ describe('the runtime of a job', () => {
     await dataSource.query('TRUNCATE tasks, leaderships, fine_tune_jobs CASCADE');
     await dataSource.query(
       `INSERT INTO fine_tune_jobs (id, project, dataset_id, dataset_version, spec, algorithm_version, state)
-       VALUES ($1, 'p', 'd', 1, '{}', 1, 'RUNNING')`,
+       VALUES ($1, 'p', 'd', 1, '{"reproducibility": "BITWISE"}', 1, 'RUNNING')`,
       [JOB],
     );
     await new LeadershipRepository(dataSource).open(dataSource.manager, JOB);
@@ -140,6 +134,30 @@ describe('the runtime of a job', () => {
       const winner = (await rowOf(tasks[0]))?.state === 'succeeded' ? RUNTIME : OTHER;
       expect(await runtimeOfJob()).toEqual(winner);
     }
+  });
+
+  it('of a job that is RECORDED is not fixed: each training may run otherwise, and is counted by what it ran on', async () => {
+    await dataSource.query(`UPDATE fine_tune_jobs SET spec = '{"reproducibility": "RECORDED"}'`);
+    for (const runtime of [OTHER, RUNTIME, RUNTIME]) {
+      const task = await lease();
+      expect(task.spec).toEqual({ train });
+      expect(await complete(task, runtime)).toBe(true);
+      expect(await rowOf(task)).toMatchObject({ state: 'succeeded', result: { train: { runtime } } });
+    }
+    expect(await runtimeOfJob()).toBeNull();
+    expect(await new TrialRepository(dataSource).runtimes(JOB)).toEqual([
+      { runtime: RUNTIME, trainingCount: 2 },
+      { runtime: OTHER, trainingCount: 1 },
+    ]);
+  });
+
+  it('is told to whoever scores a model, too', async () => {
+    await complete(await lease(), RUNTIME);
+    const { network, pack } = train;
+    await dataSource.query(`DELETE FROM tasks WHERE state = 'queued'`);
+    const spec: TaskSpec = { score: { network, pack } };
+    await queue.insert(dataSource.manager, [{ scope: JOB, key: 'score', spec }]);
+    expect((await lease()).spec).toEqual({ score: { network, pack, runtime: RUNTIME } });
   });
 
   it('is not touched by a stale result', async () => {

@@ -1,3 +1,4 @@
+import { RUNTIME } from '../../../test/fixtures/runtime.js';
 import { status } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -77,14 +78,7 @@ const trainResult: TrainResult = {
   totalParameterCount: 10,
   trainSeconds: 0,
   multiplyAccumulates: 0,
-  runtime: {
-    tensorflowVersion: '2.19.1',
-    device: 'CPU',
-    oneDnn: false,
-    intraOpThreadCount: 1,
-    interOpThreadCount: 1,
-  },
-  execution: 'EAGER',
+  runtime: RUNTIME,
 };
 
 /** As `trainResult`, of a model that finds nothing. */

@@ -44,6 +44,7 @@ export const job: FineTuneJob = {
       labelSmoothing: 0,
       classWeighting: 'NONE',
     },
+    reproducibility: 'BITWISE',
     search: {
       type: 'BIOTUNE',
       seed: 2 ** 53 - 1,

@@ -106,15 +106,15 @@ export class FineTuneJobRepository {
   }
 
   /**
-   * Fixes the runtime of all trainings of a job, unless one has before. Of two at the same time the second waits for
+   * Fixes the runtime of all trainings of a job that is to be BITWISE, unless one has before. Of two at the same time the second waits for
    * the first one's transaction, and finds what that has fixed.
    *
-   * @returns the runtime that holds; undefined when the job had ended without one.
+   * @returns the runtime that holds; undefined when the job is not BITWISE, or had ended without one.
    */
   async fixRuntime(manager: Transaction, id: string, runtime: Runtime): Promise<Runtime | undefined> {
     await manager.query(
       `UPDATE fine_tune_jobs SET runtime = $2, update_time = now()
-        WHERE id = $1 AND runtime IS NULL AND state IN ('RUNNING', 'CANCELLING')`,
+        WHERE id = $1 AND runtime IS NULL AND spec ->> 'reproducibility' = 'BITWISE' AND state IN ('RUNNING', 'CANCELLING')`,
       [id, runtime],
     );
     return this.runtime(manager, id);

@@ -130,7 +130,7 @@ export class TaskRepository {
     );
   }
 
-  /** Leases the oldest ready task of `scope` and marks its trial as running. A training is given the job's runtime. */
+  /** Leases the oldest ready task of `scope` and marks its trial as running. Training and scoring are given the job's runtime. */
   async lease(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
     // The CTE keeps the row lock and the update in one plan: a sub-select may be run again and skip the locked row.
     const [rows] = await this.dataSource.query<
@@ -179,7 +179,7 @@ export class TaskRepository {
   }
 
   /**
-   * Ends an attempt. The first training of a job that succeeds fixes the job's runtime; the result of one that ran
+   * Ends an attempt. The first training of a BITWISE job that succeeds fixes the job's runtime; the result of one that ran
    * otherwise is not taken, and counts as a fault.
    *
    * @returns false when the fence is old; true also for a repeat of the call that ended it.
@@ -287,5 +287,7 @@ export class TaskRepository {
 }
 
 /** Told at the lease, not when the task is made: the first trainings of a job are made before one has fixed it. */
-const withRuntime = (spec: TaskSpec, runtime: Runtime | null): TaskSpec =>
-  'train' in spec && runtime !== null ? { train: { ...spec.train, runtime } } : spec;
+function withRuntime(spec: TaskSpec, runtime: Runtime | null): TaskSpec {
+  if (runtime === null || 'import' in spec) return spec;
+  return 'train' in spec ? { train: { ...spec.train, runtime } } : { score: { ...spec.score, runtime } };
+}

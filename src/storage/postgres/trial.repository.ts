@@ -4,6 +4,7 @@ import type { Failure } from '../../domain/dataset.js';
 import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
 import type { Cost } from '../../domain/cost.js';
+import type { RuntimeUse } from '../../domain/job-result.js';
 import { METHODS, type Method } from '../../domain/method.js';
 import { TRIAL_PHASES, type MetricPoint, type SeedResult, type TrialPhase } from '../../domain/trial.js';
 import { TaskEntity } from './task.entities.js';
@@ -191,6 +192,16 @@ export class TrialRepository {
     );
   }
 
+  /** What the trainings of a job that have ended well ran on, the most used first. */
+  async runtimes(jobId: string): Promise<RuntimeUse[]> {
+    return this.dataSource.query<RuntimeUse[]>(
+      `SELECT t.result -> 'train' -> 'runtime' AS runtime, count(*)::int AS "trainingCount" FROM tasks t
+        WHERE t.scope = $1 AND t.state = 'succeeded' AND t.result ? 'train'
+        GROUP BY 1 ORDER BY count(*) DESC, 1`,
+      [jobId],
+    );
+  }
+
   /** How fast trainings of a base model have been at an image size, over the latest thousand; undefined without one. */
   async multiplyAccumulatesPerSecond(baseModel: string, imageSizePx: number): Promise<number | undefined> {
     const rows = await this.dataSource.query<{ speed: number | null }[]>(
@@ -220,6 +231,6 @@ export class TrialRepository {
 /** The result of a training that has ended well. */
 export function seedResult({ seed, result }: Training): SeedResult | undefined {
   if (result === undefined || !('train' in result)) return undefined;
-  const { weights: _weights, runtime: _runtime, execution: _execution, ...figures } = result.train;
+  const { weights: _weights, ...figures } = result.train;
   return { seed, ...figures };
 }

@@ -176,7 +176,7 @@ export enum DatasetIssue_Severity {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** How TensorFlow is set up, as far as it changes the bits of a result. */
+/** How TensorFlow runs, as far as it changes the bits of a result. */
 export interface Runtime {
   tensorflowVersion: string;
   device: Runtime_Device;
@@ -185,6 +185,12 @@ export interface Runtime {
   intraOpThreadCount: number;
   /** Ops at a time. */
   interOpThreadCount: number;
+  /** The instructions that oneDNN's kernels may use, by the names of its ONEDNN_MAX_CPU_ISA; GENERIC where it knows none. */
+  instructionSet: string;
+  execution: Runtime_Execution;
+  /** Where the device is a GPU and its driver tells. */
+  gpuModel?: string | undefined;
+  gpuDriverVersion?: string | undefined;
 }
 
 /** What ops run on. */
@@ -192,6 +198,16 @@ export enum Runtime_Device {
   DEVICE_UNSPECIFIED = "DEVICE_UNSPECIFIED",
   CPU = "CPU",
   GPU = "GPU",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** How ops run. */
+export enum Runtime_Execution {
+  EXECUTION_UNSPECIFIED = "EXECUTION_UNSPECIFIED",
+  /** TRACED - As compiled functions. */
+  TRACED = "TRACED",
+  /** EAGER - One by one: the addon was compiled without the patch. */
+  EAGER = "EAGER",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

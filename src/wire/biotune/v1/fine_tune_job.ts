@@ -7,6 +7,16 @@
 /* eslint-disable */
 import type { ClassRecall, Failure, Method, Runtime, SplitConfig } from "./catalog.js";
 
+/** What a job asks of its trainings' bits. */
+export enum Reproducibility {
+  REPRODUCIBILITY_UNSPECIFIED = "REPRODUCIBILITY_UNSPECIFIED",
+  /** BITWISE - All run as the first one did, and any other is refused. */
+  BITWISE = "BITWISE",
+  /** RECORDED - Each runs wherever there is room, and the result says how. */
+  RECORDED = "RECORDED",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
 export interface CreateFineTuneJobRequest {
   project: string;
   job:
@@ -35,7 +45,11 @@ export interface CreateFineTuneJob {
   output?: OutputConfig | undefined;
   methods?: MethodSettings | undefined;
   finals?: FinalsConfig | undefined;
-  budget?: BudgetConfig | undefined;
+  budget?:
+    | BudgetConfig
+    | undefined;
+  /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
+  reproducibility?: Reproducibility | undefined;
 }
 
 export interface CreateFineTuneJob_LabelsEntry {
@@ -294,6 +308,7 @@ export interface FineTuneJobSpec {
     | undefined;
   /** Those of `search.warm_start_from` when the job was created. */
   warmStartGenomes: Genome[];
+  reproducibility: Reproducibility;
 }
 
 export interface FineTuneJob {
@@ -320,7 +335,7 @@ export interface FineTuneJob {
   startTime?: string | undefined;
   endTime?: string | undefined;
   updateTime: string;
-  /** How TensorFlow is set up for every training of the job; the first one that completes fixes it. */
+  /** How TensorFlow runs every training of a BITWISE job; the first one that completes fixes it. */
   runtime?: Runtime | undefined;
 }
 
@@ -424,7 +439,17 @@ export interface JobResult {
   /** Whether the search was worth its cost, in a sentence. */
   verdict: string;
   warnings: string[];
-  cost: Cost | undefined;
+  cost:
+    | Cost
+    | undefined;
+  /** What its trainings ran on, the most used first. */
+  runtimes: RuntimeUse[];
+}
+
+/** How many trainings of a job ran in one way. */
+export interface RuntimeUse {
+  runtime: Runtime | undefined;
+  trainingCount: number;
 }
 
 export interface ConfusionRow {
@@ -641,6 +666,8 @@ export interface SeedResult {
   /** Expected calibration error, 15 bins: how far confidence and accuracy are apart. */
   validationCalibrationError: number;
   multiplyAccumulates: number;
+  /** What the training ran on. */
+  runtime: Runtime | undefined;
 }
 
 export interface ListMetricPointsRequest {

@@ -151,7 +151,11 @@ export interface TrainingProtocol {
 
 export interface ScoreSpec {
   network: NetworkSpec | undefined;
-  pack: PackSpec | undefined;
+  pack:
+    | PackSpec
+    | undefined;
+  /** As in TrainSpec. */
+  runtime?: Runtime | undefined;
 }
 
 export interface HeartbeatRequest {
@@ -278,18 +282,7 @@ export interface TrainResult {
   runtime: Runtime | undefined;
   validationMacroF1: number;
   validationCalibrationError: number;
-  execution: TrainResult_Execution;
   multiplyAccumulates: number;
-}
-
-/** How ops ran. */
-export enum TrainResult_Execution {
-  EXECUTION_UNSPECIFIED = "EXECUTION_UNSPECIFIED",
-  /** TRACED - As compiled functions. */
-  TRACED = "TRACED",
-  /** EAGER - One by one: the addon was compiled without the patch. */
-  EAGER = "EAGER",
-  UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 export interface ScoreResult {
