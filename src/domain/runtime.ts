@@ -69,7 +69,7 @@ const NAMES = Object.keys(runtimeSchema.shape) as readonly (keyof Runtime)[];
 export function runtimeMismatch(own: Runtime, ofJob: Runtime): DomainError | undefined {
   const differing = NAMES.filter((name) => own[name] !== ofJob[name]);
   if (differing.length === 0) return undefined;
-  const text = (value: unknown) => String(value ?? 'unknown');
+  const text = (value: Runtime[keyof Runtime]) => String(value ?? 'unknown');
   const texts = differing.map((name) => `${name} is ${text(own[name])} here and ${text(ofJob[name])} in the job`);
   const metadata = differing.flatMap((name): [string, string][] => [
     [name, text(own[name])],
