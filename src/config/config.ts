@@ -72,6 +72,8 @@ export const trainersConfigSchema = z.object({
 const coordination = z.object({
   ...leases.shape,
   ...trainersConfigSchema.shape,
+  /** A job that the infrastructure keeps from all progress for longer than this is paused, until someone resumes it. */
+  JOB_STALLED_SECONDS_MAX: z.coerce.number().min(1).max(2_592_000).default(21_600),
   WORKER_GRPC_HOST: z.string().default('127.0.0.1'),
   WORKER_GRPC_PORT: port(9091),
   /** Health routes of the coordinator. */

@@ -15,6 +15,8 @@ export const eventSchema = z
       'TASK_REQUEUED',
       'TASK_FAILED',
       'CANCEL_REQUESTED',
+      'PAUSE_REQUESTED',
+      'RESUME_REQUESTED',
       'MODEL_VERSION_READY',
     ]),
     payload: z.record(z.string(), z.string()),

@@ -3,6 +3,7 @@ import { baseModelRefSchema } from './base-model.js';
 import { blockConstraintSchema } from './block-constraint.js';
 import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
 import { genomeSchema, SEARCH_MODES } from './genome.js';
+import { conditionSchema } from './job-condition.js';
 import { jobResultSchema } from './job-result.js';
 import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
 import { REPRODUCIBILITIES, runtimeSchema } from './runtime.js';
@@ -144,7 +145,7 @@ export const finalsSchema = z
 /** Where a search ends early, with the best so far. The finals are trained in any case, with the time that they need. */
 export const budgetSchema = z
   .strictObject({
-    /** From the start of the job; `reserveForFinals` of it is kept for the finals. */
+    /** From the lease of the job's first task, without pauses; `reserveForFinals` of it is kept for the finals. */
     maxWallSeconds: z.number().gt(0).max(31_536_000).optional(),
     /** Device time of completed trainings, summed over workers; a CPU counts as a device. */
     maxGpuSeconds: z.number().gt(0).max(315_360_000).optional(),
@@ -290,6 +291,8 @@ export const JOB_STATES = [
   'VALIDATING',
   'QUEUED',
   'RUNNING',
+  'PAUSING',
+  'PAUSED',
   'CANCELLING',
   'SUCCEEDED',
   'FAILED',
@@ -360,6 +363,8 @@ export const fineTuneJobSchema = z
     done: z.boolean(),
     /** Why the job ended; while it runs, why its search ended early. */
     stopReason: z.enum(STOP_REASONS).optional(),
+    /** Those that hold; one that is absent does not. */
+    conditions: z.array(conditionSchema).readonly(),
     progress: progressSchema,
     best: bestTrialSchema.optional(),
     /** How TensorFlow runs every training of a BITWISE job; the first one that completes fixes it. */

@@ -115,10 +115,7 @@ export const taskResultSchema = z.union([
 ]);
 export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>;
 
-/**
- * How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again;
- * `fault`: the infrastructure's, tried again until the fault budget is used up.
- */
+/** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: see `FAULT_POLICY`. */
 export const taskOutcomeSchema = z.union([
   z.strictObject({ succeeded: taskResultSchema }),
   z.strictObject({ infeasible: failureSchema }),
@@ -126,5 +123,5 @@ export const taskOutcomeSchema = z.union([
 ]);
 export type TaskOutcome = Readonly<z.infer<typeof taskOutcomeSchema>>;
 
-export const TASK_STATES = ['queued', 'leased', 'succeeded', 'infeasible', 'failed', 'cancelled'] as const;
+export const TASK_STATES = ['queued', 'leased', 'succeeded', 'infeasible', 'cancelled'] as const;
 export type TaskState = (typeof TASK_STATES)[number];

@@ -8,7 +8,7 @@ import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 import { type Candidate, Candidates } from './candidates.js';
 import { scoreSpec, type JobContext } from './job-context.js';
-import { isOpen, TrialSettlement, validationFigure, WORST_FITNESS } from './trial-settlement.js';
+import { isOpen, refuseBadData, TrialSettlement, validationFigure, WORST_FITNESS } from './trial-settlement.js';
 
 /** One model of a method. */
 interface FinalModel {
@@ -91,28 +91,29 @@ export class Finals {
   }
 
   /**
-   * @returns every finalist with its test scores, best on validation first (equals: the search's winner first);
-   *   undefined while a score is missing.
-   * @throws {DomainError} EVALUATION_INFRA when a model could not be scored.
+   * @returns every finalist with its test scores, best on validation first (equals: the search's winner first); without
+   *   those of which a model cannot be scored. Undefined while a score is missing.
+   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when none is left.
    */
   async scored(context: JobContext): Promise<ScoredFinalist[] | undefined> {
-    const finalists = await this.finalists(context);
+    const tasks = await this.tasks.listByKeyPrefix(context.job.id, 'score/');
+    for (const task of tasks) refuseBadData(task);
+    if (tasks.some(({ state }) => state === 'queued' || state === 'leased')) return undefined;
     const scores = new Map(
-      (await this.tasks.listByKeyPrefix(context.job.id, 'score/')).map((task) => [task.key, task]),
+      tasks.flatMap(({ key, result }) => (result && 'score' in result ? [[key, result.score]] : [])),
     );
     const scored: ScoredFinalist[] = [];
-    for (const { trial, models } of finalists) {
-      const scoredModels: ScoredModel[] = [];
-      for (const model of models) {
-        const task = scores.get(scoreKey(trial, model.seed));
-        if (task?.state === 'failed' || task?.state === 'infeasible') {
-          const { reason = 'INTERNAL', message = 'no report' } = task.failure ?? {};
-          throw new DomainError('EVALUATION_INFRA', `Scoring ${trial.method} failed with ${reason}: ${message}`);
-        }
-        if (task?.result === undefined || !('score' in task.result)) return undefined;
-        scoredModels.push({ ...model, test: task.result.score });
-      }
-      scored.push({ trial, models: scoredModels });
+    for (const { trial, models } of await this.finalists(context)) {
+      const scoredModels = models.flatMap((model) => {
+        const test = scores.get(scoreKey(trial, model.seed));
+        return test === undefined ? [] : [{ ...model, test }];
+      });
+      // Means over other seeds than the other methods' would not compare.
+      if (scoredModels.length === models.length) scored.push({ trial, models: scoredModels });
+    }
+    if (scored.length === 0) {
+      const reasons = tasks.map(({ key, failure }) => `${key}: ${failure?.reason ?? 'unknown'}`).join(', ');
+      throw new DomainError('SEARCH_SPACE_INFEASIBLE', `No final could be scored (${reasons}).`, { reasons });
     }
     const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? WORST_FITNESS;
     return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);

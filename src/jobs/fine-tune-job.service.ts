@@ -4,11 +4,11 @@ import { z } from 'zod';
 import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEvent } from '../domain/event.js';
-import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec, JobState } from '../domain/fine-tune-job.js';
 import { idSchema, newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
-import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
+import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
@@ -25,7 +25,13 @@ import { readPageToken, writePageToken } from './page-token.js';
 /** Thrown to roll back when another request with the same idempotency key was first. */
 class IdempotencyKeyTakenError extends Error {}
 
-/** The rules of creating, reading and cancelling jobs. */
+const CANCELLABLE: readonly JobState[] = ['VALIDATING', 'QUEUED', 'RUNNING', 'PAUSING', 'PAUSED'];
+
+/** Where the tasks are that a job goes on with: first those that import its images. */
+const workScope = ({ id, state, datasetId, datasetVersion }: FineTuneJobEntity): string =>
+  state === 'VALIDATING' ? importScope(datasetId, datasetVersion) : id;
+
+/** The rules of creating, reading, cancelling, pausing and resuming jobs. */
 @Injectable()
 export class FineTuneJobService {
   constructor(
@@ -94,12 +100,54 @@ export class FineTuneJobService {
   async cancel(project: string, id: string): Promise<FineTuneJob> {
     await this.find(project, id);
     await this.transactions.run(async (transaction) => {
-      const moved = await this.jobs.move(transaction, id, ['VALIDATING', 'QUEUED', 'RUNNING'], 'CANCELLING');
+      await this.leaderships.wake(transaction, id);
+      const moved = await this.jobs.move(transaction, id, CANCELLABLE, 'CANCELLING');
       if (!moved) return;
       await this.events.append(transaction, id, 'CANCEL_REQUESTED');
       await this.tasks.cancelQueued(transaction, id);
     });
     return this.get(project, id);
+  }
+
+  /**
+   * Stops the leasing of a job's tasks; what runs is handed back after its next heartbeat, at no fault. A job that is
+   * paused, or about to be, is returned unchanged.
+   *
+   * @throws {DomainError} JOB_NOT_PAUSABLE for one that has not come to its tasks yet, or has ended.
+   */
+  async pause(project: string, id: string): Promise<FineTuneJob> {
+    await this.find(project, id);
+    await this.transactions.run(async (transaction) => {
+      const pause = { reason: 'Requested', message: 'Someone asked for a pause: resume the job to go on.' } as const;
+      const isPaused =
+        (await this.jobs.pause(transaction, id, ['QUEUED'], 'PAUSED', pause)) ||
+        (await this.jobs.pause(transaction, id, ['RUNNING'], 'PAUSING', pause));
+      if (isPaused) await this.events.append(transaction, id, 'PAUSE_REQUESTED');
+    });
+    const job = await this.get(project, id);
+    if (job.state === 'PAUSING' || job.state === 'PAUSED') return job;
+    const message = `Job ${id} is ${job.state}; only a job that is QUEUED or RUNNING can be paused.`;
+    throw new DomainError('JOB_NOT_PAUSABLE', message, { job: id, state: job.state });
+  }
+
+  /**
+   * Goes on with a paused job, on the same rows and so with the same genomes. A job that is queued or running is returned
+   * unchanged.
+   *
+   * @throws {DomainError} JOB_NOT_RESUMABLE for one that is in any other state.
+   */
+  async resume(project: string, id: string): Promise<FineTuneJob> {
+    await this.find(project, id);
+    await this.transactions.run(async (transaction) => {
+      await this.leaderships.wake(transaction, id);
+      if (!(await this.jobs.resume(transaction, id))) return;
+      await this.events.append(transaction, id, 'RESUME_REQUESTED');
+      await this.tasks.forgetOutages(transaction, id);
+    });
+    const job = await this.get(project, id);
+    if (job.state === 'QUEUED' || job.state === 'RUNNING') return job;
+    const message = `Job ${id} is ${job.state}; only a job that is PAUSED can be resumed.`;
+    throw new DomainError('JOB_NOT_RESUMABLE', message, { job: id, state: job.state });
   }
 
   /** Oldest first. */
@@ -119,13 +167,18 @@ export class FineTuneJobService {
 
   private async view(entities: readonly FineTuneJobEntity[]): Promise<FineTuneJob[]> {
     const ids = entities.map(({ id }) => id);
-    const [counts, best] = await Promise.all([this.trials.count(ids), this.trials.best(ids)]);
+    const [counts, best, outages] = await Promise.all([
+      this.trials.count(ids),
+      this.trials.best(ids),
+      this.tasks.outages(entities.map(workScope)),
+    ]);
     const now = new Date();
     return entities.map((job) =>
       toFineTuneJob({
         job,
         counts: counts.filter(({ jobId }) => jobId === job.id),
         best: best.find(({ jobId }) => jobId === job.id),
+        outage: outages.find(({ scope }) => scope === workScope(job)),
         now,
       }),
     );

@@ -35,7 +35,7 @@ export class ImportRunner {
         await this.leaderships.close(transaction, scope);
       });
       return { next: 'ENDED' };
-    } else if (task.state === 'infeasible' || task.state === 'failed') {
+    } else if (task.state === 'infeasible') {
       await this.reject(leadership, version, task.failure);
       return { next: 'ENDED' };
     }

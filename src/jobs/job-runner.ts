@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
+import { failureOf } from '../domain/failure.js';
+import { isOurs } from '../domain/fault-policy.js';
 import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
-import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
+import {
+  LeadershipLostError,
+  LeadershipRepository,
+  type Leadership,
+} from '../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
@@ -13,6 +19,7 @@ import { BaseModelService } from './base-model.service.js';
 import { checkDatasetFits } from './dataset-fit.js';
 import { Finals } from './finals.js';
 import { foldCount, type JobContext } from './job-context.js';
+import { OutageWatch } from './outage-watch.js';
 import { Publishing } from './publishing.js';
 import { SearchLoop } from './search-loop.js';
 import { Selection } from './selection.js';
@@ -46,22 +53,56 @@ export class JobRunner {
     private readonly finals: Finals,
     private readonly publishing: Publishing,
     private readonly modelVersions: ModelVersionRepository,
+    private readonly outages: OutageWatch,
   ) {}
 
-  /** A `DomainError` on the way ends the job as FAILED; a store that is away, or a bug, is thrown: the step is tried again. */
+  /**
+   * A failure that is the data's or the request's ends the job as FAILED. The infrastructure's, or a bug, is noted on the
+   * job and thrown: the step is tried again.
+   */
   async advance(leadership: Leadership): Promise<Advance> {
     const job = await this.jobs.findById(leadership.scope);
     if (job === undefined) throw new Error(`no job ${leadership.scope}`);
     if (TERMINAL_JOB_STATES.includes(job.state)) return ENDED;
     try {
-      if (job.state === 'CANCELLING') return await this.finishCancelling(leadership, job);
-      if (job.state === 'VALIDATING') return await this.awaitDataset(leadership, job);
-      return await this.run(leadership, job);
+      const advance = await this.step(leadership, job);
+      if (advance.next !== 'ENDED') await this.outages.end(leadership, job);
+      return advance;
     } catch (error) {
-      if (!(error instanceof DomainError) || error.reason === 'STORAGE_UNAVAILABLE') throw error;
-      const { reason, message, metadata } = error;
-      return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: { reason, message, metadata } });
+      if (error instanceof LeadershipLostError) throw error;
+      const failure = failureOf(error);
+      if (!isOurs(failure.reason)) return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: failure });
+      await this.outages.begin(leadership, job, failure);
+      throw error;
     }
+  }
+
+  private async step(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+    switch (job.state) {
+      case 'CANCELLING':
+        return this.finishCancelling(leadership, job);
+      case 'PAUSING':
+      case 'PAUSED':
+        return this.park(leadership, job);
+      case 'VALIDATING':
+        return this.awaitDataset(leadership, job);
+      default:
+        if (job.state === 'RUNNING' && (await this.outages.pauseStalled(leadership, job))) return WAIT;
+        return this.run(leadership, job);
+    }
+  }
+
+  /** PAUSED once no worker holds a lease any more. Nobody leads the job from then on, and its workers are ended. */
+  private async park(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+    if (await this.tasks.hasLeased(job.id)) return WAIT;
+    const isParked = await this.leaderships.fenced(leadership, async (transaction) => {
+      // Someone has cancelled or resumed it in between: the next step deals with that.
+      if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
+      await this.jobs.move(transaction, job.id, ['PAUSING'], 'PAUSED');
+      await this.leaderships.park(transaction, job.id);
+      return true;
+    });
+    return isParked ? ENDED : WAIT;
   }
 
   private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
@@ -88,8 +129,11 @@ export class JobRunner {
     };
     if (job.state === 'QUEUED') {
       await this.leaderships.fenced(leadership, async (transaction) => {
-        await this.jobs.move(transaction, job.id, ['QUEUED'], 'RUNNING', { startTime: new Date() });
-        await this.jobs.enterPhase(transaction, job.id, 'SEARCHING');
+        // Resumed, it goes on in the phase that it had come to.
+        const isNew = job.phase === undefined;
+        const change = isNew ? { startTime: new Date() } : {};
+        if (!(await this.jobs.move(transaction, job.id, ['QUEUED'], 'RUNNING', change))) return;
+        if (isNew) await this.jobs.enterPhase(transaction, job.id, 'SEARCHING');
       });
       return work;
     }

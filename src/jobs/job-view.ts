@@ -6,10 +6,13 @@ import {
   TERMINAL_JOB_STATES,
 } from '../domain/fine-tune-job.js';
 import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
+import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
+import { activeSeconds } from './search-budget.js';
 import { plannedTrialCount } from './search-plan.js';
 import { trialName } from './trial-name.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import type { TaskOutage } from '../storage/postgres/task.repository.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrialCount } from '../storage/postgres/trial.repository.js';
 
@@ -18,6 +21,8 @@ export interface JobRows {
   readonly job: FineTuneJobEntity;
   readonly counts: readonly TrialCount[];
   readonly best: TrialEntity | undefined;
+  /** What keeps its tasks waiting, or those of the import that it waits for. */
+  readonly outage: TaskOutage | undefined;
   readonly now: Date;
 }
 
@@ -62,7 +67,7 @@ function work(rows: JobRows) {
     const done = sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
     return units + (hasPassed(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
   }, 0);
-  const elapsedSeconds = (now.getTime() - (job.startTime ?? now).getTime()) / 1000;
+  const elapsedSeconds = activeSeconds(job, now);
   return {
     percent: 100 * (1 - left / total),
     remainingSeconds: left === total ? undefined : (elapsedSeconds * left) / (total - left),
@@ -108,6 +113,7 @@ export function toFineTuneJob(rows: JobRows): FineTuneJob {
     state: job.state,
     done: TERMINAL_JOB_STATES.includes(job.state),
     ...(job.stopReason === undefined ? {} : { stopReason: job.stopReason }),
+    conditions: conditionsOf(rows),
     progress: progress(rows),
     ...bestTrial(rows),
     ...(job.runtime === undefined ? {} : { runtime: job.runtime }),

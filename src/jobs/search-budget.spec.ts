@@ -1,22 +1,26 @@
 import { expect, it } from 'vitest';
 import { budgetSchema } from '../domain/fine-tune-job.js';
-import { timeBudgetStop } from './search-budget.js';
-
-const start = new Date('2026-01-01T00:00:00Z');
-const after = (seconds: number) => new Date(start.getTime() + 1000 * seconds);
+import { activeSeconds, timeBudgetStop } from './search-budget.js';
 
 it('ends a search when its share of the wall time is over, and keeps the rest for the finals', () => {
   const budget = budgetSchema.parse({ maxWallSeconds: 100 });
-  expect(timeBudgetStop(budget, start, [], after(84.9))).toBeUndefined();
-  expect(timeBudgetStop(budget, start, [], after(85))).toBe('WALL_BUDGET');
+  expect(timeBudgetStop(budget, 84.9, [])).toBeUndefined();
+  expect(timeBudgetStop(budget, 85, [])).toBe('WALL_BUDGET');
 });
 
 it('ends a search when its share of the device time is used up, over all workers', () => {
   const budget = budgetSchema.parse({ maxGpuSeconds: 10, reserveForFinals: 0.5 });
-  expect(timeBudgetStop(budget, start, [{ trainSeconds: 2 }, { trainSeconds: 2.9 }], after(1e6))).toBeUndefined();
-  expect(timeBudgetStop(budget, start, [{ trainSeconds: 2 }, { trainSeconds: 3 }], after(0))).toBe('GPU_BUDGET');
+  expect(timeBudgetStop(budget, 1e6, [{ trainSeconds: 2 }, { trainSeconds: 2.9 }])).toBeUndefined();
+  expect(timeBudgetStop(budget, 0, [{ trainSeconds: 2 }, { trainSeconds: 3 }])).toBe('GPU_BUDGET');
 });
 
 it('ends nothing without a budget', () => {
-  expect(timeBudgetStop(budgetSchema.parse({}), start, [{ trainSeconds: 1e9 }], after(1e9))).toBeUndefined();
+  expect(timeBudgetStop(budgetSchema.parse({}), 1e9, [{ trainSeconds: 1e9 }])).toBeUndefined();
+});
+
+it('counts the time since the last pause beside the time before it, and none until a task is leased', () => {
+  const activeSince = new Date('2026-01-01T00:00:00Z');
+  const now = new Date('2026-01-01T00:00:07Z');
+  expect(activeSeconds({ activeSeconds: 5, activeSince }, now)).toBe(12);
+  expect(activeSeconds({ activeSeconds: 5 }, now)).toBe(5);
 });

@@ -1,23 +1,33 @@
 import type { BudgetConfig, StopReason } from '../domain/fine-tune-job.js';
 import { stopReason } from '../search/stop-rules.js';
 import { trialCount } from '../search/biotune.js';
+import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { evaluated } from './search-plan.js';
 
-/** Which of its two time budgets a search has used up, but for what is kept for the finals. */
+/**
+ * Which of its two time budgets a search has used up, but for what is kept for the finals.
+ *
+ * @param wallSeconds As `activeSeconds` gives them.
+ */
 export function timeBudgetStop(
   { maxWallSeconds = Infinity, maxGpuSeconds = Infinity, reserveForFinals }: BudgetConfig,
-  startTime: Date,
+  wallSeconds: number,
   totals: readonly Pick<TrainingTotals, 'trainSeconds'>[],
-  now: Date,
 ): StopReason | undefined {
   const share = 1 - reserveForFinals;
-  if ((now.getTime() - startTime.getTime()) / 1000 >= maxWallSeconds * share) return 'WALL_BUDGET';
+  if (wallSeconds >= maxWallSeconds * share) return 'WALL_BUDGET';
   const gpuSeconds = totals.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0);
   return gpuSeconds >= maxGpuSeconds * share ? 'GPU_BUDGET' : undefined;
 }
+
+/** Seconds that a job has been worked on: from the lease of its first task, without its pauses. */
+export const activeSeconds = (
+  { activeSeconds: before, activeSince }: Pick<FineTuneJobEntity, 'activeSeconds' | 'activeSince'>,
+  now: Date,
+): number => before + (activeSince === undefined ? 0 : Math.max(0, now.getTime() - activeSince.getTime()) / 1000);
 
 /** Why the evolution ends before its last generation, if it does. */
 export function evolutionStop(context: JobContext, trials: readonly TrialEntity[]): StopReason | undefined {

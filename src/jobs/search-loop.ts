@@ -14,7 +14,7 @@ import { TrialRepository, type NewTrial } from '../storage/postgres/trial.reposi
 import { Candidates } from './candidates.js';
 import type { JobContext } from './job-context.js';
 import { searchingMethodsOf } from './methods.js';
-import { evolutionStop, timeBudgetStop } from './search-budget.js';
+import { activeSeconds, evolutionStop, timeBudgetStop } from './search-budget.js';
 import { plannedTrials, type AskedTrial } from './search-plan.js';
 import { isOpen, TrialSettlement, WORST_FITNESS } from './trial-settlement.js';
 
@@ -75,7 +75,7 @@ export class SearchLoop {
     const { budget, search } = job.spec;
     if (job.stopReason !== undefined && !ENDS_EVOLUTION.has(job.stopReason)) return job.stopReason;
     const totals = budget.maxGpuSeconds === undefined ? [] : await this.trials.trainingTotals([job.id]);
-    const byTime = isDone ? undefined : timeBudgetStop(budget, job.startTime ?? new Date(), totals, new Date());
+    const byTime = isDone ? undefined : timeBudgetStop(budget, activeSeconds(job, new Date()), totals);
     return byTime ?? job.stopReason ?? (search.type === 'BIOTUNE' ? evolutionStop(context, trials) : undefined);
   }
 

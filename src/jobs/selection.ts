@@ -46,7 +46,7 @@ export class Selection {
    *
    * @returns one candidate of each method that could be trained, in the order of the job's methods; undefined while trials
    *   are open.
-   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when the search, or every method, is without one.
+   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when the search has found nothing, or every method is without one.
    */
   async advance(context: JobContext): Promise<Candidate[] | undefined> {
     const { job, leadership, baseModel } = context;
@@ -63,7 +63,7 @@ export class Selection {
       const isContested = selected.some((trial) => trial.method === method);
       return bestCandidates(isContested ? selected : found, method, 1);
     });
-    const isMissing = job.spec.search.type === 'BIOTUNE' && !candidates.some(({ method }) => method === 'BIOTUNE');
+    const isMissing = job.spec.search.type === 'BIOTUNE' && bestCandidates(found, 'BIOTUNE', 1).length === 0;
     if (isMissing || candidates.length === 0) throw nothingTrained([...found, ...selected]);
     return candidates;
   }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
+import { endsJob } from '../domain/fault-policy.js';
 import type { BiotuneConfig } from '../domain/fine-tune-job.js';
 import type { SeedResult } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
@@ -60,8 +61,7 @@ export class TrialSettlement {
    * Closes every trial of `open` whose trainings have ended, each in a transaction of its own.
    *
    * @returns whether a trial was closed.
-   * @throws {DomainError} EVALUATION_INFRA when a training failed for good through no fault of the genome: a fitness
-   *   is never made up. DATASET_CHANGED and the like when the data is not what was imported.
+   * @throws {DomainError} DATASET_CHANGED and the like when the data is not what was imported.
    */
   async settle(
     leadership: Leadership,
@@ -73,7 +73,7 @@ export class TrialSettlement {
     let closedAny = false;
     for (const trial of open) {
       const mine = trainings.filter(({ trialId }) => trialId === trial.id);
-      refuseFaults(trial, mine);
+      for (const training of mine) refuseBadData(training);
       const change = outcome(mine, figure);
       if (change === undefined) continue;
       await this.close(leadership, trial, change);
@@ -113,28 +113,12 @@ export class TrialSettlement {
   }
 }
 
-/** Faults of the data or of the machines end the job; they are never a genome's fitness. */
-function refuseFaults(trial: TrialEntity, trainings: readonly Training[]): void {
-  const failed = trainings.find(({ state }) => state === 'failed');
-  const place = `${trial.phase} generation ${trial.generation} slot ${trial.slot}`;
-  if (failed !== undefined) {
-    const { reason = 'INTERNAL', message = 'no report' } = failed.failure ?? {};
-    throw new DomainError(
-      'EVALUATION_INFRA',
-      `Training ${place} with seed ${failed.seed} failed too often, last with ${reason}: ${message}`,
-      { trial: trial.id, seed: String(failed.seed), lastReason: reason },
-    );
-  }
-  const spoiled = trainings.find(({ failure }) => DATA_FAULTS.has(failure?.reason ?? ''));
-  if (spoiled?.failure !== undefined && spoiled.state === 'infeasible') {
-    throw new DomainError(spoiled.failure.reason, spoiled.failure.message, spoiled.failure.metadata);
-  }
+/**
+ * Faults of the data end the job; they are never a genome's fitness.
+ *
+ * @throws {DomainError} as the task that ran into one has reported it.
+ */
+export function refuseBadData({ state, failure }: Pick<Training, 'state' | 'failure'>): void {
+  if (state !== 'infeasible' || failure === undefined || !endsJob(failure.reason)) return;
+  throw new DomainError(failure.reason, failure.message, failure.metadata);
 }
-
-const DATA_FAULTS: ReadonlySet<string> = new Set([
-  'DATASET_CHANGED',
-  'WEIGHTS_INVALID',
-  'IMAGE_UNREADABLE',
-  'INPUT_TOO_SMALL',
-  'FIELD_INVALID',
-]);

@@ -7,6 +7,7 @@ import { Finals } from '../jobs/finals.js';
 import { ImportRunner } from '../jobs/import-runner.js';
 import { JobRunner } from '../jobs/job-runner.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { OutageWatch } from '../jobs/outage-watch.js';
 import { Publishing } from '../jobs/publishing.js';
 import { SearchLoop } from '../jobs/search-loop.js';
 import { Selection } from '../jobs/selection.js';
@@ -16,11 +17,13 @@ import { ProcessPool } from '../launch/process-pool.js';
 import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
+import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
 
-/** What moves jobs and imports forward; needs `StorageModule` and `JobsModule`. */
+/** What moves jobs and imports forward; needs `StorageModule`, `JobsModule` and `outageWatch`. */
 export const JOB_STEPS: readonly Provider[] = [
   Candidates,
   Finals,
@@ -32,6 +35,14 @@ export const JOB_STEPS: readonly Provider[] = [
   Selection,
   TrialSettlement,
 ];
+
+/** What `JobRunner` keeps an eye on outages with. */
+export const outageWatch = (stalledSecondsMax: number): Provider => ({
+  provide: OutageWatch,
+  inject: [FineTuneJobRepository, TaskRepository, LeadershipRepository],
+  useFactory: (jobs: FineTuneJobRepository, tasks: TaskRepository, leaderships: LeadershipRepository) =>
+    new OutageWatch(jobs, tasks, leaderships, stalledSecondsMax),
+});
 
 /** Everything that leads jobs: the loops, the queue as workers see it, and the worker processes. */
 @Module({})
@@ -49,6 +60,7 @@ export class CoordinatorModule {
         useFactory: (baseModels: BaseModelRepository, objects: ObjectStore) =>
           new BaseModelCatalogue(baseModels, objects, logger, config.BASE_MODEL_DIR),
       },
+      outageWatch(config.JOB_STALLED_SECONDS_MAX),
       {
         provide: Coordinator,
         inject: [LeadershipRepository, JobRunner, ImportRunner],

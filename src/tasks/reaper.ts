@@ -31,7 +31,7 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async look(): Promise<void> {
     try {
-      const count = await this.tasks.reap();
+      const count = await this.tasks.reap(this.leaseSeconds);
       if (count > 0) this.logger.warn({ count }, 'leases lost');
     } catch (error) {
       // After an outage every lease looks old: wait a whole one again.

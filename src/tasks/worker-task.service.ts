@@ -95,6 +95,7 @@ export class WorkerTaskService {
   async confirmUpload(lease: LeaseRef, artifact: Artifact): Promise<{ leaseLost: boolean }> {
     if ((await this.tasks.leased(lease)) === undefined) return { leaseLost: true };
     await this.objects.adoptUpload(uploadKey(lease.taskId, lease.fence, artifact.sha256), artifact);
+    await this.tasks.noteProgress(lease);
     return { leaseLost: false };
   }
 

@@ -1,5 +1,5 @@
 /** Entry of the trainer process: the only one that loads TensorFlow. Its parent asks, one request at a time. */
-import { failureOf } from './outcome.js';
+import { failureOf } from '../domain/failure.js';
 import { type TrainerMessage, trainerRequestSchema } from './trainer-messages.js';
 
 const BYTES_PER_MIB = 1024 ** 2;

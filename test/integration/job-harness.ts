@@ -13,7 +13,7 @@ import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { TrialService } from '../../src/jobs/trial.service.js';
-import { JOB_STEPS } from '../../src/roles/coordinator.module.js';
+import { JOB_STEPS, outageWatch } from '../../src/roles/coordinator.module.js';
 import { ALGORITHM_VERSION } from '../../src/search/biotune.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { BaseModelRepository } from '../../src/storage/postgres/base-model.repository.js';
@@ -30,6 +30,7 @@ const PROJECT = 'test';
 const BASE_MODEL_FILE = join(import.meta.dirname, '../../assets/efficientnet-lite0/base-model.json');
 /** Of each of the three classes. */
 const IMAGE_COUNT = { train: 40, validation: 20, test: 100 };
+const STALLED_SECONDS_MAX = 6 * 3600;
 const CLASSES = ['bag', 'sneaker', 'trouser'];
 
 /** How good a training is: the accuracy that it reaches on validation and on test; or why it cannot be done. */
@@ -61,7 +62,7 @@ export class JobHarness {
       S3_SECRET_KEY: secretKey,
       S3_BUCKET: bucket,
     });
-    @Module({ imports: [storage, JobsModule], providers: [...JOB_STEPS] })
+    @Module({ imports: [storage, JobsModule], providers: [...JOB_STEPS, outageWatch(STALLED_SECONDS_MAX)] })
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
     await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));

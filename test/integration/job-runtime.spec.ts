@@ -163,7 +163,7 @@ describe('the runtime of a job', () => {
   it('is not touched by a stale result', async () => {
     const stale = await lease();
     await dataSource.query(`UPDATE tasks SET lease_until = now() - interval '1 second' WHERE state = 'leased'`);
-    await queue.reap();
+    await queue.reap(30);
     expect(await complete(stale, OTHER)).toBe(false);
     expect(await runtimeOfJob()).toBeNull();
   });

@@ -84,7 +84,7 @@ describe('the task queue', () => {
     await insert('a');
     const stale = await lease('slow');
     await expire();
-    await queue.reap();
+    await queue.reap(30);
     await makeReady();
     const current = await lease('fast');
     expect(current.fence).toBeGreaterThan(stale.fence);
@@ -96,7 +96,7 @@ describe('the task queue', () => {
     await insert('a');
     const stale = await lease();
     await expire();
-    await queue.reap();
+    await queue.reap(30);
     await makeReady();
     const current = await lease();
     expect(await queue.complete(ref(stale), INFEASIBLE)).toBe(false);
@@ -106,14 +106,34 @@ describe('the task queue', () => {
     expect((await row())?.failure).toMatchObject({ reason: 'NAN_LOSS' });
   });
 
-  it('tries a fault again until the budget of three is used up', async () => {
+  it('tries what ended its trainer three times, and holds it against the genome then', async () => {
     await insert('a');
-    for (const expected of ['queued', 'queued', 'failed']) {
+    for (const expected of ['queued', 'queued', 'infeasible']) {
       await makeReady();
       await queue.complete(ref(await lease()), FAULT);
       expect((await row())?.state).toBe(expected);
     }
-    expect((await row())?.failure).toMatchObject({ reason: 'TRAINER_CRASHED' });
+    expect((await row())?.failure).toMatchObject({ reason: 'POISON', metadata: { lastReason: 'TRAINER_CRASHED' } });
+  });
+
+  it('answers a repeat of the report that used up the tries like the first', async () => {
+    await insert('a');
+    for (const _ of [1, 2]) {
+      await makeReady();
+      await queue.complete(ref(await lease()), FAULT);
+    }
+    await makeReady();
+    const last = await lease();
+    expect([await queue.complete(ref(last), FAULT), await queue.complete(ref(last), FAULT)]).toEqual([true, true]);
+    expect(await row()).toMatchObject({ state: 'infeasible', faults: 3 });
+  });
+
+  it('takes no verdict on the genome from a worker that met an outage', async () => {
+    await insert('a');
+    await queue.complete(ref(await lease()), {
+      infeasible: { reason: 'STORAGE_UNAVAILABLE', message: 'refused', metadata: {} },
+    });
+    expect(await row()).toMatchObject({ state: 'queued', outages: 1 });
   });
 
   it('waits before a second try', async () => {
@@ -122,36 +142,139 @@ describe('the task queue', () => {
     expect(await queue.lease(SCOPE, 'w', 30)).toBeUndefined();
   });
 
-  it('counts a lost lease as a fault, with the worker that was lost', async () => {
+  /** A coordinator takes over the scope, and stays. */
+  const lead = async () => {
+    await dataSource.query(`UPDATE leaderships SET epoch = epoch + 1, lease_until = now() + interval '20 seconds'`);
+  };
+
+  it('counts a lost lease when the coordinator was there, with the worker that was lost', async () => {
     await insert('a');
+    await lead();
     await lease('w7');
-    expect(await queue.reap()).toBe(0);
+    expect(await queue.reap(30)).toBe(0);
     await expire();
-    expect(await queue.reap()).toBe(1);
-    expect(await row()).toMatchObject({ faults: 1, failure: { reason: 'LEASE_LOST', metadata: { worker: 'w7' } } });
+    expect(await queue.reap(30)).toBe(1);
+    const failure = { reason: 'LEASE_LOST', metadata: { worker: 'w7' } };
+    expect(await row()).toMatchObject({ state: 'queued', leaseLosses: 1, faults: 0, outages: 0, failure });
+  });
+
+  it.each([
+    ['has taken over since', lead],
+    ['is silent for as long', () => dataSource.query(`UPDATE leaderships SET lease_until = now()`)],
+  ])('counts nothing when workers were lost with their coordinator: another %s', async (_, losing) => {
+    await insert('a');
+    await lead();
+    await lease('w7');
+    await losing();
+    await expire();
+    await queue.reap(30);
+    const failure = { reason: 'COORDINATOR_LOST', metadata: { worker: 'w7' } };
+    expect(await row()).toMatchObject({ state: 'queued', leaseLosses: 0, faults: 0, outages: 1, failure });
+  });
+
+  it('gives up a training that ten workers were lost with', async () => {
+    await insert('a');
+    await lead();
+    for (let lost = 1; lost <= 10; lost += 1) {
+      expect((await row())?.state).toBe('queued');
+      await makeReady();
+      await lease();
+      await expire();
+      await queue.reap(30);
+    }
+    expect(await row()).toMatchObject({
+      state: 'infeasible',
+      failure: { reason: 'POISON', metadata: { lastReason: 'LEASE_LOST', tryCount: '10' } },
+    });
   });
 
   it('drops a report that comes after its lease was taken away, before anyone else has the task', async () => {
     await insert('a');
     const task = await lease();
     await expire();
-    await queue.reap();
+    await queue.reap(30);
     expect(await queue.complete(ref(task), INFEASIBLE)).toBe(false);
     expect((await row())?.state).toBe('queued');
   });
 
-  it('waits for object storage to come back, but not for ever', async () => {
+  it.each(['STORAGE_UNAVAILABLE', 'SCRATCH_FULL', 'ARTIFACT_CORRUPT', 'INTERNAL'] as const)(
+    'waits for the end of %s, however often it is met',
+    async (reason) => {
+      await insert('a');
+      for (let outage = 0; outage < 40; outage += 1) {
+        await makeReady();
+        await queue.complete(ref(await lease()), { fault: { reason, message: 'away', metadata: {} } });
+      }
+      expect(await row()).toMatchObject({ state: 'queued', faults: 0, leaseLosses: 0, outages: 40 });
+      expect(await queue.outages([SCOPE])).toEqual([
+        { scope: SCOPE, since: expect.any(Date), failure: { reason, message: 'away', metadata: {} } },
+      ]);
+    },
+  );
+
+  it('waits as long again as an outage has lasted, up to five minutes', async () => {
+    const waits: number[] = [];
+    for (const lasted of [0, 60, 3600]) {
+      await dataSource.query('TRUNCATE tasks CASCADE');
+      await insert('a');
+      const task = await lease();
+      await dataSource.query(`UPDATE tasks SET outage_since = now() - $1 * interval '1 second' WHERE $1 > 0`, [lasted]);
+      await queue.complete(ref(task), OUTAGE);
+      const [{ wait } = { wait: NaN }] = await dataSource.query<{ wait: number }[]>(
+        'SELECT extract(epoch FROM not_before - now())::float8 AS wait FROM tasks',
+      );
+      waits.push(wait);
+    }
+    const [first = 0, second = 0, third = 0] = waits;
+    expect(first).toBeLessThanOrEqual(2);
+    expect(second).toBeGreaterThan(30);
+    expect(second).toBeLessThan(90);
+    expect(third).toBeLessThanOrEqual(300);
+    expect(third).toBeGreaterThan(200);
+  });
+
+  it('says that an outage is over once its task gets on', async () => {
     await insert('a');
-    for (let outage = 0; outage < 20; outage += 1) {
-      await makeReady();
+    await queue.complete(ref(await lease()), OUTAGE);
+    await makeReady();
+    const task = await lease();
+    expect(await queue.outages([SCOPE]), 'that it is tried again shows nothing').toHaveLength(1);
+    await queue.reportMetrics(ref(task), [{ name: 'train_loss', epoch: 1, value: 0.5 }]);
+    expect(await queue.outages([SCOPE])).toEqual([]);
+  });
+
+  describe('is stalled', () => {
+    const HOUR = 3600;
+    const age = (column: string, hours: number, key: string) =>
+      dataSource.query(`UPDATE tasks SET ${column} = ${column} - $1 * interval '1 hour' WHERE key = $2`, [hours, key]);
+
+    beforeEach(async () => {
+      await insert('a', 'b');
       await queue.complete(ref(await lease()), OUTAGE);
-    }
-    expect(await row()).toMatchObject({ state: 'queued', faults: 0, outages: 20 });
-    for (const expected of ['queued', 'queued', 'failed']) {
-      await makeReady();
-      await queue.complete(ref(await lease()), OUTAGE);
-      expect((await row())?.state).toBe(expected);
-    }
+      await age('outage_since', 7, 'a');
+    });
+
+    it('when an outage has lasted for too long', async () => {
+      expect(await queue.stalled(SCOPE, 6 * HOUR)).toMatchObject({ failure: { reason: 'STORAGE_UNAVAILABLE' } });
+      expect(await queue.stalled(SCOPE, 8 * HOUR)).toBeUndefined();
+    });
+
+    it('unless another task is under way', async () => {
+      await lease();
+      expect(await queue.stalled(SCOPE, 6 * HOUR)).toBeUndefined();
+    });
+
+    it('unless another task has ended since', async () => {
+      await queue.complete(ref(await lease()), INFEASIBLE);
+      expect(await queue.stalled(SCOPE, 6 * HOUR)).toBeUndefined();
+      await age('end_time', 7, 'b');
+      expect(await queue.stalled(SCOPE, 6 * HOUR)).toBeDefined();
+    });
+
+    it('no more after it was told to forget', async () => {
+      await queue.forgetOutages(dataSource.manager, SCOPE);
+      expect(await queue.stalled(SCOPE, 0)).toBeUndefined();
+    });
   });
 
   it('tells a worker to stop, and leases no more, once nobody wants the work', async () => {
@@ -170,7 +293,7 @@ describe('the task queue', () => {
       'a lost lease',
       async () => {
         await expire();
-        await queue.reap();
+        await queue.reap(30);
       },
     ],
   ])('does not queue a task again after %s when nobody wants it', async (_, end) => {

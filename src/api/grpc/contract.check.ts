@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import type * as baseModel from '../../domain/base-model.js';
 import type { ClassRecall } from '../../domain/class-recall.js';
+import type { Condition } from '../../domain/job-condition.js';
 import type * as dataset from '../../domain/dataset.js';
 import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
@@ -73,6 +74,7 @@ type ModelVersionChecks = [
 type FineTuneJobChecks = [
   Serves<catalog.Runtime, runtime.Runtime>,
   Serves<job.FineTuneJob, fineTuneJob.FineTuneJob>,
+  Serves<job.Condition, Condition>,
   Serves<job.FineTuneJobSpec, fineTuneJob.FineTuneJobSpec>,
   Serves<job.BiotuneConfig, fineTuneJob.BiotuneConfig>,
   Serves<job.TrainingConfig, fineTuneJob.TrainingProtocol>,
@@ -115,6 +117,7 @@ type RequestChecks = [
   Takes<job.EstimateFineTuneJobRequest, { readonly project: string; readonly job: CreateJob }>,
   Takes<job.ListFineTuneJobsRequest, ListFineTuneJobsRequest>,
   Takes<job.GetFineTuneJobRequest | job.CancelFineTuneJobRequest, JobRequest>,
+  Takes<job.PauseFineTuneJobRequest | job.ResumeFineTuneJobRequest, JobRequest>,
   Takes<job.ListTrialsRequest | job.ListEventsRequest, JobListRequest>,
   Takes<job.ListMetricPointsRequest, ListMetricPointsRequest>,
   Takes<catalog.CreateDataset, z.input<typeof dataset.createDatasetSchema>>,

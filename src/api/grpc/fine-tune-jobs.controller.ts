@@ -60,6 +60,16 @@ export class FineTuneJobsController {
     return this.jobs.cancel(project, job);
   }
 
+  @GrpcMethod('FineTuneJobs', 'PauseFineTuneJob')
+  pause(@Payload({ schema: jobRequest }) { project, job }: JobRequest): Promise<FineTuneJob> {
+    return this.jobs.pause(project, job);
+  }
+
+  @GrpcMethod('FineTuneJobs', 'ResumeFineTuneJob')
+  resume(@Payload({ schema: jobRequest }) { project, job }: JobRequest): Promise<FineTuneJob> {
+    return this.jobs.resume(project, job);
+  }
+
   @GrpcMethod('FineTuneJobs', 'ListTrials')
   async listTrials(@Payload({ schema: jobListRequest }) { project, job, ...page }: JobListRequest): Promise<TrialList> {
     const { items: trials, nextPageToken } = await this.trials.list(project, job, page);

@@ -30,7 +30,7 @@ export type CreateFineTuneJobRequest = z.infer<typeof createFineTuneJobRequest>;
 export const listFineTuneJobsRequest = inProject.extend(pageRequestSchema.shape);
 export type ListFineTuneJobsRequest = z.infer<typeof listFineTuneJobsRequest>;
 
-/** Get and Cancel. */
+/** Get, Cancel, Pause and Resume. */
 export const jobRequest = inProject.extend({ job: idSchema('ftj') });
 export type JobRequest = z.infer<typeof jobRequest>;
 

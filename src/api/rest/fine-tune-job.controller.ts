@@ -76,6 +76,28 @@ export class FineTuneJobController {
     return this.jobs.cancel(project, job);
   }
 
+  @Post(':job/pause')
+  @HttpCode(200)
+  @TakesEmptyBody()
+  @Commands(fineTuneJobSchema, 'Leases no more of a job, and takes back what runs; a paused job is answered unchanged.')
+  pause(
+    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Body({ schema: emptyBody }) _body: undefined,
+  ): Promise<FineTuneJob> {
+    return this.jobs.pause(project, job);
+  }
+
+  @Post(':job/resume')
+  @HttpCode(200)
+  @TakesEmptyBody()
+  @Commands(fineTuneJobSchema, 'Goes on with a paused job; one that is queued or running is answered unchanged.')
+  resume(
+    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Body({ schema: emptyBody }) _body: undefined,
+  ): Promise<FineTuneJob> {
+    return this.jobs.resume(project, job);
+  }
+
   @Get(':job/events')
   @Reads(eventListSchema, 'What happened to a job, oldest first.')
   async listEvents(

@@ -79,6 +79,7 @@ export const job: FineTuneJob = {
   },
   state: 'RUNNING',
   done: false,
+  conditions: [],
   progress: {
     percent: 0,
     phase: 'SEARCHING',

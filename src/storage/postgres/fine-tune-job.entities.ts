@@ -10,6 +10,7 @@ import {
   type StopReason,
 } from '../../domain/fine-tune-job.js';
 import type { EventType } from '../../domain/event.js';
+import type { Pause } from '../../domain/job-condition.js';
 import type { JobResult } from '../../domain/job-result.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { oneOf } from './checks.js';
@@ -60,6 +61,25 @@ export class FineTuneJobEntity {
 
   @Column('text', { nullable: true, transformer: absent })
   phase?: JobPhase;
+
+  /** Why the job is PAUSING or PAUSED; absent in any other state. */
+  @Column('jsonb', { nullable: true, transformer: absent })
+  pause?: Pause;
+
+  /** Why the coordinator cannot do its own part of the job, as long as it cannot. */
+  @Column('jsonb', { nullable: true, transformer: absent })
+  outage?: Failure;
+
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  outageSince?: Date;
+
+  /** Seconds that the job has been worked on, up to its last pause. */
+  @Column('float8', { default: 0 })
+  activeSeconds!: number;
+
+  /** When its first task since then was leased; absent until that, and while the job is paused. */
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  activeSince?: Date;
 
   /** Fixed by the first training that completes. */
   @Column('jsonb', { nullable: true, transformer: absent })

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, LessThan } from 'typeorm';
+import type { Failure } from '../../domain/dataset.js';
 import type { JobState, StopReason } from '../../domain/fine-tune-job.js';
+import type { Pause } from '../../domain/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entities.js';
@@ -93,6 +95,55 @@ export class FineTuneJobRepository {
   }
 
   /**
+   * Stops the clock of a job, and says why.
+   *
+   * @returns false when the job was not in a state of `from`; then nothing has changed.
+   */
+  async pause(
+    manager: Transaction,
+    id: string,
+    from: readonly JobState[],
+    to: 'PAUSING' | 'PAUSED',
+    { reason, message }: Omit<Pause, 'time'>,
+  ): Promise<boolean> {
+    if (!(await this.move(manager, id, from, to))) return false;
+    await manager.query(
+      `UPDATE fine_tune_jobs SET active_since = NULL, pause = $2,
+              active_seconds = active_seconds + coalesce(extract(epoch FROM now() - active_since), 0)
+        WHERE id = $1`,
+      [id, { reason, message, time: new Date().toISOString() } satisfies Pause],
+    );
+    return true;
+  }
+
+  /** Queues a paused job again. @returns false when it is not PAUSED. */
+  async resume(manager: Transaction, id: string): Promise<boolean> {
+    if (!(await this.move(manager, id, ['PAUSED'], 'QUEUED'))) return false;
+    await manager.query(`UPDATE fine_tune_jobs SET pause = NULL, outage = NULL, outage_since = NULL WHERE id = $1`, [
+      id,
+    ]);
+    return true;
+  }
+
+  /** Starts the clock of a running job with the first lease, and again with the first after a pause. */
+  async noteLease(id: string): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE fine_tune_jobs SET active_since = now() WHERE id = $1 AND active_since IS NULL AND state = 'RUNNING'`,
+      [id],
+    );
+  }
+
+  /** Says what keeps the coordinator from its part of a job; `undefined`: nothing does any more. */
+  async noteOutage(manager: Transaction, id: string, outage: Failure | undefined): Promise<void> {
+    await manager.query(
+      `UPDATE fine_tune_jobs SET outage = $2::jsonb, update_time = now(),
+              outage_since = CASE WHEN $2::jsonb IS NOT NULL THEN coalesce(outage_since, now()) END
+        WHERE id = $1`,
+      [id, outage],
+    );
+  }
+
+  /**
    * Keeps a job in its state until the transaction ends: a cancel has to wait for it.
    *
    * @returns false when the job is in another state by now.
@@ -114,7 +165,7 @@ export class FineTuneJobRepository {
   async fixRuntime(manager: Transaction, id: string, runtime: Runtime): Promise<Runtime | undefined> {
     await manager.query(
       `UPDATE fine_tune_jobs SET runtime = $2, update_time = now()
-        WHERE id = $1 AND runtime IS NULL AND spec ->> 'reproducibility' = 'BITWISE' AND state IN ('RUNNING', 'CANCELLING')`,
+        WHERE id = $1 AND runtime IS NULL AND spec ->> 'reproducibility' = 'BITWISE' AND state IN ('RUNNING', 'PAUSING', 'CANCELLING')`,
       [id, runtime],
     );
     return this.runtime(manager, id);

@@ -69,6 +69,26 @@ export class LeadershipRepository {
     return count === 1;
   }
 
+  /** Within `fenced`: nobody leads the scope until it is woken, although it has not ended. */
+  async park(manager: Transaction, scope: string): Promise<void> {
+    await manager.query(
+      `UPDATE leaderships SET epoch = epoch + 1, owner = NULL, lease_until = 'infinity' WHERE scope = $1`,
+      [scope],
+    );
+  }
+
+  /**
+   * Lets a coordinator lead a parked scope again. To be called before the job's row is locked, in the order of `fenced`:
+   * a coordinator that is about to park the scope then sees what becomes of the job.
+   */
+  async wake(manager: Transaction, scope: string): Promise<void> {
+    await manager.query(
+      `UPDATE leaderships SET lease_until = CASE WHEN lease_until = 'infinity' THEN now() ELSE lease_until END
+        WHERE scope = $1`,
+      [scope],
+    );
+  }
+
   /** Lets another coordinator take over at once. */
   async giveBack({ scope, epoch }: Leadership): Promise<void> {
     await this.dataSource.query('UPDATE leaderships SET lease_until = now() WHERE scope = $1 AND epoch = $2', [

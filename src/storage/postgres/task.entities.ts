@@ -13,6 +13,7 @@ import { TrialEntity } from './trial.entities.js';
 @Index('tasks_ready', ['scope', 'notBefore', 'id'], { where: `state = 'queued'` })
 @Index('tasks_leased_until', ['leaseUntil'], { where: `state = 'leased'` })
 @Index('tasks_by_trial', ['trialId'])
+@Index('tasks_in_outage', ['scope', 'outageSince'], { where: `outage_since IS NOT NULL AND end_time IS NULL` })
 export class TaskEntity {
   @PrimaryColumn('text')
   id!: string;
@@ -45,16 +46,21 @@ export class TaskEntity {
   @Column('int', { default: 0 })
   claims!: number;
 
-  /** Lost leases and reported faults; only these use up `faultCountMax`. */
+  /** Tries that ended in a way that may be the genome's fault; `FAULT_POLICY` says how many there may be. */
   @Column('int', { default: 0 })
   faults!: number;
 
-  @Column('int', { default: 3 })
-  faultCountMax!: number;
+  /** Workers that fell silent while the leader of the scope did not; bounded apart. */
+  @Column('int', { default: 0 })
+  leaseLosses!: number;
 
-  /** Tries that ended because object storage was away; a long outage counts as faults. */
+  /** Tries that ended because of the infrastructure; they count against nothing. */
   @Column('int', { default: 0 })
   outages!: number;
+
+  /** When the first of those tries ended that no progress has come after. */
+  @Column('timestamptz', { nullable: true, transformer: absent })
+  outageSince?: Date;
 
   /** Times that a worker gave the task back untouched. */
   @Column('int', { default: 0 })
@@ -69,6 +75,10 @@ export class TaskEntity {
 
   @Column('timestamptz', { nullable: true, transformer: absent })
   leaseUntil?: Date;
+
+  /** Epoch of whoever led the scope when the lease was given. */
+  @Column('bigint', { nullable: true, transformer: integer })
+  leaderEpoch?: number;
 
   @Column('jsonb', { nullable: true, transformer: absent })
   failure?: Failure;

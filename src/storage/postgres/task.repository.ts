@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
 import { DomainError } from '../../domain/errors.js';
+import { afterFault, type FaultHistory, isFinal } from '../../domain/fault-policy.js';
 import { newId } from '../../domain/ids.js';
 import { runtimeMismatch, type Runtime } from '../../domain/runtime.js';
 import type { TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
@@ -34,17 +35,27 @@ export interface LeaseRef {
   readonly fence: number;
 }
 
-/** A task that was taken from its worker, and what became of it. */
-interface TakenTask {
+/** A task that is being taken from its worker. */
+interface TakenTask extends FaultHistory {
   readonly id: string;
   readonly scope: string;
   readonly key: string;
-  readonly state: 'queued' | 'failed' | 'cancelled';
-  readonly failure: Failure;
+  readonly isWanted: boolean;
 }
 
-/** Outages of object storage that are waited for before one counts as a fault; at a minute each, a quarter of an hour. */
-const OUTAGE_COUNT_MAX = 20;
+/** One whose worker has fallen silent. */
+interface LostTask extends TakenTask {
+  readonly worker: string;
+  /** Whether whoever led the scope when the lease was given was still there after the worker was not. */
+  readonly hasLeader: boolean;
+}
+
+/** A task that waits for the infrastructure, and the fault of ours that it met last. */
+export interface TaskOutage {
+  readonly scope: string;
+  readonly since: Date;
+  readonly failure: Failure;
+}
 
 /**
  * Whether anyone still wants a task's work: its scope has not ended, and is not being cancelled; nor is its trial, which
@@ -54,42 +65,53 @@ const IS_WANTED = `(EXISTS (SELECT FROM leaderships l WHERE l.scope = t.scope)
   AND NOT EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING')
   AND NOT EXISTS (SELECT FROM trials r WHERE r.id = t.trial_id AND r.state IN ('CANCELLED', 'INFEASIBLE')))`;
 
+/** Whether a task has to wait until its job is resumed. */
+const IS_PAUSED = `EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state IN ('PAUSING', 'PAUSED'))`;
+
+const TAKEN = `t.id, t.scope, t.key, t.faults, t.lease_losses AS "leaseLosses", ${IS_WANTED} AS "isWanted",
+  coalesce(extract(epoch FROM now() - t.outage_since), 0)::float8 AS "outageSeconds"`;
+
 /**
- * Takes a task from its worker. A fault uses up one of `fault_count_max` tries; the next try waits 2, 4, 8 … seconds.
- *
- * @param isFault SQL: whether this end counts as a fault.
+ * A worker beats three times in a lease, and so does a leader: of two that are gone together neither's lease ends more
+ * than a third of one after the other's.
  */
-const takeBack = (isFault: string): string => `
-  faults = faults + (${isFault})::int,
-  state = CASE WHEN NOT ${IS_WANTED} THEN 'cancelled'
-               WHEN (${isFault}) AND faults + 1 >= fault_count_max THEN 'failed'
-               ELSE 'queued' END,
-  end_time = CASE WHEN NOT ${IS_WANTED} OR (${isFault}) AND faults + 1 >= fault_count_max THEN now() END,
-  not_before = now() + least(60, 2 ^ (least(faults + outages, 10) + 1)) * interval '1 second',
-  lease_owner = NULL, lease_until = NULL`;
+const LOST = `SELECT ${TAKEN}, t.lease_owner AS worker,
+         EXISTS (SELECT FROM leaderships l WHERE l.scope = t.scope AND l.epoch = t.leader_epoch
+                    AND l.lease_until > t.lease_until + $1 / 3 * interval '1 second') AS "hasLeader"
+    FROM tasks t WHERE t.state = 'leased' AND t.lease_until < now()
+   ORDER BY t.lease_until LIMIT 500 FOR UPDATE OF t SKIP LOCKED`;
 
-const REAP = `WITH lost AS MATERIALIZED (
-    SELECT id FROM tasks WHERE state = 'leased' AND lease_until < now()
-    ORDER BY lease_until LIMIT 500 FOR UPDATE SKIP LOCKED)
-  UPDATE tasks t SET ${takeBack('true')}, failure = jsonb_build_object('reason', 'LEASE_LOST',
-         'message', 'Worker ' || t.lease_owner || ' stopped sending heartbeats.',
-         'metadata', jsonb_build_object('worker', t.lease_owner))
-    FROM lost WHERE t.id = lost.id RETURNING t.id, t.scope, t.key, t.state, t.failure`;
+const HELD = `SELECT ${TAKEN} FROM tasks t
+   WHERE t.id = $1 AND t.scope = $2 AND t.fence = $3 AND t.state = 'leased' FOR UPDATE OF t`;
 
-const REPORT_FAULT = `UPDATE tasks t SET ${takeBack(`NOT $5::boolean OR outages >= ${OUTAGE_COUNT_MAX}`)},
-         outages = outages + $5::boolean::int, failure = $4
-   WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING t.id, t.scope, t.key, t.state, t.failure`;
+const TAKE_BACK = `UPDATE tasks t SET state = r.state, failure = r.failure, faults = r.faults,
+         lease_losses = r."leaseLosses", outages = outages + r."isOutage"::int,
+         outage_since = CASE WHEN r."isOutage" THEN coalesce(outage_since, now()) END,
+         not_before = now() + r."waitSeconds" * interval '1 second',
+         end_time = CASE WHEN r.state <> 'queued' THEN now() END, lease_owner = NULL, lease_until = NULL
+    FROM jsonb_to_recordset($1::jsonb) AS r (id text, state text, failure jsonb, faults int, "leaseLosses" int,
+                                             "isOutage" boolean, "waitSeconds" float8)
+   WHERE t.id = r.id`;
+
+/** The longest outage of a scope, if nothing else of it has gone on for as long: no task has ended, and none is under way. */
+const STALLED = `SELECT t.scope, t.outage_since AS since, t.failure FROM tasks t
+   WHERE t.scope = $1 AND t.end_time IS NULL AND t.outage_since < now() - $2 * interval '1 second'
+     AND NOT EXISTS (SELECT FROM tasks o WHERE o.scope = t.scope
+       AND (o.state = 'leased' AND o.outage_since IS NULL OR o.end_time > now() - $2 * interval '1 second'))
+   ORDER BY t.outage_since LIMIT 1`;
 
 const LEASE = `WITH ready AS MATERIALIZED (
     SELECT t.id FROM tasks t WHERE t.scope = $1 AND t.state = 'queued' AND t.not_before <= now() AND ${IS_WANTED}
+      AND NOT ${IS_PAUSED}
     ORDER BY t.not_before, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
   UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
-         claims = claims + 1, fence = nextval('task_fences')
+         claims = claims + 1, fence = nextval('task_fences'),
+         leader_epoch = (SELECT epoch FROM leaderships l WHERE l.scope = t.scope)
     FROM ready WHERE t.id = ready.id
   RETURNING t.id, t.fence, t.spec, t.trial_id, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
 
 const HEARTBEAT = `UPDATE tasks t SET lease_until = now() + $4 * interval '1 second'
-  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING NOT ${IS_WANTED} AS cancel`;
+  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING NOT ${IS_WANTED} OR ${IS_PAUSED} AS cancel`;
 
 const END = `UPDATE tasks SET state = $4, result = $5, failure = $6, end_time = now(), lease_owner = NULL, lease_until = NULL
   WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`;
@@ -138,6 +160,7 @@ export class TaskRepository {
     >(LEASE, [scope, owner, leaseSeconds]);
     const [task] = rows;
     if (task === undefined) return undefined;
+    await this.jobs.noteLease(scope);
     if (task.trial_id !== null) {
       await this.dataSource.query(`UPDATE trials SET state = 'RUNNING' WHERE id = $1 AND state = 'QUEUED'`, [
         task.trial_id,
@@ -146,7 +169,7 @@ export class TaskRepository {
     return { id: task.id, fence: Number(task.fence), spec: withRuntime(task.spec, task.runtime) };
   }
 
-  /** Extends a lease. `leaseLost`: stop at once; `cancel`: nobody wants the result any more. */
+  /** Extends a lease. `leaseLost`: stop at once; `cancel`: nobody wants the result any more, or not now. */
   async heartbeat(lease: LeaseRef, leaseSeconds: number): Promise<{ leaseLost: boolean; cancel: boolean }> {
     const parameters = [lease.taskId, lease.scope, lease.fence, leaseSeconds];
     const [rows] = await this.dataSource.query<[{ cancel: boolean }[]]>(HEARTBEAT, parameters);
@@ -162,12 +185,22 @@ export class TaskRepository {
     return rows[0]?.spec;
   }
 
+  /** Says that a leased task gets on: an outage that it met is over. */
+  async noteProgress({ taskId, fence }: LeaseRef): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE tasks SET outage_since = NULL
+        WHERE id = $1 AND fence = $2 AND state = 'leased' AND outage_since IS NOT NULL`,
+      [taskId, fence],
+    );
+  }
+
   /** Stores values of a training's curve; a repeat changes nothing. @returns false when the fence is old. */
   async reportMetrics(
     lease: LeaseRef,
     values: readonly { readonly name: string; readonly epoch: number; readonly value: number }[],
   ): Promise<boolean> {
     if ((await this.leased(lease)) === undefined) return false;
+    await this.noteProgress(lease);
     await this.dataSource.query(
       `INSERT INTO metric_points (task_id, fence, name, epoch, value)
        SELECT $1, $2, v.name, v.epoch, v.value
@@ -186,9 +219,11 @@ export class TaskRepository {
    */
   async complete(lease: LeaseRef, outcome: TaskOutcome): Promise<boolean> {
     if ('fault' in outcome) return this.fault(lease, outcome.fault);
+    // What the infrastructure did is no verdict, whatever a worker makes of it.
+    if ('infeasible' in outcome && !isFinal(outcome.infeasible.reason)) return this.fault(lease, outcome.infeasible);
     try {
       const hasEnded = await this.dataSource.transaction((transaction) => this.end(transaction, lease, outcome));
-      return hasEnded || (await this.endedBy(lease, ['succeeded', 'infeasible', 'failed']));
+      return hasEnded || (await this.endedBy(lease, ['succeeded', 'infeasible']));
     } catch (error) {
       if (!(error instanceof DomainError) || error.reason !== 'RUNTIME_MISMATCH') throw error;
       const { reason, message, metadata } = error;
@@ -230,12 +265,44 @@ export class TaskRepository {
     return rows.length > 0;
   }
 
-  /** Takes tasks away from workers that have fallen silent, and tells their jobs. @returns how many. */
-  async reap(): Promise<number> {
+  /** What keeps tasks of each scope waiting, the longest first. */
+  async outages(scopes: readonly string[]): Promise<TaskOutage[]> {
+    return this.dataSource.query<TaskOutage[]>(
+      `SELECT DISTINCT ON (scope) scope, outage_since AS since, failure FROM tasks
+        WHERE scope = ANY ($1) AND outage_since IS NOT NULL AND end_time IS NULL ORDER BY scope, outage_since`,
+      [scopes],
+    );
+  }
+
+  /** What has kept a scope from all progress for `seconds`; undefined when something of it went on. */
+  async stalled(scope: string, seconds: number): Promise<TaskOutage | undefined> {
+    const [stalled] = await this.dataSource.query<TaskOutage[]>(STALLED, [scope, seconds]);
+    return stalled;
+  }
+
+  /** Lets the tasks of a scope be tried at once, as if there had been no outage. */
+  async forgetOutages(manager: Transaction, scope: string): Promise<void> {
+    await manager.query(
+      `UPDATE tasks SET outage_since = NULL, not_before = now() WHERE scope = $1 AND state = 'queued' AND outage_since IS NOT NULL`,
+      [scope],
+    );
+  }
+
+  /**
+   * Takes tasks away from workers that have fallen silent, and tells their jobs. Where the leader of the scope has fallen
+   * silent with them, it was the leader's end that took them along.
+   *
+   * @param leaseSeconds Of workers and of leaders.
+   * @returns how many.
+   */
+  async reap(leaseSeconds: number): Promise<number> {
     return this.dataSource.transaction(async (transaction) => {
-      const [rows] = await transaction.query<[TakenTask[]]>(REAP);
-      await this.tell(transaction, rows);
-      return rows.length;
+      const lost = await transaction.query<LostTask[]>(LOST, [leaseSeconds]);
+      await this.takeBack(
+        transaction,
+        lost.map((task) => ({ task, failure: silence(task) })),
+      );
+      return lost.length;
     });
   }
 
@@ -256,23 +323,32 @@ export class TaskRepository {
 
   private async fault(lease: LeaseRef, failure: Failure): Promise<boolean> {
     const { taskId, scope, fence } = lease;
-    const isOutage = failure.reason === 'STORAGE_UNAVAILABLE';
-    const count = await this.dataSource.transaction(async (transaction) => {
-      const parameters = [taskId, scope, fence, failure, isOutage];
-      const [rows] = await transaction.query<[TakenTask[]]>(REPORT_FAULT, parameters);
-      await this.tell(transaction, rows);
-      return rows.length;
+    const isTaken = await this.dataSource.transaction(async (transaction) => {
+      const [task] = await transaction.query<TakenTask[]>(HELD, [taskId, scope, fence]);
+      if (task !== undefined) await this.takeBack(transaction, [{ task, failure }]);
+      return task !== undefined;
     });
-    return count === 1 || this.endedBy(lease, ['queued', 'failed', 'cancelled']);
+    return isTaken || this.endedBy(lease, ['queued', 'infeasible', 'cancelled']);
   }
 
-  /** Writes an event for each task of a job. In one order for all, so that two of these never wait for each other. */
-  private async tell(transaction: Transaction, tasks: readonly TakenTask[]): Promise<void> {
-    const ofJobs = tasks.filter(({ scope, state }) => parseImportScope(scope) === undefined && state !== 'cancelled');
-    for (const { id, scope, key, state, failure } of [...ofJobs].sort((a, b) => (a.scope < b.scope ? -1 : 1))) {
-      const type = state === 'failed' ? 'TASK_FAILED' : 'TASK_REQUEUED';
-      const { reason, message } = failure;
-      await this.events.append(transaction, scope, type, { task: id, key, reason, message });
+  /** Does with tasks, whose rows are locked, what the fault policy says, and writes an event for each that a job still wants. */
+  private async takeBack(
+    transaction: Transaction,
+    faults: readonly { readonly task: TakenTask; readonly failure: Failure }[],
+  ): Promise<void> {
+    const taken = faults.map(({ task, failure }) => ({ task, after: afterFault(task, failure) }));
+    const rows = taken.map(({ task: { id, isWanted }, after: { next, ...after } }) => ({
+      ...after,
+      id,
+      state: !isWanted ? 'cancelled' : next === 'TRY_AGAIN' ? 'queued' : 'infeasible',
+    }));
+    if (rows.length > 0) await transaction.query(TAKE_BACK, [JSON.stringify(rows)]);
+    const ofJobs = taken.filter(({ task }) => task.isWanted && parseImportScope(task.scope) === undefined);
+    // In one order for all, so that two of these never wait for each other.
+    for (const { task, after } of ofJobs.sort((a, b) => (a.task.scope < b.task.scope ? -1 : 1))) {
+      const { reason, message } = after.failure;
+      const type = after.next === 'TRY_AGAIN' ? 'TASK_REQUEUED' : 'TASK_FAILED';
+      await this.events.append(transaction, task.scope, type, { task: task.id, key: task.key, reason, message });
     }
   }
 
@@ -290,4 +366,11 @@ export class TaskRepository {
 function withRuntime(spec: TaskSpec, runtime: Runtime | null): TaskSpec {
   if (runtime === null || 'import' in spec) return spec;
   return 'train' in spec ? { train: { ...spec.train, runtime } } : { score: { ...spec.score, runtime } };
+}
+
+function silence({ worker, hasLeader }: LostTask): Failure {
+  const metadata = { worker };
+  return hasLeader
+    ? { reason: 'LEASE_LOST', message: `Worker ${worker} stopped sending heartbeats.`, metadata }
+    : { reason: 'COORDINATOR_LOST', message: `The coordinator was lost, and worker ${worker} with it.`, metadata };
 }

@@ -336,7 +336,11 @@ export interface FineTuneJob {
   endTime?: string | undefined;
   updateTime: string;
   /** How TensorFlow runs every training of a BITWISE job; the first one that completes fixes it. */
-  runtime?: Runtime | undefined;
+  runtime?:
+    | Runtime
+    | undefined;
+  /** Those that hold; one that is absent does not. */
+  conditions: Condition[];
 }
 
 /** Where a job stands. */
@@ -349,6 +353,8 @@ export enum FineTuneJob_State {
   SUCCEEDED = "SUCCEEDED",
   FAILED = "FAILED",
   CANCELLED = "CANCELLED",
+  PAUSING = "PAUSING",
+  PAUSED = "PAUSED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -370,6 +376,18 @@ export enum FineTuneJob_StopReason {
 export interface FineTuneJob_LabelsEntry {
   key: string;
   value: string;
+}
+
+/** Something about a job that its state does not say, as Kubernetes' metav1.Condition. */
+export interface Condition {
+  /** `Degraded`: work waits for the infrastructure. `Paused`: nothing is leased until someone resumes the job. */
+  type: string;
+  /** `True`. */
+  status: string;
+  /** In CamelCase, such as `StorageUnavailable`. */
+  reason: string;
+  message: string;
+  lastTransitionTime: string;
 }
 
 export interface Progress {
@@ -569,6 +587,16 @@ export interface CancelFineTuneJobRequest {
   job: string;
 }
 
+export interface PauseFineTuneJobRequest {
+  project: string;
+  job: string;
+}
+
+export interface ResumeFineTuneJobRequest {
+  project: string;
+  job: string;
+}
+
 export interface ListTrialsRequest {
   project: string;
   job: string;
@@ -720,10 +748,12 @@ export enum Event_Type {
   TASK_REQUEUED = "TASK_REQUEUED",
   CANCEL_REQUESTED = "CANCEL_REQUESTED",
   MODEL_VERSION_READY = "MODEL_VERSION_READY",
-  /** TASK_FAILED - Its fault budget is used up. */
+  /** TASK_FAILED - In a way that may be the genome's fault, once too often: its trial is infeasible. */
   TASK_FAILED = "TASK_FAILED",
   /** SEARCH_STOPPED - Before its last generation, with the best so far. */
   SEARCH_STOPPED = "SEARCH_STOPPED",
+  PAUSE_REQUESTED = "PAUSE_REQUESTED",
+  RESUME_REQUESTED = "RESUME_REQUESTED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

@@ -1,0 +1,45 @@
+import type { Reason } from '../domain/errors.js';
+import { type Condition, DEGRADED_REASONS } from '../domain/job-condition.js';
+import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import type { TaskOutage } from '../storage/postgres/task.repository.js';
+
+const degradedReasons: Readonly<Partial<Record<Reason, Condition['reason']>>> = DEGRADED_REASONS;
+
+/** The conditions of a job that hold, from its row and the outage of its tasks. */
+export function conditionsOf({
+  job,
+  outage,
+}: {
+  readonly job: Pick<FineTuneJobEntity, 'pause' | 'outage' | 'outageSince' | 'endTime'>;
+  readonly outage: Pick<TaskOutage, 'since' | 'failure'> | undefined;
+}): Condition[] {
+  if (job.endTime !== undefined) return [];
+  const { pause } = job;
+  const own = job.outage && job.outageSince ? { failure: job.outage, since: job.outageSince } : undefined;
+  const worst = own ?? outage;
+  const status = 'True' as const;
+  return [
+    ...(worst === undefined
+      ? []
+      : [
+          {
+            type: 'Degraded' as const,
+            status,
+            reason: degradedReasons[worst.failure.reason] ?? 'InternalError',
+            message: worst.failure.message,
+            lastTransitionTime: worst.since.toISOString(),
+          },
+        ]),
+    ...(pause === undefined
+      ? []
+      : [
+          {
+            type: 'Paused' as const,
+            status,
+            reason: pause.reason,
+            message: pause.message,
+            lastTransitionTime: pause.time,
+          },
+        ]),
+  ];
+}
