@@ -7,6 +7,7 @@ import { ModelPublisher } from '../export/model-publisher.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
@@ -29,6 +30,7 @@ export class Publishing {
   constructor(
     private readonly finals: Finals,
     private readonly trials: TrialRepository,
+    private readonly tasks: TaskRepository,
     private readonly publisher: ModelPublisher,
     private readonly versions: ModelVersionRepository,
     private readonly leaderships: LeadershipRepository,
@@ -116,7 +118,7 @@ export class Publishing {
         hasWinner: found !== undefined,
         comparison,
       }),
-      warnings: warningsOf(context, scored, resolution),
+      warnings: warningsOf(context, { scored, resolution, infeasible: await this.tasks.infeasibleCounts(job.id) }),
       cost: costOf(totals),
       runtimes: await this.trials.runtimes(job.id),
     };

@@ -1,26 +1,35 @@
 import type { Resolution } from '../domain/job-result.js';
+import type { Method } from '../domain/method.js';
+import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { ScoredFinalist } from './finals.js';
 import type { JobContext } from './job-context.js';
 import { methodsOf } from './methods.js';
 import { resolutionWarnings } from './search-resolution.js';
 
-/**
- * What a reader of a job's result should know.
- *
- * @param scored Best on validation first.
- */
-export function warningsOf(
-  context: JobContext,
-  scored: readonly ScoredFinalist[],
-  resolution: Resolution | undefined,
-): string[] {
+/** What the warnings of a job follow from. */
+export interface Outcome {
+  /** Best on validation first. */
+  readonly scored: readonly ScoredFinalist[];
+  readonly resolution: Resolution | undefined;
+  readonly infeasible: readonly InfeasibleCount[];
+}
+
+/** What a reader of a job's result should know. */
+export function warningsOf(context: JobContext, { scored, resolution, infeasible }: Outcome): string[] {
   const { spec } = context.job;
-  const missing = methodsOf(spec).filter((method) => !scored.some(({ trial }) => trial.method === method));
+  const isMissing = (method: Method) => !scored.some(({ trial }) => trial.method === method);
+  const methods = methodsOf(spec).map((method) => ({ method, reasons: reasonsOf(infeasible, method) }));
   return [
     ...(resolution === undefined ? [] : resolutionWarnings(resolution)),
-    ...missing.map(
-      (method) => `${method} is missing: none of its candidates could be trained, or the search ended before.`,
-    ),
+    ...methods.flatMap(({ method, reasons }) => {
+      if (isMissing(method)) {
+        const cause = reasons === '' ? 'or the search ended before' : reasons;
+        return [`${method} is missing: none of its candidates could be trained and scored (${cause}).`];
+      }
+      return reasons === ''
+        ? []
+        : [`Candidates of ${method} have the worst fitness, as they cannot be trained (${reasons}).`];
+    }),
     ...(spec.finals.seedCount > 1
       ? []
       : [
@@ -29,6 +38,12 @@ export function warningsOf(
     ...frozenBlockWarnings(context, scored),
   ];
 }
+
+const reasonsOf = (infeasible: readonly InfeasibleCount[], method: Method): string =>
+  infeasible
+    .filter((each) => each.method === method)
+    .map(({ reason, count }) => `${reason}: ${count}`)
+    .join(', ');
 
 /** Constraints bind genomes; a baseline that was better may train what they freeze. */
 function frozenBlockWarnings({ job, baseModel }: JobContext, [delivered]: readonly ScoredFinalist[]): string[] {

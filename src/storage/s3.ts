@@ -32,18 +32,42 @@ export function connect(config: StoresConfig): Client {
   });
 }
 
-/** @throws {DomainError} STORAGE_UNAVAILABLE when the server is not there; what it answers is thrown as it is. */
+/** What S3 servers answer, by their own words, when they have too much to do or a fault of theirs. */
+const BUSY_CODES = new Set([
+  'SlowDown',
+  'ServiceUnavailable',
+  'InternalError',
+  'RequestTimeout',
+  'OperationAborted',
+  'XMinioServerNotInitialized',
+]);
+
+/** How the client tells of a status that it has tried again in vain: 408, 429, 499, 500, 502, 503, 504 or 520. */
+const BUSY_STATUS = /Retryable HTTP status: (\d{3})/;
+
+/**
+ * @throws {DomainError} STORAGE_UNAVAILABLE when the server is not there, or cannot serve now; what it refuses for good is
+ *   thrown as it is.
+ */
 export async function talk<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!NETWORK_CODES.has(code)) throw error;
+    const code = awayCode(error);
+    if (code === undefined) throw error;
     throw new DomainError(
       'STORAGE_UNAVAILABLE',
-      'Object storage cannot be reached; try again later.',
+      `Object storage cannot be reached (${code}); try again later.`,
       { code },
       { cause: error },
     );
   }
+}
+
+/** Why trying again later is right; undefined when it is not. */
+function awayCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = 'code' in error ? String(error.code) : '';
+  if (NETWORK_CODES.has(code) || BUSY_CODES.has(code)) return code;
+  return BUSY_STATUS.exec(error.message)?.[1];
 }

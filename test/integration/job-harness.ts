@@ -3,9 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type pg from 'pg';
 import { inject } from 'vitest';
 import { baseModelSchema } from '../../src/domain/base-model.js';
+import { DomainError, type Reason } from '../../src/domain/errors.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import type { JobEvent } from '../../src/domain/event.js';
 import type { ScoreResult, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
@@ -23,7 +26,8 @@ import type { TaskEntity } from '../../src/storage/postgres/task.entities.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { failedOutcome } from '../../src/worker/outcome.js';
+import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
 
 const PROJECT = 'test';
@@ -33,13 +37,13 @@ const IMAGE_COUNT = { train: 40, validation: 20, test: 100 };
 const STALLED_SECONDS_MAX = 6 * 3600;
 const CLASSES = ['bag', 'sneaker', 'trouser'];
 
-/** How good a training is: the accuracy that it reaches on validation and on test; or why it cannot be done. */
-export type MadeUp = (spec: TrainSpec) => { readonly validation: number; readonly test: number } | 'NAN_LOSS';
+/** How good a training is: the accuracy that it reaches on validation and on test; or why a try of either is none. */
+export type MadeUp = (spec: TrainSpec) => { readonly validation: number; readonly test: number | Reason } | Reason;
 
 /** Jobs on real rows, with workers that make their results up: the rules of a job's life without its trainings. */
 export class JobHarness {
-  /** The test accuracy of each weight file, by its hash. */
-  private readonly models = new Map<string, number>();
+  /** What a test of each weight file comes to, by its hash. */
+  private readonly models = new Map<string, number | Reason>();
 
   private constructor(
     private readonly app: INestApplicationContext,
@@ -49,14 +53,15 @@ export class JobHarness {
     readonly testShardSha256: string,
   ) {}
 
-  static async start(): Promise<JobHarness> {
+  /** @param s3Endpoint Of another server than the run's own, with the same keys. */
+  static async start(s3Endpoint?: string): Promise<JobHarness> {
     const database = await createTestDatabase();
     const { bucket } = await createTestBucket();
     const { endpoint, accessKey, secretKey } = inject('services').s3;
     const storage = StorageModule.forRoot({
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: 5,
-      S3_ENDPOINT: endpoint,
+      S3_ENDPOINT: s3Endpoint ?? endpoint,
       S3_REGION: 'us-east-1',
       S3_ACCESS_KEY: accessKey,
       S3_SECRET_KEY: secretKey,
@@ -110,7 +115,7 @@ export class JobHarness {
   }
 
   /**
-   * Creates a job, and does all that its coordinator and its workers do until it ends.
+   * Creates a job, and does all that its coordinator and its workers do until it ends; no try is waited for.
    *
    * @param options `taskCountMax`: tasks that workers come to between two steps of the coordinator, all that there are when
    *   absent; `takesOver`: each step is another coordinator's.
@@ -123,12 +128,34 @@ export class JobHarness {
     const { id } = await this.create(job);
     let { leadership, runner } = await this.lead(id);
     while ((await runner.advance(leadership)).next !== 'ENDED') {
+      await this.sql(`UPDATE tasks SET not_before = now() WHERE scope = '${id}' AND not_before > now()`);
       for (let count = 0; count < taskCountMax && (await this.work(id, madeUp)); count += 1);
       if (!takesOver) continue;
       await this.app.get(LeadershipRepository).giveBack(leadership);
       ({ leadership, runner } = await this.lead(id));
     }
     return this.get(id);
+  }
+
+  /** One statement on the rows, for what takes hours. */
+  sql<Row extends pg.QueryResultRow>(statement: string): Promise<Row[]> {
+    return querySql<Row>(this.database.url, statement);
+  }
+
+  pause(id: string): Promise<FineTuneJob> {
+    return this.app.get(FineTuneJobService).pause(PROJECT, id);
+  }
+
+  resume(id: string): Promise<FineTuneJob> {
+    return this.app.get(FineTuneJobService).resume(PROJECT, id);
+  }
+
+  cancel(id: string): Promise<FineTuneJob> {
+    return this.app.get(FineTuneJobService).cancel(PROJECT, id);
+  }
+
+  async events(id: string): Promise<readonly JobEvent[]> {
+    return (await this.app.get(FineTuneJobService).listEvents(PROJECT, id, { pageSize: 1000 })).items;
   }
 
   /** Does the next task of a job. @returns false when there is none. */
@@ -138,6 +165,15 @@ export class JobHarness {
     if (task === undefined) return false;
     await queue.complete({ scope: id, taskId: task.id, fence: task.fence }, await this.outcomeOf(task.spec, madeUp));
     return true;
+  }
+
+  /** Takes the next task of a job, and completes it when it is told to. */
+  async begin(id: string, madeUp: MadeUp): Promise<{ complete: () => Promise<boolean> }> {
+    const queue = this.app.get(TaskRepository);
+    const task = await queue.lease(id, 'w', 30);
+    if (task === undefined) throw new Error(`${id} has no task`);
+    const lease = { scope: id, taskId: task.id, fence: task.fence };
+    return { complete: async () => queue.complete(lease, await this.outcomeOf(task.spec, madeUp)) };
   }
 
   /** A worker that takes a task and does nothing about it. */
@@ -167,12 +203,13 @@ export class JobHarness {
 
   private async outcomeOf(spec: TaskSpec, madeUp: MadeUp): Promise<TaskOutcome> {
     if ('score' in spec) {
-      return { succeeded: { score: scored(this.models.get(spec.score.network.weights.sha256) ?? 0) } };
+      const test = this.models.get(spec.score.network.weights.sha256) ?? 0;
+      return typeof test === 'string' ? failed(test) : { succeeded: { score: scored(test) } };
     }
     if (!('train' in spec)) throw new Error('there is nothing to import');
     const { train } = spec;
     const found = madeUp(train);
-    if (found === 'NAN_LOSS') return { infeasible: { reason: found, message: 'the loss is NaN', metadata: {} } };
+    if (typeof found === 'string') return failed(found);
     if (!train.keepWeights) return { succeeded: { train: trained(found.validation, train) } };
     const bytes = Buffer.from(JSON.stringify([found.test, train.technique, train.lrMultipliers, train.seed]));
     const weights = await this.app.get(ObjectStore).putBlob(bytes);
@@ -180,6 +217,8 @@ export class JobHarness {
     return { succeeded: { train: { ...trained(found.validation, train), weights } } };
   }
 }
+
+const failed = (reason: Reason): TaskOutcome => failedOutcome(new DomainError(reason, 'made up'));
 
 function trained(validation: number, { lrMultipliers }: TrainSpec): TrainResult {
   return {

@@ -303,7 +303,12 @@ describe('budgets', () => {
   });
 
   it('fail a job whose search had no time for a single trial', async () => {
-    const { job } = await run({ maxWallSeconds: 1e-6 });
+    const { id } = await jobs.create({ search: { biotune: small }, budget: { maxWallSeconds: 1e-6 }, baselines: [] });
+    const { leadership, runner } = await jobs.lead(id);
+    while ((await jobs.tasks(id)).length === 0) await runner.advance(leadership);
+    await jobs.lease(id);
+    while ((await runner.advance(leadership)).next !== 'ENDED');
+    const job = await jobs.get(id);
     expect(job).toMatchObject({ state: 'FAILED', stopReason: 'ERROR', error: { reason: 'SEARCH_SPACE_INFEASIBLE' } });
     expect(job.error?.message).toContain('none was completed within the budget');
   });

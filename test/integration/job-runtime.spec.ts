@@ -111,16 +111,16 @@ describe('the runtime of a job', () => {
     expect((await rowOf(second))?.state).toBe('succeeded');
   });
 
-  it('counts a result that ran otherwise as a fault, and keeps no figure of it', async () => {
+  it('is not that of a result that ran otherwise, of which no figure is kept', async () => {
     const [first, second] = [await lease(), await lease()];
     await complete(first, RUNTIME);
     expect(await complete(second, OTHER)).toBe(true);
     const row = await rowOf(second);
-    expect(row).toMatchObject({ state: 'queued', faults: 1, failure: { reason: 'RUNTIME_MISMATCH' } });
+    expect(row).toMatchObject({ state: 'queued', outages: 1, failure: { reason: 'RUNTIME_MISMATCH' } });
     expect(row?.failure?.metadata).toEqual({ intraOpThreadCount: '4', intraOpThreadCountOfJob: '8' });
     expect(row?.result).toBeUndefined();
     expect(await complete(second, OTHER), 'a repeat').toBe(true);
-    expect((await rowOf(second))?.faults).toBe(1);
+    expect((await rowOf(second))?.outages).toBe(1);
   });
 
   it('is one of two that complete at the same time', async () => {

@@ -44,6 +44,8 @@ it('names every route', () => {
       `post ${P}/fineTuneJobs/estimate`,
       `get ${P}/fineTuneJobs/{job}`,
       `post ${P}/fineTuneJobs/{job}/cancel`,
+      `post ${P}/fineTuneJobs/{job}/pause`,
+      `post ${P}/fineTuneJobs/{job}/resume`,
       `get ${P}/fineTuneJobs/{job}/events`,
       `get ${P}/fineTuneJobs/{job}/trials`,
       `get ${P}/fineTuneJobs/{job}/trials/{trial}`,

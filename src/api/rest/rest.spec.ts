@@ -56,11 +56,14 @@ describe('fine-tune jobs', () => {
     expect((await post(`${JOBS}/estimate`, { baseModel: 'a' })).status).toBe(400);
   });
 
-  it('cancels with no body, with an empty one, and not with an unknown setting', async () => {
-    expect((await post(`${JOBS}/${JOB_ID}/cancel`)).status).toBe(200);
-    expect((await post(`${JOBS}/${JOB_ID}/cancel`, {})).status).toBe(200);
-    expect((await post(`${JOBS}/${JOB_ID}/cancel`, { mode: 'DISCARD' })).status).toBe(400);
-  });
+  it.each(['cancel', 'pause', 'resume'])(
+    'takes %s with no body, with an empty one, and not with an unknown setting',
+    async (command) => {
+      expect((await post(`${JOBS}/${JOB_ID}/${command}`)).status).toBe(200);
+      expect((await post(`${JOBS}/${JOB_ID}/${command}`, {})).status).toBe(200);
+      expect((await post(`${JOBS}/${JOB_ID}/${command}`, { mode: 'DISCARD' })).status).toBe(400);
+    },
+  );
 
   it.each([
     ['the job', `${JOBS}/${JOB_ID}`, { id: JOB_ID }],

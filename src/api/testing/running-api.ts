@@ -20,6 +20,8 @@ export const stubServices = () => ({
     get: vi.fn<FineTuneJobService['get']>(() => Promise.resolve(job)),
     list: vi.fn<FineTuneJobService['list']>(() => Promise.resolve({ items: [job], nextPageToken: 'next' })),
     cancel: vi.fn<FineTuneJobService['cancel']>(() => Promise.resolve(job)),
+    pause: vi.fn<FineTuneJobService['pause']>(() => Promise.resolve(job)),
+    resume: vi.fn<FineTuneJobService['resume']>(() => Promise.resolve(job)),
     listEvents: vi.fn<FineTuneJobService['listEvents']>(() => Promise.resolve({ items: [event] })),
   },
   estimates: {

@@ -79,7 +79,15 @@ export const job: FineTuneJob = {
   },
   state: 'RUNNING',
   done: false,
-  conditions: [],
+  conditions: [
+    {
+      type: 'Degraded',
+      status: 'True',
+      reason: 'StorageUnavailable',
+      message: 'Object storage cannot be reached; try again later.',
+      lastTransitionTime: '2026-01-31T08:00:00.000Z',
+    },
+  ],
   progress: {
     percent: 0,
     phase: 'SEARCHING',

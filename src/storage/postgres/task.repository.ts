@@ -4,6 +4,7 @@ import type { Failure } from '../../domain/dataset.js';
 import { DomainError } from '../../domain/errors.js';
 import { afterFault, type FaultHistory, isFinal } from '../../domain/fault-policy.js';
 import { newId } from '../../domain/ids.js';
+import type { Method } from '../../domain/method.js';
 import { runtimeMismatch, type Runtime } from '../../domain/runtime.js';
 import type { TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
 import { parseImportScope } from './dataset.repository.js';
@@ -55,6 +56,13 @@ export interface TaskOutage {
   readonly scope: string;
   readonly since: Date;
   readonly failure: Failure;
+}
+
+/** How often a method could not be trained, or scored, for one reason. */
+export interface InfeasibleCount {
+  readonly method: Method;
+  readonly reason: string;
+  readonly count: number;
 }
 
 /**
@@ -213,7 +221,7 @@ export class TaskRepository {
 
   /**
    * Ends an attempt. The first training of a BITWISE job that succeeds fixes the job's runtime; the result of one that ran
-   * otherwise is not taken, and counts as a fault.
+   * otherwise is not taken: the task is tried again.
    *
    * @returns false when the fence is old; true also for a repeat of the call that ended it.
    */
@@ -263,6 +271,16 @@ export class TaskRepository {
       [scope],
     );
     return rows.length > 0;
+  }
+
+  /** Tasks of a job that were held against the candidates of its methods, by reason. */
+  async infeasibleCounts(job: string): Promise<InfeasibleCount[]> {
+    return this.dataSource.query<InfeasibleCount[]>(
+      `SELECT r.method, t.failure ->> 'reason' AS reason, count(*)::int AS count
+         FROM tasks t JOIN trials r ON r.id = t.trial_id WHERE t.scope = $1 AND t.state = 'infeasible'
+        GROUP BY r.method, reason ORDER BY r.method, reason`,
+      [job],
+    );
   }
 
   /** What keeps tasks of each scope waiting, the longest first. */
