@@ -1,11 +1,10 @@
 import type { Failure } from './dataset.js';
 import { DomainError } from './errors.js';
 
-/** What a full disk, or a full share of it, answers to a write. */
-const DISK_FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT']);
+/** What a write is answered by a full disk, a full share of it, and a bound on the size of a file. */
+const DISK_FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** Whether a file could not be written for want of room. */
-export const isDiskFull = (error: unknown): error is Error =>
+const isDiskFull = (error: unknown): error is Error =>
   error instanceof Error && 'code' in error && DISK_FULL_CODES.has(error.code);
 
 /** What went wrong, in stable words; INTERNAL for whatever is neither a DomainError nor a full disk. */

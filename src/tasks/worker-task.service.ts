@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { parseS3Uri, type Failure } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
+import { failureOf } from '../domain/failure.js';
+import { endsJob, isOurs } from '../domain/fault-policy.js';
 import type { Artifact, TaskOutcome, TaskSpec } from '../domain/task.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
@@ -63,16 +65,27 @@ export class WorkerTaskService {
     return this.tasks.heartbeat(lease, this.leaseSeconds);
   }
 
-  /** @param pageToken Last key of the page before. */
+  /**
+   * A bucket that cannot be read ends the import at once.
+   *
+   * @param pageToken Last key of the page before.
+   */
   async listSourceObjects(
     lease: LeaseRef,
     pageToken?: string,
   ): Promise<{ leaseLost: boolean; objects: readonly ListedObject[]; nextPageToken?: string }> {
     const source = await this.source(lease);
     if (source === undefined) return { leaseLost: true, objects: [] };
-    const objects = await this.sources.listPage(source.bucket, source.prefix, pageToken);
-    const last = objects.at(-1);
-    return { leaseLost: false, objects, ...(last === undefined ? {} : { nextPageToken: last.key }) };
+    try {
+      const objects = await this.served(lease, () => this.sources.listPage(source.bucket, source.prefix, pageToken));
+      const last = objects.at(-1);
+      return { leaseLost: false, objects, ...(last === undefined ? {} : { nextPageToken: last.key }) };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (!endsJob(failure.reason)) throw error;
+      await this.tasks.complete(lease, { infeasible: failure });
+      return { leaseLost: true, objects: [] };
+    }
   }
 
   /** @throws {DomainError} FIELD_INVALID for a download or a source that the task does not name. */
@@ -83,10 +96,13 @@ export class WorkerTaskService {
     const allowed = new Set(readable(spec).map(({ sha256 }) => sha256));
     const stranger = downloads.find(({ sha256 }) => !allowed.has(sha256));
     if (stranger !== undefined) throw notNamed(lease, `the artifact ${stranger.sha256}`);
+    const uploadUrls = await this.served(lease, () =>
+      Promise.all(uploads.map((artifact) => this.uploadUrl(lease, artifact))),
+    );
     return {
       leaseLost: false,
       downloadUrls: await Promise.all(downloads.map(({ sha256 }) => this.objects.presignGet(blobKey(sha256)))),
-      uploadUrls: await Promise.all(uploads.map((artifact) => this.uploadUrl(lease, artifact))),
+      uploadUrls,
       sourceUrls: sourceKeys.length === 0 ? [] : await this.sourceUrls(lease, sourceKeys),
     };
   }
@@ -94,7 +110,8 @@ export class WorkerTaskService {
   /** Reads an upload through and stores it under its hash; may be repeated. @throws {DomainError} ARTIFACT_CORRUPT. */
   async confirmUpload(lease: LeaseRef, artifact: Artifact): Promise<{ leaseLost: boolean }> {
     if ((await this.tasks.leased(lease)) === undefined) return { leaseLost: true };
-    await this.objects.adoptUpload(uploadKey(lease.taskId, lease.fence, artifact.sha256), artifact);
+    const key = uploadKey(lease.taskId, lease.fence, artifact.sha256);
+    await this.served(lease, () => this.objects.adoptUpload(key, artifact));
     await this.tasks.noteProgress(lease);
     return { leaseLost: false };
   }
@@ -109,13 +126,24 @@ export class WorkerTaskService {
   /** Counts as a fault when something that the outcome names is not stored whole: no row refers to missing bytes. */
   async complete(lease: LeaseRef, outcome: TaskOutcome): Promise<{ leaseLost: boolean }> {
     const spec = await this.tasks.leased(lease);
-    const problem = spec === undefined ? undefined : await this.problemWith(spec, outcome);
+    const problem = spec === undefined ? undefined : await this.served(lease, () => this.problemWith(spec, outcome));
     const checked: TaskOutcome = problem === undefined ? outcome : { fault: problem };
     return { leaseLost: !(await this.tasks.complete(lease, checked)) };
   }
 
   async release(lease: LeaseRef): Promise<{ leaseLost: boolean }> {
     return { leaseLost: !(await this.tasks.release(lease)) };
+  }
+
+  /** Does a part of a worker's call for which a store is needed: an outage is noted on the task, while the worker tries on. */
+  private async served<T>(lease: LeaseRef, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const failure = failureOf(error);
+      if (error instanceof DomainError && isOurs(failure.reason)) await this.tasks.noteOutage(lease, failure);
+      throw error;
+    }
   }
 
   private async uploadUrl(lease: LeaseRef, artifact: Artifact): Promise<string> {

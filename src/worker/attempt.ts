@@ -1,3 +1,4 @@
+import { failureOf } from '../domain/failure.js';
 import { taskResultSchema, type TaskOutcome, type TaskResult, type TaskSpec, taskSpecSchema } from '../domain/task.js';
 import type { Logger } from '../observability/logger.js';
 import type { ArtifactCache } from './artifact-cache.js';
@@ -54,8 +55,9 @@ export async function runAttempt({ task, leaseSeconds, askedAtMs }: LeasedTask, 
     await workAndReport(task.spec, lease, { ...parts, logger }, stopping.signal);
   } catch (error) {
     const reason = error instanceof LeaseLostError ? 'LEASE_LOST' : stopReason;
+    // This worker ends, and not because of the task: that must not look as if it had fallen silent.
+    await handBack(control, lease, reason ?? 'PREEMPTED', logger);
     if (reason === undefined) throw error;
-    await handBack(control, lease, reason, logger);
   } finally {
     shutdown.removeEventListener('abort', onShutdown);
     over.abort();
@@ -81,8 +83,14 @@ async function outcomeOf(spec: unknown, context: TaskContext): Promise<TaskOutco
   } catch (error) {
     if (context.signal.aborted || error instanceof LeaseLostError) throw error;
     context.logger.warn({ err: error }, 'task failed');
+    if (failureOf(error).reason === 'SCRATCH_FULL') await makeRoom(context);
     return failedOutcome(error);
   }
+}
+
+/** Deletes all that no task has used lately, for the next try; whoever comes then tells if that was not enough. */
+async function makeRoom({ cache, logger }: TaskContext): Promise<void> {
+  await cache.evict(0).catch((error: unknown) => logger.warn({ err: error }, 'cache could not be emptied'));
 }
 
 async function run(spec: TaskSpec, context: TaskContext): Promise<TaskResult> {

@@ -66,13 +66,21 @@ export type StartReport = Readonly<z.infer<typeof startSchema>>;
 /** Of the whole process, after the task: when it has grown too large, it is replaced. */
 const rssMib = z.number();
 
-/** What the trainer answers: once in its life that TensorFlow has started, any number of epochs, then one of the others. */
+/**
+ * What the trainer answers: once in its life that TensorFlow has started, any number of epochs and of checkpoints that it
+ * could not write, then one of the others.
+ */
 export const trainerMessageSchema = z.discriminatedUnion('type', [
   startSchema,
   z.object({ type: z.literal('epoch'), epoch: epochSchema }),
+  z.object({ type: z.literal('checkpointSkipped'), message: z.string() }),
   z.object({ type: z.literal('trained'), result: trainResultSchema, rssMib }),
   z.object({ type: z.literal('scored'), result: scoreResultSchema, rssMib }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
-export type TrainerAnswer = Exclude<TrainerMessage, { type: 'started' | 'epoch' | 'failed' }>;
+/** On the way to an answer. */
+type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointSkipped' }>;
+/** The message that ends a request. */
+export type LastMessage = Exclude<TrainerMessage, Notice>;
+export type TrainerAnswer = Exclude<LastMessage, { type: 'failed' }>;

@@ -5,9 +5,9 @@ import type { Logger } from '../observability/logger.js';
 import { TRAINER_ENTRY, trainerEnvironment, type TrainerEnvironmentSettings } from './trainer-environment.js';
 import {
   type EpochReport,
+  type LastMessage,
   type StartReport,
   type TrainerAnswer,
-  type TrainerMessage,
   trainerMessageSchema,
   type TrainerRequest,
 } from './trainer-messages.js';
@@ -95,7 +95,11 @@ export class TrainerProcess {
     const stillAlive = () => watch.refresh();
     child.on('message', stillAlive);
     try {
-      return await answerOf(child, request, { onEpoch, onStart: (start) => this.#noteStart(child, start) });
+      return await answerOf(child, request, {
+        onEpoch,
+        onStart: (start) => this.#noteStart(child, start),
+        onCheckpointSkipped: (reason) => this.settings.logger.warn({ pid: child.pid, reason }, 'checkpoint skipped'),
+      });
     } catch (error) {
       throw hung.signal.aborted ? silent(silenceSecondsMax) : error;
     } finally {
@@ -125,24 +129,24 @@ export class TrainerProcess {
   }
 }
 
-type LastMessage = Exclude<TrainerMessage, { type: 'started' | 'epoch' }>;
-
 /** What is done with messages on the way. */
 interface Listeners {
   readonly onStart: (start: StartReport) => void;
   readonly onEpoch: (epoch: EpochReport) => void;
+  readonly onCheckpointSkipped: (reason: string) => void;
 }
 
 /** Sends a request and waits for the message that ends it. */
-function answerOf(child: ChildProcess, request: TrainerRequest, { onStart, onEpoch }: Listeners): Promise<LastMessage> {
+function answerOf(child: ChildProcess, request: TrainerRequest, listeners: Listeners): Promise<LastMessage> {
   const over = new AbortController();
   return new Promise<LastMessage>((resolve, reject) => {
     const { signal } = over;
     const onMessage = (raw: unknown) => {
       const read = trainerMessageSchema.safeParse(raw);
       if (!read.success) reject(read.error);
-      else if (read.data.type === 'started') onStart(read.data);
-      else if (read.data.type === 'epoch') onEpoch(read.data.epoch);
+      else if (read.data.type === 'started') listeners.onStart(read.data);
+      else if (read.data.type === 'epoch') listeners.onEpoch(read.data.epoch);
+      else if (read.data.type === 'checkpointSkipped') listeners.onCheckpointSkipped(read.data.message);
       else resolve(read.data);
     };
     const onExit = (code: number | null, killedBy: string | null) => reject(crashed(code, killedBy));

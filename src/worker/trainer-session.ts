@@ -31,7 +31,7 @@ export async function fulfil(
   request: TrainRequest | ScoreRequest,
   { send, rssMib }: TrainerPort,
 ): Promise<TrainerAnswer> {
-  parts ??= trainerParts();
+  parts ??= trainerParts(send);
   if (request.type === 'score') {
     return { type: 'scored', result: await score(request, parts.inputs), rssMib: rssMib() };
   }
@@ -40,7 +40,7 @@ export async function fulfil(
 }
 
 /** For all work of this process; they end with it. */
-function trainerParts(): TrainerParts {
+function trainerParts(send: TrainerPort['send']): TrainerParts {
   const config = readConfig(trainerConfigSchema);
   const spill = {
     open: featureFileIn(config.TRAINER_STATE_DIR),
@@ -50,6 +50,10 @@ function trainerParts(): TrainerParts {
   return {
     inputs: new TrainerInputs(),
     shared: { functions: new TracedFunctions(), cache },
-    checkpoints: { folder: config.TRAINER_STATE_DIR, intervalSeconds: config.TRAINER_CHECKPOINT_SECONDS },
+    checkpoints: {
+      folder: config.TRAINER_STATE_DIR,
+      intervalSeconds: config.TRAINER_CHECKPOINT_SECONDS,
+      onSkipped: ({ message }) => send({ type: 'checkpointSkipped', message }),
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,8 +9,9 @@ let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'checkpoints-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
+const skipped: Error[] = [];
 const checkpointsOf = (identity: string, intervalSeconds = 0) =>
-  new TrainingCheckpoints({ folder, identity, intervalSeconds });
+  new TrainingCheckpoints({ folder, identity, intervalSeconds, onSkipped: (error) => skipped.push(error) });
 
 /** After so many epochs; numbers that JSON would spoil. */
 function checkpoint(epochCount: number): TrainingCheckpoint {
@@ -77,6 +78,20 @@ describe('TrainingCheckpoints', () => {
     });
     await expect(failing).rejects.toThrow('no memory');
     expect(readdirSync(folder)).toHaveLength(1);
+    expect((await checkpoints.load())?.epochs).toHaveLength(1);
+  });
+
+  it('skips what cannot be written, says why, and keeps the last one', async () => {
+    const checkpoints = checkpointsOf('task');
+    await checkpoints.saveIfDue(() => checkpoint(1));
+    const [odd = ''] = readdirSync(folder);
+    const taken = join(folder, odd.replace(/odd$/, 'even'));
+    mkdirSync(taken);
+    skipped.length = 0;
+    await checkpoints.saveIfDue(() => checkpoint(2));
+    expect(skipped).toMatchObject([{ syscall: 'rename' }]);
+    rmSync(taken, { recursive: true });
+    expect(readdirSync(folder)).toEqual([odd]);
     expect((await checkpoints.load())?.epochs).toHaveLength(1);
   });
 

@@ -15,6 +15,8 @@ export interface TrainingCheckpointsOptions {
   readonly identity: string;
   /** Between two checkpoints, at least. */
   readonly intervalSeconds: number;
+  /** Hears of a checkpoint that could not be written; the training does without it. */
+  readonly onSkipped: (error: Error) => void;
 }
 
 /** Where one training stands, in files that its next attempt on this machine goes on from. */
@@ -37,12 +39,25 @@ export class TrainingCheckpoints {
       .at(0);
   }
 
-  /** Saves if the last time is long enough ago. A file appears under its name only when it is complete and on disk. */
+  /**
+   * Saves if the last time is long enough ago. What cannot be written is skipped, for want of room on the disk, say: the
+   * checkpoint before it stays.
+   */
   async saveIfDue(take: () => TrainingCheckpoint): Promise<void> {
     if (performance.now() - this.#savedAtMs < this.#options.intervalSeconds * 1000) return;
     const checkpoint = take();
-    const payload = serialize(checkpoint);
     const path = this.#path(SLOTS[checkpoint.epochs.length % SLOTS.length] ?? 'even');
+    try {
+      await this.#write(path, serialize(checkpoint));
+    } catch (error) {
+      if (!isOfFileSystem(error)) throw error;
+      this.#options.onSkipped(error);
+    }
+    this.#savedAtMs = performance.now();
+  }
+
+  /** The file appears under its name only when it is complete and on disk. */
+  async #write(path: string, payload: Buffer): Promise<void> {
     const temporaryPath = `${path}.${randomUUID()}.tmp`;
     await mkdir(this.#options.folder, { recursive: true });
     try {
@@ -58,7 +73,6 @@ export class TrainingCheckpoints {
     } finally {
       await rm(temporaryPath, { force: true });
     }
-    this.#savedAtMs = performance.now();
   }
 
   /** Deletes what was saved: the training has ended. */
@@ -84,6 +98,9 @@ export class TrainingCheckpoints {
 }
 
 const digestOf = (payload: Uint8Array): Buffer => createHash('sha256').update(payload).digest();
+
+/** Whether the machine's files are the matter, and not what was to be written. */
+const isOfFileSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
 
 function ignoreMissing(error: unknown): undefined {
   if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;

@@ -67,10 +67,11 @@ export class Transfers {
    * The bytes of an object that is being imported.
    *
    * @param link Gives a link that was signed a short while ago, another one each time.
-   * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed.
+   * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed; in its size, three times.
    */
   readSource(object: SourceObject, link: () => Promise<string>): Promise<Uint8Array> {
     let refusedCount = 0;
+    let mismatchCount = 0;
     return this.#untilServed(async () => {
       const response = await this.#fetch(await link(), {}, refusedCount === 0 ? [403, 404] : [404]);
       if (response.status === 403) {
@@ -83,7 +84,12 @@ export class Transfers {
         await drain(response);
         throw changed(object, response.status === 404 ? 'is gone' : `now has etag ${found}`);
       }
-      return new Uint8Array(await this.#overNetwork(() => response.arrayBuffer()));
+      const bytes = new Uint8Array(await this.#overNetwork(() => response.arrayBuffer()));
+      if (bytes.length === object.sizeBytes) return bytes;
+      mismatchCount += 1;
+      const what = `gives ${bytes.length} bytes instead of the ${object.sizeBytes} that were listed`;
+      if (mismatchCount >= MISMATCH_COUNT_MAX) throw changed(object, what);
+      throw new StoreBusyError(`${object.key} ${what}`);
     });
   }
 

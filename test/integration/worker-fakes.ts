@@ -28,6 +28,8 @@ export class FakeStore {
   spoilsUploads = false;
   /** Reads of a source that are refused, as by an expired link, before the next good one. */
   refusedCount = 0;
+  /** Reads of a source of which the last byte is missing, before the next good one. */
+  shortCount = 0;
   /** Digests whose bytes come with a flipped bit. */
   readonly corrupt = new Set<string>();
   /** Requests that are answered 503 before the next good one. */
@@ -48,7 +50,11 @@ export class FakeStore {
           return;
         }
         const [statusCode, body] = this.#answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks));
-        response.writeHead(statusCode, { etag: `"${sha256Of(body)}"` }).end(body);
+        response.writeHead(statusCode, { etag: `"${sha256Of(body)}"` });
+        if (statusCode === 200 && this.shortCount > 0 && request.url?.startsWith('/source/')) {
+          this.shortCount -= 1;
+          response.end(body.subarray(1));
+        } else response.end(body);
       });
     });
   }

@@ -75,15 +75,31 @@ export function start(script: string, args: string[], env: NodeJS.ProcessEnv = {
   return child;
 }
 
-export const startWorker = (env: NodeJS.ProcessEnv = {}) =>
-  start('main.js', ['worker'], {
-    COORDINATOR_ADDRESS: coordinator.address,
-    WORKER_TOKEN: TOKEN,
-    WORKER_CACHE_DIR: cacheDir,
-    WORKER_THREAD_COUNT: '1',
-    LOG_LEVEL: 'fatal',
-    ...env,
+const workerEnvironment = (changes: NodeJS.ProcessEnv) => ({
+  COORDINATOR_ADDRESS: coordinator.address,
+  WORKER_TOKEN: TOKEN,
+  WORKER_CACHE_DIR: cacheDir,
+  WORKER_THREAD_COUNT: '1',
+  LOG_LEVEL: 'fatal',
+  ...changes,
+});
+
+export const startWorker = (changes: NodeJS.ProcessEnv = {}) =>
+  start('main.js', ['worker'], workerEnvironment(changes));
+
+/** Starts a worker that, as its trainer, can write no file beyond a size: EFBIG, in the middle of a write. */
+export function startWorkerWithFileBound(fileMibMax: number, changes: NodeJS.ProcessEnv = {}): ChildProcess {
+  const bounded = `ulimit -f ${fileMibMax * 1024}; exec '${process.execPath}' "$0" "$@"`;
+  const child = fork(join(compiled, 'main.js'), ['worker'], {
+    env: { PATH: process.env.PATH, ...workerEnvironment(changes) },
+    execPath: '/bin/bash',
+    execArgv: ['-c', bounded],
+    stdio: ['ignore', 2, 'pipe', 'ipc'],
   });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
 
 export const soon = <T>(check: () => T, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 50 });
 

@@ -178,6 +178,21 @@ describe('a worker', () => {
     expect(outcome).toMatchObject({ fault: { reason: 'STORAGE_UNAVAILABLE' } });
   });
 
+  it('reads an image again of which a part was missing', async () => {
+    store.shortCount = 2;
+    expect(succeeded(await outcomeOf(coordinator.enqueue({ import: importSpec })), 'import')).toEqual(imported);
+    expect(store.shortCount).toBe(0);
+  });
+
+  it('says that the dataset changed when an image stays another size than was listed', async () => {
+    store.shortCount = Infinity;
+    const outcome = await outcomeOf(coordinator.enqueue({ import: importSpec }));
+    store.shortCount = 0;
+    expect(outcome).toMatchObject({
+      infeasible: { reason: 'DATASET_CHANGED', message: expect.stringMatching(/gives \d+ bytes instead of the \d+/) },
+    });
+  });
+
   it('repeats calls that fail, as while the coordinator restarts', async () => {
     const task = coordinator.enqueue(trainSpec(6, SLOWLY));
     await firstMetric(task);

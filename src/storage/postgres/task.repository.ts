@@ -202,6 +202,15 @@ export class TaskRepository {
     );
   }
 
+  /** Says what keeps a leased task waiting, while its worker tries on. */
+  async noteOutage({ taskId, fence }: LeaseRef, failure: Failure): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE tasks SET outage_since = coalesce(outage_since, now()), failure = $3
+        WHERE id = $1 AND fence = $2 AND state = 'leased'`,
+      [taskId, fence, failure],
+    );
+  }
+
   /** Stores values of a training's curve; a repeat changes nothing. @returns false when the fence is old. */
   async reportMetrics(
     lease: LeaseRef,
