@@ -5,7 +5,7 @@ import { isOurs } from '../domain/fault-policy.js';
 import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
-import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
+import { FineTuneJobRepository, type JobChange, JobMovedError } from '../storage/postgres/fine-tune-job.repository.js';
 import {
   LeadershipLostError,
   LeadershipRepository,
@@ -70,6 +70,7 @@ export class JobRunner {
       return advance;
     } catch (error) {
       if (error instanceof LeadershipLostError) throw error;
+      if (error instanceof JobMovedError) return WAIT;
       const failure = failureOf(error);
       if (!isOurs(failure.reason)) return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: failure });
       await this.outages.begin(leadership, job, failure);

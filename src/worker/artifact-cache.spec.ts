@@ -47,6 +47,20 @@ describe('ArtifactCache', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('reads a file through again once files have turned out to be torn', async () => {
+    const path = await cache.store(ARTIFACT, Readable.from([BYTES]));
+    writeFileSync(path, Buffer.alloc(BYTES.length));
+    cache.distrust();
+    expect(await cache.find(ARTIFACT)).toBeUndefined();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('finds no named file of another size', async () => {
+    writeUsed('decoded', 10, 0);
+    expect(await cache.findNamed('decoded', 11)).toBeUndefined();
+    expect(await cache.findNamed('decoded', 10)).toBe(join(folder, 'decoded'));
+  });
+
   it('takes whole files of other processes for its own', async () => {
     const path = await new ArtifactCache(folder).store(ARTIFACT, Readable.from([BYTES]));
     expect(await cache.find(ARTIFACT)).toBe(path);
@@ -70,7 +84,7 @@ describe('ArtifactCache', () => {
   it('counts a found file as used now', async () => {
     writeUsed('decoded', 10, 3);
     writeUsed('other', 10, 2);
-    await cache.findNamed('decoded');
+    await cache.findNamed('decoded', 10);
     await cache.evict(10);
     expect(readdirSync(folder)).toEqual(['decoded']);
   });

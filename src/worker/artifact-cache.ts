@@ -70,9 +70,14 @@ export class ArtifactCache {
     return this.pathOf(artifact.sha256);
   }
 
-  /** The file of that name, if it is there. */
-  async findNamed(name: string): Promise<string | undefined> {
-    return (await this.#touchedSize(this.pathOf(name))) === undefined ? undefined : this.pathOf(name);
+  /** The file of that name, if it is there in that size. */
+  async findNamed(name: string, sizeBytes: number): Promise<string | undefined> {
+    return (await this.#touchedSize(this.pathOf(name))) === sizeBytes ? this.pathOf(name) : undefined;
+  }
+
+  /** Forgets which files were whole: some of them have turned out not to be. They are read through before their next use. */
+  distrust(): void {
+    this.#verified.clear();
   }
 
   /** Where the file of that name is or will be; whoever makes it renames it there when it is whole. */

@@ -83,7 +83,9 @@ async function outcomeOf(spec: unknown, context: TaskContext): Promise<TaskOutco
   } catch (error) {
     if (context.signal.aborted || error instanceof LeaseLostError) throw error;
     context.logger.warn({ err: error }, 'task failed');
-    if (failureOf(error).reason === 'SCRATCH_FULL') await makeRoom(context);
+    const { reason } = failureOf(error);
+    if (reason === 'SCRATCH_FULL') await makeRoom(context);
+    if (reason === 'ARTIFACT_CORRUPT') context.cache.distrust();
     return failedOutcome(error);
   }
 }

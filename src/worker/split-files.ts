@@ -4,6 +4,7 @@ import type { Split } from '../domain/dataset.js';
 import type { Artifact, PackSpec } from '../domain/task.js';
 import { DECODER_VERSION, decodeSplit } from '../datasets/decode-split.js';
 import { type ImageRecord, readManifest } from '../datasets/manifest.js';
+import { imageBytes } from '../datasets/packed-file.js';
 import type { Logger } from '../observability/logger.js';
 import type { ArtifactCache } from './artifact-cache.js';
 import type { SplitFile } from './trainer-messages.js';
@@ -35,7 +36,7 @@ export class SplitFiles {
     const records = (await this.#records(pack.manifest, transfers)).filter((record) => record.split === split);
     const labels = Int32Array.from(records, ({ classIndex }) => classIndex);
     const name = decodedName(pack.manifest.sha256, split, sizePx);
-    const present = await this.cache.findNamed(name);
+    const present = await this.cache.findNamed(name, records.length * imageBytes({ sizePx }));
     if (present !== undefined) return { path: present, labels };
     const path = this.cache.pathOf(name);
     const shards = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import { querySql } from '../support/database.js';
@@ -28,6 +29,12 @@ async function outcome(service: RunningService, id: string) {
 }
 
 const isSearching = ({ progress }: FineTuneJob) => progress.completedTrialCount >= 2 && progress.runningTrialCount > 0;
+
+/** Waits until a worker holds a task of the job. */
+async function waitForLease({ databaseUrl }: RunningService, scope: string): Promise<void> {
+  const held = `SELECT 1 FROM tasks WHERE scope = '${scope}' AND state = 'leased' AND lease_until > now()`;
+  while ((await querySql(databaseUrl, held)).length === 0) await sleep(50);
+}
 
 /** Kills a worker that holds a task, and another one if that has just handed in its result. */
 async function killAtWork({ databaseUrl }: RunningService, scope: string): Promise<void> {
@@ -71,6 +78,25 @@ describe('a job whose processes are killed in the middle of its search', () => {
     service.coordinator = await service.startCoordinator();
     await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
     expect(await outcome(service, id)).toEqual(undisturbed);
+  });
+
+  it('ends with the same genomes and fitness however often the coordinator is killed', async () => {
+    const { id } = await createJob(service, smallJob(dataset));
+    for (const _ of [1, 2, 3, 4]) {
+      await waitForJob(service, id, ({ progress }) => progress.runningTrialCount > 0);
+      await waitForLease(service, id);
+      await service.coordinator.kill('SIGKILL');
+      service.coordinator = await service.startCoordinator();
+    }
+    const { error, stopReason } = await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED', 240);
+    expect({ error, stopReason }).toEqual({ error: undefined, stopReason: 'COMPLETED' });
+    expect(await outcome(service, id)).toEqual(undisturbed);
+    const losses = await querySql<{ faults: number; losses: number; outages: number }>(
+      service.databaseUrl,
+      `SELECT max(faults) AS faults, max(lease_losses) AS losses, max(outages) AS outages FROM tasks WHERE scope = '${id}'`,
+    );
+    expect(losses).toEqual([{ faults: 0, losses: 0, outages: expect.any(Number) }]);
+    expect(losses[0]?.outages).toBeGreaterThan(0);
   });
 
   it('ends with the same finals after kill -9 of the coordinator in the middle of them', async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { BusyStore } from '../support/busy-store.js';
-import { JobHarness, type MadeUp } from './job-harness.js';
+import { createTestBucket } from '../support/object-store.js';
+import { JobHarness, type Led, type MadeUp } from './job-harness.js';
 
 let store: BusyStore;
 let jobs: JobHarness;
@@ -30,7 +31,7 @@ const started = async () => {
   return { id, ...led };
 };
 
-const finish = async (id: string, { leadership, runner }: Awaited<ReturnType<JobHarness['lead']>>) => {
+const finish = async (id: string, { leadership, runner }: Led) => {
   while ((await runner.advance(leadership)).next !== 'ENDED') while (await jobs.work(id, good));
   return jobs.get(id);
 };
@@ -77,6 +78,20 @@ describe('what the infrastructure does', () => {
     });
     await jobs.sql(`UPDATE tasks SET not_before = now() WHERE scope = '${id}'`);
     expect((await finish(id, led)).conditions).toEqual([]);
+  });
+
+  it('shows in the conditions of a job that waits for the import of its images', async () => {
+    const { client, bucket } = await createTestBucket();
+    for (const key of ['raw/bag/1.png', 'raw/hat/1.png']) await client.putObject(bucket, key, Buffer.from('pixels'));
+    const { id, conditions } = await jobs.create({ dataset: `s3://${bucket}/raw` });
+    expect(conditions).toEqual([]);
+    await jobs.sql(
+      `INSERT INTO tasks (id, scope, key, spec, outage_since, failure)
+       SELECT 'tsk_import', dataset_id || '/versions/' || dataset_version, 'import', '{}', now(),
+              '{"reason": "STORAGE_UNAVAILABLE", "message": "away", "metadata": {}}' FROM fine_tune_jobs WHERE id = '${id}'`,
+    );
+    const condition = { type: 'Degraded', reason: 'StorageUnavailable', message: 'away' };
+    expect(await jobs.get(id)).toMatchObject({ state: 'VALIDATING', conditions: [condition] });
   });
 
   it('pauses a job that it has kept from all progress for hours, and the job goes on when someone says so', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type pg from 'pg';
-import { inject } from 'vitest';
+import { inject, vi } from 'vitest';
 import { baseModelSchema } from '../../src/domain/base-model.js';
 import { DomainError, type Reason } from '../../src/domain/errors.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
@@ -13,7 +13,7 @@ import type { ScoreResult, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from 
 import type { Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
 import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
-import { JobRunner } from '../../src/jobs/job-runner.js';
+import { type Advance, JobRunner } from '../../src/jobs/job-runner.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { TrialService } from '../../src/jobs/trial.service.js';
 import { JOB_STEPS, outageWatch } from '../../src/roles/coordinator.module.js';
@@ -21,7 +21,8 @@ import { ALGORITHM_VERSION } from '../../src/search/biotune.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { BaseModelRepository } from '../../src/storage/postgres/base-model.repository.js';
 import { DatasetRepository } from '../../src/storage/postgres/dataset.repository.js';
-import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
+import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
+import { type Leadership, LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import type { TaskEntity } from '../../src/storage/postgres/task.entities.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
@@ -39,6 +40,12 @@ const CLASSES = ['bag', 'sneaker', 'trouser'];
 
 /** How good a training is: the accuracy that it reaches on validation and on test; or why a try of either is none. */
 export type MadeUp = (spec: TrainSpec) => { readonly validation: number; readonly test: number | Reason } | Reason;
+
+/** A job with whoever leads it. */
+export interface Led {
+  readonly leadership: Leadership;
+  readonly runner: JobRunner;
+}
 
 /** Jobs on real rows, with workers that make their results up: the rules of a job's life without its trainings. */
 export class JobHarness {
@@ -193,12 +200,21 @@ export class JobHarness {
   }
 
   /** Takes over a job that nobody leads. */
-  async lead(id: string) {
+  async lead(id: string): Promise<Led> {
     const leaderships = this.app.get(LeadershipRepository);
     const claimed = await leaderships.claim({ owner: 'test', algorithmVersion: ALGORITHM_VERSION }, 100, 600);
     const leadership = claimed.find(({ scope }) => scope === id);
     if (leadership === undefined) throw new Error(`nobody may lead ${id}`);
     return { leadership, runner: this.app.get(JobRunner) };
+  }
+
+  /** A step of a coordinator that has read the job before something happened to it. */
+  async stepAfter(happen: () => Promise<unknown>, { leadership, runner }: Led): Promise<Advance> {
+    const rows = this.app.get(FineTuneJobRepository);
+    const before = await rows.findById(leadership.scope);
+    await happen();
+    const reading = vi.spyOn(rows, 'findById').mockResolvedValueOnce(before);
+    return runner.advance(leadership).finally(() => reading.mockRestore());
   }
 
   private async outcomeOf(spec: TaskSpec, madeUp: MadeUp): Promise<TaskOutcome> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
-import { JobHarness, type MadeUp } from './job-harness.js';
+import { JobHarness, type Led, type MadeUp } from './job-harness.js';
 
 let jobs: JobHarness;
 
@@ -19,8 +19,6 @@ const madeUp: MadeUp = ({ lrMultipliers, seed }) => {
   const sum = lrMultipliers.reduce((total, factor) => total + factor, 0);
   return { validation: 0.5 + 0.01 * (sum % 7) + (seed % 3) / 1000, test: 0.5 };
 };
-
-type Led = Awaited<ReturnType<JobHarness['lead']>>;
 
 /** A job in the middle of its search, with a leader. */
 async function started(): Promise<{ id: string } & Led> {
@@ -102,6 +100,17 @@ describe('a pause', () => {
       'PAUSE_REQUESTED',
       'RESUME_REQUESTED',
     ]);
+  });
+
+  it('in the middle of a step is no fault of the coordinator', async () => {
+    const { id, leadership, runner } = await started();
+    while ((await jobs.get(id)).progress.phase !== 'SCORING') {
+      await runner.advance(leadership);
+      while (await jobs.work(id, madeUp));
+    }
+    const { next } = await jobs.stepAfter(() => jobs.pause(id), { leadership, runner });
+    expect(next).toBe('WAIT');
+    expect((await jobs.get(id)).conditions.map(({ type }) => type)).toEqual(['Paused']);
   });
 
   it('can be ended by a cancel', async () => {

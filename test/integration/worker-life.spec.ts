@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TOKEN } from './worker-fakes.js';
@@ -122,6 +122,17 @@ describe('the life of a worker', () => {
       fault: { reason: 'TRAINER_CRASHED', metadata: { silenceSecondsMax: '15' } },
     });
     await gone(trainer);
+    coordinator.done = true;
+    expect(await once(worker, 'exit')).toEqual([0, null]);
+  });
+
+  it('makes files of the cache anew that are torn', async () => {
+    const WORKER_CACHE_DIR = join(cacheDir, 'torn');
+    const worker = startWorker({ WORKER_CACHE_DIR });
+    succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1))), 'train');
+    for (const name of readdirSync(WORKER_CACHE_DIR)) truncateSync(join(WORKER_CACHE_DIR, name), 7);
+    const another = trainSpec(1, { fold: 1, foldCount: 2 });
+    succeeded(await outcomeOf(coordinator.enqueue(another)), 'train');
     coordinator.done = true;
     expect(await once(worker, 'exit')).toEqual([0, null]);
   });

@@ -71,6 +71,8 @@ describe('calls', () => {
     [JOBS, 'EstimateFineTuneJob', { project: 'vision', job: twoFields }, { methods: [{ trialCount: 140 }] }],
     [JOBS, 'GetFineTuneJob', inJob, { id: JOB_ID }],
     [JOBS, 'CancelFineTuneJob', inJob, { id: JOB_ID }],
+    [JOBS, 'PauseFineTuneJob', inJob, { conditions: [{ type: 'Degraded', status: 'True' }] }],
+    [JOBS, 'ResumeFineTuneJob', inJob, { id: JOB_ID }],
     [
       JOBS,
       'ListFineTuneJobs',

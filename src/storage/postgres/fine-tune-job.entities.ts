@@ -62,7 +62,7 @@ export class FineTuneJobEntity {
   @Column('text', { nullable: true, transformer: absent })
   phase?: JobPhase;
 
-  /** Why the job is PAUSING or PAUSED; absent in any other state. */
+  /** Why the job is PAUSING or PAUSED; kept when it is cancelled then. */
   @Column('jsonb', { nullable: true, transformer: absent })
   pause?: Pause;
 

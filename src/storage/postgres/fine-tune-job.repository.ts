@@ -13,6 +13,11 @@ export type JobChange = Partial<
   Pick<FineTuneJobEntity, 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
 >;
 
+/** A job has been cancelled or paused since it was read: whoever reads it again knows what to do. */
+export class JobMovedError extends Error {
+  override readonly name = 'JobMovedError';
+}
+
 /** Rows of jobs. A state move is one UPDATE that names the state it leaves, and writes its event. */
 @Injectable()
 export class FineTuneJobRepository {
@@ -196,14 +201,14 @@ export class FineTuneJobRepository {
     return true;
   }
 
-  /** Enters a phase of RUNNING. @throws {Error} when the job is not running: the caller's transaction is rolled back. */
+  /** Enters a phase of RUNNING. @throws {JobMovedError} when the job is not running: the caller's transaction is rolled back. */
   async enterPhase(manager: Transaction, id: string, phase: NonNullable<FineTuneJobEntity['phase']>): Promise<void> {
     const { affected } = await manager.update(
       FineTuneJobEntity,
       { id, state: 'RUNNING' },
       { phase, updateTime: () => 'now()' },
     );
-    if (affected !== 1) throw new Error(`job ${id} is not running`);
+    if (affected !== 1) throw new JobMovedError(`job ${id} is not running`);
     await this.events.append(manager, id, 'JOB_PHASE_CHANGED', { phase });
   }
 }
