@@ -65,9 +65,12 @@ function listenForEnd(trainer: TrainerProcess, logger: Logger): AbortSignal {
     });
   }
   process.once('exit', () => trainer.kill());
-  process.once('disconnect', () => {
+  const orphaned = () => {
     logger.warn('the parent process is gone');
     process.exit(EXIT_CODES.PARENT_GONE);
-  });
+  };
+  process.once('disconnect', orphaned);
+  // It may have gone while this process was being loaded.
+  if (process.send !== undefined && !process.connected) orphaned();
   return shutdown.signal;
 }

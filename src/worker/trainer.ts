@@ -7,6 +7,7 @@ const BYTES_PER_MIB = 1024 ** 2;
 process.on('message', (request) => void answer(request));
 // The parent is gone, and with it whoever would read a result. Training yields after each step, so this comes through.
 process.on('disconnect', () => process.exit(1));
+if (!process.connected) process.exit(1);
 // Ctrl-C reaches the whole process group; what happens then is the parent's decision.
 process.on('SIGINT', () => undefined);
 

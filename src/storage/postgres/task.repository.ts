@@ -80,12 +80,12 @@ const TAKEN = `t.id, t.scope, t.key, t.faults, t.lease_losses AS "leaseLosses", 
   coalesce(extract(epoch FROM now() - t.outage_since), 0)::float8 AS "outageSeconds"`;
 
 /**
- * A worker beats three times in a lease, and so does a leader: of two that are gone together neither's lease ends more
- * than a third of one after the other's.
+ * A worker gives up by itself two thirds of a lease after its last heartbeat. So a leader was there without it only if it
+ * has renewed its own lease later than that; a leader that lives has, by the time that the worker's lease has ended.
  */
 const LOST = `SELECT ${TAKEN}, t.lease_owner AS worker,
          EXISTS (SELECT FROM leaderships l WHERE l.scope = t.scope AND l.epoch = t.leader_epoch
-                    AND l.lease_until > t.lease_until + $1 / 3 * interval '1 second') AS "hasLeader"
+                    AND l.lease_until > t.lease_until + $1 * 2 / 3 * interval '1 second') AS "hasLeader"
     FROM tasks t WHERE t.state = 'leased' AND t.lease_until < now()
    ORDER BY t.lease_until LIMIT 500 FOR UPDATE OF t SKIP LOCKED`;
 
