@@ -74,7 +74,10 @@ export class JobHarness {
       S3_SECRET_KEY: secretKey,
       S3_BUCKET: bucket,
     });
-    @Module({ imports: [storage, JobsModule], providers: [...JOB_STEPS, outageWatch(STALLED_SECONDS_MAX)] })
+    @Module({
+      imports: [storage, JobsModule.forRoot({ REPRODUCIBILITY_DEFAULT: 'BITWISE' })],
+      providers: [...JOB_STEPS, outageWatch(STALLED_SECONDS_MAX)],
+    })
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
     await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));
