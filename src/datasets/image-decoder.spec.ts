@@ -19,7 +19,7 @@ const unreadable = expect.objectContaining({ name: 'DomainError', reason: 'IMAGE
 describe('inspectImage', () => {
   it.each(['jpeg', 'png', 'webp'] as const)('reads %s by its bytes', async (format) => {
     const bytes = await plain(40, 20).toFormat(format).toBuffer();
-    expect(await inspectImage(bytes)).toEqual({ format, widthPx: 40, heightPx: 20, notes: [] });
+    expect(await inspectImage(bytes)).toMatchObject({ format, widthPx: 40, heightPx: 20, notes: [] });
   });
 
   it.each(['gif', 'tiff', 'avif'] as const)('refuses %s', async (format) => {

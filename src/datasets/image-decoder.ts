@@ -1,11 +1,12 @@
-import sharp, { type Metadata, type Sharp } from 'sharp';
+import type { Metadata } from 'sharp';
 import { DomainError } from '../domain/errors.js';
+import { decodeThumbnail } from './copies/thumbnail.js';
 import { IMAGE_FORMATS, type ImageFormat } from './manifest.js';
+import { IMAGE_AREA_MAX_PX, openImage, readable, toRgb } from './open-image.js';
 import { resizeAndCenterCrop } from './preprocess.js';
 
 export const IMAGE_SIDE_MIN_PX = 8;
 export const IMAGE_SIDE_MAX_PX = 16_384;
-export const IMAGE_AREA_MAX_PX = 50_000_000;
 
 /** What is unusual in an image that is read all the same; see `datasets/issues.ts`. */
 export type ImageNote = 'ANIMATED' | 'CMYK' | 'SIXTEEN_BIT' | 'ALPHA' | 'ROTATED';
@@ -16,19 +17,9 @@ export interface ImageInfo {
   readonly widthPx: number;
   readonly heightPx: number;
   readonly notes: readonly ImageNote[];
+  /** What copies of the image are known by; see `copies/thumbnail.ts`. */
+  readonly thumbnail: Uint8Array;
 }
-
-/** What shows through transparent pixels: white. Part of the preprocessing that a served model must repeat. */
-const BACKGROUND = '#ffffff';
-
-// Process-wide. Only these loaders exist, so no SVG, PDF or ImageMagick code sees a caller's bytes; no cache, so
-// memory stays flat; one thread an image, because many are decoded side by side.
-sharp.block({ operation: ['VipsForeignLoad'] });
-sharp.unblock({
-  operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'],
-});
-sharp.cache(false);
-sharp.concurrency(1);
 
 /**
  * Reads the whole image once, so that what passes here also decodes later. The format comes from the bytes.
@@ -39,13 +30,10 @@ sharp.concurrency(1);
 export async function inspectImage(bytes: Uint8Array): Promise<ImageInfo> {
   if (bytes.length === 0) throw new DomainError('IMAGE_UNREADABLE', 'has 0 bytes; upload it again');
   // Without the limit the header alone is read, so that the error can name the size.
-  const metadata = await readable(bytes, () => open(bytes, false).metadata());
+  const metadata = await readable(bytes, () => openImage(bytes, false).metadata());
   const info = imageInfo(bytes, metadata);
   checkSize(info);
-  // Rows are decoded in order, so asking for the last one decodes them all, and keeps a few instead of 150 MB.
-  const lastRow = { left: 0, top: metadata.height - 1, width: metadata.width, height: 1 };
-  await readable(bytes, () => open(bytes).extract(lastRow).raw().toBuffer());
-  return info;
+  return { ...info, thumbnail: await decodeThumbnail(bytes, metadata) };
 }
 
 /**
@@ -57,33 +45,13 @@ export async function inspectImage(bytes: Uint8Array): Promise<ImageInfo> {
  * @throws {DomainError} IMAGE_UNREADABLE
  */
 export async function decodeImage(bytes: Uint8Array, sizePx: number): Promise<Uint8Array> {
-  const upright = open(bytes).autoOrient().flatten({ background: BACKGROUND }).toColourspace('srgb');
+  const upright = toRgb(openImage(bytes).autoOrient());
   const { data, info } = await readable(bytes, () => upright.raw().toBuffer({ resolveWithObject: true }));
   if (info.channels !== 3) throw new Error(`sharp gave ${info.channels} channels where sRGB without alpha has 3`);
   return resizeAndCenterCrop({ pixels: data, widthPx: info.width, heightPx: info.height }, sizePx);
 }
 
-function open(bytes: Uint8Array, limitInputPixels: number | false = IMAGE_AREA_MAX_PX): Sharp {
-  return sharp(bytes, { failOn: 'warning', limitInputPixels, ignoreIcc: true });
-}
-
-/** Runs a read; what sharp says about the bytes becomes a DomainError. */
-async function readable<T>(bytes: Uint8Array, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    const detail = error instanceof Error ? error.message.replace(/\s+/g, ' ').trim() : String(error);
-    const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
-    throw new DomainError(
-      'IMAGE_UNREADABLE',
-      `is not a complete JPEG, PNG or WebP image (${bytes.length} bytes starting with ${start}: ${detail}); replace or remove it`,
-      { sizeBytes: String(bytes.length), startsWith: start, detail },
-      { cause: error },
-    );
-  }
-}
-
-function imageInfo(bytes: Uint8Array, metadata: Metadata): ImageInfo {
+function imageInfo(bytes: Uint8Array, metadata: Metadata): Omit<ImageInfo, 'thumbnail'> {
   const format = IMAGE_FORMATS.find((known) => known === metadata.format);
   if (format === undefined)
     throw new Error(`sharp opened ${metadata.format} (${bytes.length} bytes), a blocked format`);
@@ -97,7 +65,7 @@ function imageInfo(bytes: Uint8Array, metadata: Metadata): ImageInfo {
   return { format, widthPx, heightPx, notes };
 }
 
-function checkSize({ widthPx, heightPx }: ImageInfo): void {
+function checkSize({ widthPx, heightPx }: Pick<ImageInfo, 'widthPx' | 'heightPx'>): void {
   const size = `${widthPx}x${heightPx} px`;
   const metadata = { widthPx: String(widthPx), heightPx: String(heightPx) };
   if (Math.min(widthPx, heightPx) < IMAGE_SIDE_MIN_PX) {

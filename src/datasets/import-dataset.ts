@@ -1,161 +1,146 @@
-import { SPLITS, type DatasetClass, type Split } from '../domain/dataset.js';
+import { setImmediate } from 'node:timers/promises';
+import type { DatasetClass, SplitCounts } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
-import type { Artifact, ImportResult, ImportSpec } from '../domain/task.js';
-import { BadImages } from './bad-images.js';
-import { checkImage, type CheckedImage } from './check-image.js';
-import { mapInOrder } from './concurrency.js';
+import type { ImportResult, ImportSpec } from '../domain/task.js';
+import { checkImages } from './check-images.js';
+import { reportCopies } from './copies/copy-issues.js';
+import { findCopies } from './copies/find-copies.js';
+import { ImageFacts } from './copies/image-facts.js';
+import type { ImageFetching } from './fetch-images.js';
+import type { ImportProgress, ImportSink, ImportSource } from './import-source.js';
 import { IssueCollector, SAMPLE_COUNT_MAX } from './issues.js';
-import { readClassFolders, type ClassFolders } from './layout.js';
-import { writeManifest } from './manifest.js';
-import { reportRecordIssues } from './record-issues.js';
-import { SHARD_SIZE_BYTES_MAX, ShardPacker, type UnpackedRecord } from './shard-packer.js';
-import { assertEnoughImages, divideClass, splitCounts } from './split.js';
-
-/** An object in the caller's bucket, as listed. */
-export interface SourceObject {
-  readonly key: string;
-  readonly etag: string;
-  readonly sizeBytes: number;
-}
-
-/** Where the images come from. */
-export interface ImportSource {
-  /** Every object below the prefix, in any order. */
-  list(): AsyncIterable<SourceObject>;
-  /** The bytes that had the listed etag. @throws {DomainError} DATASET_CHANGED when they are gone or others. */
-  fetch(object: SourceObject): Promise<Uint8Array>;
-}
-
-/** Where shards and manifest go. */
-export interface ImportSink {
-  /** Stores bytes under their SHA-256; storing the same bytes again changes nothing. */
-  put(bytes: Uint8Array): Promise<Artifact>;
-}
-
-export interface ImportProgress {
-  readonly imagesDone: number;
-  readonly imageCount: number;
-}
+import { keepTogether, type SealedDivision } from './keep-together.js';
+import { ClassFolders, type ClassSizes } from './layout.js';
+import { packImages } from './pack-images.js';
+import { SHARD_SIZE_BYTES_MAX } from './shard-packer.js';
+import { type LabelledObject, SortedObjects, type TemporaryPath } from './sorted-objects.js';
+import { assertEnoughImages, type ClassedImages, divideClasses, drawOf } from './split.js';
 
 /** The same limit as Vertex AI. */
 export const OBJECT_SIZE_BYTES_MAX = 30_000_000;
 
-const DOWNLOAD_COUNT_MAX = 16;
+/** Images between two pauses: some 100 ms. */
+const PIECE_LENGTH = 10_000;
+
+/** What an import works with, beside the images. */
+export interface ImportSetting {
+  readonly source: ImportSource;
+  readonly sink: ImportSink;
+  readonly temporaryPath: TemporaryPath;
+  /** Called once before the first image, after each, and while copies are looked for. */
+  readonly onProgress: (progress: ImportProgress) => void;
+  /** Bound of a shard. */
+  readonly shardSizeBytesMax?: number;
+}
 
 /**
- * Imports a dataset version: lists the objects, reads classes from folders, divides each class, fetches and decodes
- * every image, packs them into shards and writes the manifest. The same objects, seed and fractions give the same
- * bytes, whatever is listed or fetched first. Memory: the list of objects, one shard, and 16 images.
+ * Imports a dataset version: lists the objects, reads classes from folders, fetches and decodes every image, finds copies,
+ * divides each class with all copies of an image in one split, fetches the images again to pack them into shards, and writes
+ * the manifest. The same objects, seed and fractions give the same bytes, whatever is listed or fetched first.
  *
- * @param onProgress Called once before the first image and after each.
- * @param shardSizeBytesMax Bound of a shard.
+ * Memory: some 80 bytes an image, one shard, and 16 images; the rest is in files, some 1.5 kB an image.
+ *
  * @throws {DomainError} DATASET_EMPTY, NEEDS_TWO_CLASSES, TOO_FEW_IMAGES_PER_CLASS; DATASET_INVALID for an object over
  *   30 MB or a layout that is not classes; IMAGE_UNREADABLE or IMAGE_TOO_SMALL naming up to 20 bad images after all
  *   were checked; DATASET_CHANGED; and what source and sink throw.
  */
-export async function importDataset(
-  source: ImportSource,
-  spec: ImportSpec,
-  sink: ImportSink,
-  onProgress: (progress: ImportProgress) => void,
-  shardSizeBytesMax = SHARD_SIZE_BYTES_MAX,
-): Promise<ImportResult> {
+export async function importDataset(spec: ImportSpec, setting: ImportSetting): Promise<ImportResult> {
   const issues = new IssueCollector();
-  const objects: SourceObject[] = [];
-  for await (const object of source.list()) objects.push(object);
-  const folders = readClassFolders(objects, spec.prefix, issues);
-  assertEnoughImages(folders, spec.split);
-  const plan = planImages(folders, spec);
-  assertObjectSizes(plan);
-  const packer = new ShardPacker((bytes) => sink.put(bytes), shardSizeBytesMax);
-  await packImages(source, plan, packer, issues, onProgress);
-  reportRecordIssues(packer.records, issues);
-  return {
-    manifest: await sink.put(writeManifest(packer.records)),
-    shards: packer.shards,
-    classes: datasetClasses(folders, spec),
-    imageCount: plan.length,
-    sizeBytes: plan.reduce((sum, { object }) => sum + object.sizeBytes, 0),
-    issues: issues.list(),
-  };
+  const folders = new ClassFolders(spec.prefix, issues);
+  const objects = await SortedObjects.read(labelled(setting.source, folders), setting.temporaryPath);
+  try {
+    const sizes = folders.classes();
+    assertEnoughImages(sizes, spec.split);
+    const images = await classedImages(objects, sizes, spec.split.seed);
+    const facts = new ImageFacts(objects.length, setting.temporaryPath('thumbnails'));
+    try {
+      return await importImages(spec, setting, { objects, labels: [...sizes.keys()], images, facts, issues });
+    } finally {
+      facts.delete();
+    }
+  } finally {
+    objects.delete();
+  }
 }
 
-/** An image's place in the version, known before it is fetched. */
-interface PlannedImage {
-  readonly object: SourceObject;
-  readonly label: string;
-  readonly classIndex: number;
-  readonly split: Split;
+async function* labelled(source: ImportSource, folders: ClassFolders): AsyncGenerator<LabelledObject> {
+  for await (const object of source.list()) {
+    const label = folders.labelOf(object.key);
+    if (label !== undefined) yield { ...object, label };
+  }
 }
 
-/** All images in the order of the manifest: by split, class and key. */
-function planImages(folders: ClassFolders<SourceObject>, spec: ImportSpec): PlannedImage[] {
-  const divided = [...folders].map(([label, objects], classIndex) => ({
-    label,
-    classIndex,
-    parts: divideClass(objects, spec.split),
-  }));
-  return SPLITS.flatMap((split) =>
-    divided.flatMap(({ label, classIndex, parts }) =>
-      parts[split].map((object) => ({ object, label, classIndex, split })),
-    ),
-  );
-}
-
-function assertObjectSizes(plan: readonly PlannedImage[]): void {
-  const large = plan.map(({ object }) => object).filter(({ sizeBytes }) => sizeBytes > OBJECT_SIZE_BYTES_MAX);
-  const [first] = large;
-  if (first === undefined) return;
-  const named = large.slice(0, SAMPLE_COUNT_MAX).map(({ key, sizeBytes }) => `${key} (${sizeBytes} bytes)`);
+/** Numbers the images, draws their places, and refuses what is too large. */
+async function classedImages(objects: SortedObjects, sizes: ClassSizes, seed: number): Promise<ClassedImages> {
+  const classStarts = [0];
+  for (const size of sizes.values()) classStarts.push((classStarts.at(-1) ?? 0) + size);
+  const draws = new Uint32Array(objects.length * 2);
+  const large: string[] = [];
+  let largeCount = 0;
+  for (let image = 0; image < objects.length; image++) {
+    if (image % PIECE_LENGTH === 0) await setImmediate();
+    const { key, sizeBytes } = objects.at(image);
+    draws.set(drawOf(seed, key), image * 2);
+    if (sizeBytes <= OBJECT_SIZE_BYTES_MAX) continue;
+    largeCount += 1;
+    if (large.length < SAMPLE_COUNT_MAX) large.push(`${key} (${sizeBytes} bytes)`);
+  }
+  if (largeCount === 0) return { classStarts, draws };
   throw new DomainError(
     'DATASET_INVALID',
-    `${large.length} objects are above ${OBJECT_SIZE_BYTES_MAX} bytes: ${named.join(', ')}; scale the images down`,
-    { key: first.key, sizeBytes: String(first.sizeBytes), sizeBytesMax: String(OBJECT_SIZE_BYTES_MAX) },
+    `${largeCount} objects are above ${OBJECT_SIZE_BYTES_MAX} bytes: ${large.join(', ')}; scale the images down`,
+    { objectCount: String(largeCount), sizeBytesMax: String(OBJECT_SIZE_BYTES_MAX) },
   );
 }
 
-/** Checks every image and packs them while all are good; throws when some were not. */
-async function packImages(
-  source: ImportSource,
-  plan: readonly PlannedImage[],
-  packer: ShardPacker,
-  issues: IssueCollector,
-  onProgress: (progress: ImportProgress) => void,
-): Promise<void> {
-  const badImages = new BadImages(plan.length);
-  let imagesDone = 0;
-  onProgress({ imagesDone, imageCount: plan.length });
-  const check = async (image: PlannedImage) => ({
-    image,
-    checked: await checkImage(image.object, await source.fetch(image.object)),
+/** What is known once everything is listed. */
+interface Listed {
+  readonly objects: SortedObjects;
+  readonly labels: readonly string[];
+  readonly images: ClassedImages;
+  readonly facts: ImageFacts;
+  readonly issues: IssueCollector;
+}
+
+async function importImages(spec: ImportSpec, setting: ImportSetting, listed: Listed): Promise<ImportResult> {
+  const { objects, labels, facts, issues } = listed;
+  const { source, sink, onProgress, temporaryPath, shardSizeBytesMax = SHARD_SIZE_BYTES_MAX } = setting;
+  const fetching: ImageFetching = { source, objects, onProgress };
+  await checkImages(fetching, facts, issues);
+  const { splits, counts } = await sealedDivision(spec, setting, listed);
+  const indices = new Map(labels.map((label, index) => [label, index]));
+  const packed = await packImages(fetching, {
+    sink,
+    facts,
+    splits,
+    classIndexOf: (label) => indices.get(label) ?? -1,
+    shardSizeBytesMax,
+    manifestPath: temporaryPath('manifest'),
   });
-  for await (const { image, checked } of mapInOrder(plan, DOWNLOAD_COUNT_MAX, check)) {
-    if (checked instanceof DomainError) {
-      badImages.add(image.object.key, checked);
-    } else {
-      for (const note of checked.info.notes) issues.add(note, image.object.key);
-      if (badImages.isEmpty) await packer.add(unpackedRecord(image, checked), checked.bytes);
-    }
-    imagesDone += 1;
-    onProgress({ imagesDone, imageCount: plan.length });
-  }
-  badImages.throwIfAny();
-  await packer.flush();
+  return { ...packed, classes: datasetClasses(labels, counts), imageCount: objects.length, issues: issues.list() };
 }
 
-function unpackedRecord(
-  { object, label, classIndex, split }: PlannedImage,
-  { sha256, info }: CheckedImage,
-): UnpackedRecord {
-  const { format, widthPx, heightPx } = info;
-  const { key, etag, sizeBytes } = object;
-  return { key, etag, sizeBytes, sha256, widthPx, heightPx, format, label, classIndex, split };
+async function sealedDivision(
+  spec: ImportSpec,
+  { onProgress }: ImportSetting,
+  listed: Listed,
+): Promise<SealedDivision> {
+  const { objects, labels, images, facts, issues } = listed;
+  const pause = async () => {
+    onProgress({ stage: 'CHECKING', imagesDone: facts.count, imageCount: facts.count });
+    await setImmediate();
+  };
+  const copies = await findCopies(facts, pause);
+  const division = keepTogether(images, divideClasses(images, spec.split), copies.groups, spec.split, labels);
+  const reported = {
+    arePlain: facts.arePlain,
+    splits: division.splits,
+    keyOf: (image: number) => objects.at(image).key,
+    labelOf: (image: number) => objects.at(image).label,
+  };
+  reportCopies(copies, reported, issues);
+  return division;
 }
 
-function datasetClasses(folders: ClassFolders<SourceObject>, spec: ImportSpec): DatasetClass[] {
-  return [...folders].map(([label, { length }], index) => ({
-    label,
-    index,
-    imageCount: splitCounts(length, spec.split),
-  }));
-}
+const datasetClasses = (labels: readonly string[], counts: readonly SplitCounts[]): DatasetClass[] =>
+  labels.map((label, index) => ({ label, index, imageCount: counts[index] ?? { train: 0, validation: 0, test: 0 } }));

@@ -1,4 +1,5 @@
 import type { DatasetIssue } from '../domain/dataset.js';
+import { compareCodeUnits } from './compare-code-units.js';
 
 /** Everything an import reports without stopping, in the order in which it is shown. */
 const ISSUES = {
@@ -22,17 +23,25 @@ const ISSUES = {
     severity: 'WARN',
     hint: 'The largest class has more than 100 times the images of these classes; add images to them.',
   },
-  DUPLICATE_ACROSS_SPLITS: {
+  COPIES: {
     severity: 'WARN',
-    hint: 'The same bytes are in more than one split, so the scores are too good; remove the copies.',
-  },
-  DUPLICATE_WITHIN_SPLIT: {
-    severity: 'WARN',
-    hint: 'The same bytes are more than once in a split and weigh more there; remove the copies.',
+    hint: 'Copies of an image (equal, re-encoded or resized) weigh more; all of them were put into one split, so that no score comes from what was trained on. Remove the copies.',
   },
   LABEL_CONFLICT: {
     severity: 'WARN',
-    hint: 'The same bytes are in more than one class; keep each image in the class it belongs to.',
+    hint: 'Copies of an image are in more than one class; keep each image in the class it belongs to.',
+  },
+  COPIES_UNSURE: {
+    severity: 'WARN',
+    hint: 'These pairs, in different splits, look alike, and nobody could say by their pixels whether they are copies; look at them, and remove those that are.',
+  },
+  LOOKALIKES_TOO_MANY: {
+    severity: 'WARN',
+    hint: 'More than 100 images look like these, so that copies among them were told by equal bytes alone; remove what has nothing to see, and copies.',
+  },
+  NOTHING_TO_COMPARE: {
+    severity: 'WARN',
+    hint: 'These images are hardly more than one colour, so that only equal pixels were taken for copies; look whether they belong to the dataset.',
   },
   EXTENSION_MISMATCH: {
     severity: 'WARN',
@@ -54,17 +63,22 @@ export const SAMPLE_COUNT_MAX = 20;
 
 /** Collects issues as an import meets them; keeps a count and the first 20 keys of each, however many there are. */
 export class IssueCollector {
-  private readonly found = new Map<IssueCode, { count: number; samples: string[] }>();
+  private readonly found = new Map<IssueCode, { count: number; readonly samples: string[] }>();
 
-  /** @param key The object at fault; for a fault of a whole class, one object of it or its folder. */
+  /** @param key The object at fault, or a pair of them; for a fault of a whole class, one object of it or its folder. */
   add(code: IssueCode, key: string): void {
     const entry = this.found.get(code) ?? { count: 0, samples: [] };
-    entry.count += 1;
-    if (entry.samples.length < SAMPLE_COUNT_MAX) entry.samples.push(key);
     this.found.set(code, entry);
+    entry.count += 1;
+    const { samples } = entry;
+    const last = samples.at(-1);
+    if (samples.length === SAMPLE_COUNT_MAX && last !== undefined && compareCodeUnits(key, last) >= 0) return;
+    samples.push(key);
+    samples.sort(compareCodeUnits);
+    samples.splice(SAMPLE_COUNT_MAX);
   }
 
-  /** @returns One issue a code, in the order of the table above whatever was met first. */
+  /** @returns One issue a code, in the order of the table above, with its samples in order: whatever was met first. */
   list(): DatasetIssue[] {
     return (Object.keys(ISSUES) as IssueCode[]).flatMap((code) => {
       const entry = this.found.get(code);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { SPLITS } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import { sha256Schema } from '../domain/text.js';
-import { compareCodeUnits } from './layout.js';
+import { compareCodeUnits } from './compare-code-units.js';
 
 export const IMAGE_FORMATS = ['jpeg', 'png', 'webp'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
@@ -31,13 +31,12 @@ export const imageRecordSchema = z.strictObject({
 export type ImageRecord = Readonly<z.infer<typeof imageRecordSchema>>;
 
 /**
- * The manifest as stored: a JSON line an image, sorted by split (train, validation, test), class and key. Equal records
- * in any order give equal bytes, and the SHA-256 of these bytes is the digest of the dataset version.
+ * One line of the manifest as stored: a JSON line an image, sorted by split (train, validation, test), class and key. The
+ * SHA-256 of the lines is the digest of the dataset version.
  */
-export function writeManifest(records: readonly ImageRecord[]): Uint8Array {
+export function manifestLine(record: ImageRecord): string {
   // Parsing also puts the fields into the order of the schema.
-  const lines = [...records].sort(compareRecords).map((record) => JSON.stringify(imageRecordSchema.parse(record)));
-  return new TextEncoder().encode(lines.map((line) => `${line}\n`).join(''));
+  return `${JSON.stringify(imageRecordSchema.parse(record))}\n`;
 }
 
 /**

@@ -11,16 +11,17 @@ export type UnpackedRecord = Omit<ImageRecord, 'shard' | 'offset'>;
 /** Packs encoded images, one after the other, into shards of one split each. Holds one shard in memory. */
 export class ShardPacker {
   readonly shards: Shard[] = [];
-  readonly records: ImageRecord[] = [];
   private pending: { readonly record: UnpackedRecord; readonly bytes: Uint8Array }[] = [];
   private pendingBytes = 0;
 
   /**
    * @param put Stores a shard under the SHA-256 of its bytes.
+   * @param packed Takes each record once its shard is stored, in the order in which the images were added.
    * @param sizeBytesMax Bound of a shard; only an image that is larger itself makes a larger one.
    */
   constructor(
     private readonly put: (bytes: Uint8Array) => Promise<Artifact>,
+    private readonly packed: (record: ImageRecord) => void,
     private readonly sizeBytesMax: number,
   ) {}
 
@@ -33,7 +34,7 @@ export class ShardPacker {
     this.pendingBytes += bytes.length;
   }
 
-  /** Stores what is pending; `shards` and `records` are complete after it. */
+  /** Stores what is pending; `shards` is complete after it. */
   async flush(): Promise<void> {
     const [first] = this.pending;
     if (first === undefined) return;
@@ -41,7 +42,7 @@ export class ShardPacker {
     this.shards.push({ ...artifact, split: first.record.split, imageCount: this.pending.length });
     let offset = 0;
     for (const { record, bytes } of this.pending) {
-      this.records.push({ ...record, shard: artifact.sha256, offset });
+      this.packed({ ...record, shard: artifact.sha256, offset });
       offset += bytes.length;
     }
     this.pending = [];

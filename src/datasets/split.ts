@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Split, SplitConfig, SplitCounts } from '../domain/dataset.js';
+import type { SplitConfig, SplitCounts } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import { SAMPLE_COUNT_MAX } from './issues.js';
-import { compareCodeUnits, type ClassFolders } from './layout.js';
+import type { ClassSizes } from './layout.js';
 
 /** AutoML services ask for 5 (AutoTrain) to 10 (Vertex); below 5 a class cannot be measured at all. */
 export const IMAGES_PER_CLASS_MIN = 5;
@@ -19,28 +19,43 @@ export function splitCounts(imageCount: number, config: SplitConfig): SplitCount
 }
 
 /**
- * Divides the images of one class. Which image goes where depends only on the seed and the keys: not on the order of
- * the listing, and hardly on images added later.
- *
- * @param images At least 3, with distinct keys.
- * @returns Every image once, each split in key order.
+ * The place of an image in the draw of its class, as two words: the first 64 bits of SHA-256. It depends on the seed and the
+ * key alone: not on the order of the listing, nor on other images.
  */
-export function divideClass<T extends { readonly key: string }>(
-  images: readonly T[],
-  config: SplitConfig,
-): Readonly<Record<Split, readonly T[]>> {
-  const { train, validation } = splitCounts(images.length, config);
-  const drawn = images
-    .map((image) => ({ image, draw: createHash('sha256').update(`${config.seed}|${image.key}`).digest('hex') }))
-    .sort((a, b) => compareCodeUnits(a.draw, b.draw))
-    .map(({ image }) => image);
-  const byKey = (part: T[]) => part.sort((a, b) => compareCodeUnits(a.key, b.key));
-  return {
-    train: byKey(drawn.slice(0, train)),
-    validation: byKey(drawn.slice(train, train + validation)),
-    test: byKey(drawn.slice(train + validation)),
-  };
+export function drawOf(seed: number, key: string): readonly [high: number, low: number] {
+  const digest = createHash('sha256').update(`${seed}|${key}`).digest();
+  return [digest.readUInt32BE(0), digest.readUInt32BE(4)];
 }
+
+/** Images by number: those of a class lie side by side, ordered by key. */
+export interface ClassedImages {
+  /** Where each class begins, and behind the last one the number of images. */
+  readonly classStarts: readonly number[];
+  /** `drawOf` each image, [count, 2]. */
+  readonly draws: Uint32Array;
+}
+
+/**
+ * Divides each class by its draws, as if no image were a copy of another.
+ *
+ * @returns The split of each image, as its position in `SPLITS`.
+ */
+export function divideClasses({ classStarts, draws }: ClassedImages, config: SplitConfig): Uint8Array {
+  const splits = new Uint8Array(draws.length / 2);
+  for (const [index, start] of classStarts.slice(0, -1).entries()) {
+    const imageCount = (classStarts[index + 1] ?? start) - start;
+    const { train, validation } = splitCounts(imageCount, config);
+    const drawn = Uint32Array.from({ length: imageCount }, (_, at) => start + at).sort(
+      (a, b) => compareDraws(draws, a, b) || a - b,
+    );
+    for (const [place, image] of drawn.entries())
+      splits[image] = place < train ? 0 : place < train + validation ? 1 : 2;
+  }
+  return splits;
+}
+
+export const compareDraws = (draws: Uint32Array, a: number, b: number): number =>
+  (draws[a * 2] ?? 0) - (draws[b * 2] ?? 0) || (draws[a * 2 + 1] ?? 0) - (draws[b * 2 + 1] ?? 0);
 
 /**
  * Checks that every class has at least 5 images, one in each split, and one in each fold of train and validation.
@@ -48,13 +63,13 @@ export function divideClass<T extends { readonly key: string }>(
  * @param foldCount Slices that train and validation are cut into; 1 when they are not.
  * @throws {DomainError} TOO_FEW_IMAGES_PER_CLASS, naming the classes and their counts.
  */
-export function assertEnoughImages(classes: ClassFolders<unknown>, config: SplitConfig, foldCount = 1): void {
-  const short = [...classes].filter(([, { length }]) => !isEnough(length, config, foldCount));
+export function assertEnoughImages(classes: ClassSizes, config: SplitConfig, foldCount = 1): void {
+  const short = [...classes].filter(([, imageCount]) => !isEnough(imageCount, config, foldCount));
   const [first] = short;
   if (first === undefined) return;
   const smallestFraction = Math.min(config.trainFraction, config.validationFraction);
   const imageCountMin = foldCount === 1 ? IMAGES_PER_CLASS_MIN : enoughImages(foldCount, smallestFraction);
-  const named = short.slice(0, SAMPLE_COUNT_MAX).map(([label, { length }]) => `"${label}" has ${length}`);
+  const named = short.slice(0, SAMPLE_COUNT_MAX).map(([label, imageCount]) => `"${label}" has ${imageCount}`);
   const rest = short.length > named.length ? ` and ${short.length - named.length} more` : '';
   throw new DomainError(
     'TOO_FEW_IMAGES_PER_CLASS',
@@ -62,7 +77,7 @@ export function assertEnoughImages(classes: ClassFolders<unknown>, config: Split
       'add images or remove the folder',
     {
       class: first[0],
-      imageCount: String(first[1].length),
+      imageCount: String(first[1]),
       imageCountMin: String(imageCountMin),
       foldCount: String(foldCount),
     },

@@ -135,7 +135,7 @@ export function artifactOf(bytes: Uint8Array): Artifact {
 }
 
 /** Hashes and counts a stream, and writes it to a file when one is given. */
-async function digestOf(bytes: NodeJS.ReadableStream, path?: string): Promise<Artifact> {
+export async function digestOf(bytes: NodeJS.ReadableStream, path?: string): Promise<Artifact> {
   const hash = createHash('sha256');
   let sizeBytes = 0;
   const tap = new Transform({

@@ -1,41 +1,35 @@
-import { type ImportProgress, type ImportSource, importDataset } from '../datasets/import-dataset.js';
+import { importDataset } from '../datasets/import-dataset.js';
+import type { ImportProgress, ImportSource } from '../datasets/import-source.js';
 import type { ImportResult, ImportSpec } from '../domain/task.js';
-import type { SourceObject } from './control-answers.js';
 import { SourceLinks } from './source-links.js';
 import type { TaskContext } from './task-context.js';
 
 const PROGRESS_LOG_MS = 10_000;
-/** Objects are mostly fetched in the order in which they were listed. */
-const SIGN_AHEAD_COUNT = 256;
 
 /** Imports a dataset version in this process: it needs no TensorFlow. */
 export function runImportTask(spec: ImportSpec, context: TaskContext): Promise<ImportResult> {
-  const sink = { put: (bytes: Uint8Array) => context.transfers.upload(bytes) };
-  return importDataset(sourceOf(context), spec, sink, progressOf(context));
+  const { transfers, cache } = context;
+  return importDataset(spec, {
+    source: sourceOf(context),
+    sink: { put: (bytes) => transfers.upload(bytes), putFile: (path) => transfers.uploadFile(path) },
+    temporaryPath: (name) => cache.temporaryPath(name),
+    onProgress: progressOf(context),
+  });
 }
 
 /** Lists through the control connection, a page at a time, and fetches by links that are signed shortly before. */
 function sourceOf({ control, lease, transfers, signal }: TaskContext): ImportSource {
-  const listed: SourceObject[] = [];
-  const places = new Map<string, number>();
   const links = new SourceLinks((keys) => control.sourceUrls(lease, keys, signal));
   return {
     async *list() {
       let pageToken: string | undefined;
       do {
         const page = await control.listSourceObjects(lease, pageToken, signal);
-        for (const object of page.objects) places.set(object.key, listed.push(object) - 1);
         yield* page.objects;
         pageToken = page.nextPageToken;
       } while (pageToken !== undefined);
     },
-    fetch({ key }) {
-      const place = places.get(key);
-      const object = place === undefined ? undefined : listed[place];
-      if (place === undefined || object === undefined) throw new Error(`${key} was not listed`);
-      const ahead = () => listed.slice(place, place + SIGN_AHEAD_COUNT).map((next) => next.key);
-      return transfers.readSource(object, () => links.take(key, ahead));
-    },
+    fetch: (object, ahead) => transfers.readSource(object, () => links.take(object.key, ahead)),
   };
 }
 

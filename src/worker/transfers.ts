@@ -1,7 +1,8 @@
+import { createReadStream, openAsBlob } from 'node:fs';
 import { Readable } from 'node:stream';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/task.js';
-import { type ArtifactCache, artifactOf, DigestMismatchError } from './artifact-cache.js';
+import { type ArtifactCache, artifactOf, DigestMismatchError, digestOf } from './artifact-cache.js';
 import { withRetries } from './backoff.js';
 import type { SourceObject } from './control-answers.js';
 import type { ControlClient, Lease } from './control-client.js';
@@ -52,12 +53,19 @@ export class Transfers {
    * @throws DomainError ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
    */
   async upload(bytes: Uint8Array): Promise<Artifact> {
-    const artifact = artifactOf(bytes);
-    const body = unshared(bytes);
+    return this.#send(artifactOf(bytes), () => Promise.resolve(unshared(bytes)));
+  }
+
+  /** Stores a file as `upload` does, without reading it into memory. */
+  async uploadFile(path: string): Promise<Artifact> {
+    return this.#send(await digestOf(createReadStream(path)), () => openAsBlob(path));
+  }
+
+  async #send(artifact: Artifact, body: () => Promise<Blob | Uint8Array<ArrayBuffer>>): Promise<Artifact> {
     await this.#untilServed(async () => {
       const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
       if (url === '') return;
-      await drain(await this.#fetch(url, { method: 'PUT', body }));
+      await drain(await this.#fetch(url, { method: 'PUT', body: await body() }));
       await this.control.confirmUpload(this.lease, artifact, this.signal);
     });
     return artifact;

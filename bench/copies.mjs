@@ -1,0 +1,102 @@
+// How well copies of images are told from images that look alike: `node bench/copies.mjs ARCHIVE.zip…`, after scripts/setup.mjs.
+// Each archive holds <class>/<image>. Every n-th image is re-encoded and resized; found is a copy that ends up in one group
+// with its original. Beside it what is found among the archive's own images, where few copies are expected.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import sharp from 'sharp';
+import { findCopies } from '../dist/src/datasets/copies/find-copies.js';
+import { ImageFacts } from '../dist/src/datasets/copies/image-facts.js';
+import { checkImage } from '../dist/src/datasets/check-image.js';
+
+const COPIED_COUNT = 100;
+const pause = () => Promise.resolve();
+
+const resized =
+  (factor) =>
+  (image, { width, height }) =>
+    image.resize(Math.max(8, Math.round(width * factor)), Math.max(8, Math.round(height * factor)), { fit: 'fill' });
+
+/** @type {Record<string, (image: sharp.Sharp, size: sharp.Metadata) => sharp.Sharp>} */
+const COPIES = {
+  PNG: (image) => image.png(),
+  'JPEG 95': (image) => image.jpeg({ quality: 95 }),
+  'JPEG 80': (image) => image.jpeg({ quality: 80 }),
+  'JPEG 50': (image) => image.jpeg({ quality: 50 }),
+  'WebP 80': (image) => image.webp({ quality: 80 }),
+  'WebP 50': (image) => image.webp({ quality: 50 }),
+  'x0.5 PNG': (image, size) => resized(0.5)(image, size).png(),
+  'x0.75 JPEG 80': (image, size) => resized(0.75)(image, size).jpeg({ quality: 80 }),
+  'x1.5 JPEG 80': (image, size) => resized(1.5)(image, size).jpeg({ quality: 80 }),
+  'x2 PNG': (image, size) => resized(2)(image, size).png(),
+};
+
+for (const archive of process.argv.slice(2)) await measure(archive);
+
+/** @param {string} archive */
+async function measure(archive) {
+  const folder = mkdtempSync(join(tmpdir(), 'copies-'));
+  try {
+    execFileSync('python3', ['-m', 'zipfile', '-e', archive, folder]);
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort();
+    const images = files.map((file) => readFileSync(file));
+    console.log(`\n${basename(archive)}: ${images.length} images`);
+    const own = await found(images, join(folder, 'own-thumbnails'));
+    const groups = groupsOf(own.groups);
+    const doubtCount = own.doubts.filter((other, image) => other !== image).length;
+    const crowdedCount = own.areCrowded.filter((flag) => flag === 1).length;
+    console.log(`  groups of copies: ${groups.length}, images in doubt: ${doubtCount}, in crowds: ${crowdedCount}`);
+    for (const group of groups.slice(0, 5))
+      console.log(`    ${group.map((image) => files[image]?.slice(folder.length + 1)).join(' = ')}`);
+    await measureCopies(images, folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function measureCopies(images, folder) {
+  const step = Math.ceil(images.length / COPIED_COUNT);
+  const originals = images.flatMap((_, index) => (index % step === 0 ? [index] : []));
+  for (const [kind, make] of Object.entries(COPIES)) {
+    const copies = [];
+    for (const index of originals) {
+      const image = sharp(images[index]);
+      copies.push(await make(image, await image.metadata()).toBuffer());
+    }
+    const { groups, doubts } = await found(
+      [...images, ...copies],
+      join(folder, `${kind.replaceAll(' ', '-')}-thumbnails`),
+    );
+    const isFound = (original, place) => groups[original] === groups[images.length + place];
+    const foundCount = originals.filter(isFound).length;
+    const isInDoubt = (original, place) =>
+      !isFound(original, place) && doubts[images.length + place] !== images.length + place;
+    const doubtCount = originals.filter(isInDoubt).length;
+    console.log(`  ${kind.padEnd(14)} found ${foundCount} of ${originals.length}, in doubt ${doubtCount}`);
+  }
+}
+
+async function found(images, path) {
+  const facts = new ImageFacts(images.length, path);
+  try {
+    for (const [index, bytes] of images.entries()) {
+      const checked = await checkImage({ key: String(index), sizeBytes: bytes.length }, bytes);
+      if (checked instanceof Error) throw checked;
+      facts.set(index, { ...checked.info, sha256: checked.sha256 });
+    }
+    return await findCopies(facts, pause);
+  } finally {
+    facts.delete();
+  }
+}
+
+/** @param {Uint32Array} groups */
+function groupsOf(groups) {
+  const members = new Map();
+  for (const [image, group] of groups.entries()) members.set(group, [...(members.get(group) ?? []), image]);
+  return [...members.values()].filter((images) => images.length > 1);
+}
