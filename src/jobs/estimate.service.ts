@@ -13,7 +13,7 @@ import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from './base-model.service.js';
 import { checkDatasetFits } from './dataset-fit.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
-import { imageCounts } from './image-counts.js';
+import { imageCounts, imageStep } from './image-counts.js';
 import { foldCount } from './job-context.js';
 import { JobSpecs } from './job-specs.js';
 import { methodsOf } from './methods.js';
@@ -72,7 +72,12 @@ export class EstimateService {
     });
     const cost = methods.map((method) => method.cost).reduce(addCosts, NO_COST);
     if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };
-    const resolution = assumedResolution(fold.validation, spec.search.biotune.seedCount);
+    const { seedCount, fitness } = spec.search.biotune;
+    const resolution = assumedResolution({
+      imageCount: fold.validation,
+      seedCount,
+      imageStep: imageStep(dataset, foldCount(context), fitness),
+    });
     return { methods, cost, resolution, warnings: resolutionWarnings(resolution) };
   }
 

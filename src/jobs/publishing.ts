@@ -12,7 +12,7 @@ import type { Transaction } from '../storage/postgres/transaction.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
 import { Finals, type ScoredFinalist, type ScoredModel } from './finals.js';
-import { imageCounts } from './image-counts.js';
+import { imageCounts, imageStep } from './image-counts.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { compareWithBaseline, costOf, measuredResolution, methodScores, modelInterval } from './report.js';
 import { warningsOf } from './report-warnings.js';
@@ -135,7 +135,10 @@ export class Publishing {
       const result = seedResult(training);
       if (result !== undefined) seedFigures.get(training.trialId)?.push(result.validationAccuracy);
     }
-    const size = { imageCount: imageCounts(dataset, foldCount({ job })).validation, ...job.spec.search.biotune };
+    const { seedCount, fitness } = job.spec.search.biotune;
+    const folds = foldCount({ job });
+    const imageCount = imageCounts(dataset, folds).validation;
+    const size = { imageCount, seedCount, imageStep: imageStep(dataset, folds, fitness) };
     return measuredResolution(scored, [...seedFigures.values()], size);
   }
 

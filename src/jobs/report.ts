@@ -11,7 +11,7 @@ import { ASSUMED_DISAGREEMENT, ASSUMED_SEED_DEVIATION } from '../statistics/reso
 import type { TestSet } from '../statistics/test-set.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
 import type { ScoredFinalist, ScoredModel } from './finals.js';
-import { resolutionOf } from './search-resolution.js';
+import { resolutionOf, type SearchSize } from './search-resolution.js';
 import { mean } from './trial-settlement.js';
 
 /** What a report needs beside the finalists. */
@@ -149,14 +149,12 @@ export async function compareWithBaseline(
 export function measuredResolution(
   finalists: readonly ScoredFinalist[],
   seedFigures: readonly (readonly number[])[],
-  { imageCount, seedCount }: Pick<Resolution, 'imageCount' | 'seedCount'>,
+  size: SearchSize,
 ): Resolution {
   const models = finalists.flatMap(({ models: [best] }) => (best === undefined ? [] : [best.test]));
   const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => [a, b] as const));
   const shares = pairs.map(([a, b]) => disagreement(a.predictions, b.predictions, a.labels));
-  return resolutionOf({
-    imageCount,
-    seedCount,
+  return resolutionOf(size, {
     disagreement: shares.length === 0 ? ASSUMED_DISAGREEMENT : mean(shares),
     seedDeviation: pooledSeedDeviation(seedFigures) ?? ASSUMED_SEED_DEVIATION,
   });

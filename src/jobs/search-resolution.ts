@@ -6,19 +6,25 @@ import {
   resolvableDifference,
 } from '../statistics/resolvable-difference.js';
 
+/** What a search compares candidates on. */
+export interface SearchSize extends Pick<Resolution, 'imageCount' | 'seedCount'> {
+  /** By how much one validation image moves the figure that candidates are compared by; see `imageStep`. */
+  readonly imageStep: number;
+}
+
 /** What a search with so many validation images a fold and seeds a trial tells apart. */
-export function resolutionOf(size: Omit<Resolution, 'smallestDifference' | 'expectedGain'>): Resolution {
-  return { ...size, smallestDifference: resolvableDifference(size), expectedGain: EXPECTED_GAIN };
+export function resolutionOf(
+  { imageCount, seedCount, imageStep }: SearchSize,
+  { disagreement, seedDeviation }: Pick<Resolution, 'disagreement' | 'seedDeviation'>,
+): Resolution {
+  const size = { imageCount, seedCount, disagreement, seedDeviation };
+  const smallestDifference = resolvableDifference({ ...size, imageStep });
+  return { ...size, smallestDifference, expectedGain: EXPECTED_GAIN };
 }
 
 /** Before anything has been measured. */
-export const assumedResolution = (imageCount: number, seedCount: number): Resolution =>
-  resolutionOf({
-    imageCount,
-    seedCount,
-    disagreement: ASSUMED_DISAGREEMENT,
-    seedDeviation: ASSUMED_SEED_DEVIATION,
-  });
+export const assumedResolution = (size: SearchSize): Resolution =>
+  resolutionOf(size, { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION });
 
 /** Says when a search can be expected to choose by luck. */
 export function resolutionWarnings({ smallestDifference, expectedGain, imageCount, seedCount }: Resolution): string[] {

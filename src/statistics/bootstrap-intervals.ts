@@ -1,10 +1,14 @@
-import { type Interval, percentileInterval } from './interval.js';
+import { hull, type Interval, meanInterval, percentileInterval } from './interval.js';
 import { observedFigures, resampledFigures, type Resampling } from './resampling.js';
 import { type PerFigure, perFigure } from './test-figures.js';
-import { type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
+import { type ClassResult, type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
+import { wilsonInterval } from './wilson.js';
 
 /**
  * The test figures of a method, means over its seeds, each with its 95 % interval.
+ *
+ * A bootstrap sees no other outcome than those that it is given: all right would be right without a doubt. So an interval is
+ * never narrower than that of a proportion seen on as few images; of few images it is a little too wide.
  *
  * 10,000 images of 3 seeds take a little more than a second.
  *
@@ -18,10 +22,29 @@ export async function bootstrapIntervals(
   const scored = new ScoredTestSet(test, [predictions]);
   const [observed] = observedFigures(scored);
   const [resampled = []] = await resampledFigures(scored, resampling);
-  return perFigure((name) =>
-    percentileInterval(
-      observed?.[name] ?? NaN,
-      resampled.map((figures) => figures[name]),
-    ),
+  const least = proportionIntervals(scored.classResults(0));
+  return perFigure((name) => {
+    const values = resampled.map((figures) => figures[name]);
+    return hull(percentileInterval(observed?.[name] ?? NaN, values), least[name]);
+  });
+}
+
+/**
+ * The intervals of the figures as proportions: Wilson's of all images, and of each class. F1 is read as the share
+ * right / ((images + predictions) / 2), which holds where it matters: when nearly all, or nearly nothing, is right.
+ */
+function proportionIntervals(classes: readonly ClassResult[]): PerFigure<Interval> {
+  const sum = (count: (result: ClassResult) => number) => classes.reduce((total, result) => total + count(result), 0);
+  const recalls = classes.map(({ rightCount, imageCount }) => wilsonInterval(rightCount, imageCount));
+  const f1s = classes.map(({ rightCount, imageCount, predictionCount }) =>
+    wilsonInterval(rightCount, (imageCount + predictionCount) / 2),
   );
+  return {
+    accuracy: wilsonInterval(
+      sum(({ rightCount }) => rightCount),
+      sum(({ imageCount }) => imageCount),
+    ),
+    macroAccuracy: meanInterval(recalls),
+    macroF1: meanInterval(f1s),
+  };
 }

@@ -1,14 +1,21 @@
-import { type Interval, percentileInterval } from './interval.js';
+import { agrestiMinInterval, type PairedCounts } from './agresti-min.js';
+import { hull, type Interval, meanInterval, percentileInterval } from './interval.js';
 import { observedFigures, resampledFigures, type Resampling } from './resampling.js';
-import { type PerFigure, perFigure } from './test-figures.js';
 import { type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
+
+/** By how much a method is above another, as fractions. */
+export interface Differences {
+  readonly accuracy: Interval;
+  readonly macroAccuracy: Interval;
+}
 
 /**
  * By how much the test figures of `a` are above those of `b`, as fractions, each with its 95 % interval; one without 0 tells
  * the methods apart.
  *
  * Both are scored on the same images in every resample, since images that are hard for one are mostly hard for the other:
- * the difference is known better than either figure. The seeds of the methods are drawn apart from each other.
+ * the difference is known better than either figure. The seeds of the methods are drawn apart from each other. As with single
+ * figures, an interval is never narrower than that of matched proportions: methods that agree on all images may differ on the next.
  *
  * @throws RangeError as `ScoredTestSet` does.
  */
@@ -17,14 +24,24 @@ export async function pairedDifferences(
   b: MethodPredictions,
   test: TestSet,
   resampling: Resampling,
-): Promise<PerFigure<Interval>> {
+): Promise<Differences> {
   const scored = new ScoredTestSet(test, [a, b]);
   const [observedA, observedB] = observedFigures(scored);
   const [resampledA = [], resampledB = []] = await resampledFigures(scored, resampling);
-  return perFigure((name) =>
-    percentileInterval(
-      (observedA?.[name] ?? NaN) - (observedB?.[name] ?? NaN),
-      resampledA.map((figures, index) => figures[name] - (resampledB[index]?.[name] ?? NaN)),
-    ),
-  );
+  const pairs = scored.classPairs(0, 1);
+  const interval = (name: keyof Differences, least: Interval) => {
+    const differences = resampledA.map((figures, index) => figures[name] - (resampledB[index]?.[name] ?? NaN));
+    const estimate = (observedA?.[name] ?? NaN) - (observedB?.[name] ?? NaN);
+    return hull(percentileInterval(estimate, differences), least);
+  };
+  return {
+    accuracy: interval('accuracy', agrestiMinInterval(pairs.reduce(addPairs))),
+    macroAccuracy: interval('macroAccuracy', meanInterval(pairs.map(agrestiMinInterval))),
+  };
 }
+
+const addPairs = (a: PairedCounts, b: PairedCounts): PairedCounts => ({
+  imageCount: a.imageCount + b.imageCount,
+  onlyA: a.onlyA + b.onlyA,
+  onlyB: a.onlyB + b.onlyB,
+});

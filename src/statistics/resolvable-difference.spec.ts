@@ -101,6 +101,12 @@ describe('resolvableDifference', () => {
     expect(found).toBeCloseTo(1.96 * Math.sqrt(0.0004 + 0.0009), 5);
   });
 
+  it('is never below what one image can show', () => {
+    const agreeing = { imageCount: 40, seedCount: 3, disagreement: 0, seedDeviation: 0 };
+    expect(resolvableDifference(agreeing)).toBe(1 / 40);
+    expect(resolvableDifference({ ...agreeing, imageStep: 0.1 })).toBe(0.1);
+  });
+
   it('goes by the assumptions before any training', () => {
     const assumed = { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION };
     const size = { imageCount: 300, seedCount: 3 };

@@ -1,3 +1,5 @@
+import { NORMAL_97_5 } from './normal.js';
+
 /**
  * Assumed share of images on which exactly one of two candidates is right, before any has been trained. Two with 90 %
  * accuracy and errors of their own would have 0.18; candidates that start from the same weights share some of them.
@@ -10,9 +12,6 @@ export const ASSUMED_DISAGREEMENT = 0.15;
  */
 export const ASSUMED_SEED_DEVIATION = 0.01;
 
-/** The 97.5th percentile of the normal distribution: two-sided 95 %. */
-const NORMAL_97_5 = 1.959964;
-
 /** What decides how small a difference can be seen. */
 export interface ComparisonSize {
   /** n: images that both candidates are scored on. */
@@ -23,11 +22,13 @@ export interface ComparisonSize {
   readonly disagreement?: number;
   /** σ of one training's accuracy, as `pooledSeedDeviation` measures it. */
   readonly seedDeviation?: number;
+  /** By how much one image moves a figure: a smaller difference cannot be seen, however well candidates agree. 1 / n if absent. */
+  readonly imageStep?: number;
 }
 
 /**
  * The smallest difference of two candidates' accuracies, as a fraction, that is told from 0 with 95 % confidence:
- * 1.96 √(q / n + 2σ² / S).
+ * 1.96 √(q / n + 2σ² / S), and no less than one image.
  *
  * The model: n images are drawn independently of each other; each candidate has S trainings, whose accuracies over all
  * images there could be are independent draws with the deviation σ about the candidate's own. On image i, let d_i be the
@@ -48,6 +49,8 @@ export function resolvableDifference({
   seedCount,
   disagreement = ASSUMED_DISAGREEMENT,
   seedDeviation = ASSUMED_SEED_DEVIATION,
+  imageStep = 1 / imageCount,
 }: ComparisonSize): number {
-  return NORMAL_97_5 * Math.sqrt(disagreement / imageCount + (2 * seedDeviation ** 2) / seedCount);
+  const byChance = NORMAL_97_5 * Math.sqrt(disagreement / imageCount + (2 * seedDeviation ** 2) / seedCount);
+  return Math.max(byChance, imageStep);
 }

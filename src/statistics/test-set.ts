@@ -1,3 +1,4 @@
+import type { PairedCounts } from './agresti-min.js';
 import { type ClassCounts, perFigure, type TestFigures, testFigures } from './test-figures.js';
 
 /** Class indices, one per test image, in an order that all lists of a comparison share. */
@@ -14,6 +15,14 @@ export type MethodPredictions = readonly ClassIndices[];
 
 /** How often each image, or each seed, counts. */
 export type Weights = Int32Array;
+
+/** How a method does on the images of one class. */
+export interface ClassResult {
+  imageCount: number;
+  rightCount: number;
+  /** Images of any class that were taken for this one. */
+  predictionCount: number;
+}
 
 /** Test images, and how methods do on any choice of them. */
 export class ScoredTestSet {
@@ -56,6 +65,49 @@ export class ScoredTestSet {
         (name) => weighted.reduce((sum, { weight, figures }) => sum + weight * figures[name], 0) / total,
       );
     });
+  }
+
+  /** How a method does on the images of each class that has some, as means over its seeds. */
+  classResults(method: number): ClassResult[] {
+    const results = this.classTable<ClassResult>({ imageCount: 0, rightCount: 0, predictionCount: 0 });
+    const seeds = this.methods[method] ?? [];
+    const share = 1 / seeds.length;
+    for (let at = 0; at < this.imageCount; at++) {
+      const own = results[this.labels[at] ?? -1];
+      if (own === undefined) continue;
+      own.imageCount += 1;
+      for (const predictions of seeds) {
+        const predicted = results[predictions[at] ?? -1];
+        if (predicted === undefined) continue;
+        predicted.predictionCount += share;
+        if (predicted === own) own.rightCount += share;
+      }
+    }
+    return results.filter(({ imageCount }) => imageCount > 0);
+  }
+
+  /** How two methods do on the same images of each class that has some, as means over pairs of their seeds. */
+  classPairs(methodA: number, methodB: number): PairedCounts[] {
+    const pairs = this.classTable({ imageCount: 0, onlyA: 0, onlyB: 0 });
+    for (let at = 0; at < this.imageCount; at++) {
+      const own = pairs[this.labels[at] ?? -1];
+      if (own === undefined) continue;
+      const [rightA, rightB] = [this.rightShare(methodA, at), this.rightShare(methodB, at)];
+      own.imageCount += 1;
+      own.onlyA += rightA * (1 - rightB);
+      own.onlyB += rightB * (1 - rightA);
+    }
+    return pairs.filter(({ imageCount }) => imageCount > 0);
+  }
+
+  private classTable<T extends object>(empty: T): T[] {
+    return Array.from({ length: this.classCount }, () => ({ ...empty }));
+  }
+
+  /** Share of a method's seeds that are right on an image. */
+  private rightShare(method: number, at: number): number {
+    const seeds = this.methods[method] ?? [];
+    return seeds.filter((predictions) => predictions[at] === this.labels[at]).length / seeds.length;
   }
 
   private countsOf(predictions: Int32Array, images: Int32Array, imageWeights: Weights): ClassCounts {
