@@ -1,26 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
 import type { DatasetClass, SplitCounts } from '../domain/dataset.js';
-import { DomainError } from '../domain/errors.js';
 import type { ImportResult, ImportSpec } from '../domain/task.js';
 import { checkImages } from './check-images.js';
+import { classedImages } from './classed-images.js';
 import { reportCopies } from './copies/copy-issues.js';
 import { findCopies } from './copies/find-copies.js';
 import { ImageFacts } from './copies/image-facts.js';
 import type { ImageFetching } from './fetch-images.js';
 import type { ImportProgress, ImportSink, ImportSource } from './import-source.js';
-import { IssueCollector, SAMPLE_COUNT_MAX } from './issues.js';
+import { IssueCollector } from './issues.js';
 import { keepTogether, type SealedDivision } from './keep-together.js';
-import { ClassFolders, type ClassSizes } from './layout.js';
+import { ClassFolders } from './layout.js';
 import { packImages } from './pack-images.js';
 import { SHARD_SIZE_BYTES_MAX } from './shard-packer.js';
 import { type LabelledObject, SortedObjects, type TemporaryPath } from './sorted-objects.js';
-import { assertEnoughImages, type ClassedImages, divideClasses, drawOf } from './split.js';
-
-/** The same limit as Vertex AI. */
-export const OBJECT_SIZE_BYTES_MAX = 30_000_000;
-
-/** Images between two pauses: some 100 ms. */
-const PIECE_LENGTH = 10_000;
+import { assertEnoughImages, type ClassedImages, divideClasses } from './split.js';
 
 /** What an import works with, beside the images. */
 export interface ImportSetting {
@@ -68,29 +62,6 @@ async function* labelled(source: ImportSource, folders: ClassFolders): AsyncGene
     const label = folders.labelOf(object.key);
     if (label !== undefined) yield { ...object, label };
   }
-}
-
-/** Numbers the images, draws their places, and refuses what is too large. */
-async function classedImages(objects: SortedObjects, sizes: ClassSizes, seed: number): Promise<ClassedImages> {
-  const classStarts = [0];
-  for (const size of sizes.values()) classStarts.push((classStarts.at(-1) ?? 0) + size);
-  const draws = new Uint32Array(objects.length * 2);
-  const large: string[] = [];
-  let largeCount = 0;
-  for (let image = 0; image < objects.length; image++) {
-    if (image % PIECE_LENGTH === 0) await setImmediate();
-    const { key, sizeBytes } = objects.at(image);
-    draws.set(drawOf(seed, key), image * 2);
-    if (sizeBytes <= OBJECT_SIZE_BYTES_MAX) continue;
-    largeCount += 1;
-    if (large.length < SAMPLE_COUNT_MAX) large.push(`${key} (${sizeBytes} bytes)`);
-  }
-  if (largeCount === 0) return { classStarts, draws };
-  throw new DomainError(
-    'DATASET_INVALID',
-    `${largeCount} objects are above ${OBJECT_SIZE_BYTES_MAX} bytes: ${large.join(', ')}; scale the images down`,
-    { objectCount: String(largeCount), sizeBytesMax: String(OBJECT_SIZE_BYTES_MAX) },
-  );
 }
 
 /** What is known once everything is listed. */

@@ -46,18 +46,18 @@ export class DatasetService {
   }
 
   /**
-   * Looks at the folders below a prefix, so that a typing error is answered at once and not by a failed job.
+   * Glances at a prefix, so that a typing error is answered at once and not by a failed job. What a glance cannot tell, the
+   * import will.
    *
-   * @throws {DomainError} DATASET_UNREACHABLE, DATASET_EMPTY or NEEDS_TWO_CLASSES.
+   * @throws {DomainError} DATASET_UNREACHABLE, DATASET_EMPTY, NEEDS_TWO_CLASSES or STORAGE_UNAVAILABLE.
    */
   async checkSource(sourceUri: string): Promise<void> {
     const { bucket, prefix } = parseS3Uri(sourceUri);
     this.sources.checkIsForeign(bucket);
-    const folders = await this.sources.listFolders(bucket, prefix);
-    if (folders.length >= 2) return;
+    const { folders, entryCount, isWhole } = await this.sources.glance(bucket, prefix);
+    if (folders.length >= 2 || !isWhole) return;
     const layout = `expected one folder of images per class, as ${sourceUri.replace(/\/+$/, '')}/<class>/<image>`;
-    const isEmpty = folders.length === 0 && (await this.sources.listPage(bucket, prefix, '', 1)).length === 0;
-    if (isEmpty) {
+    if (entryCount === 0) {
       throw new DomainError('DATASET_EMPTY', `Nothing lies below ${sourceUri}; ${layout}.`, { sourceUri });
     }
     const found = folders.length === 0 ? 'no folders' : `only the folder ${folders[0] ?? ''}`;

@@ -13,6 +13,28 @@ export interface ListedObject {
 
 const UNREACHABLE = new Set(['NoSuchBucket', 'AccessDenied', 'Forbidden', 'PermanentRedirect', 'InvalidBucketName']);
 
+/** What a glance at a prefix has found directly below it. */
+export interface Glance {
+  /** Names of the first folders, at most 2. */
+  readonly folders: readonly string[];
+  /** Folders and objects. */
+  readonly entryCount: number;
+  /** Whether all that is there was seen. */
+  readonly isWhole: boolean;
+}
+
+/** How far a glance goes. */
+interface GlanceBounds {
+  readonly entryCountMax: number;
+  readonly secondsMax: number;
+}
+const GLANCE_BOUNDS: GlanceBounds = { entryCountMax: 10_000, secondsMax: 10 };
+/** So many say that there are classes. */
+const FOLDER_COUNT_MAX = 2;
+
+/** A glance that took too long. */
+class SlowListingError extends Error {}
+
 /** The buckets of datasets: any that our credentials can read, but the one that holds artifacts. Nothing is written there. */
 @Injectable()
 export class SourceBuckets {
@@ -52,16 +74,38 @@ export class SourceBuckets {
     return page;
   }
 
-  /** Names of the folders directly below `prefix`, in order; empty when there is nothing. */
-  async listFolders(bucket: string, prefix: string): Promise<string[]> {
+  /**
+   * Looks at what lies directly below `prefix`: as far as the second folder, 10 pages or 10 s, however much there is. A bucket
+   * that holds millions of objects is not listed through while a caller waits.
+   *
+   * @throws {DomainError} DATASET_UNREACHABLE as `listPage`; STORAGE_UNAVAILABLE when not even a first page came in time.
+   */
+  async glance(
+    bucket: string,
+    prefix: string,
+    { entryCountMax, secondsMax }: GlanceBounds = GLANCE_BOUNDS,
+  ): Promise<Glance> {
     const folders: string[] = [];
-    await this.reaching(bucket, async () => {
-      const parent = prefix === '' ? '' : `${prefix}/`;
-      for await (const item of this.client.listObjectsV2(bucket, parent, false) as AsyncIterable<BucketItem>) {
-        if (item.prefix !== undefined) folders.push(item.prefix.slice(parent.length, -1));
-      }
-    });
-    return folders;
+    let entryCount = 0;
+    const parent = prefix === '' ? '' : `${prefix}/`;
+    const stream = this.client.listObjectsV2(bucket, parent, false);
+    const timer = setTimeout(() => stream.destroy(new SlowListingError()), secondsMax * 1000);
+    try {
+      await this.reaching(bucket, async () => {
+        for await (const item of stream as AsyncIterable<BucketItem>) {
+          entryCount += 1;
+          if (item.prefix !== undefined) folders.push(item.prefix.slice(parent.length, -1));
+          if (folders.length === FOLDER_COUNT_MAX || entryCount === entryCountMax) return;
+        }
+      });
+    } catch (error) {
+      if (!(error instanceof SlowListingError)) throw error;
+      if (entryCount === 0) throw tooSlow(bucket, secondsMax, error);
+      return { folders, entryCount, isWhole: false };
+    } finally {
+      clearTimeout(timer);
+    }
+    return { folders, entryCount, isWhole: folders.length < FOLDER_COUNT_MAX && entryCount < entryCountMax };
   }
 
   private async reaching(bucket: string, read: () => Promise<void>): Promise<void> {
@@ -77,4 +121,9 @@ export class SourceBuckets {
       );
     }
   }
+}
+
+function tooSlow(bucket: string, secondsMax: number, cause: Error): DomainError {
+  const message = `Bucket ${bucket} was not listed within ${secondsMax} s; try again later.`;
+  return new DomainError('STORAGE_UNAVAILABLE', message, { bucket, secondsMax: String(secondsMax) }, { cause });
 }

@@ -21,11 +21,11 @@ export type PerceptualHash = readonly [high: number, low: number];
  * @see Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions (2010), section 3.2.1, with signs for medians.
  */
 export function perceptualHash(thumbnail: Uint8Array): PerceptualHash {
-  const grey = Float64Array.from({ length: THUMBNAIL_SIDE_PX ** 2 }, (_, at) => luma(thumbnail, at * 3));
+  const lines = lineCosines(thumbnail);
   const halves: [number, number] = [0, 0];
   for (let bit = 0; bit < HASH_SIDE ** 2; bit++) {
     const [row, column] = bit === 0 ? [0, HASH_SIDE] : [Math.floor(bit / HASH_SIDE), bit % HASH_SIDE];
-    if (coefficient(grey, row, column) <= 0) continue;
+    if (coefficient(lines, row, column) <= 0) continue;
     if (bit < 32) halves[0] |= 1 << bit;
     else halves[1] |= 1 << (bit - 32);
   }
@@ -41,15 +41,25 @@ export function hammingDistance(highA: number, lowA: number, highB: number, lowB
 const luma = (pixels: Uint8Array, at: number): number =>
   0.299 * (pixels[at] ?? 0) + 0.587 * (pixels[at + 1] ?? 0) + 0.114 * (pixels[at + 2] ?? 0);
 
-function coefficient(grey: Float64Array, row: number, column: number): number {
-  const [vertical, horizontal] = [COSINES[row], COSINES[column]];
+/** How far the brightness of each line goes along with each cosine, [16, 8 + 1]. */
+function lineCosines(thumbnail: Uint8Array): Float64Array {
+  const lines = new Float64Array(THUMBNAIL_SIDE_PX * COSINES.length);
+  for (let y = 0; y < THUMBNAIL_SIDE_PX; y++) {
+    for (let x = 0; x < THUMBNAIL_SIDE_PX; x++) {
+      const brightness = luma(thumbnail, (y * THUMBNAIL_SIDE_PX + x) * 3);
+      for (let frequency = 0; frequency < COSINES.length; frequency++) {
+        const place = y * COSINES.length + frequency;
+        lines[place] = (lines[place] ?? 0) + brightness * (COSINES[frequency]?.[x] ?? 0);
+      }
+    }
+  }
+  return lines;
+}
+
+function coefficient(lines: Float64Array, row: number, column: number): number {
   let sum = 0;
   for (let y = 0; y < THUMBNAIL_SIDE_PX; y++) {
-    let line = 0;
-    for (let x = 0; x < THUMBNAIL_SIDE_PX; x++) {
-      line += (grey[y * THUMBNAIL_SIDE_PX + x] ?? 0) * (horizontal?.[x] ?? 0);
-    }
-    sum += line * (vertical?.[y] ?? 0);
+    sum += (lines[y * COSINES.length + column] ?? 0) * (COSINES[row]?.[y] ?? 0);
   }
   return sum;
 }
