@@ -1,11 +1,11 @@
 import { transformFileSync } from '@swc/core';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
 /**
- * Compiles folders of `src` into a fresh folder, for specs that start a process of their own without `npm run build`.
+ * Compiles folders of `src`, with those inside them, into a fresh folder, for specs that start a process of their own without `npm run build`.
  *
  * @returns the compiled `src`, inside the repository so that npm packages are found; the caller removes it.
  */
@@ -13,12 +13,13 @@ export function compileFolders(...folders: readonly string[]): string {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   const output = mkdtempSync(join(ROOT, '.cache/test-compiled-'));
   for (const folder of folders) {
-    mkdirSync(join(output, folder), { recursive: true });
-    for (const file of readdirSync(join(ROOT, 'src', folder))) {
+    for (const file of readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
       const options = { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } } as const;
       const { code } = transformFileSync(join(ROOT, 'src', folder, file), options);
-      writeFileSync(join(output, folder, file.replace(/\.ts$/, '.js')), code);
+      const target = join(output, folder, file.replace(/\.ts$/, '.js'));
+      mkdirSync(dirname(target), { recursive: true });
+      writeFileSync(target, code);
     }
   }
   return output;
