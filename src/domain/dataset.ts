@@ -58,7 +58,7 @@ export const datasetIssueSchema = z
     code: z.string(),
     severity: z.enum(['INFO', 'WARN', 'ERROR']),
     count: z.int().positive(),
-    /** Object keys, at most 20. */
+    /** Object keys, or pairs of them as `key ~ key`, at most 20. */
     samples: z.array(z.string()).readonly(),
     hint: z.string(),
   })

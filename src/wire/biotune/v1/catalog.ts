@@ -162,7 +162,7 @@ export interface DatasetIssue {
   code: string;
   severity: DatasetIssue_Severity;
   count: number;
-  /** Object keys, at most 20. */
+  /** Object keys, or pairs of them as `key ~ key`, at most 20. */
   samples: string[];
   hint: string;
 }
