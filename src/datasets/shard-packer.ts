@@ -5,6 +5,9 @@ import type { ImageRecord } from './manifest.js';
 /** Large enough that a pod reads few objects, small enough to build in memory. */
 export const SHARD_SIZE_BYTES_MAX = 64 * 1024 * 1024;
 
+/** What is known of each image waits in memory, too, until its shard is full: of small ones there would be a great many. */
+export const SHARD_IMAGE_COUNT_MAX = 20_000;
+
 /** A record before its shard is complete. */
 export type UnpackedRecord = Omit<ImageRecord, 'shard' | 'offset'>;
 
@@ -28,7 +31,8 @@ export class ShardPacker {
   /** Adds the next image; images of one split must come one after the other. Stores the shard before it when full. */
   async add(record: UnpackedRecord, bytes: Uint8Array): Promise<void> {
     const split: Split | undefined = this.pending[0]?.record.split;
-    const isFull = this.pendingBytes + bytes.length > this.sizeBytesMax;
+    const isFull =
+      this.pendingBytes + bytes.length > this.sizeBytesMax || this.pending.length === SHARD_IMAGE_COUNT_MAX;
     if (split !== undefined && (split !== record.split || isFull)) await this.flush();
     this.pending.push({ record, bytes });
     this.pendingBytes += bytes.length;
