@@ -44,14 +44,31 @@ export function manifestLine(record: ImageRecord): string {
  * @throws {DomainError} ARTIFACT_CORRUPT when a line is not a record, naming the line, or when the order is not ours.
  */
 export function readManifest(bytes: Uint8Array): ImageRecord[] {
-  const lines = new TextDecoder().decode(bytes).split('\n');
-  if (lines.pop() !== '') throw corrupt(lines.length + 1, 'does not end with a line break');
-  const records = lines.map(readLine);
-  records.forEach((record, index) => {
-    const previous = records[index - 1];
-    if (previous !== undefined && compareRecords(previous, record) >= 0) throw corrupt(index + 1, 'is out of order');
-  });
+  const records: ImageRecord[] = [];
+  let previous: ImageRecord | undefined;
+  for (const line of linesOf(bytes)) {
+    const record = readLine(line, records.length);
+    if (previous !== undefined && compareRecords(previous, record) >= 0) {
+      throw corrupt(records.length + 1, 'is out of order');
+    }
+    previous = record;
+    records.push(record);
+  }
   return records;
+}
+
+/** One after the other: as a single string, the manifest of a million images would be longer than strings can be. */
+function* linesOf(bytes: Uint8Array): Generator<string> {
+  const decoder = new TextDecoder();
+  let lineCount = 0;
+  let start = 0;
+  while (start < bytes.length) {
+    const end = bytes.indexOf(0x0a, start);
+    lineCount += 1;
+    if (end < 0) throw corrupt(lineCount, 'does not end with a line break');
+    yield decoder.decode(bytes.subarray(start, end));
+    start = end + 1;
+  }
 }
 
 function readLine(line: string, index: number): ImageRecord {
