@@ -41,19 +41,20 @@ async function measure(archive) {
     const entries = Object.entries(unzipSync(readFileSync(archive)));
     const [files, images] = [entries.map(([path]) => path), entries.map(([, bytes]) => bytes)];
     console.log(`\n${basename(archive)}: ${images.length} images`);
-    const own = await found(images, join(folder, 'own-thumbnails'));
+    const checked = await checkedImages(images);
+    const own = await found(checked, join(folder, 'own-thumbnails'));
     const groups = groupsOf(own.groups);
     const doubtCount = own.doubts.filter((other, image) => other !== image).length;
     const crowdedCount = own.areCrowded.filter((flag) => flag === 1).length;
     console.log(`  groups of copies: ${groups.length}, images in doubt: ${doubtCount}, in crowds: ${crowdedCount}`);
     for (const group of groups.slice(0, 5)) console.log(`    ${group.map((image) => files[image]).join(' = ')}`);
-    await measureCopies(images, folder);
+    await measureCopies(images, checked, folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-async function measureCopies(images, folder) {
+async function measureCopies(images, checked, folder) {
   const step = Math.ceil(images.length / COPIED_COUNT);
   const originals = images.flatMap((_, index) => (index % step === 0 ? [index] : []));
   for (const [kind, make] of Object.entries(COPIES)) {
@@ -63,7 +64,7 @@ async function measureCopies(images, folder) {
       copies.push(await make(image, await image.metadata()).toBuffer());
     }
     const { groups, doubts } = await found(
-      [...images, ...copies],
+      [...checked, ...(await checkedImages(copies))],
       join(folder, `${kind.replaceAll(' ', '-')}-thumbnails`),
     );
     const isFound = (original, place) => groups[original] === groups[images.length + place];
@@ -75,14 +76,20 @@ async function measureCopies(images, folder) {
   }
 }
 
-async function found(images, path) {
-  const facts = new ImageFacts(images.length, path);
+async function checkedImages(images) {
+  const found = [];
+  for (const [index, bytes] of images.entries()) {
+    const checked = await checkImage({ key: String(index), sizeBytes: bytes.length }, bytes);
+    if (checked instanceof Error) throw checked;
+    found.push({ ...checked.info, sha256: checked.sha256 });
+  }
+  return found;
+}
+
+async function found(checked, path) {
+  const facts = new ImageFacts(checked.length, path);
   try {
-    for (const [index, bytes] of images.entries()) {
-      const checked = await checkImage({ key: String(index), sizeBytes: bytes.length }, bytes);
-      if (checked instanceof Error) throw checked;
-      facts.set(index, { ...checked.info, sha256: checked.sha256 });
-    }
+    for (const [index, fact] of checked.entries()) facts.set(index, fact);
     return await findCopies(facts, pause);
   } finally {
     facts.delete();
