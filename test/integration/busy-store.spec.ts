@@ -71,7 +71,7 @@ describe('a store that is too busy for the coordinator', () => {
       () => objects.verifyBlob(ARTIFACT),
       () => objects.copyBlob(ARTIFACT, 'copy'),
       () => sources.listPage(store.bucket, ''),
-      () => sources.listFolders(store.bucket, ''),
+      () => sources.glance(store.bucket, ''),
     ];
     for (const call of calls) await expect(call()).rejects.toMatchObject({ reason: 'STORAGE_UNAVAILABLE' });
   });
