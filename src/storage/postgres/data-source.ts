@@ -1,4 +1,6 @@
-import { DataSource, DefaultNamingStrategy } from 'typeorm';
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource, DefaultNamingStrategy, MigrationExecutor } from 'typeorm';
 import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './base-model.entities.js';
@@ -7,6 +9,7 @@ import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
 import { EventEntity, FineTuneJobEntity, IdempotencyKeyEntity, LeadershipEntity } from './fine-tune-job.entities.js';
 import { ModelVersionEntity } from './model-version.entities.js';
 import { MetricPointEntity, TaskEntity } from './task.entities.js';
+import type { Transaction } from './transaction.js';
 import { TrialEntity } from './trial.entities.js';
 
 class SnakeCaseColumns extends DefaultNamingStrategy {
@@ -15,9 +18,32 @@ class SnakeCaseColumns extends DefaultNamingStrategy {
   }
 }
 
+/** Of a new connection, and of one that comes free. */
+const CONNECT_MS_MAX = 5_000;
+/** The server ends a statement, and a transaction that nobody goes on with: a lost process holds no lock for longer. */
+const STATEMENT_MS_MAX = 8_000;
+const IDLE_TRANSACTION_MS_MAX = 10_000;
+/** After that long the server would have ended the statement: the connection is cut, and says nothing about it. */
+const SILENCE_MS_MAX = 10_000;
+
 /**
- * A pool of connections. Not connected yet: call `initialize()`, and `runMigrations()` where the role owns the schema.
- * Statements end after 30 s and idle transactions after 60 s, so that a lost process holds no lock.
+ * A connection that ends itself, with all that waits on it, when nothing goes through for a while.
+ *
+ * The time limit of pg (`query_timeout`) only lets go of the query: the connection, which still waits for the answer,
+ * would go back to the pool, and the rollback after it wait once more.
+ */
+function impatientSocket(): Socket {
+  const socket = new Socket();
+  socket.setTimeout(SILENCE_MS_MAX, () => {
+    const error = new Error(`Postgres said nothing for ${SILENCE_MS_MAX / 1000} s.`);
+    socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
+  });
+  return socket;
+}
+
+/**
+ * A pool of connections. Not connected yet: call `initialize()`, and `migrate()` where the role owns the schema.
+ * No statement and no transaction waits for ever: not for the server, nor the server for us.
  */
 export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DATABASE_POOL_SIZE'>): DataSource {
   return new DataSource({
@@ -42,9 +68,10 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
     synchronize: false,
     extra: {
       keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-      statement_timeout: 30_000,
-      idle_in_transaction_session_timeout: 60_000,
+      stream: impatientSocket,
+      connectionTimeoutMillis: CONNECT_MS_MAX,
+      statement_timeout: STATEMENT_MS_MAX,
+      idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS_MAX,
     },
   });
 }
@@ -52,14 +79,21 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
 /** Any number that no other program takes as an advisory lock of this database. */
 const MIGRATION_LOCK = 7_205_001;
 
+const MIGRATION_LOCK_POLL_MS = 200;
+
 /** Runs the migrations that are missing; processes that start at the same time take turns. */
 export async function migrate(dataSource: DataSource): Promise<void> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    await runner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    await dataSource.runMigrations();
-    await runner.query('SELECT pg_advisory_unlock($1)', [MIGRATION_LOCK]);
-  } finally {
-    await runner.release();
-  }
+  // The lock goes with the transaction, also when this process falls silent in the middle.
+  await dataSource.transaction(async (transaction) => {
+    while (!(await holdsMigrationLock(transaction))) await sleep(MIGRATION_LOCK_POLL_MS);
+    await new MigrationExecutor(dataSource, transaction.queryRunner).executePendingMigrations();
+  });
+}
+
+/** Asked for again and again: a statement that waits for the lock would meet its time limit. */
+async function holdsMigrationLock(transaction: Transaction): Promise<boolean> {
+  const [row] = await transaction.query<{ isHeld: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS "isHeld"', [
+    MIGRATION_LOCK,
+  ]);
+  return row?.isHeld ?? false;
 }
