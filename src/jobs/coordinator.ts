@@ -11,6 +11,7 @@ import {
   type Leadership,
 } from '../storage/postgres/leadership.repository.js';
 import { mintWorkerToken } from '../tasks/worker-token.js';
+import { HeldLeadership } from './held-leadership.js';
 import { ImportRunner } from './import-runner.js';
 import { JobRunner } from './job-runner.js';
 
@@ -27,6 +28,8 @@ const CLAIM_MS = 1_000;
 const CLAIM_COUNT_MAX = 50;
 /** After an error that is nobody's decision: the database is away, or a bug. */
 const RETRY_MS = 2_000;
+/** A step may be left in the middle: it is repeated by whoever leads next, and its writes are fenced. */
+const STEP_GRACE_MS = 5_000;
 
 /**
  * Leads jobs and imports: takes over what nobody drives, and moves it forward until it ends. Holds nothing in memory
@@ -37,6 +40,8 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly claimant = { owner: randomUUID(), algorithmVersion: ALGORITHM_VERSION };
   private readonly led = new Map<string, Promise<void>>();
   private readonly stopping = new AbortController();
+  /** Fires when the shutdown waits no longer. */
+  private readonly leaving = new AbortController();
   private claiming: Promise<void> = Promise.resolve();
 
   constructor(
@@ -52,18 +57,27 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     this.claiming = this.claimLoop();
   }
 
-  /** Gives every leadership back, so that another coordinator takes over at once, and ends this one's workers. */
+  /**
+   * Gives every leadership back, so that another coordinator takes over at once, and ends this one's workers. A step or
+   * a claim that does not end is left behind.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.claiming;
+    const leave = setTimeout(() => this.leaving.abort(), STEP_GRACE_MS);
+    await unlessAborted(this.claiming, this.leaving.signal);
     await Promise.all(this.led.values());
+    clearTimeout(leave);
     await this.pool.stopAll();
   }
 
   private async claimLoop(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        const claimed = await this.leaderships.claim(this.claimant, CLAIM_COUNT_MAX, this.settings.leaseSeconds);
+        const { leaseSeconds } = this.settings;
+        // What it still leads but could not move on is left to others.
+        const claimed = await this.leaderships.claim(this.claimant, CLAIM_COUNT_MAX, leaseSeconds, [
+          ...this.led.keys(),
+        ]);
         for (const leadership of claimed) this.follow(leadership);
       } catch (error) {
         this.logger.error({ err: error }, 'claiming scopes failed');
@@ -72,44 +86,39 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  /** After an outage a scope may be claimed again while it is still led under its old epoch: that ends first. */
   private follow(leadership: Leadership): void {
     const { scope } = leadership;
-    const before = this.led.get(scope) ?? Promise.resolve();
-    const led = before
-      .then(() => this.lead(leadership))
+    const led = this.lead(leadership)
       .catch((error: unknown) => this.logger.error({ scope, err: error }, 'leading ended'))
-      .finally(() => {
-        if (this.led.get(scope) === led) this.led.delete(scope);
-      });
+      .finally(() => this.led.delete(scope));
     this.led.set(scope, led);
   }
 
   private async lead(leadership: Leadership): Promise<void> {
     const { scope, epoch } = leadership;
     this.logger.info({ scope, epoch }, 'leading');
-    const held = { lost: false };
-    const renewal = setInterval(() => void this.renew(leadership, held), (this.settings.leaseSeconds * 1000) / 3);
+    const held = new HeldLeadership(leadership, this.leaderships, this.settings.leaseSeconds, this.logger);
+    const left = AbortSignal.any([held.lost, this.leaving.signal]);
     try {
-      while (!this.stopping.signal.aborted && !held.lost) {
-        const wait = await this.step(leadership);
+      while (!this.stopping.signal.aborted && !held.lost.aborted) {
+        const wait = await unlessAborted(this.step(held, left), left);
         if (wait === undefined) break;
         await this.pause(wait);
       }
     } finally {
-      clearInterval(renewal);
-      await this.pool.stopWorkers(scope);
-      if (this.stopping.signal.aborted) await this.leaderships.giveBack(leadership).catch(() => undefined);
+      held.release();
+      await Promise.all([this.pool.stopWorkers(scope), this.stopping.signal.aborted ? held.giveBack() : undefined]);
     }
   }
 
   /** @returns milliseconds until the next step; undefined when this coordinator has nothing more to do with the scope. */
-  private async step(leadership: Leadership): Promise<number | undefined> {
+  private async step(held: HeldLeadership, left: AbortSignal): Promise<number | undefined> {
+    const { leadership } = held;
     const { scope } = leadership;
+    const runner = parseImportScope(scope) === undefined ? this.jobRunner : this.importRunner;
     try {
-      const runner = parseImportScope(scope) === undefined ? this.jobRunner : this.importRunner;
-      const advance = await runner.advance(leadership);
-      if (advance.next === 'ENDED') return undefined;
+      const advance = await held.step(() => runner.advance(leadership));
+      if (advance.next === 'ENDED' || left.aborted) return undefined;
       if (advance.next === 'WORK') this.ensureWorkers(scope, advance);
       return STEP_MS;
     } catch (error) {
@@ -133,16 +142,17 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     });
   }
 
-  private async renew(leadership: Leadership, held: { lost: boolean }): Promise<void> {
-    try {
-      if (!(await this.leaderships.renew(leadership, this.settings.leaseSeconds))) held.lost = true;
-    } catch (error) {
-      // Every write is fenced: going on without a renewal can waste work, never spoil it.
-      this.logger.warn({ scope: leadership.scope, err: error }, 'renewing failed');
-    }
-  }
-
   private async pause(milliseconds: number): Promise<void> {
     await sleep(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
+}
+
+/** What `work` gives; undefined when the signal fires first, and then `work` goes on with nobody waiting for it. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve(undefined);
+    signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) leave();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+  });
 }

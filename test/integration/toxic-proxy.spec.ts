@@ -78,6 +78,19 @@ it('swallows what is sent while it is silent, accepts connections, and delivers 
   await hears(during, 'c');
 });
 
+it('freezes the connections that are open, and lets new ones work', async () => {
+  const before = call();
+  before.socket.write('a');
+  await hears(before, 'a');
+  proxy.freezeOpen();
+  before.socket.write('b');
+  const after = call();
+  after.socket.write('c');
+  await hears(after, 'c');
+  await sleep(300);
+  expect(before.heard()).toBe('a');
+});
+
 it('resets connections that are open, and new ones at once', async () => {
   const before = call();
   before.socket.write('a');

@@ -24,6 +24,7 @@ interface Link {
   readonly target: Socket;
   /** Bytes of the present answer that came back so far. */
   answerBytes: number;
+  isFrozen: boolean;
 }
 
 /** A TCP proxy on loopback, in front of one address, whose faults can be changed while it runs. */
@@ -73,6 +74,14 @@ export class ToxicProxy {
     }
   }
 
+  /** The connections that are open now fall silent for good; new ones are as they are set. */
+  freezeOpen(): void {
+    for (const link of this.#links) {
+      link.isFrozen = true;
+      this.#listen(link);
+    }
+  }
+
   /** Resets every connection and accepts no more. */
   async close(): Promise<void> {
     for (const link of this.#links) drop(link);
@@ -87,7 +96,7 @@ export class ToxicProxy {
       return;
     }
     const target = connect({ host: this.targetHost, port: this.targetPort, allowHalfOpen: true });
-    const link: Link = { client, target, answerBytes: 0 };
+    const link: Link = { client, target, answerBytes: 0, isFrozen: false };
     this.#links.add(link);
     this.#carry(link, client, target, (chunk) => {
       link.answerBytes = 0;
@@ -106,7 +115,7 @@ export class ToxicProxy {
         const waitMs = dueMs - performance.now();
         if (waitMs > 0) await sleep(waitMs, undefined, { ref: false });
         await this.#heard;
-        if (!to.destroyed) work();
+        if (!to.destroyed && !link.isFrozen) work();
       });
     };
     from.on('data', (chunk) => after(() => to.write(change(chunk))));
@@ -134,9 +143,9 @@ export class ToxicProxy {
   }
 
   /** While it is silent nothing is read, so that a sender sees what it sees in a cut network: a buffer that fills. */
-  #listen({ client, target }: Link): void {
+  #listen({ client, target, isFrozen }: Link): void {
     for (const socket of [client, target]) {
-      if (this.#toxics.isSilent === true) socket.pause();
+      if (isFrozen || this.#toxics.isSilent === true) socket.pause();
       else socket.resume();
     }
   }

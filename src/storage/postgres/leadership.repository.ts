@@ -46,16 +46,25 @@ export class LeadershipRepository {
     return rows.length === 1;
   }
 
-  /** Takes over up to `count` scopes that nobody drives and that `claimant` can drive. */
-  async claim(claimant: Claimant, count: number, leaseSeconds: number): Promise<Leadership[]> {
+  /**
+   * Takes over up to `count` scopes that nobody drives and that `claimant` can drive.
+   *
+   * @param except Scopes that are left to others.
+   */
+  async claim(
+    claimant: Claimant,
+    count: number,
+    leaseSeconds: number,
+    except: readonly string[] = [],
+  ): Promise<Leadership[]> {
     const [rows] = await this.dataSource.query<[{ scope: string; epoch: string }[]]>(
       `WITH free AS MATERIALIZED (
          SELECT scope FROM leaderships
-          WHERE lease_until <= now() AND coalesce(algorithm_version, $4) = $4
+          WHERE lease_until <= now() AND coalesce(algorithm_version, $4) = $4 AND scope <> ALL ($5)
          ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED)
        UPDATE leaderships l SET owner = $1, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second'
          FROM free WHERE l.scope = free.scope RETURNING l.scope, l.epoch`,
-      [claimant.owner, count, leaseSeconds, claimant.algorithmVersion],
+      [claimant.owner, count, leaseSeconds, claimant.algorithmVersion, except],
     );
     return rows.map(({ scope, epoch }) => ({ scope, epoch: Number(epoch) }));
   }
@@ -87,6 +96,12 @@ export class LeadershipRepository {
         WHERE scope = $1`,
       [scope],
     );
+  }
+
+  /** Whether no other coordinator has taken over, and the scope has not ended; the lease may have. */
+  async isHeld({ scope, epoch }: Leadership): Promise<boolean> {
+    const sql = 'SELECT 1 FROM leaderships WHERE scope = $1 AND epoch = $2';
+    return (await this.dataSource.query<unknown[]>(sql, [scope, epoch])).length === 1;
   }
 
   /** Lets another coordinator take over at once. */
