@@ -1,9 +1,13 @@
 import { Client } from 'minio';
 import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
+import { impatientAgent } from './impatient-agent.js';
 
 /** Seconds that a presigned link works. */
 export const LINK_SECONDS = 15 * 60;
+
+/** How long a server may take to answer, or to go on with an answer. */
+const SILENCE_MS_MAX = 15_000;
 
 /** The server is not there, or went away in the middle: trying again later is right. */
 const NETWORK_CODES = new Set([
@@ -18,8 +22,8 @@ const NETWORK_CODES = new Set([
   'EHOSTUNREACH',
 ]);
 
-/** A client of the configured server. */
-export function connect(config: StoresConfig): Client {
+/** A client of the configured server. @param silenceMsMax A call ends when nothing goes through for so long. */
+export function connect(config: StoresConfig, silenceMsMax: number = SILENCE_MS_MAX): Client {
   const endpoint = new URL(config.S3_ENDPOINT);
   return new Client({
     endPoint: endpoint.hostname,
@@ -29,6 +33,7 @@ export function connect(config: StoresConfig): Client {
     secretKey: config.S3_SECRET_KEY,
     region: config.S3_REGION,
     pathStyle: true,
+    transportAgent: impatientAgent(endpoint.protocol, silenceMsMax),
   });
 }
 

@@ -122,6 +122,16 @@ it('cuts each answer after so many bytes', async () => {
   expect(caller.heard()).toBe('abcdef');
 });
 
+it('stalls in the middle of an answer', async () => {
+  proxy.set({ answerStallBytes: 3 });
+  const caller = call();
+  caller.socket.write('abcde');
+  await hears(caller, 'abc');
+  caller.socket.write('f');
+  await sleep(300);
+  expect(caller.heard()).toBe('abc');
+});
+
 it('flips one bit of an answer', async () => {
   proxy.set({ flippedByte: 2 });
   const caller = call();

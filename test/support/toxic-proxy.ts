@@ -15,6 +15,8 @@ export interface Toxics {
   readonly resetChance?: number;
   /** An answer is all that comes back between two pieces of a request; its connection ends after so many bytes of it. */
   readonly answerBytesMax?: number;
+  /** After so many bytes of an answer its connection falls silent for good. */
+  readonly answerStallBytes?: number;
   /** The lowest bit of this byte of each answer, counted from 0, is another. */
   readonly flippedByte?: number;
 }
@@ -128,12 +130,17 @@ export class ToxicProxy {
   }
 
   #spoil(link: Link, chunk: Buffer): Buffer {
-    const { answerBytesMax = Infinity, flippedByte = -1 } = this.#toxics;
+    const { answerBytesMax = Infinity, answerStallBytes = Infinity, flippedByte = -1 } = this.#toxics;
     const start = link.answerBytes;
     link.answerBytes += chunk.length;
     const spoilt = Buffer.from(chunk);
     const bytes = spoilt[flippedByte - start];
     if (bytes !== undefined) spoilt[flippedByte - start] = bytes ^ 1;
+    if (link.answerBytes > answerStallBytes) {
+      link.isFrozen = true;
+      this.#listen(link);
+      return spoilt.subarray(0, Math.max(0, answerStallBytes - start));
+    }
     if (link.answerBytes <= answerBytesMax) return spoilt;
     setImmediate(() => {
       link.client.destroySoon();
