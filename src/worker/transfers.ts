@@ -1,13 +1,16 @@
-import { createReadStream, openAsBlob } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/task.js';
 import { type ArtifactCache, artifactOf, DigestMismatchError, digestOf } from './artifact-cache.js';
 import { withRetries } from './backoff.js';
 import type { SourceObject } from './control-answers.js';
 import type { ControlClient, Lease } from './control-client.js';
+import { bodyOf, ConnectionError, send, type StoreRequest } from './store-connection.js';
 
-/** Failures of the connection or the store before it counts as unavailable: about 10 s in all. */
+/** Failures of the connection or the store before it counts as unavailable: 10 s of waits between them in all. */
 const ATTEMPT_COUNT_MAX = 6;
 const RETRY_DELAY_MS_MAX = 4_000;
 /** Wrong bytes before they count as corrupt. */
@@ -53,19 +56,20 @@ export class Transfers {
    * @throws DomainError ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
    */
   async upload(bytes: Uint8Array): Promise<Artifact> {
-    return this.#send(artifactOf(bytes), () => Promise.resolve(unshared(bytes)));
+    return this.#put(artifactOf(bytes), () => Readable.from([bytes]));
   }
 
   /** Stores a file as `upload` does, without reading it into memory. */
   async uploadFile(path: string): Promise<Artifact> {
-    return this.#send(await digestOf(createReadStream(path)), () => openAsBlob(path));
+    return this.#put(await digestOf(createReadStream(path)), () => createReadStream(path));
   }
 
-  async #send(artifact: Artifact, body: () => Promise<Blob | Uint8Array<ArrayBuffer>>): Promise<Artifact> {
+  async #put(artifact: Artifact, read: () => Readable): Promise<Artifact> {
     await this.#untilServed(async () => {
       const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
       if (url === '') return;
-      await drain(await this.#fetch(url, { method: 'PUT', body: await body() }));
+      const body = { stream: read(), sizeBytes: artifact.sizeBytes };
+      (await this.#ask(url, { method: 'PUT', body })).resume();
       await this.control.confirmUpload(this.lease, artifact, this.signal);
     });
     return artifact;
@@ -81,18 +85,18 @@ export class Transfers {
     let refusedCount = 0;
     let mismatchCount = 0;
     return this.#untilServed(async () => {
-      const response = await this.#fetch(await link(), {}, refusedCount === 0 ? [403, 404] : [404]);
-      if (response.status === 403) {
+      const response = await this.#ask(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
+      if (response.statusCode === 403) {
         refusedCount += 1;
-        await drain(response);
+        response.resume();
         throw new StoreBusyError(`the store refused a link to ${object.key}, which may have expired`);
       }
-      const found = response.headers.get('etag');
-      if (response.status === 404 || (found !== null && unquoted(found) !== unquoted(object.etag))) {
-        await drain(response);
-        throw changed(object, response.status === 404 ? 'is gone' : `now has etag ${found}`);
+      const found = response.headers.etag;
+      if (response.statusCode === 404 || (found !== undefined && unquoted(found) !== unquoted(object.etag))) {
+        response.destroy();
+        throw changed(object, response.statusCode === 404 ? 'is gone' : `now has etag ${found}`);
       }
-      const bytes = new Uint8Array(await this.#overNetwork(() => response.arrayBuffer()));
+      const bytes = await buffer(bodyOf(response));
       if (bytes.length === object.sizeBytes) return bytes;
       mismatchCount += 1;
       const what = `gives ${bytes.length} bytes instead of the ${object.sizeBytes} that were listed`;
@@ -102,56 +106,38 @@ export class Transfers {
   }
 
   #untilServed<T>(work: () => Promise<T>): Promise<T> {
-    const isTransient = (error: unknown) => error instanceof StoreBusyError;
+    const isTransient = (error: unknown) => error instanceof StoreBusyError || error instanceof ConnectionError;
     const retries = { isTransient, attemptCountMax: ATTEMPT_COUNT_MAX, delayMsMax: RETRY_DELAY_MS_MAX };
     return withRetries(work, { ...retries, signal: this.signal }).catch((error: unknown) => {
-      throw error instanceof StoreBusyError ? unavailable(error.message, error) : error;
+      throw error instanceof Error && isTransient(error) ? unavailable(error.message, error) : error;
     });
   }
 
   async #receive(artifact: Artifact): Promise<string> {
     const url = await this.control.downloadUrl(this.lease, artifact, this.signal);
-    const response = await this.#fetch(url, {}, [404]);
-    if (response.status === 404) {
-      await drain(response);
+    const response = await this.#ask(url, { method: 'GET' }, [404]);
+    if (response.statusCode === 404) {
+      response.resume();
       throw missing(artifact, url);
     }
-    const { body } = response;
-    if (body === null) throw new StoreBusyError('the store sent no body');
-    return this.#overNetwork(() => this.cache.store(artifact, Readable.fromWeb(body)));
+    return this.cache.store(artifact, Readable.from(bodyOf(response)));
   }
 
-  async #fetch(url: string, init: RequestInit, expectedStatuses: readonly number[] = []): Promise<Response> {
-    const response = await this.#overNetwork(() => fetch(url, { ...init, redirect: 'error', signal: this.signal }));
-    if (response.ok || expectedStatuses.includes(response.status)) return response;
-    await drain(response);
-    const message = `the store answered ${response.status} for ${new URL(url).pathname}`;
-    if (response.status >= 500 || response.status === 429) throw new StoreBusyError(message);
+  async #ask(
+    url: string,
+    request: Omit<StoreRequest, 'signal'>,
+    expectedStatuses: readonly number[] = [],
+  ): Promise<IncomingMessage> {
+    const response = await send(url, { ...request, signal: this.signal });
+    const { statusCode = 0 } = response;
+    if ((statusCode >= 200 && statusCode < 300) || expectedStatuses.includes(statusCode)) return response;
+    response.resume();
+    const message = `the store answered ${statusCode} for ${new URL(url).pathname}`;
+    if (statusCode >= 500 || statusCode === 429) throw new StoreBusyError(message);
     throw unavailable(message);
   }
-
-  /** fetch and its bodies fail with a TypeError when the network does; a full disk, say, is no matter of the store. */
-  async #overNetwork<T>(read: () => Promise<T>): Promise<T> {
-    try {
-      return await read();
-    } catch (error) {
-      if (this.signal.aborted || !(error instanceof TypeError)) throw error;
-      throw new StoreBusyError(`the connection to the store failed: ${causeOf(error)}`, { cause: error });
-    }
-  }
 }
 
-async function drain(response: Response): Promise<void> {
-  await response.body?.cancel();
-}
-
-/** The same memory, as the type that fetch takes. */
-function unshared({ buffer, byteOffset, byteLength }: Uint8Array): Uint8Array<ArrayBuffer> {
-  if (!(buffer instanceof ArrayBuffer)) throw new Error('bytes to upload must not be in shared memory');
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-const causeOf = (error: Error) => (error.cause instanceof Error ? error.cause.message : error.message);
 const unquoted = (etag: string) => etag.replace(/^(W\/)?"|"$/g, '');
 
 function unavailable(message: string, cause?: unknown): DomainError {
