@@ -4,6 +4,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { type Logger, NestLogger } from '../observability/logger.js';
+import { DrainingHttpAdapter } from './draining-http-adapter.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { nameRequest } from './request-id.js';
 import { RequestSchemaPipe } from './request-schema.pipe.js';
@@ -24,7 +25,7 @@ function takeOnlyJson(request: Request, _response: Response, next: NextFunction)
 
 /** A Nest application with the checks, limits and error answers that every server of ours has. */
 export async function createHttpServer(module: DynamicModule, logger: Logger): Promise<NestExpressApplication> {
-  const app = await NestFactory.create<NestExpressApplication>(module, {
+  const app = await NestFactory.create<NestExpressApplication>(module, new DrainingHttpAdapter(), {
     bodyParser: false,
     logger: new NestLogger(logger),
     abortOnError: false,

@@ -3,6 +3,7 @@ import { apiConfigSchema, readConfig, type ApiConfig } from '../config/config.js
 import { JobsModule } from '../jobs/jobs.module.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { StorageModule } from '../storage/storage.module.js';
+import { closeAll } from './shutdown.js';
 import { toldToGo } from './told-to-go.js';
 
 /** Serves callers until it is closed. */
@@ -16,6 +17,5 @@ export async function run(): Promise<number> {
   const server = await startApiRole(config, logger);
   logger.info({ http: server.httpUrl, grpc: server.grpcAddress }, 'ready');
   await end;
-  await server.close();
-  return 0;
+  return (await closeAll([{ name: 'api', close: () => server.close() }], logger)) ? 0 : 1;
 }

@@ -7,6 +7,7 @@ import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { checkGpu } from '../worker/gpu-check.js';
 import { CoordinatorModule } from './coordinator.module.js';
+import { closeAll } from './shutdown.js';
 import { toldToGo } from './told-to-go.js';
 
 /**
@@ -36,6 +37,5 @@ export async function run(): Promise<number> {
   const server = await startCoordinatorRole(config, logger);
   logger.info({ http: server.httpUrl, workerGateway: server.grpcAddress }, 'ready');
   await end;
-  await server.close();
-  return 0;
+  return (await closeAll([{ name: 'coordinator', close: () => server.close() }], logger)) ? 0 : 1;
 }

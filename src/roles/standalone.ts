@@ -7,37 +7,18 @@ import { startEmbeddedPostgres } from '../embedded/embedded-postgres.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { startApiRole } from './api.js';
 import { startCoordinatorRole } from './coordinator.js';
+import { closeAll, type Closeable } from './shutdown.js';
 import { toldToGo } from './told-to-go.js';
 
-interface Closeable {
-  close(): Promise<void>;
-}
-
-/** Closes what was opened, last first; one that fails to close does not keep the others open. */
-class Opened {
-  private readonly things: Closeable[] = [];
-
-  add<T extends Closeable>(thing: T): T {
-    this.things.push(thing);
-    return thing;
-  }
-
-  async close(logger: Logger): Promise<void> {
-    for (const thing of this.things.reverse()) {
-      await thing.close().catch((error: unknown) => logger.error({ err: error }, 'closing failed'));
-    }
-  }
-}
-
-async function openDatabase(config: StandaloneConfig, opened: Opened, logger: Logger): Promise<string> {
+async function openDatabase(config: StandaloneConfig, opened: Closeable[], logger: Logger): Promise<string> {
   if (config.DATABASE_URL !== undefined) return config.DATABASE_URL;
   const dataDir = join(config.STANDALONE_DATA_DIR, 'postgres');
   const postgres = await startEmbeddedPostgres({ dataDir, log: (line) => logger.debug({ line }, 'postgres') });
-  opened.add({ close: () => postgres.stop() });
+  opened.push({ name: 'embedded Postgres', close: () => postgres.stop() });
   return postgres.url;
 }
 
-async function openObjectStore(config: StandaloneConfig, opened: Opened, logger: Logger) {
+async function openObjectStore(config: StandaloneConfig, opened: Closeable[], logger: Logger) {
   const { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY } = config;
   if (S3_ENDPOINT !== undefined && S3_ACCESS_KEY !== undefined && S3_SECRET_KEY !== undefined) {
     return { S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY };
@@ -47,11 +28,11 @@ async function openObjectStore(config: StandaloneConfig, opened: Opened, logger:
     binaryPath: config.SEAWEEDFS_BINARY,
     log: (line) => logger.debug({ line }, 'object store'),
   });
-  opened.add({ close: () => store.stop() });
+  opened.push({ name: 'embedded object store', close: () => store.stop() });
   return { S3_ENDPOINT: store.endpoint, S3_ACCESS_KEY: store.accessKey, S3_SECRET_KEY: store.secretKey };
 }
 
-async function openStores(config: StandaloneConfig, opened: Opened, logger: Logger): Promise<StoresConfig> {
+async function openStores(config: StandaloneConfig, opened: Closeable[], logger: Logger): Promise<StoresConfig> {
   // Both settle before one's failure is told, so that the other is closed and not left starting.
   const [database, objectStore] = await Promise.allSettled([
     openDatabase(config, opened, logger),
@@ -76,19 +57,27 @@ export async function run(): Promise<number> {
   const config = readConfig(standaloneConfigSchema);
   const logger = createLogger('standalone', config.LOG_LEVEL);
   const end = toldToGo();
-  const opened = new Opened();
+  const opened: Closeable[] = [];
   try {
-    const stores = await openStores(config, opened, logger);
-    const WORKER_TOKEN_SECRET = config.WORKER_TOKEN_SECRET ?? randomBytes(32).toString('hex');
-    opened.add(await startCoordinatorRole({ ...config, ...stores, WORKER_TOKEN_SECRET }, logger));
-    const api = opened.add(await startApiRole({ ...config, ...stores }, logger));
-    const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = stores;
-    const connection = { http: api.httpUrl, grpc: api.grpcAddress, s3: { endpoint, accessKey, secretKey } };
-    await writeConnection(config.STANDALONE_DATA_DIR, connection);
-    logger.info({ http: api.httpUrl, grpc: api.grpcAddress, s3: endpoint }, 'ready');
+    await serve(config, opened, logger);
     await end;
-    return 0;
-  } finally {
-    await opened.close(logger);
+  } catch (error) {
+    await closeAll(opened.toReversed(), logger);
+    throw error;
   }
+  return (await closeAll(opened.toReversed(), logger)) ? 0 : 1;
+}
+
+/** @param opened Gets what is to be closed, last first, also when a later thing does not open. */
+async function serve(config: StandaloneConfig, opened: Closeable[], logger: Logger): Promise<void> {
+  const stores = await openStores(config, opened, logger);
+  const WORKER_TOKEN_SECRET = config.WORKER_TOKEN_SECRET ?? randomBytes(32).toString('hex');
+  const coordinator = await startCoordinatorRole({ ...config, ...stores, WORKER_TOKEN_SECRET }, logger);
+  opened.push({ name: 'coordinator', close: () => coordinator.close() });
+  const api = await startApiRole({ ...config, ...stores }, logger);
+  opened.push({ name: 'api', close: () => api.close() });
+  const { S3_ENDPOINT: endpoint, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = stores;
+  const connection = { http: api.httpUrl, grpc: api.grpcAddress, s3: { endpoint, accessKey, secretKey } };
+  await writeConnection(config.STANDALONE_DATA_DIR, connection);
+  logger.info({ http: api.httpUrl, grpc: api.grpcAddress, s3: endpoint }, 'ready');
 }

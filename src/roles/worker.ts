@@ -10,7 +10,17 @@ import { supervise } from '../worker/supervisor.js';
 import { TrainerProcess } from '../worker/trainer-process.js';
 
 /** What the worker's end tells whoever started it; Kubernetes' pod failure policy reads these. */
-const EXIT_CODES = { DONE: 0, SHUT_DOWN: 143, PARENT_GONE: 1, TOKEN_REFUSED: 42, GPU_UNAVAILABLE: 44 } as const;
+const EXIT_CODES = {
+  DONE: 0,
+  SHUT_DOWN: 143,
+  PARENT_GONE: 1,
+  STUCK: 1,
+  TOKEN_REFUSED: 42,
+  GPU_UNAVAILABLE: 44,
+} as const;
+
+/** A task is handed back in 10 s, a trainer ends in 5 s. */
+const SHUTDOWN_MS_MAX = 30_000;
 
 /** Errors that end the worker: each is logged, and told by an exit code of its own. */
 const FATAL: Partial<Record<Reason, { readonly code: number; readonly event: string }>> = {
@@ -59,9 +69,15 @@ export async function run(): Promise<number> {
 function listenForEnd(trainer: TrainerProcess, logger: Logger): AbortSignal {
   const shutdown = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(name, () => {
+    process.once(name, () => {
       logger.info({ signal: name }, 'told to go');
       shutdown.abort();
+      // A terminal's SIGINT and then the pool's SIGTERM are one telling; the same signal again is not.
+      process.once(name, () => process.exit(EXIT_CODES.SHUT_DOWN));
+      setTimeout(() => {
+        logger.error({ open: process.getActiveResourcesInfo() }, 'did not end');
+        process.exit(EXIT_CODES.STUCK);
+      }, SHUTDOWN_MS_MAX).unref();
     });
   }
   process.once('exit', () => trainer.kill());

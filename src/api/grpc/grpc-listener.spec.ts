@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import healthCheck from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -55,6 +57,17 @@ describe('health', () => {
     await api.close();
     expect(seen).toEqual([{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
   });
+});
+
+it('closes while someone who has connected says nothing', async () => {
+  const [host, port] = api.grpcAddress.split(':');
+  const socket = connect(Number(port), host).on('error', () => undefined);
+  await once(socket, 'connect');
+  // It has been accepted when one that came later is answered.
+  await health.call(HEALTH, 'Check', { service: '' });
+  const startMs = performance.now();
+  await api.close();
+  expect(performance.now() - startMs).toBeLessThan(30_000);
 });
 
 describe('reflection', () => {

@@ -9,6 +9,9 @@ import { reflectedDescriptors } from './reflected-descriptors.js';
 const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_BYTES_MAX = 16 * 1024;
 const STREAM_COUNT_MAX = 1000;
+/** A caller that vanished without a word is found by pings, and its connection and streams are ended. */
+const KEEPALIVE_MS = 30_000;
+const KEEPALIVE_ANSWER_MS_MAX = 10_000;
 /** Calls in flight get this long to end at shutdown; health watchers never do. */
 const DRAIN_MS_MAX = 5_000;
 
@@ -61,6 +64,8 @@ export class GrpcListener extends ServerGrpc {
       'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
       'grpc.max_metadata_size': METADATA_BYTES_MAX,
       'grpc.max_concurrent_streams': STREAM_COUNT_MAX,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS_MAX,
     });
     const { host, port } = this.listener;
     const credentials = ServerCredentials.createInsecure();
@@ -77,9 +82,17 @@ export class GrpcListener extends ServerGrpc {
     const { server } = this;
     if (server === undefined) return;
     this.server = undefined;
-    const timer = setTimeout(() => server.forceShutdown(), DRAIN_MS_MAX);
-    await new Promise<void>((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined;
+    const drained = new Promise<void>((resolve, reject) => {
       server.tryShutdown((error) => (error === undefined ? resolve() : reject(error)));
-    }).finally(() => clearTimeout(timer));
+    });
+    // Nothing is waited for after that: a connection of a caller that does not read is ended only when it answers.
+    const forced = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        server.forceShutdown();
+        resolve();
+      }, DRAIN_MS_MAX);
+    });
+    await Promise.race([drained, forced]).finally(() => clearTimeout(timer));
   }
 }
