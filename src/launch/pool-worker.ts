@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { LifeWatch } from './sign-of-life.js';
 
 /** How a worker process ended: by itself or by a signal. */
 export interface WorkerExit {
@@ -13,21 +14,32 @@ export interface PoolWorkerSettings {
   /** All that the process gets; nothing is inherited. */
   readonly environment: NodeJS.ProcessEnv;
   readonly onExit: (exit: WorkerExit) => void;
+  /** Called before a worker that shows no sign of life is killed. */
+  readonly onFrozen: () => void;
 }
 
 /** How long a worker may take to hand its task back. */
 const STOP_GRACE_MS = 20_000;
 
-/** One worker process; its IPC channel is kept so that it notices when this process is gone. */
+/**
+ * One worker process. Its IPC channel is kept so that it notices when this process is gone, and for its signs of life:
+ * one that is frozen is killed.
+ */
 export class PoolWorker {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
 
-  constructor({ entry, environment, onExit }: PoolWorkerSettings) {
+  constructor({ entry, environment, onExit, onFrozen }: PoolWorkerSettings) {
     const startedAtMs = performance.now();
     this.#child = fork(entry, ['worker'], { env: environment, execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] });
+    const watch = new LifeWatch(() => {
+      onFrozen();
+      this.#child.kill('SIGKILL');
+    });
+    this.#child.on('message', () => watch.noteSign());
     this.#ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        watch.end();
         onExit({ code, signal, livedMs: performance.now() - startedAtMs });
         resolve();
       };

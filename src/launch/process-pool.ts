@@ -53,8 +53,9 @@ export class ProcessPool {
   /**
    * Wants `workerCount` workers for a scope from now on; the same request again changes nothing.
    *
-   * As many are started as the bound allows, and more as soon as others end. A crashed one is started again, after a
-   * wait that doubles; one that ended well found no work left, so the scope gets no more until it is asked for again.
+   * As many are started as the bound allows, and more as soon as others end. One that crashed, or was frozen and so
+   * killed, is started again, after a wait that doubles; one that ended well found no work left, so the scope gets no
+   * more until it is asked for again.
    */
   ensureWorkers(request: WorkerRequest): void {
     const { crashCount, notBeforeMs } = this.#scopes.get(request.scope) ?? { crashCount: 0, notBeforeMs: 0 };
@@ -122,7 +123,8 @@ export class ProcessPool {
       else this.#noteExit(request.scope, exit);
       this.#fill();
     };
-    const worker = new PoolWorker({ entry, environment: this.#environmentOf(request), onExit });
+    const onFrozen = () => logger.warn({ scope: request.scope, pid: worker.pid }, 'worker frozen');
+    const worker = new PoolWorker({ entry, environment: this.#environmentOf(request), onExit, onFrozen });
     this.#workers.set(worker, request.scope);
     logger.info({ scope: request.scope, pid: worker.pid }, 'worker started');
   }

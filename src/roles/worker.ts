@@ -1,5 +1,6 @@
 import { readConfig, trainersConfigSchema, workerConfigSchema } from '../config/config.js';
 import { DomainError, type Reason } from '../domain/errors.js';
+import { showLife } from '../launch/sign-of-life.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { ArtifactCache } from '../worker/artifact-cache.js';
@@ -49,6 +50,7 @@ export async function run(): Promise<number> {
     logger,
   });
   const shutdown = listenForEnd(trainer, logger);
+  showLife();
   const cache = new ArtifactCache(config.WORKER_CACHE_DIR);
   const splitFiles = new SplitFiles(cache);
   try {

@@ -17,10 +17,13 @@ const WORKER = `
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 const folder = process.env.WORKER_CACHE_DIR;
 const scope = process.env.WORKER_TOKEN;
-writeFileSync(folder + '/' + scope + '-' + process.pid, JSON.stringify({ arguments: process.argv.slice(2), env: process.env }));
+const note = JSON.stringify({ arguments: process.argv.slice(2), env: process.env });
+const writeNote = () => writeFileSync(folder + '/' + scope + '-' + process.pid, note);
+writeNote();
 process.on('SIGTERM', () => process.exit(143));
 process.on('disconnect', () => process.exit(1));
 setInterval(() => {
+  process.send('alive', writeNote);
   const file = folder + '/exit-' + scope;
   if (existsSync(file)) process.exit(Number(readFileSync(file, 'utf8')));
 }, 20);
@@ -150,6 +153,34 @@ describe('a process pool', () => {
     const [first = 0] = pidsOf('a');
     process.kill(first, 'SIGKILL');
     await soon(() => expect(pidsOf('a')).toEqual([expect.not.toSatisfy((pid) => pid === first)]));
+  });
+
+  describe('whose clock is the test', () => {
+    const MINUTE_MS = 60_000;
+    beforeEach(() => vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
+    afterEach(() => vi.useRealTimers());
+
+    it('kills a worker that is frozen, and starts another one', async () => {
+      pool.ensureWorkers(request('a', 1));
+      const [frozen = 0] = pidsOf('a');
+      process.kill(frozen, 'SIGSTOP');
+      vi.advanceTimersByTime(MINUTE_MS);
+      await soon(() => expect(pidsOf('a')).toEqual([expect.not.toSatisfy((pid) => pid === frozen)]));
+    });
+
+    it('leaves a worker alone that shows a sign of life now and then', async () => {
+      pool.ensureWorkers(request('a', 1));
+      await started('a');
+      const before = pidsOf('a');
+      for (let minute = 0; minute < 2; minute += 1) {
+        vi.advanceTimersByTime(MINUTE_MS / 2);
+        const child = before[0] ?? 0;
+        rmSync(noteOf('a', child));
+        // It writes its note again with each sign.
+        await soon(() => expect(existsSync(noteOf('a', child))).toBe(true));
+      }
+      expect(pidsOf('a')).toEqual(before);
+    });
   });
 
   it('waits longer each time before it starts a crashed worker again', async () => {
