@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readConfig, trainersConfigSchema, workerConfigSchema } from '../config/config.js';
 import { DomainError, type Reason } from '../domain/errors.js';
 import { showLife } from '../launch/sign-of-life.js';
@@ -39,7 +40,9 @@ const FATAL: Partial<Record<Reason, { readonly code: number; readonly event: str
  */
 export async function run(): Promise<number> {
   const config = readConfig(workerConfigSchema);
-  const logger = createLogger('worker', config.LOG_LEVEL).child({ workerId: config.WORKER_ID });
+  // A container that is started again has the name, and even the pid, of the one before.
+  const workerId = `${randomBytes(4).toString('hex')}-${config.WORKER_ID}`;
+  const logger = createLogger('worker', config.LOG_LEVEL).child({ workerId });
   const systemEnvironment = readConfig(systemEnvironmentSchema);
   const control = new ControlClient({ address: config.COORDINATOR_ADDRESS, token: config.WORKER_TOKEN, logger });
   const trainer = new TrainerProcess({
@@ -55,7 +58,7 @@ export async function run(): Promise<number> {
   const splitFiles = new SplitFiles(cache);
   try {
     if (config.TENSORFLOW_DEVICE === 'GPU') await checkGpu(systemEnvironment);
-    return EXIT_CODES[await supervise(config.WORKER_ID, { control, cache, splitFiles, trainer, logger, shutdown })];
+    return EXIT_CODES[await supervise(workerId, { control, cache, splitFiles, trainer, logger, shutdown })];
   } catch (error) {
     const fatal = error instanceof DomainError ? FATAL[error.reason] : undefined;
     if (fatal === undefined) throw error;

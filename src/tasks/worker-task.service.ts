@@ -53,10 +53,15 @@ export class WorkerTaskService {
     private readonly leaseSeconds: number,
   ) {}
 
-  /** `done` tells the worker to exit: the scope has ended. */
+  /**
+   * `done` tells the worker to exit: the scope has ended.
+   *
+   * @param workerId Of one process, which asks only while it works on nothing: what it holds already, it was never told of.
+   */
   async lease(scope: string, workerId: string): Promise<{ task?: LeasedTask; done: boolean; leaseSeconds: number }> {
     const { leaseSeconds } = this;
-    const task = await this.tasks.lease(scope, workerId, leaseSeconds);
+    const held = await this.tasks.leaseAgain(scope, workerId, leaseSeconds);
+    const task = held ?? (await this.tasks.lease(scope, workerId, leaseSeconds));
     if (task !== undefined) return { task, done: false, leaseSeconds };
     return { done: !(await this.leaderships.isOpen(scope)), leaseSeconds };
   }

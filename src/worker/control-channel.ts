@@ -30,6 +30,8 @@ export interface Call<A extends z.ZodType> {
   readonly answer: A;
   /** Stops the call and its repeats. */
   readonly signal: AbortSignal;
+  /** Stops only the repeats: a call that is under way may have done its work, so its answer is waited for. */
+  readonly repeatUntil?: AbortSignal;
   readonly deadlineMs?: number;
 }
 
@@ -72,7 +74,7 @@ export class ControlChannel {
       this.settings.logger.warn({ method: call.method, err }, 'call to the coordinator failed');
       return troubledCount < TROUBLED_COUNT_MAX;
     };
-    const retries = { isTransient, delayMsMax: RETRY_DELAY_MS_MAX, signal: call.signal };
+    const retries = { isTransient, delayMsMax: RETRY_DELAY_MS_MAX, signal: call.repeatUntil ?? call.signal };
     return withRetries(() => this.askOnce(call), retries);
   }
 

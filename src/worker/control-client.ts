@@ -31,6 +31,8 @@ const CONFIRM_MS_MIN = 30_000;
 /** How long a worker that was told to go tries to hand its task back. */
 const RELEASE_MS_MAX = 10_000;
 
+const NEVER = new AbortController().signal;
+
 /** What a worker asks of and tells to the coordinator. Calls about a task throw LeaseLostError when its fence is old. */
 export class ControlClient {
   readonly #channel: ControlChannel;
@@ -39,9 +41,10 @@ export class ControlClient {
     this.#channel = new ControlChannel(settings);
   }
 
-  /** The next task of the token's scope, if there is one. */
-  leaseTask(workerId: string, signal: AbortSignal): Promise<LeaseTaskAnswer> {
-    return this.#channel.ask({ method: 'LeaseTask', request: { workerId }, answer: leaseTaskAnswerSchema, signal });
+  /** The next task of the token's scope, if there is one. @param shutdown Ends the asking, not a call that is under way. */
+  leaseTask(workerId: string, shutdown: AbortSignal): Promise<LeaseTaskAnswer> {
+    const call = { method: 'LeaseTask', request: { workerId }, answer: leaseTaskAnswerSchema };
+    return this.#channel.ask({ ...call, signal: NEVER, repeatUntil: shutdown });
   }
 
   /** One try: the caller beats again anyway, and must know when none got through. */

@@ -307,6 +307,22 @@ describe('the task queue', () => {
     expect((await row())?.state).toBe('cancelled');
   });
 
+  it('gives a worker again what it holds, and to no other', async () => {
+    await insert('a', 'b');
+    const held = await lease('w1');
+    expect(await queue.leaseAgain(SCOPE, 'w1', 30)).toEqual(held);
+    expect(await queue.leaseAgain(SCOPE, 'w2', 30)).toBeUndefined();
+    await queue.release(ref(held));
+    expect(await queue.leaseAgain(SCOPE, 'w1', 30)).toBeUndefined();
+  });
+
+  it('gives a worker nothing again that nobody wants', async () => {
+    await insert('a');
+    await lease('w1');
+    await leaderships.close(dataSource.manager, SCOPE);
+    expect(await queue.leaseAgain(SCOPE, 'w1', 30)).toBeUndefined();
+  });
+
   it('does not count a release as a fault, and lets the task be leased at once', async () => {
     await insert('a');
     expect(await queue.release(ref(await lease()))).toBe(true);

@@ -25,6 +25,12 @@ import {
 
 setUpWorkers();
 
+it('shows that it is alive to the process that started it', async () => {
+  const worker = startWorker();
+  await once(worker, 'message');
+  worker.kill('SIGKILL');
+});
+
 describe('a worker that must stop', () => {
   let worker: ChildProcess;
 

@@ -1,6 +1,7 @@
 import { Controller, UseGuards } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
+import { CallerIsGone, type IsGone } from './caller-is-gone.js';
 import {
   type CompleteTaskRequest,
   completeTaskRequest,
@@ -30,8 +31,17 @@ export class WorkerController {
   constructor(private readonly tasks: WorkerTaskService) {}
 
   @GrpcMethod('WorkerService', 'LeaseTask')
-  lease(@WorkerScope() scope: string, @Payload({ schema: leaseTaskRequest }) { workerId }: LeaseTaskRequest) {
-    return this.tasks.lease(scope, workerId);
+  async lease(
+    @WorkerScope() scope: string,
+    @Payload({ schema: leaseTaskRequest }) { workerId }: LeaseTaskRequest,
+    @CallerIsGone() isGone: IsGone,
+  ) {
+    const answer = await this.tasks.lease(scope, workerId);
+    // Nobody would work on it until the lease ends, and that would count as a fault.
+    if (answer.task !== undefined && isGone()) {
+      await this.tasks.release({ scope, taskId: answer.task.id, fence: answer.task.fence });
+    }
+    return answer;
   }
 
   @GrpcMethod('WorkerService', 'Heartbeat')

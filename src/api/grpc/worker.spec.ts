@@ -1,5 +1,5 @@
 import { RUNTIME } from '../../../test/fixtures/runtime.js';
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
@@ -99,6 +99,24 @@ describe('calls', () => {
   it('leases within the scope of the token', async () => {
     expect(await call('LeaseTask', { workerId: 'w-1' })).toEqual({ done: true, leaseSeconds: 30 });
     expect(tasks.lease).toHaveBeenCalledWith(JOB_ID, 'w-1');
+  });
+
+  it('gives the task back of a caller that has gone before it got it', async () => {
+    let answer: (leased: Awaited<ReturnType<WorkerTaskService['lease']>>) => void = () => undefined;
+    tasks.lease.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const { path, requestSerialize, responseDeserialize } = grpc.method(WORKER, 'LeaseTask');
+    const metadata = new Metadata();
+    metadata.set('authorization', token.authorization);
+    const codec = [path, requestSerialize, responseDeserialize] as const;
+    await new Promise<void>((resolve) => {
+      const asked = grpc.client.makeUnaryRequest(...codec, { workerId: 'w-1' }, metadata, () => resolve());
+      void vi.waitFor(() => expect(tasks.lease).toHaveBeenCalled()).then(() => asked.cancel());
+    });
+    // When this is answered, the server has heard of the cancellation before it.
+    await call('Heartbeat', lease);
+    const split = { trainFraction: 0.6, validationFraction: 0.2, testFraction: 0.2, seed: 0 };
+    answer({ task: { id: TASK_ID, fence: 7, spec: { import: { prefix: '', split } } }, done: false, leaseSeconds: 30 });
+    await vi.waitFor(() => expect(tasks.release).toHaveBeenCalledWith(leaseRef));
   });
 
   it('passes the fence of every call on', async () => {

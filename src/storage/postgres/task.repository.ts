@@ -118,6 +118,11 @@ const LEASE = `WITH ready AS MATERIALIZED (
     FROM ready WHERE t.id = ready.id
   RETURNING t.id, t.fence, t.spec, t.trial_id, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
 
+const LEASE_AGAIN = `UPDATE tasks t SET lease_until = now() + $3 * interval '1 second'
+  WHERE t.id = (SELECT id FROM tasks WHERE scope = $1 AND state = 'leased' AND lease_owner = $2 LIMIT 1)
+    AND t.state = 'leased' AND t.lease_owner = $2 AND ${IS_WANTED} AND NOT ${IS_PAUSED}
+  RETURNING t.id, t.fence, t.spec, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
+
 const HEARTBEAT = `UPDATE tasks t SET lease_until = now() + $4 * interval '1 second'
   WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING NOT ${IS_WANTED} OR ${IS_PAUSED} AS cancel`;
 
@@ -175,6 +180,14 @@ export class TaskRepository {
       ]);
     }
     return { id: task.id, fence: Number(task.fence), spec: withRuntime(task.spec, task.runtime) };
+  }
+
+  /** The task that `owner` holds already, with the same fence and a whole lease; undefined when there is none. */
+  async leaseAgain(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
+    const [[task]] = await this.dataSource.query<
+      [{ id: string; fence: string; spec: TaskSpec; runtime: Runtime | null }[]]
+    >(LEASE_AGAIN, [scope, owner, leaseSeconds]);
+    return task && { id: task.id, fence: Number(task.fence), spec: withRuntime(task.spec, task.runtime) };
   }
 
   /** Extends a lease. `leaseLost`: stop at once; `cancel`: nobody wants the result any more, or not now. */
