@@ -159,6 +159,11 @@ const UP = [
   `CREATE INDEX tasks_leased_until ON tasks (lease_until) WHERE state = 'leased'`,
   `CREATE INDEX tasks_by_trial ON tasks (trial_id)`,
   `CREATE INDEX tasks_in_outage ON tasks (scope, outage_since) WHERE outage_since IS NOT NULL AND end_time IS NULL`,
+  `CREATE TABLE task_ends (
+     scope text NOT NULL,
+     fence bigint NOT NULL,
+     trial_id text,
+     PRIMARY KEY (scope, fence))`,
   `CREATE TABLE metric_points (
      task_id text NOT NULL CONSTRAINT metric_points_task REFERENCES tasks (id),
      fence bigint NOT NULL,
@@ -192,6 +197,17 @@ const UP = [
      CONSTRAINT model_versions_method CHECK (method IN
        (${METHODS})))`,
 
+  // Whatever ends a task leaves word for who leads its scope
+  `CREATE FUNCTION note_task_end() RETURNS trigger LANGUAGE plpgsql AS $$
+   BEGIN
+     INSERT INTO task_ends (scope, fence, trial_id)
+     SELECT NEW.scope, NEW.fence, NEW.trial_id WHERE EXISTS (SELECT FROM leaderships WHERE scope = NEW.scope)
+     ON CONFLICT DO NOTHING;
+     RETURN NULL;
+   END $$`,
+  `CREATE TRIGGER tasks_ended AFTER UPDATE OF state ON tasks FOR EACH ROW
+     WHEN (OLD.state = 'leased' AND NEW.state NOT IN ('leased', 'queued')) EXECUTE FUNCTION note_task_end()`,
+
   // What has ended stays as it ended
   `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
    BEGIN
@@ -206,6 +222,7 @@ const UP = [
 const TABLES = [
   'model_versions',
   'metric_points',
+  'task_ends',
   'tasks',
   'trials',
   'leaderships',
@@ -227,5 +244,6 @@ export class Initial1764000000000 implements MigrationInterface {
     for (const table of TABLES) await runner.query(`DROP TABLE ${table}`);
     await runner.query('DROP SEQUENCE task_fences');
     await runner.query('DROP FUNCTION refuse_change');
+    await runner.query('DROP FUNCTION note_task_end');
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Method } from '../domain/method.js';
 import type { TrialPhase } from '../domain/trial.js';
-import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { TrialRepository, type NewTrial } from '../storage/postgres/trial.repository.js';
@@ -28,11 +28,13 @@ export function bestCandidates(trials: readonly TrialEntity[], method: Method, c
   const ranked = trials
     .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
     .toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1) || a.generation - b.generation || a.slot - b.slot);
-  const phenotypes = ranked.map(({ lrMultipliers }) => lrMultipliers.join());
-  return ranked
-    .filter((_, rank) => phenotypes.indexOf(phenotypes[rank] ?? '') === rank)
-    .slice(0, count)
-    .map(candidateOf);
+  const best = new Map<string, TrialEntity>();
+  for (const trial of ranked) {
+    if (best.size === count) break;
+    const phenotype = trial.lrMultipliers.join();
+    if (!best.has(phenotype)) best.set(phenotype, trial);
+  }
+  return [...best.values()].map(candidateOf);
 }
 
 /** Puts candidates up for training. */
@@ -44,35 +46,44 @@ export class Candidates {
   ) {}
 
   /**
-   * Inserts a trial, and a training for each seed of its phase unless the trial has ended before it began.
+   * Inserts trials of one phase and method, and a training for each seed of the phase, unless a trial has ended before it began.
    *
-   * @param trial With its fold in the search; after it all data is used.
-   * @returns the trial that stands in the place, new or old.
+   * @param trials With their folds in the search; after it all data is used.
+   * @returns the trials that stand in their places, new or old, by generation and slot.
    */
-  async insert(
+  async insertAll(
     transaction: Transaction,
     context: JobContext,
-    trial: NewTrial,
+    trials: readonly NewTrial[],
     seedCount: number,
-  ): Promise<TrialEntity> {
-    const { id: scope } = context.job;
-    const entity = await this.trials.insert(transaction, scope, trial);
-    if (trial.state !== undefined) return entity;
-    const { phase, method, generation, slot, lrMultipliers, fold } = trial;
-    const slice = fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCount(context) };
+  ): Promise<TrialEntity[]> {
+    const stored = await this.trials.insertAll(transaction, context.job.id, trials);
+    const ids = new Map(stored.map((trial) => [placeOf(trial), trial.id]));
+    const trained = trials.filter(({ state }) => state === undefined);
     await this.tasks.insert(
       transaction,
-      trainingSeeds(phase, seedCount).map((seed) => ({
-        scope,
-        key: `${KEY_PREFIXES[phase]}/${method}/${generation}/${slot}/${seed}`,
-        trialId: entity.id,
-        seed,
-        spec: { train: trainSpec(context, { method, lrMultipliers, seed, ...slice, keepWeights: phase === 'FINALS' }) },
-      })),
+      trained.flatMap((trial) => trainings(context, trial, ids.get(placeOf(trial)), seedCount)),
     );
-    return entity;
+    return stored;
   }
 }
+
+/** The trainings of one trial, each with a seed of its own. */
+function trainings(context: JobContext, trial: NewTrial, trialId: string | undefined, seedCount: number): NewTask[] {
+  const { phase, method, lrMultipliers, fold } = trial;
+  if (trialId === undefined) throw new Error(`${method} has no trial in ${placeOf(trial)}`);
+  const slice = fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCount(context) };
+  return trainingSeeds(phase, seedCount).map((seed) => ({
+    scope: context.job.id,
+    key: `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`,
+    trialId,
+    seed,
+    spec: { train: trainSpec(context, { method, lrMultipliers, seed, ...slice, keepWeights: phase === 'FINALS' }) },
+  }));
+}
+
+/** A trial's place among those of its phase and method. */
+export const placeOf = ({ generation, slot }: Pick<NewTrial, 'generation' | 'slot'>): string => `${generation}/${slot}`;
 
 const KEY_PREFIXES: Readonly<Record<TrialPhase, string>> = {
   SEARCH: 'search',

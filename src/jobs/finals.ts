@@ -55,7 +55,7 @@ export class Finals {
       for (const [slot, entrant] of entrants.entries()) {
         const origin = entrant.method === 'BIOTUNE' ? 'FINAL' : 'BASELINE';
         const trial = { phase: 'FINALS', generation: 0, slot, origin, ...entrant } as const;
-        await this.candidates.insert(transaction, context, trial, job.spec.finals.seedCount);
+        await this.candidates.insertAll(transaction, context, [trial], job.spec.finals.seedCount);
       }
     });
   }
@@ -64,8 +64,8 @@ export class Finals {
   async advance(context: JobContext): Promise<void> {
     const { job, leadership } = context;
     const before = await this.trials.list(job.id, 'FINALS');
-    const hasNews = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
-    const trials = hasNews ? await this.trials.list(job.id, 'FINALS') : before;
+    const { closed } = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
+    const trials = closed.length > 0 ? await this.trials.list(job.id, 'FINALS') : before;
     if (trials.some(isOpen)) return;
     const finalists = await this.finalists(context);
     if (finalists.length === 0) {

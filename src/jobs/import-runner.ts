@@ -8,7 +8,7 @@ import {
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import type { Advance } from './job-runner.js';
+import { type Advance, ScopeWatch } from './scope-watch.js';
 
 /** Moves the import of one dataset version forward by one step; may be repeated like a job's. */
 @Injectable()
@@ -17,9 +17,17 @@ export class ImportRunner {
     private readonly datasets: DatasetRepository,
     private readonly tasks: TaskRepository,
     private readonly leaderships: LeadershipRepository,
+    private readonly watch: ScopeWatch,
   ) {}
 
-  async advance(leadership: Leadership): Promise<Advance> {
+  advance(leadership: Leadership): Promise<Advance> {
+    return this.watch.advance(leadership, async () => ({
+      advance: await this.step(leadership),
+      restsUntilMs: Infinity,
+    }));
+  }
+
+  private async step(leadership: Leadership): Promise<Advance> {
     const { scope } = leadership;
     const place = parseImportScope(scope);
     const version = place === undefined ? undefined : await this.datasets.findVersion(place.datasetId, place.number);

@@ -5,6 +5,7 @@ import type { StoredDatasetVersion } from '../storage/postgres/dataset.repositor
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
 import { techniqueOf } from './methods.js';
+import type { News } from './scope-watch.js';
 
 /** What every step of a running job needs; read from rows at the start of the step. */
 export interface JobContext {
@@ -12,6 +13,7 @@ export interface JobContext {
   readonly leadership: Leadership;
   readonly baseModel: BaseModel;
   readonly dataset: StoredDatasetVersion;
+  readonly news: News;
 }
 
 /** Slices that train and validation are cut into; generation g uses slice g mod this. */

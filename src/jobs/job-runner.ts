@@ -21,19 +21,19 @@ import { Finals } from './finals.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { OutageWatch } from './outage-watch.js';
 import { Publishing } from './publishing.js';
+import { type Advance, type News, ScopeWatch, type Step } from './scope-watch.js';
+import { wallBudgetEndMs } from './search-budget.js';
 import { SearchLoop } from './search-loop.js';
 import { Selection } from './selection.js';
 import { trainingCountAtOnce } from './training-count.js';
 
-/** What a coordinator does next about a scope. */
-export type Advance =
-  | { readonly next: 'WAIT' }
-  /** Keep `workerCount` workers at its tasks, with so many threads each where a training has fixed that. */
-  | { readonly next: 'WORK'; readonly workerCount: number; readonly threadCount?: number }
-  | { readonly next: 'ENDED' };
-
 const WAIT: Advance = { next: 'WAIT' };
 const ENDED: Advance = { next: 'ENDED' };
+
+/** Nothing more to do until a row changes. */
+const resting = (advance: Advance): Step => ({ advance, restsUntilMs: Infinity });
+/** There may be more to do at once, or what is waited for is no row's change. */
+const goingOn = (advance: Advance): Step => ({ advance, restsUntilMs: 0 });
 
 /**
  * Moves one job forward by one step, from its rows only. Every step may be repeated, by this coordinator or another:
@@ -54,23 +54,28 @@ export class JobRunner {
     private readonly publishing: Publishing,
     private readonly modelVersions: ModelVersionRepository,
     private readonly outages: OutageWatch,
+    private readonly watch: ScopeWatch,
   ) {}
 
   /**
    * A failure that is the data's or the request's ends the job as FAILED. The infrastructure's, or a bug, is noted on the
    * job and thrown: the step is tried again.
    */
-  async advance(leadership: Leadership): Promise<Advance> {
+  advance(leadership: Leadership): Promise<Advance> {
+    return this.watch.advance(leadership, (news) => this.attempt(leadership, news));
+  }
+
+  private async attempt(leadership: Leadership, news: News): Promise<Step> {
     const job = await this.jobs.findById(leadership.scope);
     if (job === undefined) throw new Error(`no job ${leadership.scope}`);
-    if (TERMINAL_JOB_STATES.includes(job.state)) return ENDED;
+    if (TERMINAL_JOB_STATES.includes(job.state)) return resting(ENDED);
     try {
-      const advance = await this.step(leadership, job);
-      if (advance.next !== 'ENDED') await this.outages.end(leadership, job);
-      return advance;
+      const step = await this.step(leadership, job, news);
+      if (step.advance.next !== 'ENDED') await this.outages.end(leadership, job);
+      return step;
     } catch (error) {
       if (error instanceof LeadershipLostError) throw error;
-      if (error instanceof JobMovedError) return WAIT;
+      if (error instanceof JobMovedError) return goingOn(WAIT);
       const failure = failureOf(error);
       if (!isOurs(failure.reason)) return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: failure });
       await this.outages.begin(leadership, job, failure);
@@ -78,7 +83,7 @@ export class JobRunner {
     }
   }
 
-  private async step(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+  private async step(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<Step> {
     switch (job.state) {
       case 'CANCELLING':
         return this.finishCancelling(leadership, job);
@@ -88,14 +93,14 @@ export class JobRunner {
       case 'VALIDATING':
         return this.awaitDataset(leadership, job);
       default:
-        if (job.state === 'RUNNING' && (await this.outages.pauseStalled(leadership, job))) return WAIT;
-        return this.run(leadership, job);
+        if (job.state === 'RUNNING' && (await this.outages.pauseStalled(leadership, job))) return goingOn(WAIT);
+        return this.run(leadership, job, news);
     }
   }
 
   /** PAUSED once no worker holds a lease any more. Nobody leads the job from then on, and its workers are ended. */
-  private async park(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
-    if (await this.tasks.hasLeased(job.id)) return WAIT;
+  private async park(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
+    if (await this.tasks.hasLeased(job.id)) return goingOn(WAIT);
     const isParked = await this.leaderships.fenced(leadership, async (transaction) => {
       // Someone has cancelled or resumed it in between: the next step deals with that.
       if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
@@ -103,24 +108,24 @@ export class JobRunner {
       await this.leaderships.park(transaction, job.id);
       return true;
     });
-    return isParked ? ENDED : WAIT;
+    return isParked ? resting(ENDED) : goingOn(WAIT);
   }
 
-  private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+  private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
     const version = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (version?.state === 'REJECTED' && version.error !== undefined) {
       const { reason, message, metadata } = version.error;
       throw new DomainError(reason, message, metadata);
     }
-    if (version?.state !== 'ACTIVE') return WAIT;
+    if (version?.state !== 'ACTIVE') return resting(WAIT);
     checkDatasetFits(version, { foldCount: foldCount({ job }), batchSize: job.spec.training.batchSize });
     await this.leaderships.fenced(leadership, (transaction) =>
       this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED'),
     );
-    return WAIT;
+    return goingOn(WAIT);
   }
 
-  private async run(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
+  private async run(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<Step> {
     const work: Advance = {
       next: 'WORK',
       // The launcher starts as many of them as it has room for.
@@ -136,44 +141,61 @@ export class JobRunner {
         if (!(await this.jobs.move(transaction, job.id, ['QUEUED'], 'RUNNING', change))) return;
         if (isNew) await this.jobs.enterPhase(transaction, job.id, 'SEARCHING');
       });
-      return work;
+      return goingOn(work);
     }
-    const context = await this.context(leadership, job);
-    if (job.phase === 'SEARCHING') {
-      if (await this.searchLoop.advance(context)) await this.selection.start(context);
-    } else if (job.phase === 'SELECTING') {
-      const entrants = await this.selection.advance(context);
-      if (entrants !== undefined) await this.finals.start(context, entrants);
-    } else if (job.phase === 'FINALS') {
-      await this.finals.advance(context);
-    } else if (job.phase === 'SCORING') {
-      await this.finishScoring(context);
-    } else {
-      const { result, record } = await this.publishing.publish(context);
-      const { stopReason = 'COMPLETED' } = job;
-      return this.end(leadership, job, 'SUCCEEDED', { stopReason, result }, record);
+    const context = await this.context(leadership, job, news);
+    switch (job.phase) {
+      case 'SEARCHING':
+        return { advance: work, restsUntilMs: await this.search(context) };
+      case 'SELECTING': {
+        const entrants = await this.selection.advance(context);
+        if (entrants === undefined) return resting(work);
+        await this.finals.start(context, entrants);
+        return goingOn(work);
+      }
+      case 'FINALS':
+        await this.finals.advance(context);
+        return resting(work);
+      case 'SCORING':
+        return { advance: work, restsUntilMs: await this.finishScoring(context) };
+      default: {
+        const { result, record } = await this.publishing.publish(context);
+        const { stopReason = 'COMPLETED' } = job;
+        return this.end(leadership, job, 'SUCCEEDED', { stopReason, result }, record);
+      }
     }
-    return work;
   }
 
-  private async finishScoring(context: JobContext): Promise<void> {
-    if ((await this.finals.scored(context)) === undefined) return;
+  /** @returns when the next step is due. */
+  private async search(context: JobContext): Promise<number> {
+    const nowMs = Date.now();
+    const outcome = await this.searchLoop.advance(context);
+    if (outcome === 'DONE') await this.selection.start(context);
+    if (outcome !== 'WAITING') return 0;
+    const endMs = wallBudgetEndMs(context.job.spec.budget, context.job);
+    return endMs > nowMs ? endMs : Infinity;
+  }
+
+  /** @returns when the next step is due. */
+  private async finishScoring(context: JobContext): Promise<number> {
+    if ((await this.finals.scored(context)) === undefined) return Infinity;
     // What a dropped training still adds to the cost would make a repeat of the publishing write other bytes.
-    if (await this.tasks.hasLeased(context.job.id)) return;
+    if (await this.tasks.hasLeased(context.job.id)) return 0;
     await this.leaderships.fenced(context.leadership, (transaction) =>
       this.jobs.enterPhase(transaction, context.job.id, 'PUBLISHING'),
     );
+    return 0;
   }
 
-  private async context(leadership: Leadership, job: FineTuneJobEntity): Promise<JobContext> {
+  private async context(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<JobContext> {
     const dataset = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (dataset === undefined) throw new Error(`job ${job.id} has no dataset version`);
-    return { job, leadership, dataset, baseModel: await this.baseModels.get(job.spec.baseModel) };
+    return { job, leadership, dataset, baseModel: await this.baseModels.get(job.spec.baseModel), news };
   }
 
   /** CANCELLED once no worker holds a lease any more. */
-  private async finishCancelling(leadership: Leadership, job: FineTuneJobEntity): Promise<Advance> {
-    if (await this.tasks.hasLeased(job.id)) return WAIT;
+  private async finishCancelling(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
+    if (await this.tasks.hasLeased(job.id)) return goingOn(WAIT);
     return this.end(leadership, job, 'CANCELLED', { stopReason: 'USER_CANCELLED' });
   }
 
@@ -190,7 +212,7 @@ export class JobRunner {
     change: JobChange,
     record: (transaction: Transaction) => Promise<void> = (transaction) =>
       this.modelVersions.discard(transaction, job.id),
-  ): Promise<Advance> {
+  ): Promise<Step> {
     const hasEnded = await this.leaderships.fenced(leadership, async (transaction) => {
       // A cancel came in between: the next step deals with it.
       if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
@@ -201,6 +223,6 @@ export class JobRunner {
       await this.leaderships.close(transaction, job.id);
       return true;
     });
-    return hasEnded ? ENDED : WAIT;
+    return hasEnded ? resting(ENDED) : goingOn(WAIT);
   }
 }

@@ -3,7 +3,6 @@ import { stopReason } from '../search/stop-rules.js';
 import { trialCount } from '../search/biotune.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
-import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { evaluated } from './search-plan.js';
 
@@ -11,15 +10,17 @@ import { evaluated } from './search-plan.js';
  * Which of its two time budgets a search has used up, but for what is kept for the finals.
  *
  * @param wallSeconds As `activeSeconds` gives them.
+ * @param trainSeconds What its trainings took, in parts.
  */
 export function timeBudgetStop(
   { maxWallSeconds = Infinity, maxGpuSeconds = Infinity, reserveForFinals }: BudgetConfig,
   wallSeconds: number,
-  totals: readonly Pick<TrainingTotals, 'trainSeconds'>[],
+  trainSeconds: Iterable<number>,
 ): StopReason | undefined {
   const share = 1 - reserveForFinals;
   if (wallSeconds >= maxWallSeconds * share) return 'WALL_BUDGET';
-  const gpuSeconds = totals.reduce((sum, { trainSeconds }) => sum + trainSeconds, 0);
+  let gpuSeconds = 0;
+  for (const seconds of trainSeconds) gpuSeconds += seconds;
   return gpuSeconds >= maxGpuSeconds * share ? 'GPU_BUDGET' : undefined;
 }
 
@@ -28,6 +29,15 @@ export const activeSeconds = (
   { activeSeconds: before, activeSince }: Pick<FineTuneJobEntity, 'activeSeconds' | 'activeSince'>,
   now: Date,
 ): number => before + (activeSince === undefined ? 0 : Math.max(0, now.getTime() - activeSince.getTime()) / 1000);
+
+/** When the wall time of a search will be used up, in ms since 1970; Infinity without a budget, and while the clock stands. */
+export function wallBudgetEndMs(
+  { maxWallSeconds = Infinity, reserveForFinals }: Pick<BudgetConfig, 'maxWallSeconds' | 'reserveForFinals'>,
+  { activeSeconds: before, activeSince }: Pick<FineTuneJobEntity, 'activeSeconds' | 'activeSince'>,
+): number {
+  if (activeSince === undefined) return Infinity;
+  return activeSince.getTime() + 1000 * (maxWallSeconds * (1 - reserveForFinals) - before);
+}
 
 /** Why the evolution ends before its last generation, if it does. */
 export function evolutionStop(context: JobContext, trials: readonly TrialEntity[]): StopReason | undefined {

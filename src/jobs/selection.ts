@@ -34,9 +34,11 @@ export class Selection {
       .filter(({ length }) => length > 1);
     await this.leaderships.fenced(leadership, async (transaction) => {
       await this.jobs.enterPhase(transaction, job.id, 'SELECTING');
-      for (const [slot, candidate] of contested.flatMap((candidates) => [...candidates.entries()])) {
-        const trial = { phase: 'SELECTION', generation: 0, slot, origin: 'FINAL', ...candidate } as const;
-        await this.candidates.insert(transaction, context, trial, seedCount);
+      for (const candidates of contested) {
+        const trials = candidates.map(
+          (candidate, slot) => ({ phase: 'SELECTION', generation: 0, slot, origin: 'FINAL', ...candidate }) as const,
+        );
+        await this.candidates.insertAll(transaction, context, trials, seedCount);
       }
     });
   }
@@ -51,8 +53,8 @@ export class Selection {
   async advance(context: JobContext): Promise<Candidate[] | undefined> {
     const { job, leadership, baseModel } = context;
     const before = await this.trials.list(job.id, 'SELECTION');
-    const hasNews = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
-    const selected = hasNews ? await this.trials.list(job.id, 'SELECTION') : before;
+    const { closed } = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
+    const selected = closed.length > 0 ? await this.trials.list(job.id, 'SELECTION') : before;
     if (selected.some(isOpen)) return undefined;
     const found = await this.trials.list(job.id, 'SEARCH');
     const candidates = methodsOf(job.spec).flatMap((method): Candidate[] => {

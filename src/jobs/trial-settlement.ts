@@ -7,7 +7,7 @@ import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 
 /** Fitness of a genome that cannot be trained: the worst there is. */
@@ -47,6 +47,17 @@ function outcome(
   return { state: 'SUCCEEDED', fitness: 1 - mean(figures) };
 }
 
+/** Trials that are closed in one transaction. */
+const CLOSING_COUNT = 200;
+
+/** What a look at some trials has come to. */
+export interface Settled {
+  /** In the order given, as their rows now are but for the time. */
+  readonly closed: readonly TrialEntity[];
+  /** Of each trial that was looked at, by its id. */
+  readonly trainings: ReadonlyMap<string, readonly Training[]>;
+}
+
 /** Turns ended trainings into the fitness of their trials. */
 @Injectable()
 export class TrialSettlement {
@@ -58,59 +69,63 @@ export class TrialSettlement {
   ) {}
 
   /**
-   * Closes every trial of `open` whose trainings have ended, each in a transaction of its own.
+   * Closes every open trial of `trials` whose trainings have ended, some at a time.
    *
-   * @returns whether a trial was closed.
    * @throws {DomainError} DATASET_CHANGED and the like when the data is not what was imported.
    */
   async settle(
     leadership: Leadership,
     trials: readonly TrialEntity[],
     figure: BiotuneConfig['fitness'],
-  ): Promise<boolean> {
-    const open = trials.filter(isOpen);
-    const trainings = await this.trials.trainings(open.map(({ id }) => id));
-    let closedAny = false;
-    for (const trial of open) {
-      const mine = trainings.filter(({ trialId }) => trialId === trial.id);
+  ): Promise<Settled> {
+    const trainings = byTrial(await this.trials.trainings(trials.map(({ id }) => id)));
+    const closed = trials.filter(isOpen).flatMap((trial): TrialEntity[] => {
+      const mine = trainings.get(trial.id) ?? [];
       for (const training of mine) refuseBadData(training);
       const change = outcome(mine, figure);
-      if (change === undefined) continue;
-      await this.close(leadership, trial, change);
-      closedAny = true;
+      return change === undefined ? [] : [Object.assign(new TrialEntity(), trial, change)];
+    });
+    for (let start = 0; start < closed.length; start += CLOSING_COUNT) {
+      await this.close(leadership, closed.slice(start, start + CLOSING_COUNT));
     }
-    return closedAny;
+    return { closed, trainings };
   }
 
-  private async close(
-    leadership: Leadership,
-    trial: TrialEntity,
-    change: Pick<TrialEntity, 'state' | 'fitness' | 'infeasibleReason'>,
-  ): Promise<void> {
+  /** @throws {Error} when one was closed before: what is known of the trials is not what their rows say. */
+  private async close(leadership: Leadership, trials: readonly TrialEntity[]): Promise<void> {
     await this.leaderships.fenced(leadership, async (transaction) => {
-      if (!(await this.trials.close(transaction, trial.id, change))) return;
+      const closedCount = await this.trials.close(transaction, trials);
+      if (closedCount < trials.length) throw new Error(`${trials.length - closedCount} trials were closed before`);
       // One bad seed decides; the others would only cost time.
-      if (change.state === 'INFEASIBLE') await this.tasks.cancelQueued(transaction, trial.jobId, trial.id);
-      await this.tell(transaction, trial, change);
+      const infeasible = trials.filter(({ state }) => state === 'INFEASIBLE').map(({ id }) => id);
+      if (infeasible.length > 0) await this.tasks.cancelQueued(transaction, leadership.scope, infeasible);
+      await this.tell(transaction, leadership.scope, trials);
     });
   }
 
-  /** Writes the event of a trial that has its outcome. */
-  async tell(
-    transaction: Transaction,
-    trial: TrialEntity,
-    { state, fitness }: Pick<TrialEntity, 'state' | 'fitness'>,
-  ): Promise<void> {
-    await this.events.append(transaction, trial.jobId, 'TRIAL_COMPLETED', {
-      trial: trial.id,
-      phase: trial.phase,
-      method: trial.method,
-      generation: String(trial.generation),
-      slot: String(trial.slot),
+  /** Writes the events of trials of a job that have their outcomes. */
+  async tell(transaction: Transaction, jobId: string, trials: readonly TrialEntity[]): Promise<void> {
+    const payloads = trials.map(({ id, phase, method, generation, slot, state, fitness }) => ({
+      trial: id,
+      phase,
+      method,
+      generation: String(generation),
+      slot: String(slot),
       state,
       fitness: String(fitness),
-    });
+    }));
+    await this.events.appendAll(transaction, jobId, 'TRIAL_COMPLETED', payloads);
   }
+}
+
+function byTrial(trainings: readonly Training[]): Map<string, Training[]> {
+  const found = new Map<string, Training[]>();
+  for (const training of trainings) {
+    const mine = found.get(training.trialId);
+    if (mine === undefined) found.set(training.trialId, [training]);
+    else mine.push(training);
+  }
+  return found;
 }
 
 /**

@@ -9,6 +9,7 @@ import { JobRunner } from '../jobs/job-runner.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
 import { Publishing } from '../jobs/publishing.js';
+import { ScopeWatch } from '../jobs/scope-watch.js';
 import { SearchLoop } from '../jobs/search-loop.js';
 import { Selection } from '../jobs/selection.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
@@ -31,6 +32,7 @@ export const JOB_STEPS: readonly Provider[] = [
   JobRunner,
   ModelPublisher,
   Publishing,
+  ScopeWatch,
   SearchLoop,
   Selection,
   TrialSettlement,

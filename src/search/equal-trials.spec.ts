@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { lrMultipliers } from '../domain/genome.js';
 import { config, ORDERS, run } from '../../test/fixtures/search-run.js';
-import { findEqualTrial } from './equal-trials.js';
+import { EqualTrials } from './equal-trials.js';
 
 const trial = (generation: number, slot: number, multipliers: readonly number[], fold = generation % 2) => ({
   generation,
@@ -12,23 +12,45 @@ const trial = (generation: number, slot: number, multipliers: readonly number[],
 
 it('finds the earliest by generation and slot, whatever the order of the rows', () => {
   const rows = [trial(4, 0, [0, 2]), trial(2, 7, [0, 2]), trial(2, 5, [0, 2]), trial(0, 9, [0, 3])];
-  expect(findEqualTrial(trial(6, 1, [0, 2]), rows)).toBe(rows[2]);
-  expect(findEqualTrial(trial(6, 1, [0, 2]), rows.toReversed())).toBe(rows[2]);
+  expect(new EqualTrials(rows).find(trial(6, 1, [0, 2]))).toBe(rows[2]);
+  expect(new EqualTrials(rows.toReversed()).find(trial(6, 1, [0, 2]))).toBe(rows[2]);
+});
+
+it('finds one that was added', () => {
+  const equals = new EqualTrials([trial(2, 7, [1])]);
+  const earlier = trial(2, 3, [1]);
+  equals.add(earlier);
+  equals.add(trial(2, 4, [1]));
+  expect(equals.find(trial(4, 0, [1]))).toBe(earlier);
 });
 
 it.each([
   ['the last bit of a multiplier', trial(2, 0, [0, 1 + 2 ** -52])],
+  ['the sign of a zero', trial(2, 0, [-0, 1])],
   ['a frozen block', trial(2, 0, [1, 0])],
   ['the number of blocks', trial(2, 0, [0, 1, 0])],
   ['the fold', trial(1, 0, [0, 1])],
 ])('finds none that differs in %s', (_, other) => {
-  expect(findEqualTrial(trial(4, 0, [0, 1]), [other])).toBeUndefined();
+  expect(new EqualTrials([other]).find(trial(4, 0, [0, 1]))).toBeUndefined();
 });
 
-it('leaves the rows in their order', () => {
-  const rows = [trial(4, 0, [1]), trial(2, 0, [1])];
-  findEqualTrial(trial(6, 0, [1]), rows);
-  expect(rows.map(({ generation }) => generation)).toEqual([4, 2]);
+it('looks at each of 20,000 trials a fixed number of times', () => {
+  const count = 20_000;
+  let lookCount = 0;
+  const watched = Array.from({ length: count }, (_, slot) => ({
+    generation: 0,
+    slot,
+    get lrMultipliers() {
+      lookCount += 1;
+      return [slot, 1];
+    },
+  }));
+  const equals = new EqualTrials<(typeof watched)[number]>([]);
+  for (const candidate of watched) {
+    expect(equals.find(candidate)).toBeUndefined();
+    equals.add(candidate);
+  }
+  expect(lookCount).toBeLessThanOrEqual(4 * count);
 });
 
 it.each(ORDERS)(
@@ -40,7 +62,7 @@ it.each(ORDERS)(
       lrMultipliers: lrMultipliers(planned.genome, search.rules),
     }));
     const repeated = rows.flatMap((row, index) => {
-      const found = findEqualTrial(row, rows.slice(0, index));
+      const found = new EqualTrials(rows.slice(0, index)).find(row);
       return found === undefined ? [] : [{ row, found }];
     });
     expect(repeated.length).toBeGreaterThan(0);

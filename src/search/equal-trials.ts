@@ -8,17 +8,35 @@ interface TrainedAs {
 }
 
 /**
- * Finds the trial whose result that of a planned one would be: the same multipliers, bit for bit, on the same fold.
+ * Trials by what they were trained as: the same multipliers, bit for bit, on the same fold. Adding one and finding one take a
+ * time that does not depend on how many there are.
  *
- * Their genomes may differ: a gene at or below the threshold, or overruled, changes nothing.
- * @param others Completed trials in any order, so that the found one's result can be copied; or those before the planned one
- *   in its batch, so that it can wait for the found one's.
- * @returns the earliest by generation and slot; undefined if there is none, and the planned trial has to be trained.
+ * The genomes of equal trials may differ: a gene at or below the threshold, or overruled, changes nothing.
  */
-export function findEqualTrial<T extends Place & TrainedAs>(planned: TrainedAs, others: readonly T[]): T | undefined {
-  return others.toSorted(byPlace).find((other) => other.fold === planned.fold && haveEqualMultipliers(other, planned));
+export class EqualTrials<T extends Place & TrainedAs> {
+  private readonly earliest = new Map<string, T>();
+
+  /** @param trials In any order. */
+  constructor(trials: Iterable<T>) {
+    for (const trial of trials) this.add(trial);
+  }
+
+  add(trial: T): void {
+    const key = keyOf(trial);
+    const found = this.earliest.get(key);
+    if (found === undefined || byPlace(trial, found) < 0) this.earliest.set(key, trial);
+  }
+
+  /**
+   * Finds the trial whose result that of a planned one is, or will be.
+   *
+   * @returns the earliest by generation and slot; undefined if there is none, and the planned trial has to be trained.
+   */
+  find(planned: TrainedAs): T | undefined {
+    return this.earliest.get(keyOf(planned));
+  }
 }
 
-const haveEqualMultipliers = (a: TrainedAs, b: TrainedAs): boolean =>
-  a.lrMultipliers.length === b.lrMultipliers.length &&
-  a.lrMultipliers.every((multiplier, block) => Object.is(multiplier, b.lrMultipliers[block]));
+/** Text of a number names its bits, but for the sign of 0. */
+const keyOf = ({ lrMultipliers, fold }: TrainedAs): string =>
+  `${fold}:${lrMultipliers.map((multiplier) => (Object.is(multiplier, -0) ? '-0' : multiplier)).join()}`;

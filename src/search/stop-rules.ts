@@ -44,22 +44,32 @@ export function stopReason(
  */
 function stagnation(history: readonly Outcome[], shape: Shape): number {
   const bests = bestOfCompleteGenerations(history, shape);
-  const improving = bests.map((best, generation) => {
-    const before = bests.filter((_, other) => other < generation && (generation - other) % shape.foldCount === 0);
-    return before.every((earlier) => best < earlier);
-  });
-  return bests.length - 1 - improving.lastIndexOf(true);
+  const bestOfFolds = new Map<number, number>();
+  let lastImproving = -1;
+  for (const [generation, best] of bests.entries()) {
+    const fold = generation % shape.foldCount;
+    if (best >= (bestOfFolds.get(fold) ?? Infinity)) continue;
+    bestOfFolds.set(fold, best);
+    lastImproving = generation;
+  }
+  return bests.length - 1 - lastImproving;
 }
 
 /** The best fitness of each generation, from 0 to the last of those without a gap that are complete. */
 function bestOfCompleteGenerations(history: readonly Outcome[], shape: Shape): number[] {
+  const found = new Map<number, { count: number; best: number }>();
+  for (const { generation, fitness } of history) {
+    const { count, best } = found.get(generation) ?? { count: 0, best: Infinity };
+    found.set(generation, { count: count + 1, best: Math.min(best, fitness) });
+  }
   const bests: number[] = [];
   for (;;) {
-    const outcomes = history.filter(({ generation }) => generation === bests.length);
-    if (outcomes.length < generationSize(shape, bests.length)) return bests;
-    bests.push(bestFitness(outcomes));
+    const { count, best } = found.get(bests.length) ?? { count: 0, best: Infinity };
+    if (count < generationSize(shape, bests.length)) return bests;
+    bests.push(best);
   }
 }
 
-const bestFitness = (outcomes: readonly Pick<Outcome, 'fitness'>[]): number =>
-  Math.min(...outcomes.map(({ fitness }) => fitness));
+/** Infinity without one. */
+const bestFitness = (history: readonly Outcome[]): number =>
+  history.reduce((best, { fitness }) => Math.min(best, fitness), Infinity);

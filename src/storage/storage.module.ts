@@ -9,6 +9,7 @@ import { EventRepository } from './postgres/event.repository.js';
 import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from './postgres/leadership.repository.js';
 import { ModelVersionRepository } from './postgres/model-version.repository.js';
+import { ScopeChangeRepository } from './postgres/scope-change.repository.js';
 import { TaskRepository } from './postgres/task.repository.js';
 import { SourceBuckets } from './source-buckets.js';
 import { Transactions } from './postgres/transaction.js';
@@ -21,6 +22,7 @@ const REPOSITORIES: readonly Provider[] = [
   FineTuneJobRepository,
   LeadershipRepository,
   ModelVersionRepository,
+  ScopeChangeRepository,
   TaskRepository,
   Transactions,
   TrialRepository,

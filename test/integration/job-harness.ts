@@ -13,7 +13,8 @@ import type { ScoreResult, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from 
 import type { Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
 import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
-import { type Advance, JobRunner } from '../../src/jobs/job-runner.js';
+import { JobRunner } from '../../src/jobs/job-runner.js';
+import type { Advance } from '../../src/jobs/scope-watch.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { TrialService } from '../../src/jobs/trial.service.js';
 import { JOB_STEPS, outageWatch } from '../../src/roles/coordinator.module.js';
@@ -200,6 +201,11 @@ export class JobHarness {
 
   release(lease: LeaseRef) {
     return this.app.get(TaskRepository).release(lease);
+  }
+
+  /** Lets another coordinator take over. */
+  giveBack(leadership: Leadership): Promise<void> {
+    return this.app.get(LeadershipRepository).giveBack(leadership);
   }
 
   /** Takes over a job that nobody leads. */

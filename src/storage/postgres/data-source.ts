@@ -8,7 +8,7 @@ import { snakeCase } from './columns.js';
 import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
 import { EventEntity, FineTuneJobEntity, IdempotencyKeyEntity, LeadershipEntity } from './fine-tune-job.entities.js';
 import { ModelVersionEntity } from './model-version.entities.js';
-import { MetricPointEntity, TaskEntity } from './task.entities.js';
+import { MetricPointEntity, TaskEndEntity, TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
 import { TrialEntity } from './trial.entities.js';
 
@@ -61,6 +61,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       LeadershipEntity,
       MetricPointEntity,
       ModelVersionEntity,
+      TaskEndEntity,
       TaskEntity,
       TrialEntity,
     ],

@@ -9,21 +9,34 @@ import type { Transaction } from './transaction.js';
 export class EventRepository {
   constructor(private readonly dataSource: DataSource) {}
 
-  /**
-   * Adds an event inside the transaction of what it tells of. The lock, held until that transaction ends, keeps the
-   * numbers of one job without gaps and visible in order.
-   */
-  async append(
+  /** Adds an event inside the transaction of what it tells of. */
+  append(
     manager: Transaction,
     jobId: string,
     type: EventType,
     payload: Readonly<Record<string, string>> = {},
   ): Promise<void> {
+    return this.appendAll(manager, jobId, type, [payload]);
+  }
+
+  /**
+   * Adds events of one type, in the order given, inside the transaction of what they tell of. The lock, held until that
+   * transaction ends, keeps the numbers of one job without gaps and visible in order.
+   */
+  async appendAll(
+    manager: Transaction,
+    jobId: string,
+    type: EventType,
+    payloads: readonly Readonly<Record<string, string>>[],
+  ): Promise<void> {
+    if (payloads.length === 0) return;
     await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [jobId]);
     await manager.query(
       `INSERT INTO events (job_id, seq, type, payload)
-       SELECT $1::text, coalesce(max(seq), 0) + 1, $2::text, $3::jsonb FROM events WHERE job_id = $1::text`,
-      [jobId, type, payload],
+       SELECT $1::text, latest.seq + given.place, $2::text, given.payload
+         FROM (SELECT coalesce(max(seq), 0) AS seq FROM events WHERE job_id = $1::text) latest,
+              jsonb_array_elements($3::jsonb) WITH ORDINALITY AS given (payload, place)`,
+      [jobId, type, JSON.stringify(payloads)],
     );
   }
 

@@ -39,6 +39,7 @@ export class LeadershipRepository {
 
   async close(manager: Transaction, scope: string): Promise<void> {
     await manager.query('DELETE FROM leaderships WHERE scope = $1', [scope]);
+    await manager.query('DELETE FROM task_ends WHERE scope = $1', [scope]);
   }
 
   async isOpen(scope: string): Promise<boolean> {

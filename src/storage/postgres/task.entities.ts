@@ -93,6 +93,20 @@ export class TaskEntity {
   endTime?: Date;
 }
 
+/** The end of a task that the leader of its scope has not acted on yet; a trigger writes it, whatever ends the task. */
+@Entity('task_ends')
+export class TaskEndEntity {
+  @PrimaryColumn('text')
+  scope!: string;
+
+  /** Of the lease that ended; no two tasks share one. */
+  @PrimaryColumn('bigint', { transformer: integer })
+  fence!: number;
+
+  @Column('text', { nullable: true, transformer: absent })
+  trialId?: string;
+}
+
 /** One value of a training's curve, kept per lease: readers use the fence that completed. */
 @Entity('metric_points')
 @Check('metric_points_finite', finite('value'))

@@ -267,12 +267,12 @@ export class TaskRepository {
     return count === 1;
   }
 
-  /** Moves what is not being worked on to `cancelled`: of a scope, or of one of its trials. */
-  async cancelQueued(manager: Transaction, scope: string, trialId?: string): Promise<void> {
+  /** Moves what is not being worked on to `cancelled`: of a scope, or of some of its trials. */
+  async cancelQueued(manager: Transaction, scope: string, trialIds?: readonly string[]): Promise<void> {
     await manager.query(
       `UPDATE tasks SET state = 'cancelled', end_time = now()
-        WHERE scope = $1 AND state = 'queued' AND trial_id IS NOT DISTINCT FROM coalesce($2, trial_id)`,
-      [scope, trialId],
+        WHERE scope = $1 AND state = 'queued' AND ($2::text[] IS NULL OR trial_id = ANY ($2))`,
+      [scope, trialIds],
     );
   }
 

@@ -21,6 +21,10 @@ export type NewTrial = TrialPlace &
     Pick<TrialEntity, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
   >;
 
+/** What an open trial came to. */
+export type TrialOutcome = Pick<TrialEntity, 'id' | 'state'> &
+  Partial<Pick<TrialEntity, 'fitness' | 'infeasibleReason'>>;
+
 /** One training of a trial, as its task's row tells. */
 export interface Training {
   readonly trialId: string;
@@ -48,6 +52,9 @@ export interface TrainingTotals extends Cost {
   readonly method: Method;
 }
 
+/** Trials that are read at a time. */
+const PIECE_COUNT = 1000;
+
 /** In the order of a job's life. */
 const PHASE_ORDER = `array_position(ARRAY[${TRIAL_PHASES.map((phase) => `'${phase}'`).join(', ')}], trial.phase)`;
 
@@ -57,28 +64,45 @@ export class TrialRepository {
   constructor(private readonly dataSource: DataSource) {}
 
   /**
-   * Inserts a trial unless its place is taken, within the caller's transaction.
+   * Inserts trials of one phase and method unless their places are taken, within the caller's transaction.
    *
-   * @returns the trial that stands in the place, new or old, so that the caller can compare them.
+   * @returns the trials that stand in the places, new or old, by generation and slot, so that the caller can compare them.
    */
-  async insert(manager: Transaction, jobId: string, trial: NewTrial): Promise<TrialEntity> {
-    const ended = trial.fitness === undefined ? {} : { endTime: new Date() };
-    await manager
-      .createQueryBuilder()
-      .insert()
-      .into(TrialEntity)
-      .values({ ...trial, ...ended, id: newId('trl'), jobId })
-      .orIgnore()
-      .execute();
-    const { phase, method, generation, slot } = trial;
-    return manager.findOneByOrFail(TrialEntity, { jobId, phase, method, generation, slot });
+  async insertAll(manager: Transaction, jobId: string, trials: readonly NewTrial[]): Promise<TrialEntity[]> {
+    const [first] = trials;
+    if (first === undefined) return [];
+    await manager.query(
+      `INSERT INTO trials (id, job_id, phase, method, generation, slot, origin, lr_multipliers, genes, threshold, fold, state,
+                           infeasible_reason, fitness, reused_trial_id, end_time)
+       SELECT id, $1, phase, method, generation, slot, origin, "lrMultipliers", genes, threshold, fold, coalesce(state, 'QUEUED'),
+              "infeasibleReason", fitness, "reusedTrialId", CASE WHEN fitness IS NOT NULL THEN now() END
+         FROM jsonb_to_recordset($2::jsonb) AS r (id text, phase text, method text, generation int, slot int, origin text,
+              "lrMultipliers" float8[], genes float8[], threshold float8, fold int, state text, "infeasibleReason" text,
+              fitness float8, "reusedTrialId" text)
+       ON CONFLICT (job_id, phase, method, generation, slot) DO NOTHING`,
+      [jobId, JSON.stringify(trials.map((trial) => ({ ...trial, id: newId('trl') })))],
+    );
+    return manager
+      .createQueryBuilder(TrialEntity, 'trial')
+      .where('trial.jobId = :jobId AND trial.phase = :phase AND trial.method = :method', { ...first, jobId })
+      .andWhere(
+        '(trial.generation, trial.slot) IN (SELECT * FROM unnest(CAST(:generations AS int[]), CAST(:slots AS int[])))',
+        { generations: trials.map(({ generation }) => generation), slots: trials.map(({ slot }) => slot) },
+      )
+      .orderBy('trial.generation')
+      .addOrderBy('trial.slot')
+      .getMany();
   }
 
-  /** Trials of one phase, by generation, slot and method. */
+  /** Trials of one phase, by generation, slot and method; read in pieces, so that other work goes on meanwhile. */
   async list(jobId: string, phase: TrialPhase): Promise<TrialEntity[]> {
-    return this.dataSource
-      .getRepository(TrialEntity)
-      .find({ where: { jobId, phase }, order: { generation: 'ASC', slot: 'ASC', method: 'ASC' } });
+    const trials: TrialEntity[] = [];
+    let piece: TrialEntity[];
+    do {
+      piece = await this.piece(jobId, phase, trials.at(-1));
+      trials.push(...piece);
+    } while (piece.length === PIECE_COUNT);
+    return trials.sort((a, b) => a.generation - b.generation || a.slot - b.slot || (a.method < b.method ? -1 : 1));
   }
 
   /** Trials after a place: phase after phase, each by generation, slot and method. */
@@ -134,7 +158,7 @@ export class TrialRepository {
       .createQueryBuilder('task')
       // Without the spec, which names every shard of the data.
       .select(['task.id', 'task.trialId', 'task.seed', 'task.state', 'task.result', 'task.failure'])
-      .where('task.trialId IN (:...trialIds) AND task.seed IS NOT NULL', { trialIds })
+      .where('task.trialId = ANY (:trialIds) AND task.seed IS NOT NULL', { trialIds })
       .orderBy('task.key')
       .getMany();
     return tasks.flatMap(({ trialId, seed, state, result, failure }) =>
@@ -144,19 +168,31 @@ export class TrialRepository {
     );
   }
 
-  /** Closes an open trial. @returns false when it was closed already. */
-  async close(
-    manager: Transaction,
-    id: string,
-    change: Pick<TrialEntity, 'state'> & Partial<Pick<TrialEntity, 'fitness' | 'infeasibleReason'>>,
-  ): Promise<boolean> {
-    const { affected } = await manager
-      .createQueryBuilder()
-      .update(TrialEntity)
-      .set({ ...change, endTime: () => 'now()' })
-      .where(`id = :id AND state IN ('QUEUED', 'RUNNING')`, { id })
-      .execute();
-    return affected === 1;
+  /** Closes those of the given trials that are open, with the outcome that each of them holds. @returns how many. */
+  async close(manager: Transaction, trials: readonly TrialOutcome[]): Promise<number> {
+    const outcomes = trials.map(({ id, state, fitness, infeasibleReason }) => ({
+      id,
+      state,
+      fitness,
+      infeasibleReason,
+    }));
+    const [, count] = await manager.query<[unknown[], number]>(
+      `UPDATE trials t SET state = o.state, fitness = o.fitness, infeasible_reason = o."infeasibleReason", end_time = now()
+         FROM jsonb_to_recordset($1::jsonb) AS o (id text, state text, fitness float8, "infeasibleReason" text)
+        WHERE t.id = o.id AND t.state IN ('QUEUED', 'RUNNING')`,
+      [JSON.stringify(outcomes)],
+    );
+    return count;
+  }
+
+  /** Open trials of a phase of which a training has ended, in no order. */
+  async withEndedTraining(jobId: string, phase: TrialPhase): Promise<string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r.phase = $2 AND r.state IN ('QUEUED', 'RUNNING')
+          AND EXISTS (SELECT FROM tasks t WHERE t.trial_id = r.id AND t.state IN ('succeeded', 'infeasible'))`,
+      [jobId, phase],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Closes the open trials of a job as CANCELLED: all, or those of some methods. */
@@ -176,6 +212,17 @@ export class TrialRepository {
         WHERE job_id = ANY ($1) GROUP BY job_id, phase, method, generation, state`,
       [jobIds],
     );
+  }
+
+  /** Seconds that the trainings of each trial of a phase took, those that have ended well. */
+  async trainSeconds(jobId: string, phase: TrialPhase): Promise<Map<string, number>> {
+    const rows = await this.dataSource.query<{ id: string; seconds: number }[]>(
+      `SELECT r.id, sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS seconds
+         FROM trials r JOIN tasks t ON t.trial_id = r.id
+        WHERE r.job_id = $1 AND r.phase = $2 AND t.state = 'succeeded' AND t.result ? 'train' GROUP BY r.id`,
+      [jobId, phase],
+    );
+    return new Map(rows.map(({ id, seconds }) => [id, seconds]));
   }
 
   /** For the cost of several jobs at once. */
@@ -225,6 +272,25 @@ export class TrialRepository {
       [trial.id],
     );
     return rows.map(({ seed, name, epoch, value }) => ({ trial: trial.name, seed: Number(seed), name, epoch, value }));
+  }
+
+  private piece(
+    jobId: string,
+    phase: TrialPhase,
+    after?: Pick<TrialEntity, 'method' | 'generation' | 'slot'>,
+  ): Promise<TrialEntity[]> {
+    const query = this.dataSource
+      .getRepository(TrialEntity)
+      .createQueryBuilder('trial')
+      .where('trial.jobId = :jobId AND trial.phase = :phase', { jobId, phase })
+      .orderBy('trial.method')
+      .addOrderBy('trial.generation')
+      .addOrderBy('trial.slot')
+      .limit(PIECE_COUNT);
+    if (after !== undefined) {
+      query.andWhere('(trial.method, trial.generation, trial.slot) > (:method, :generation, :slot)', { ...after });
+    }
+    return query.getMany();
   }
 }
 
