@@ -93,7 +93,7 @@ export class TaskEntity {
   endTime?: Date;
 }
 
-/** The end of a task that the leader of its scope has not acted on yet; a trigger writes it, whatever ends the task. */
+/** The end of a task that the leader of its scope has not acted on yet; written in the transaction that ends the task, by whatever ends it. */
 @Entity('task_ends')
 export class TaskEndEntity {
   @PrimaryColumn('text')

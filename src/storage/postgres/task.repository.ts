@@ -10,6 +10,7 @@ import type { TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
 import { parseImportScope } from './dataset.repository.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobRepository } from './fine-tune-job.repository.js';
+import { type Prepared, runPrepared } from './prepared.js';
 import { TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -66,15 +67,20 @@ export interface InfeasibleCount {
 }
 
 /**
- * Whether anyone still wants a task's work: its scope has not ended, and is not being cancelled; nor is its trial, which
- * one training that cannot be done decides, and an early end of the search drops.
+ * Whether anyone still wants the work of a task `t`: its scope has not ended, and is not being cancelled; nor is its trial,
+ * which one training that cannot be done decides, and an early end of the search drops.
+ *
+ * @param scope SQL: the task's scope; where it is a parameter, the first two are asked once, not for each row. The trial is
+ *   looked up by its key, never joined: a table of old trials would be read whole.
  */
-const IS_WANTED = `(EXISTS (SELECT FROM leaderships l WHERE l.scope = t.scope)
-  AND NOT EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state = 'CANCELLING')
-  AND NOT EXISTS (SELECT FROM trials r WHERE r.id = t.trial_id AND r.state IN ('CANCELLED', 'INFEASIBLE')))`;
+const isWanted = (scope: string): string => `(EXISTS (SELECT FROM leaderships l WHERE l.scope = ${scope})
+  AND NOT EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = ${scope} AND j.state = 'CANCELLING')
+  AND (SELECT r.state IN ('CANCELLED', 'INFEASIBLE') FROM trials r WHERE r.id = t.trial_id) IS NOT TRUE)`;
+const IS_WANTED = isWanted('t.scope');
 
-/** Whether a task has to wait until its job is resumed. */
-const IS_PAUSED = `EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = t.scope AND j.state IN ('PAUSING', 'PAUSED'))`;
+/** Whether a task has to wait until its job is resumed. @param scope SQL, as above. */
+const isPaused = (scope: string): string =>
+  `EXISTS (SELECT FROM fine_tune_jobs j WHERE j.id = ${scope} AND j.state IN ('PAUSING', 'PAUSED'))`;
 
 const TAKEN = `t.id, t.scope, t.key, t.faults, t.lease_losses AS "leaseLosses", ${IS_WANTED} AS "isWanted",
   coalesce(extract(epoch FROM now() - t.outage_since), 0)::float8 AS "outageSeconds"`;
@@ -108,15 +114,37 @@ const STALLED = `SELECT t.scope, t.outage_since AS since, t.failure FROM tasks t
        AND (o.state = 'leased' AND o.outage_since IS NULL OR o.end_time > now() - $2 * interval '1 second'))
    ORDER BY t.outage_since LIMIT 1`;
 
-const LEASE = `WITH ready AS MATERIALIZED (
-    SELECT t.id FROM tasks t WHERE t.scope = $1 AND t.state = 'queued' AND t.not_before <= now() AND ${IS_WANTED}
-      AND NOT ${IS_PAUSED}
-    ORDER BY t.not_before, t.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-  UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
-         claims = claims + 1, fence = nextval('task_fences'),
-         leader_epoch = (SELECT epoch FROM leaderships l WHERE l.scope = t.scope)
-    FROM ready WHERE t.id = ready.id
-  RETURNING t.id, t.fence, t.spec, t.trial_id, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
+/** The CTE keeps the row lock and the update in one plan: a sub-select may be run again and skip the locked row. */
+const LEASE: Prepared = {
+  name: 'tasks.lease',
+  text: `WITH ready AS MATERIALIZED (
+    SELECT t.id FROM tasks t WHERE t.scope = $1 AND t.state = 'queued' AND t.not_before <= now() AND ${isWanted('$1')}
+      AND NOT ${isPaused('$1')}
+    ORDER BY t.not_before, t.id LIMIT 1 FOR UPDATE OF t SKIP LOCKED),
+  leased AS (
+    UPDATE tasks t SET state = 'leased', lease_owner = $2, lease_until = now() + $3 * interval '1 second',
+           claims = claims + 1, fence = nextval('task_fences'),
+           leader_epoch = (SELECT epoch FROM leaderships WHERE scope = $1)
+      FROM ready WHERE t.id = ready.id RETURNING t.id, t.fence, t.spec, t.trial_id),
+  begun AS (UPDATE trials r SET state = 'RUNNING' FROM leased WHERE r.id = leased.trial_id AND r.state = 'QUEUED')
+  SELECT id, fence, spec, (SELECT runtime FROM fine_tune_jobs WHERE id = $1) AS runtime,
+         (SELECT active_since IS NULL FROM fine_tune_jobs WHERE id = $1) AS "isFirst" FROM leased`,
+};
+
+interface LeasedRow {
+  readonly id: string;
+  readonly fence: string;
+  readonly spec: TaskSpec;
+  readonly runtime: Runtime | null;
+  /** Whether the job's clock stands; null for an import. */
+  readonly isFirst: boolean | null;
+}
+
+/**
+ * Names the task of a lease that is held, by the check `tasks_leased`. Asked for its state, the planner would read the index of
+ * leased rows, which holds an entry for each lease since the last vacuum.
+ */
+const IS_HELD = 'id = $1 AND scope = $2 AND fence = $3 AND lease_owner IS NOT NULL';
 
 const LEASE_AGAIN = `UPDATE tasks t SET lease_until = now() + $3 * interval '1 second'
   WHERE t.id = (SELECT id FROM tasks WHERE scope = $1 AND state = 'leased' AND lease_owner = $2 LIMIT 1)
@@ -124,10 +152,17 @@ const LEASE_AGAIN = `UPDATE tasks t SET lease_until = now() + $3 * interval '1 s
   RETURNING t.id, t.fence, t.spec, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
 
 const HEARTBEAT = `UPDATE tasks t SET lease_until = now() + $4 * interval '1 second'
-  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased' RETURNING NOT ${IS_WANTED} OR ${IS_PAUSED} AS cancel`;
+  WHERE ${IS_HELD} RETURNING NOT ${IS_WANTED} OR ${isPaused('t.scope')} AS cancel`;
 
 const END = `UPDATE tasks SET state = $4, result = $5, failure = $6, end_time = now(), lease_owner = NULL, lease_until = NULL
-  WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`;
+  WHERE ${IS_HELD}`;
+
+/** Ends an attempt that agrees with the job's runtime, if that matters; finds nothing where it is still to be fixed. */
+const END_AS_FIXED: Prepared = {
+  name: 'tasks.end_as_fixed',
+  text: `${END} AND ($7::jsonb IS NULL OR (
+    SELECT j.runtime = $7 OR j.spec ->> 'reproducibility' <> 'BITWISE' FROM fine_tune_jobs j WHERE j.id = $2))`,
+};
 
 const RELEASE = `UPDATE tasks t SET preemptions = preemptions + 1, not_before = now(), lease_owner = NULL, lease_until = NULL,
          state = CASE WHEN ${IS_WANTED} THEN 'queued' ELSE 'cancelled' END,
@@ -167,18 +202,11 @@ export class TaskRepository {
 
   /** Leases the oldest ready task of `scope` and marks its trial as running. Training and scoring are given the job's runtime. */
   async lease(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
-    // The CTE keeps the row lock and the update in one plan: a sub-select may be run again and skip the locked row.
-    const [rows] = await this.dataSource.query<
-      [{ id: string; fence: string; spec: TaskSpec; trial_id: string | null; runtime: Runtime | null }[]]
-    >(LEASE, [scope, owner, leaseSeconds]);
+    const { rows } = await runPrepared<LeasedRow>(this.dataSource, LEASE, [scope, owner, leaseSeconds]);
     const [task] = rows;
     if (task === undefined) return undefined;
-    await this.jobs.noteLease(scope);
-    if (task.trial_id !== null) {
-      await this.dataSource.query(`UPDATE trials SET state = 'RUNNING' WHERE id = $1 AND state = 'QUEUED'`, [
-        task.trial_id,
-      ]);
-    }
+    // A statement of its own: who cancels a job locks its row before the rows of its tasks.
+    if (task.isFirst === true) await this.jobs.noteLease(scope);
     return { id: task.id, fence: Number(task.fence), spec: withRuntime(task.spec, task.runtime) };
   }
 
@@ -199,10 +227,11 @@ export class TaskRepository {
 
   /** What a lease that is still held works on; undefined when the fence is old. */
   async leased(lease: LeaseRef): Promise<TaskSpec | undefined> {
-    const rows = await this.dataSource.query<{ spec: TaskSpec }[]>(
-      `SELECT spec FROM tasks WHERE id = $1 AND scope = $2 AND fence = $3 AND state = 'leased'`,
-      [lease.taskId, lease.scope, lease.fence],
-    );
+    const rows = await this.dataSource.query<{ spec: TaskSpec }[]>(`SELECT spec FROM tasks WHERE ${IS_HELD}`, [
+      lease.taskId,
+      lease.scope,
+      lease.fence,
+    ]);
     return rows[0]?.spec;
   }
 
@@ -252,6 +281,8 @@ export class TaskRepository {
     // What the infrastructure did is no verdict, whatever a worker makes of it.
     if ('infeasible' in outcome && !isFinal(outcome.infeasible.reason)) return this.fault(lease, outcome.infeasible);
     try {
+      const parameters = [...endParameters(lease, outcome), runtimeOf(outcome)];
+      if ((await runPrepared(this.dataSource, END_AS_FIXED, parameters)).rowCount === 1) return true;
       const hasEnded = await this.dataSource.transaction((transaction) => this.end(transaction, lease, outcome));
       return hasEnded || (await this.endedBy(lease, ['succeeded', 'infeasible']));
     } catch (error) {
@@ -347,12 +378,10 @@ export class TaskRepository {
   }
 
   /** @throws {DomainError} RUNTIME_MISMATCH, which rolls everything back. */
-  private async end(manager: Transaction, lease: LeaseRef, outcome: Exclude<TaskOutcome, { fault: Failure }>) {
-    const { taskId, scope, fence } = lease;
-    const parameters =
-      'succeeded' in outcome ? ['succeeded', outcome.succeeded, null] : ['infeasible', null, outcome.infeasible];
-    const [, count] = await manager.query<[unknown[], number]>(END, [taskId, scope, fence, ...parameters]);
-    const ran = 'succeeded' in outcome && 'train' in outcome.succeeded ? outcome.succeeded.train.runtime : undefined;
+  private async end(manager: Transaction, lease: LeaseRef, outcome: Ending) {
+    const { scope } = lease;
+    const [, count] = await manager.query<[unknown[], number]>(END, endParameters(lease, outcome));
+    const ran = runtimeOf(outcome);
     if (ran !== undefined) {
       const ofJob = await (count === 1 ? this.jobs.fixRuntime(manager, scope, ran) : this.jobs.runtime(manager, scope));
       const mismatch = ofJob === undefined ? undefined : runtimeMismatch(ran, ofJob);
@@ -401,6 +430,19 @@ export class TaskRepository {
     return rows.length === 1;
   }
 }
+
+type Ending = Exclude<TaskOutcome, { fault: Failure }>;
+
+const endParameters = ({ taskId, scope, fence }: LeaseRef, outcome: Ending): unknown[] => [
+  taskId,
+  scope,
+  fence,
+  ...('succeeded' in outcome ? ['succeeded', outcome.succeeded, null] : ['infeasible', null, outcome.infeasible]),
+];
+
+/** How a training that has succeeded ran. */
+const runtimeOf = (outcome: Ending): Runtime | undefined =>
+  'succeeded' in outcome && 'train' in outcome.succeeded ? outcome.succeeded.train.runtime : undefined;
 
 /** Told at the lease, not when the task is made: the first trainings of a job are made before one has fixed it. */
 function withRuntime(spec: TaskSpec, runtime: Runtime | null): TaskSpec {
