@@ -98,6 +98,10 @@ const UP = [
      owner text,
      lease_until timestamptz NOT NULL DEFAULT now())`,
   `CREATE INDEX leaderships_by_end ON leaderships (lease_until)`,
+  `CREATE TABLE coordinators (
+     owner text PRIMARY KEY,
+     algorithm_version integer NOT NULL,
+     alive_until timestamptz NOT NULL)`,
 
   // Trials and tasks
   `CREATE TABLE trials (
@@ -226,6 +230,7 @@ const TABLES = [
   'tasks',
   'trials',
   'leaderships',
+  'coordinators',
   'events',
   'idempotency_keys',
   'fine_tune_jobs',

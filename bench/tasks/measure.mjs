@@ -31,7 +31,9 @@ export async function updatesPerSecond(dataSource, { workerCount, taskCount }) {
 export async function cyclesPerSecond(queue, { workerCount, taskCount, round }) {
   const scope = `ftj_bench_${round}`;
   const trials = await insertRunningJob(queue, scope, taskCount);
-  const leadership = (await queue.leaderships.claim(CLAIMANT, 100, 600)).find((led) => led.scope === scope);
+  const leadership = (await queue.leaderships.claim(CLAIMANT, { jobCount: 100, importCount: 0 }, 600)).find(
+    (led) => led.scope === scope,
+  );
   const startMs = performance.now();
   const worked = rate(workerCount, taskCount, (_, worker) => workOnce(queue, scope, `worker-${worker}`));
   await Promise.all([worked, settleAll(queue, leadership, trials)]);

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { ProcessPool, type WorkerRequest } from '../launch/process-pool.js';
 import type { Logger } from '../observability/logger.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
+import { CoordinatorRepository, type ScopeCounts } from '../storage/postgres/coordinator.repository.js';
 import { parseImportScope } from '../storage/postgres/dataset.repository.js';
 import {
   LeadershipLostError,
@@ -11,6 +13,7 @@ import {
   type Leadership,
 } from '../storage/postgres/leadership.repository.js';
 import { mintWorkerToken } from '../tasks/worker-token.js';
+import { fairShare } from './fair-share.js';
 import { HeldLeadership } from './held-leadership.js';
 import { ImportRunner } from './import-runner.js';
 import { JobRunner } from './job-runner.js';
@@ -25,7 +28,10 @@ export interface CoordinatorSettings {
 /** How often the rows of a scope are looked at. */
 const STEP_MS = 250;
 const CLAIM_MS = 1_000;
+/** Scopes of each kind that are taken over at a time. */
 const CLAIM_COUNT_MAX = 50;
+/** A coordinator that has been silent for so long, or for half a lease, has its share given to the others. */
+const ALIVE_SECONDS_MIN = 5;
 /** After an error that is nobody's decision: the database is away, or a bug. */
 const RETRY_MS = 2_000;
 /** A step may be left in the middle: it is repeated by whoever leads next, and its writes are fenced. */
@@ -39,19 +45,25 @@ const STEP_GRACE_MS = 5_000;
 export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly claimant = { owner: randomUUID(), algorithmVersion: ALGORITHM_VERSION };
   private readonly led = new Map<string, Promise<void>>();
+  /** Jobs that another coordinator is to lead, after the step that they are at. */
+  private readonly handedOver = new Set<string>();
   private readonly stopping = new AbortController();
   /** Fires when the shutdown waits no longer. */
   private readonly leaving = new AbortController();
   private claiming: Promise<void> = Promise.resolve();
 
   constructor(
+    private readonly coordinators: CoordinatorRepository,
     private readonly leaderships: LeadershipRepository,
     private readonly jobRunner: JobRunner,
     private readonly importRunner: ImportRunner,
     private readonly pool: ProcessPool,
     private readonly logger: Logger,
     private readonly settings: CoordinatorSettings,
-  ) {}
+  ) {
+    // Each scope that is led pauses by it.
+    setMaxListeners(0, this.stopping.signal);
+  }
 
   onApplicationBootstrap(): void {
     this.claiming = this.claimLoop();
@@ -65,6 +77,8 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     this.stopping.abort();
     const leave = setTimeout(() => this.leaving.abort(), STEP_GRACE_MS);
     await unlessAborted(this.claiming, this.leaving.signal);
+    const resigning = this.coordinators.resign(this.claimant.owner).catch(() => undefined);
+    await unlessAborted(resigning, this.leaving.signal);
     await Promise.all(this.led.values());
     clearTimeout(leave);
     await this.pool.stopAll();
@@ -73,16 +87,39 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
   private async claimLoop(): Promise<void> {
     while (!this.stopping.signal.aborted) {
       try {
-        const { leaseSeconds } = this.settings;
-        // What it still leads but could not move on is left to others.
-        const claimed = await this.leaderships.claim(this.claimant, CLAIM_COUNT_MAX, leaseSeconds, [
-          ...this.led.keys(),
-        ]);
-        for (const leadership of claimed) this.follow(leadership);
+        await this.takeShare();
       } catch (error) {
         this.logger.error({ err: error }, 'claiming scopes failed');
       }
       await this.pause(CLAIM_MS);
+    }
+  }
+
+  /** Takes over what is free of this coordinator's share, and lets go of what is beyond it. */
+  private async takeShare(): Promise<void> {
+    const { leaseSeconds } = this.settings;
+    const aliveSeconds = Math.max(ALIVE_SECONDS_MIN, leaseSeconds / 2);
+    const { jobs, imports } = await this.coordinators.announce(this.claimant, aliveSeconds);
+    const missing = (counts: ScopeCounts) =>
+      Math.min(CLAIM_COUNT_MAX, Math.max(0, fairShare(counts) - counts.heldCount));
+    const counts = { jobCount: missing(jobs), importCount: missing(imports) };
+    if (counts.jobCount > 0 || counts.importCount > 0) {
+      // What it still leads but could not move on is left to others.
+      const except = [...this.led.keys()];
+      const claimed = await this.leaderships.claim(this.claimant, counts, leaseSeconds, except);
+      for (const leadership of claimed) this.follow(leadership);
+    }
+    // Imports end soon, and would begin again.
+    this.handOver(jobs.heldCount - fairShare(jobs) - this.handedOver.size);
+  }
+
+  /** Lets others lead so many jobs, the latest first. */
+  private handOver(count: number): void {
+    if (count <= 0) return;
+    const jobs = [...this.led.keys()].filter((scope) => parseImportScope(scope) === undefined);
+    for (const scope of jobs.filter((job) => !this.handedOver.has(job)).slice(-count)) {
+      this.logger.info({ scope }, 'handing over');
+      this.handedOver.add(scope);
     }
   }
 
@@ -100,14 +137,15 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     const held = new HeldLeadership(leadership, this.leaderships, this.settings.leaseSeconds, this.logger);
     const left = AbortSignal.any([held.lost, this.leaving.signal]);
     try {
-      while (!this.stopping.signal.aborted && !held.lost.aborted) {
+      while (!this.stopping.signal.aborted && !held.lost.aborted && !this.handedOver.has(scope)) {
         const wait = await unlessAborted(this.step(held, left), left);
         if (wait === undefined) break;
         await this.pause(wait);
       }
     } finally {
       held.release();
-      await Promise.all([this.pool.stopWorkers(scope), this.stopping.signal.aborted ? held.giveBack() : undefined]);
+      const isGivenUp = this.handedOver.delete(scope) || this.stopping.signal.aborted;
+      await Promise.all([this.pool.stopWorkers(scope), isGivenUp ? held.giveBack() : undefined]);
     }
   }
 

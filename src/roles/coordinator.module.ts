@@ -19,6 +19,7 @@ import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
+import { CoordinatorRepository } from '../storage/postgres/coordinator.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { StorageModule } from '../storage/storage.module.js';
@@ -65,9 +66,13 @@ export class CoordinatorModule {
       outageWatch(config.JOB_STALLED_SECONDS_MAX),
       {
         provide: Coordinator,
-        inject: [LeadershipRepository, JobRunner, ImportRunner],
-        useFactory: (leaderships: LeadershipRepository, jobRunner: JobRunner, importRunner: ImportRunner) =>
-          new Coordinator(leaderships, jobRunner, importRunner, pool, logger, settings),
+        inject: [CoordinatorRepository, LeadershipRepository, JobRunner, ImportRunner],
+        useFactory: (
+          coordinators: CoordinatorRepository,
+          leaderships: LeadershipRepository,
+          jobRunner: JobRunner,
+          importRunner: ImportRunner,
+        ) => new Coordinator(coordinators, leaderships, jobRunner, importRunner, pool, logger, settings),
       },
     ];
     const tasks = TasksModule.forRoot(config.LEASE_SECONDS, logger);

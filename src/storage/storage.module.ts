@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 import type { StoresConfig } from '../config/config.js';
 import { ObjectStore } from './object-store.js';
 import { BaseModelRepository } from './postgres/base-model.repository.js';
+import { CoordinatorRepository } from './postgres/coordinator.repository.js';
 import { createDataSource, migrate } from './postgres/data-source.js';
 import { DatasetRepository } from './postgres/dataset.repository.js';
 import { EventRepository } from './postgres/event.repository.js';
@@ -17,6 +18,7 @@ import { TrialRepository } from './postgres/trial.repository.js';
 
 const REPOSITORIES: readonly Provider[] = [
   BaseModelRepository,
+  CoordinatorRepository,
   DatasetRepository,
   EventRepository,
   FineTuneJobRepository,

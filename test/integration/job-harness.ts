@@ -211,7 +211,11 @@ export class JobHarness {
   /** Takes over a job that nobody leads. */
   async lead(id: string): Promise<Led> {
     const leaderships = this.app.get(LeadershipRepository);
-    const claimed = await leaderships.claim({ owner: 'test', algorithmVersion: ALGORITHM_VERSION }, 100, 600);
+    const claimed = await leaderships.claim(
+      { owner: 'test', algorithmVersion: ALGORITHM_VERSION },
+      { jobCount: 100, importCount: 0 },
+      600,
+    );
     const leadership = claimed.find(({ scope }) => scope === id);
     if (leadership === undefined) throw new Error(`nobody may lead ${id}`);
     return { leadership, runner: this.app.get(JobRunner) };

@@ -5,6 +5,7 @@ import { LeadershipLostError, LeadershipRepository } from '../../src/storage/pos
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
 const FIRST = { owner: 'first', algorithmVersion: 1 };
+const ANY = { jobCount: 10, importCount: 10 };
 const SECOND = { owner: 'second', algorithmVersion: 1 };
 
 describe('leaderships', () => {
@@ -31,19 +32,19 @@ describe('leaderships', () => {
 
   const expire = () => dataSource.query(`UPDATE leaderships SET lease_until = now() - interval '1 second'`);
   const claimOne = async (claimant = FIRST) => {
-    const [leadership] = await leaderships.claim(claimant, 10, 30);
+    const [leadership] = await leaderships.claim(claimant, ANY, 30);
     if (leadership === undefined) throw new Error('nothing to claim');
     return leadership;
   };
 
   it('gives a scope to one of two coordinators that ask at once', async () => {
-    const claims = await Promise.all([leaderships.claim(FIRST, 10, 30), leaderships.claim(SECOND, 10, 30)]);
+    const claims = await Promise.all([leaderships.claim(FIRST, ANY, 30), leaderships.claim(SECOND, ANY, 30)]);
     expect(claims.flat()).toHaveLength(1);
   });
 
   it('lets nobody else in until the lease ends or is given back', async () => {
     const leadership = await claimOne();
-    expect(await leaderships.claim(SECOND, 10, 30)).toEqual([]);
+    expect(await leaderships.claim(SECOND, ANY, 30)).toEqual([]);
     await leaderships.giveBack(leadership);
     expect((await claimOne(SECOND)).epoch).toBe(leadership.epoch + 1);
   });
@@ -62,7 +63,7 @@ describe('leaderships', () => {
 
   it('leaves a search to coordinators that have its version, and anyone may lead an import', async () => {
     await leaderships.open(dataSource.manager, 'ds_x/versions/1');
-    const newer = await leaderships.claim({ owner: 'newer', algorithmVersion: 2 }, 10, 30);
+    const newer = await leaderships.claim({ owner: 'newer', algorithmVersion: 2 }, ANY, 30);
     expect(newer.map(({ scope }) => scope)).toEqual(['ds_x/versions/1']);
     expect((await claimOne()).scope).toBe('a');
   });

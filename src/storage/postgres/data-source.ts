@@ -6,7 +6,13 @@ import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './base-model.entities.js';
 import { snakeCase } from './columns.js';
 import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
-import { EventEntity, FineTuneJobEntity, IdempotencyKeyEntity, LeadershipEntity } from './fine-tune-job.entities.js';
+import {
+  CoordinatorEntity,
+  EventEntity,
+  FineTuneJobEntity,
+  IdempotencyKeyEntity,
+  LeadershipEntity,
+} from './fine-tune-job.entities.js';
 import { ModelVersionEntity } from './model-version.entities.js';
 import { MetricPointEntity, TaskEndEntity, TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
@@ -53,6 +59,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
     namingStrategy: new SnakeCaseColumns(),
     entities: [
       BaseModelEntity,
+      CoordinatorEntity,
       DatasetEntity,
       DatasetVersionEntity,
       EventEntity,

@@ -169,3 +169,17 @@ export class LeadershipEntity {
   @Column('timestamptz', { default: () => 'now()' })
   leaseUntil!: Date;
 }
+
+/** A coordinator that says it is alive. */
+@Entity('coordinators')
+export class CoordinatorEntity {
+  @PrimaryColumn('text')
+  owner!: string;
+
+  /** Version of the search that it has. */
+  @Column('int')
+  algorithmVersion!: number;
+
+  @Column('timestamptz')
+  aliveUntil!: Date;
+}

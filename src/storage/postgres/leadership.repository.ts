@@ -48,24 +48,27 @@ export class LeadershipRepository {
   }
 
   /**
-   * Takes over up to `count` scopes that nobody drives and that `claimant` can drive.
+   * Takes over scopes that nobody drives and that `claimant` can drive, so many of each kind at the most.
    *
    * @param except Scopes that are left to others.
    */
   async claim(
     claimant: Claimant,
-    count: number,
+    { jobCount, importCount }: { readonly jobCount: number; readonly importCount: number },
     leaseSeconds: number,
     except: readonly string[] = [],
   ): Promise<Leadership[]> {
     const [rows] = await this.dataSource.query<[{ scope: string; epoch: string }[]]>(
-      `WITH free AS MATERIALIZED (
-         SELECT scope FROM leaderships
-          WHERE lease_until <= now() AND coalesce(algorithm_version, $4) = $4 AND scope <> ALL ($5)
-         ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED)
+      `WITH jobs AS MATERIALIZED (
+         SELECT scope FROM leaderships WHERE lease_until <= now() AND algorithm_version = $4 AND scope <> ALL ($6)
+         ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED),
+       imports AS MATERIALIZED (
+         SELECT scope FROM leaderships WHERE lease_until <= now() AND algorithm_version IS NULL AND scope <> ALL ($6)
+         ORDER BY lease_until LIMIT $5 FOR UPDATE SKIP LOCKED),
+       free AS (SELECT scope FROM jobs UNION ALL SELECT scope FROM imports)
        UPDATE leaderships l SET owner = $1, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second'
          FROM free WHERE l.scope = free.scope RETURNING l.scope, l.epoch`,
-      [claimant.owner, count, leaseSeconds, claimant.algorithmVersion, except],
+      [claimant.owner, jobCount, leaseSeconds, claimant.algorithmVersion, importCount, except],
     );
     return rows.map(({ scope, epoch }) => ({ scope, epoch: Number(epoch) }));
   }

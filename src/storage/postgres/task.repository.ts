@@ -148,8 +148,10 @@ const IS_HELD = 'id = $1 AND scope = $2 AND fence = $3 AND lease_owner IS NOT NU
 
 const LEASE_AGAIN = `UPDATE tasks t SET lease_until = now() + $3 * interval '1 second'
   WHERE t.id = (SELECT id FROM tasks WHERE scope = $1 AND state = 'leased' AND lease_owner = $2 LIMIT 1)
-    AND t.state = 'leased' AND t.lease_owner = $2 AND ${IS_WANTED} AND NOT ${IS_PAUSED}
+    AND t.state = 'leased' AND t.lease_owner = $2 AND ${IS_WANTED} AND NOT ${isPaused('t.scope')}
   RETURNING t.id, t.fence, t.spec, (SELECT runtime FROM fine_tune_jobs WHERE id = t.scope) AS runtime`;
+
+const HELD_SPEC = `SELECT spec FROM tasks WHERE ${IS_HELD}`;
 
 const HEARTBEAT = `UPDATE tasks t SET lease_until = now() + $4 * interval '1 second'
   WHERE ${IS_HELD} RETURNING NOT ${IS_WANTED} OR ${isPaused('t.scope')} AS cancel`;
@@ -227,11 +229,7 @@ export class TaskRepository {
 
   /** What a lease that is still held works on; undefined when the fence is old. */
   async leased(lease: LeaseRef): Promise<TaskSpec | undefined> {
-    const rows = await this.dataSource.query<{ spec: TaskSpec }[]>(`SELECT spec FROM tasks WHERE ${IS_HELD}`, [
-      lease.taskId,
-      lease.scope,
-      lease.fence,
-    ]);
+    const rows = await this.dataSource.query<{ spec: TaskSpec }[]>(HELD_SPEC, [lease.taskId, lease.scope, lease.fence]);
     return rows[0]?.spec;
   }
 
