@@ -7,9 +7,9 @@ import { type Logger, NestLogger } from '../observability/logger.js';
 import { DrainingHttpAdapter } from './draining-http-adapter.js';
 import { ErrorFilter } from './errors/error.filter.js';
 import { nameRequest } from './request-id.js';
+import { REQUEST_BYTES_MAX } from './request-limit.js';
 import { RequestSchemaPipe } from './request-schema.pipe.js';
 
-const BODY_SIZE_MAX = '100kb';
 const VERBS = new Set(['GET', 'HEAD', 'POST']);
 
 /** Express would answer OPTIONS by itself, and others with a list of what exists. */
@@ -32,7 +32,7 @@ export async function createHttpServer(module: DynamicModule, logger: Logger): P
   });
   app.disable('x-powered-by');
   app.use(nameRequest, helmet(), closeVerbs, takeOnlyJson);
-  app.useBodyParser('json', { limit: BODY_SIZE_MAX });
+  app.useBodyParser('json', { limit: REQUEST_BYTES_MAX });
   app.useGlobalPipes(new RequestSchemaPipe());
   app.useGlobalFilters(new ErrorFilter(logger));
   return app;

@@ -7,8 +7,12 @@ import { GrpcListener } from './grpc/grpc-listener.js';
 import { loadServices, PROTO_PACKAGE } from './grpc/service-definitions.js';
 import { createHttpServer } from './http-server.js';
 import { Readiness } from './readiness.js';
+import { REQUEST_BYTES_MAX } from './request-limit.js';
 import { OpenApiPage } from './rest/open-api.controller.js';
 import { openApiDocument } from './rest/open-api.js';
+
+/** Of a worker's report: an import tells of every class and shard. */
+const WORKER_REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 
 type Imports = NonNullable<ModuleMetadata['imports']>;
 
@@ -40,6 +44,7 @@ export async function startApi(config: Listeners, logger: Logger, imports: Impor
     port: config.GRPC_PORT,
     definitions: loadServices('biotune/v1/fine_tune_job.proto', services),
     services: services.map((name) => `${PROTO_PACKAGE}.${name}`),
+    requestBytesMax: REQUEST_BYTES_MAX,
     reflection: true,
   });
   return listen(app, grpc, config.LISTEN_HOST, config.HTTP_PORT);
@@ -61,6 +66,7 @@ export async function startWorkerGateway(
     port: config.WORKER_GRPC_PORT,
     definitions: loadServices('biotune/v1/worker.proto', ['WorkerService']),
     services: [`${PROTO_PACKAGE}.WorkerService`],
+    requestBytesMax: WORKER_REQUEST_BYTES_MAX,
     reflection: false,
   });
   return listen(app, grpc, config.LISTEN_HOST, config.COORDINATOR_HTTP_PORT);

@@ -6,7 +6,8 @@ import healthCheck, { type HealthImplementation } from 'grpc-health-check';
 import { PROTO_PACKAGE } from './service-definitions.js';
 import { reflectedDescriptors } from './reflected-descriptors.js';
 
-const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
+/** Of an answer; clients take no more unless they ask for it. */
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_BYTES_MAX = 16 * 1024;
 const STREAM_COUNT_MAX = 1000;
 /** A caller that vanished without a word is found by pings, and its connection and streams are ended. */
@@ -22,6 +23,8 @@ export interface GrpcListenerOptions {
   readonly definitions: PackageDefinition;
   /** Full names of the services, as health checks ask for them. */
   readonly services: readonly string[];
+  /** A larger request is answered RESOURCE_EXHAUSTED. */
+  readonly requestBytesMax: number;
   /** Whether callers may ask for the schema. */
   readonly reflection: boolean;
 }
@@ -60,8 +63,8 @@ export class GrpcListener extends ServerGrpc {
 
   override async createClient(): Promise<Server> {
     const server = new Server({
-      'grpc.max_receive_message_length': MESSAGE_BYTES_MAX,
-      'grpc.max_send_message_length': MESSAGE_BYTES_MAX,
+      'grpc.max_receive_message_length': this.listener.requestBytesMax,
+      'grpc.max_send_message_length': ANSWER_BYTES_MAX,
       'grpc.max_metadata_size': METADATA_BYTES_MAX,
       'grpc.max_concurrent_streams': STREAM_COUNT_MAX,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,

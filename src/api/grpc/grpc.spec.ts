@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
 import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
+import { REQUEST_BYTES_MAX } from '../request-limit.js';
 import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
 import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../testing/samples.js';
 
@@ -25,6 +26,22 @@ beforeEach(() => {
 const inJob = { project: 'vision', job: JOB_ID };
 const create = (job: object, headers?: Record<string, string>) =>
   grpc.refusal(JOBS, 'CreateFineTuneJob', { project: 'vision', job: { ...twoFields, ...job } }, headers);
+
+describe('a request that is too large', () => {
+  const ofSize = (bytes: number) => ({ ...inJob, pageToken: 'x'.repeat(bytes) });
+
+  it('is refused with RESOURCE_EXHAUSTED, and reaches no service', async () => {
+    const error = await grpc.refusal(JOBS, 'ListTrials', ofSize(REQUEST_BYTES_MAX));
+    expect(error.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(error.details).toContain(String(REQUEST_BYTES_MAX));
+    expect(api.stubs.trials.list).not.toHaveBeenCalled();
+  });
+
+  it('is one of more than REST takes', async () => {
+    const error = await grpc.refusal(JOBS, 'ListTrials', ofSize(REQUEST_BYTES_MAX - 100));
+    expect(error.code, 'the token itself is too long').toBe(status.INVALID_ARGUMENT);
+  });
+});
 
 describe('calls', () => {
   it('creates a job from two fields, with every default filled in', async () => {
@@ -114,8 +131,8 @@ describe('refusals', () => {
     expect(api.stubs.jobs.create).not.toHaveBeenCalled();
   });
 
-  it('names a few of a thousand violations, so that the trailers stay small', async () => {
-    const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`label-${i}`, 'x'.repeat(600)]));
+  it('names a few of 150 violations, so that the trailers stay small', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`label-${i}`, 'x'.repeat(600)]));
     const error = await create({ labels });
     expect(error.code).toBe(status.INVALID_ARGUMENT);
     const { BadRequest } = detailsOf(error);
