@@ -5,6 +5,9 @@ import { genomeSchema } from './genome.js';
 import { METHODS } from './method.js';
 import { runtimeSchema } from './runtime.js';
 
+/** Figures of single classes are in a result of no more classes than this; those of more are in the version's `metrics.json`. */
+export const RESULT_CLASS_COUNT_MAX = 100;
+
 /** Where the true value lies with 95 % confidence. */
 export const intervalSchema = z.strictObject({ low: z.number(), high: z.number() }).meta({ id: 'Interval' });
 export type Interval = Readonly<z.infer<typeof intervalSchema>>;
@@ -38,7 +41,7 @@ export const methodScoreSchema = z
     testMacroF1: z.number(),
     testMacroF1Interval: intervalSchema,
     testCalibrationError: z.number(),
-    /** Of the classes that have test images. */
+    /** Of the classes that have test images; empty in lists, and with more classes than `RESULT_CLASS_COUNT_MAX`. */
     testRecalls: z.array(classRecallSchema).readonly(),
     seedScores: z.array(seedScoreSchema).readonly(),
     trainedParameterCount: z.int().min(0),
@@ -104,7 +107,7 @@ export const jobResultSchema = z
     testMacroAccuracy: z.number(),
     testMacroF1: z.number(),
     testCalibrationError: z.number(),
-    /** Row: true class; column: predicted class. */
+    /** Row: true class; column: predicted class. Empty where `testRecalls` is. */
     confusionMatrix: z.array(z.strictObject({ counts: z.array(z.int().min(0)).readonly() })).readonly(),
     scores: z.array(methodScoreSchema).readonly(),
     /** Absent without a search, and without a baseline. */
@@ -120,3 +123,10 @@ export const jobResultSchema = z
   })
   .meta({ id: 'JobResult' });
 export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;
+
+/** A result without the figures of single classes, as lists have it. */
+export const withoutClassFigures = (result: JobResult): JobResult => ({
+  ...result,
+  confusionMatrix: [],
+  scores: result.scores.map((score) => ({ ...score, testRecalls: [] })),
+});

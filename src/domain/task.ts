@@ -82,22 +82,34 @@ export const trainResultSchema = z.strictObject({
 });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;
 
-export const scoreResultSchema = z.strictObject({
+/** How a model did on the test split. */
+export const scoreFiguresSchema = z.strictObject({
   loss: z.number(),
   accuracy: z.number().min(0).max(1),
   macroAccuracy: z.number().min(0).max(1),
   macroF1: z.number().min(0).max(1),
   calibrationError: z.number().min(0).max(1),
+  imageCount: z.int().positive(),
+});
+
+/** What of a score grows with the images and classes: a JSON file in object storage. */
+export const scoreReportSchema = z.strictObject({
   /** Of the classes that have test images. */
   recalls: z.array(classRecallSchema).min(1).readonly(),
-  /** Row: true class; column: predicted class. */
-  confusionMatrix: z.array(z.strictObject({ counts: z.array(z.int().min(0)).readonly() })).readonly(),
-  imageCount: z.int().positive(),
   /** Class index of each image, and the one that the model gave it, in one order for all models of a dataset version. */
   labels: z.array(z.int().min(0)).readonly(),
   predictions: z.array(z.int().min(0)).readonly(),
 });
+export type ScoreReport = Readonly<z.infer<typeof scoreReportSchema>>;
+
+export const scoreResultSchema = scoreFiguresSchema.extend({
+  /** Holds a `ScoreReport`. */
+  report: artifactSchema,
+});
 export type ScoreResult = Readonly<z.infer<typeof scoreResultSchema>>;
+
+/** Figures and report of a score together. */
+export type TestScore = Readonly<z.infer<typeof scoreFiguresSchema>> & ScoreReport;
 
 /** What a leased task asks for; exactly one member is present. */
 export const taskSpecSchema = z.union([

@@ -6,7 +6,7 @@ import type { JobResult } from '../domain/job-result.js';
 import type { Method } from '../domain/method.js';
 import { resizedShorterSidePx } from '../domain/preprocessing.js';
 import type { Runtime } from '../domain/runtime.js';
-import type { ScoreResult } from '../domain/task.js';
+import type { TestScore } from '../domain/task.js';
 
 /** Where a model version came from: enough to make it again. */
 export interface Lineage {
@@ -36,7 +36,8 @@ export interface ModelDescription {
   /** That these weights were trained by; absent for a method without. */
   readonly genome?: Genome;
   readonly lrMultipliers: readonly number[];
-  readonly test: ScoreResult;
+  /** Of the test images; the confusion matrix is left out where a job's result has none. */
+  readonly test: TestScore & Pick<JobResult, 'confusionMatrix'>;
   readonly scores: JobResult['scores'];
   readonly lineage: Lineage;
 }

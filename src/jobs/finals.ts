@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
-import type { Artifact, ScoreResult, TrainResult } from '../domain/task.js';
+import {
+  type Artifact,
+  type ScoreReport,
+  scoreReportSchema,
+  type ScoreResult,
+  type TestScore,
+  type TrainResult,
+} from '../domain/task.js';
+import { ObjectStore } from '../storage/object-store.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -18,7 +26,7 @@ interface FinalModel {
 
 /** A final model with what the sealed test split said of it. */
 export interface ScoredModel extends FinalModel {
-  readonly test: ScoreResult;
+  readonly test: TestScore;
 }
 
 /** One method of the finals, with a model for each seed, best on validation first. */
@@ -45,6 +53,7 @@ export class Finals {
     private readonly candidates: Candidates,
     private readonly leaderships: LeadershipRepository,
     private readonly settlement: TrialSettlement,
+    private readonly objects: ObjectStore,
   ) {}
 
   /** Enters FINALS: a slot for each candidate, in the order given. */
@@ -90,33 +99,58 @@ export class Finals {
     });
   }
 
+  /** Whether every model has a score, or cannot have one. @throws {DomainError} as `scored`. */
+  async areScored(context: JobContext): Promise<boolean> {
+    return (await this.scores(context)) !== undefined;
+  }
+
   /**
-   * @returns every finalist with its test scores, best on validation first (equals: the search's winner first); without
-   *   those of which a model cannot be scored. Undefined while a score is missing.
-   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when none is left.
+   * Reads what the test split said of every model.
+   *
+   * @returns every finalist, best on validation first (equals: the search's winner first); without those of which a model
+   *   cannot be scored. Undefined while a score is missing.
+   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when none is left, ARTIFACT_CORRUPT when a report is not as it was.
    */
   async scored(context: JobContext): Promise<ScoredFinalist[] | undefined> {
+    const finalists = await this.scores(context);
+    if (finalists === undefined) return undefined;
+    const scored: ScoredFinalist[] = [];
+    for (const { trial, models } of finalists) {
+      const withReports: ScoredModel[] = [];
+      for (const { score, ...model } of models) {
+        const { report, ...figures } = score;
+        withReports.push({ ...model, test: { ...figures, ...(await this.report(report)) } });
+      }
+      scored.push({ trial, models: withReports });
+    }
+    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? WORST_FITNESS;
+    return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
+  }
+
+  private async report(artifact: Artifact): Promise<ScoreReport> {
+    return scoreReportSchema.parse(JSON.parse((await this.objects.getBlob(artifact)).toString()));
+  }
+
+  private async scores(context: JobContext): Promise<Finalist<FinalModel & { score: ScoreResult }>[] | undefined> {
     const tasks = await this.tasks.listByKeyPrefix(context.job.id, 'score/');
     for (const task of tasks) refuseBadData(task);
     if (tasks.some(({ state }) => state === 'queued' || state === 'leased')) return undefined;
-    const scores = new Map(
+    const ofKeys = new Map(
       tasks.flatMap(({ key, result }) => (result && 'score' in result ? [[key, result.score]] : [])),
     );
-    const scored: ScoredFinalist[] = [];
-    for (const { trial, models } of await this.finalists(context)) {
-      const scoredModels = models.flatMap((model) => {
-        const test = scores.get(scoreKey(trial, model.seed));
-        return test === undefined ? [] : [{ ...model, test }];
+    const scored = (await this.finalists(context)).flatMap(({ trial, models }) => {
+      const withScores = models.flatMap((model) => {
+        const score = ofKeys.get(scoreKey(trial, model.seed));
+        return score === undefined ? [] : [{ ...model, score }];
       });
       // Means over other seeds than the other methods' would not compare.
-      if (scoredModels.length === models.length) scored.push({ trial, models: scoredModels });
-    }
+      return withScores.length === models.length ? [{ trial, models: withScores }] : [];
+    });
     if (scored.length === 0) {
       const reasons = tasks.map(({ key, failure }) => `${key}: ${failure?.reason ?? 'unknown'}`).join(', ');
       throw new DomainError('SEARCH_SPACE_INFEASIBLE', `No final could be scored (${reasons}).`, { reasons });
     }
-    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? WORST_FITNESS;
-    return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
+    return scored;
   }
 
   private async finalists({ job }: JobContext): Promise<Finalist<FinalModel>[]> {

@@ -5,6 +5,7 @@ import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js
 import { DomainError } from '../domain/errors.js';
 import type { JobEvent } from '../domain/event.js';
 import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec, JobState } from '../domain/fine-tune-job.js';
+import { withoutClassFigures } from '../domain/job-result.js';
 import { idSchema, newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
@@ -20,7 +21,8 @@ import { canonicalJson } from './canonical-json.js';
 import { DatasetService } from './dataset.service.js';
 import { JobSpecs } from './job-specs.js';
 import { toFineTuneJob } from './job-view.js';
-import { readPageToken, writePageToken } from './page-token.js';
+import { pageOf } from './page-of.js';
+import { readPageToken } from './page-token.js';
 
 /** Thrown to roll back when another request with the same idempotency key was first. */
 class IdempotencyKeyTakenError extends Error {}
@@ -84,13 +86,15 @@ export class FineTuneJobService {
     return job;
   }
 
-  /** Newest first. */
+  /** Newest first; results are without the figures of single classes. */
   async list(project: string, page: PageRequest): Promise<Page<FineTuneJob>> {
     const beforeId = readPageToken(idSchema('ftj'), page.pageToken);
     const entities = await this.jobs.list(project, page.pageSize, beforeId);
-    const items = await this.view(entities);
-    const last = entities.length < page.pageSize ? undefined : entities.at(-1);
-    return { items, ...(last === undefined ? {} : { nextPageToken: writePageToken(last.id) }) };
+    const jobs = await this.view(entities);
+    const items = jobs.map((job) =>
+      job.result === undefined ? job : { ...job, result: withoutClassFigures(job.result) },
+    );
+    return pageOf(items, page.pageSize, (place) => items[place]?.id);
   }
 
   /**
@@ -155,8 +159,7 @@ export class FineTuneJobService {
     await this.find(project, id);
     const afterSeq = readPageToken(z.int().min(0), page.pageToken) ?? 0;
     const items = await this.events.list(id, afterSeq, page.pageSize);
-    const last = items.length < page.pageSize ? undefined : items.at(-1);
-    return { items, ...(last === undefined ? {} : { nextPageToken: writePageToken(last.seq) }) };
+    return pageOf(items, page.pageSize, (place) => items[place]?.seq);
   }
 
   private async find(project: string, id: string): Promise<FineTuneJobEntity> {

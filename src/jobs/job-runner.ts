@@ -178,7 +178,7 @@ export class JobRunner {
 
   /** @returns when the next step is due. */
   private async finishScoring(context: JobContext): Promise<number> {
-    if ((await this.finals.scored(context)) === undefined) return Infinity;
+    if (!(await this.finals.areScored(context))) return Infinity;
     // What a dropped training still adds to the cost would make a repeat of the publishing write other bytes.
     if (await this.tasks.hasLeased(context.job.id)) return 0;
     await this.leaderships.fenced(context.leadership, (transaction) =>

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Genome } from '../domain/genome.js';
-import type { JobResult, Resolution } from '../domain/job-result.js';
+import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, withoutClassFigures } from '../domain/job-result.js';
 import type { ModelFile } from '../domain/model-version.js';
-import type { ScoreResult } from '../domain/task.js';
+import type { TestScore } from '../domain/task.js';
 import { ModelPublisher } from '../export/model-publisher.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
@@ -11,6 +11,7 @@ import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
+import { confusionMatrix } from './confusion-matrix.js';
 import { Finals, type ScoredFinalist, type ScoredModel } from './finals.js';
 import { imageCounts, imageStep } from './image-counts.js';
 import { foldCount, type JobContext } from './job-context.js';
@@ -77,11 +78,12 @@ export class Publishing {
       classes: dataset.classes,
       ...(genome !== undefined && { genome }),
       lrMultipliers,
-      test: delivered.test,
+      test: { ...delivered.test, confusionMatrix: report.confusionMatrix },
       scores: report.scores,
       lineage: lineage(context, winner.trial.id, delivered),
     });
-    const result = { modelVersion: version.name, method, lrMultipliers, ...figures, ...report };
+    const whole = { modelVersion: version.name, method, lrMultipliers, ...figures, ...report };
+    const result = dataset.classes.length > RESULT_CLASS_COUNT_MAX ? withoutClassFigures(whole) : whole;
     return { result, record: (transaction) => this.record(transaction, job.id, version.name, files) };
   }
 
@@ -108,7 +110,8 @@ export class Publishing {
     return {
       ...(genome !== undefined && { genome }),
       testAccuracyInterval: await modelInterval(delivered, setting),
-      confusionMatrix: delivered.test.confusionMatrix,
+      confusionMatrix:
+        setting.classCount > RESULT_CLASS_COUNT_MAX ? [] : confusionMatrix(delivered.test, setting.classCount),
       scores: await methodScores(bySlot, setting),
       ...(comparison !== undefined && { comparison }),
       ...(resolution !== undefined && { resolution }),
@@ -156,7 +159,7 @@ export class Publishing {
 /** Lets whatever else waits in this process run. */
 const yieldNow = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: ScoreResult) => ({
+const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: TestScore) => ({
   testAccuracy: accuracy,
   testMacroAccuracy: macroAccuracy,
   testMacroF1: macroF1,

@@ -8,7 +8,8 @@ import { TRIAL_PHASES, type MetricPoint, type SeedResult, type Trial } from '../
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
-import { readPageToken, writePageToken } from './page-token.js';
+import { pageOf } from './page-of.js';
+import { readPageToken } from './page-token.js';
 import { trialName } from './trial-name.js';
 
 const placeSchema = z.strictObject({
@@ -64,10 +65,7 @@ export class TrialService {
     const entities = await this.trials.page(jobId, page.pageSize, after);
     const trainings = await this.trials.trainings(entities.map(trainedId));
     const items = entities.map((entity) => toTrial(project, entity, trainings));
-    const last = entities.at(-1);
-    if (last === undefined || entities.length < page.pageSize) return { items };
-    const { phase, method, generation, slot } = last;
-    return { items, nextPageToken: writePageToken({ phase, method, generation, slot }) };
+    return pageOf(items, page.pageSize, (place) => placeSchema.strip().parse(items[place]));
   }
 
   /** @throws {DomainError} JOB_NOT_FOUND or TRIAL_NOT_FOUND. */

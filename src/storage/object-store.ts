@@ -80,6 +80,21 @@ export class ObjectStore {
   }
 
   /**
+   * The bytes of a blob that fits into memory; wrong ones are read twice more before they count.
+   *
+   * @throws {DomainError} ARTIFACT_CORRUPT when they are missing, or not what the name says.
+   */
+  async getBlob(artifact: Artifact): Promise<Buffer> {
+    const key = blobKey(artifact.sha256);
+    for (let readCount = 1; ; readCount += 1) {
+      const chunks: Buffer[] = [];
+      const found = await this.digest(key, artifact.sizeBytes, (chunk) => chunks.push(chunk));
+      if (isEqual(found, artifact)) return Buffer.concat(chunks);
+      if (readCount === READ_COUNT_MAX || found === undefined) throw corrupt(this.uri(key), artifact, describe(found));
+    }
+  }
+
+  /**
    * Makes a blob of what a worker has uploaded, after reading it through; the upload is gone afterwards. A blob that is
    * there already is left alone, and so may this be repeated, also while an earlier call still runs. After
    * STORAGE_UNAVAILABLE the upload is kept.
@@ -164,14 +179,20 @@ export class ObjectStore {
    * Size of an object's bytes and the hash of them; undefined when there is no such object.
    *
    * @param sizeBytesMax Reading ends after the chunk that goes beyond this: then the bytes are wrong already.
+   * @param onChunk Is given the bytes, piece by piece.
    */
-  private digest(key: string, sizeBytesMax: number): Promise<Artifact | undefined> {
+  private digest(
+    key: string,
+    sizeBytesMax: number,
+    onChunk: (chunk: Buffer) => unknown = () => undefined,
+  ): Promise<Artifact | undefined> {
     const read = async () => {
       const hash = createHash('sha256');
       let sizeBytes = 0;
       const stream: AsyncIterable<Buffer> = await this.client.getObject(this.config.S3_BUCKET, key);
       for await (const chunk of stream) {
         hash.update(chunk);
+        onChunk(chunk);
         sizeBytes += chunk.length;
         if (sizeBytes > sizeBytesMax) break;
       }

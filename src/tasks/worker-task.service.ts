@@ -23,7 +23,8 @@ function uploaded(outcome: TaskOutcome): readonly Artifact[] {
   if (!('succeeded' in outcome)) return [];
   const result = outcome.succeeded;
   if ('import' in result) return [result.import.manifest, ...result.import.shards];
-  return 'train' in result && result.train.weights !== undefined ? [result.train.weights] : [];
+  if ('score' in result) return [result.score.report];
+  return result.train.weights === undefined ? [] : [result.train.weights];
 }
 
 /** What a worker wants links for. */

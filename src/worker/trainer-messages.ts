@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { failureSchema } from '../domain/dataset.js';
 import { runtimeSchema } from '../domain/runtime.js';
-import { scoreResultSchema, scoreSpecSchema, trainResultSchema, trainSpecSchema } from '../domain/task.js';
+import {
+  scoreFiguresSchema,
+  scoreReportSchema,
+  scoreSpecSchema,
+  trainResultSchema,
+  trainSpecSchema,
+} from '../domain/task.js';
 
 /** One split's images as a local file of decoded pixels, uint8 [count, sizePx, sizePx, 3]. */
 const splitFileSchema = z.object({
@@ -75,7 +81,7 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('epoch'), epoch: epochSchema }),
   z.object({ type: z.literal('checkpointSkipped'), message: z.string() }),
   z.object({ type: z.literal('trained'), result: trainResultSchema, rssMib }),
-  z.object({ type: z.literal('scored'), result: scoreResultSchema, rssMib }),
+  z.object({ type: z.literal('scored'), figures: scoreFiguresSchema, report: scoreReportSchema, rssMib }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
@@ -84,3 +90,5 @@ type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointS
 /** The message that ends a request. */
 export type LastMessage = Exclude<TrainerMessage, Notice>;
 export type TrainerAnswer = Exclude<LastMessage, { type: 'failed' }>;
+/** How a model did, of a `ScoreRequest`. */
+export type ScoreAnswer = Extract<TrainerAnswer, { type: 'scored' }>;

@@ -33,7 +33,7 @@ export async function fulfil(
 ): Promise<TrainerAnswer> {
   parts ??= trainerParts(send);
   if (request.type === 'score') {
-    return { type: 'scored', result: await score(request, parts.inputs), rssMib: rssMib() };
+    return { type: 'scored', ...(await score(request, parts.inputs)), rssMib: rssMib() };
   }
   const result = await train(request, parts, (epoch) => send({ type: 'epoch', epoch }));
   return { type: 'trained', result, rssMib: rssMib() };

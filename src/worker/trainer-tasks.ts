@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.js';
 import { type Runtime, runtimeMismatch } from '../domain/runtime.js';
-import type { ScoreResult, TrainResult, TrainSpec } from '../domain/task.js';
+import type { TrainResult, TrainSpec } from '../domain/task.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { backendSettings } from '../training/backend.js';
@@ -11,7 +11,7 @@ import { fineTune } from '../training/fine-tune.js';
 import type { SharedParts } from '../training/prepare-training.js';
 import type { FineTuneOptions } from '../training/fine-tune-options.js';
 import type { TrainerInputs } from './trainer-inputs.js';
-import type { EpochReport, ScoreRequest, TrainRequest } from './trainer-messages.js';
+import type { EpochReport, ScoreAnswer, ScoreRequest, TrainRequest } from './trainer-messages.js';
 import { TrainingCheckpoints, type TrainingCheckpointsOptions } from './training-checkpoints.js';
 import { metered } from './training-meter.js';
 import { protocolOf } from './training-protocol.js';
@@ -100,11 +100,20 @@ function optionsOf(
 }
 
 /** Scores a model on the test split. @throws DomainError RUNTIME_MISMATCH, as `train`. */
-export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: TrainerInputs): Promise<ScoreResult> {
+export async function score(
+  { spec, weightsPath, test }: ScoreRequest,
+  inputs: TrainerInputs,
+): Promise<Pick<ScoreAnswer, 'figures' | 'report'>> {
   const { network } = spec;
   checkedRuntime(spec);
   await inputs.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
-  const { loss, confusionMatrix, predictions, ...figures } = await evaluate({
+  const {
+    loss,
+    confusionMatrix: _counts,
+    predictions,
+    recalls,
+    ...figures
+  } = await evaluate({
     network: networkByArchitecture(network.architecture),
     weights: inputs.weights(),
     classCount: network.classCount,
@@ -113,9 +122,10 @@ export async function score({ spec, weightsPath, test }: ScoreRequest, inputs: T
     batchSize: SCORE_BATCH_SIZE,
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });
-  const rows = confusionMatrix.map((counts) => ({ counts }));
-  const images = { imageCount: test.labels.length, labels: [...test.labels], predictions };
-  return { loss, ...figures, confusionMatrix: rows, ...images };
+  return {
+    figures: { loss, ...figures, imageCount: test.labels.length },
+    report: { recalls, labels: [...test.labels], predictions },
+  };
 }
 
 /** The training checks its own loss; the validation's may still overflow after the last step. */

@@ -23,14 +23,14 @@ export async function runTrainTask(spec: TrainSpec, context: TaskContext): Promi
   }
 }
 
-/** Scores a model on the test split in the trainer process. */
+/** Scores a model on the test split in the trainer process; what grows with images and classes is uploaded. */
 export async function runScoreTask(spec: ScoreSpec, context: TaskContext): Promise<ScoreResult> {
   const { transfers, trainer, signal } = context;
   const weightsPath = await transfers.download(spec.network.weights);
   const test = await splitFile('test', spec, context);
   const answer = await trainer.run({ type: 'score', spec, weightsPath, test }, { signal, onEpoch: () => undefined });
   if (answer.type !== 'scored') throw new Error(`asked for a score, the trainer answered ${answer.type}`);
-  return answer.result;
+  return { ...answer.figures, report: await transfers.upload(Buffer.from(JSON.stringify(answer.report))) };
 }
 
 function splitFile(

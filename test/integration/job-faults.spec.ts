@@ -8,7 +8,7 @@ let jobs: JobHarness;
 
 beforeAll(async () => {
   store = new BusyStore(inject('services').s3.endpoint);
-  jobs = await JobHarness.start(await store.start());
+  jobs = await JobHarness.start({ s3Endpoint: await store.start() });
 });
 
 afterAll(async () => {

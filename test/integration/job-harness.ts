@@ -9,12 +9,14 @@ import { baseModelSchema } from '../../src/domain/base-model.js';
 import { DomainError, type Reason } from '../../src/domain/errors.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/event.js';
-import type { ScoreResult, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
+import type { JobResult } from '../../src/domain/job-result.js';
+import type { ScoreReport, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
 import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import type { Advance } from '../../src/jobs/scope-watch.js';
+import { ModelVersionService } from '../../src/jobs/model-version.service.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { TrialService } from '../../src/jobs/trial.service.js';
 import { JOB_STEPS, outageWatch } from '../../src/roles/coordinator.module.js';
@@ -34,10 +36,18 @@ import { createTestBucket } from '../support/object-store.js';
 
 const PROJECT = 'test';
 const BASE_MODEL_FILE = join(import.meta.dirname, '../../assets/efficientnet-lite0/base-model.json');
-/** Of each of the three classes. */
+/** Of each class. */
 const IMAGE_COUNT = { train: 40, validation: 20, test: 100 };
+
+/** What the jobs' images are. */
+export interface MadeUpDataset {
+  readonly labels: readonly string[];
+  /** Of each class. */
+  readonly imageCount: Readonly<Record<'train' | 'validation' | 'test', number>>;
+}
+
+const FASHION: MadeUpDataset = { labels: ['bag', 'sneaker', 'trouser'], imageCount: IMAGE_COUNT };
 const STALLED_SECONDS_MAX = 6 * 3600;
-const CLASSES = ['bag', 'sneaker', 'trouser'];
 
 /** How good a training is: the accuracy that it reaches on validation and on test; or why a try of either is none. */
 export type MadeUp = (spec: TrainSpec) => { readonly validation: number; readonly test: number | Reason } | Reason;
@@ -56,13 +66,17 @@ export class JobHarness {
   private constructor(
     private readonly app: INestApplicationContext,
     private readonly database: TestDatabase,
+    private readonly madeUp: MadeUpDataset,
     readonly datasetVersion: string,
     /** Of the test split's only shard. */
     readonly testShardSha256: string,
   ) {}
 
-  /** @param s3Endpoint Of another server than the run's own, with the same keys. */
-  static async start(s3Endpoint?: string): Promise<JobHarness> {
+  /** @param options `s3Endpoint`: of another server than the run's own, with the same keys. */
+  static async start({
+    s3Endpoint,
+    madeUp = FASHION,
+  }: { s3Endpoint?: string; madeUp?: MadeUpDataset } = {}): Promise<JobHarness> {
     const database = await createTestDatabase();
     const { bucket } = await createTestBucket();
     const { endpoint, accessKey, secretKey } = inject('services').s3;
@@ -82,8 +96,8 @@ export class JobHarness {
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
     await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));
-    const { name, testShard } = await importDataset(app);
-    return new JobHarness(app, database, name, testShard);
+    const { name, testShard } = await importDataset(app, madeUp);
+    return new JobHarness(app, database, madeUp, name, testShard);
   }
 
   async stop(): Promise<void> {
@@ -113,6 +127,19 @@ export class JobHarness {
 
   get(id: string): Promise<FineTuneJob> {
     return this.app.get(FineTuneJobService).get(PROJECT, id);
+  }
+
+  list(pageSize: number) {
+    return this.app.get(FineTuneJobService).list(PROJECT, { pageSize });
+  }
+
+  /** What the delivered model's files say of the test split. */
+  async metricsFile({ result }: FineTuneJob): Promise<{ test: ScoreReport; scores: JobResult['scores'] }> {
+    const [, , , model = '', , number] = result?.modelVersion.split('/') ?? [];
+    const downloads = await this.app.get(ModelVersionService).listDownloads(PROJECT, model, Number(number));
+    const metrics = downloads.find(({ path }) => path === 'metrics.json');
+    if (metrics === undefined) throw new Error('the version has no metrics.json');
+    return (await (await fetch(metrics.url)).json()) as { test: ScoreReport; scores: JobResult['scores'] };
   }
 
   async trials(id: string): Promise<readonly Trial[]> {
@@ -232,8 +259,11 @@ export class JobHarness {
 
   private async outcomeOf(spec: TaskSpec, madeUp: MadeUp): Promise<TaskOutcome> {
     if ('score' in spec) {
-      const test = this.models.get(spec.score.network.weights.sha256) ?? 0;
-      return typeof test === 'string' ? failed(test) : { succeeded: { score: scored(test) } };
+      const wanted = this.models.get(spec.score.network.weights.sha256) ?? 0;
+      if (typeof wanted === 'string') return failed(wanted);
+      const { figures, report } = scored(wanted, this.madeUp);
+      const stored = await this.app.get(ObjectStore).putBlob(Buffer.from(JSON.stringify(report)));
+      return { succeeded: { score: { ...figures, report: stored } } };
     }
     if (!('train' in spec)) throw new Error('there is nothing to import');
     const { train } = spec;
@@ -267,35 +297,33 @@ function trained(validation: number, { lrMultipliers }: TrainSpec): TrainResult 
 }
 
 /** The first images of each class are right, the others are taken for the next class. */
-function scored(wanted: number): ScoreResult {
-  const accuracy = Math.round(wanted * IMAGE_COUNT.test) / IMAGE_COUNT.test;
-  const labels = CLASSES.flatMap((_, label) => Array.from({ length: IMAGE_COUNT.test }, () => label));
+function scored(wanted: number, { labels: classes, imageCount: { test } }: MadeUpDataset) {
+  const accuracy = Math.round(wanted * test) / test;
+  const labels = classes.flatMap((_, label) => Array.from({ length: test }, () => label));
   const predictions = labels.map((label, image) =>
-    image % IMAGE_COUNT.test < accuracy * IMAGE_COUNT.test ? label : (label + 1) % CLASSES.length,
+    image % test < accuracy * test ? label : (label + 1) % classes.length,
   );
-  const counts = CLASSES.map((_, label) => ({
-    counts: CLASSES.map(
-      (_, found) => labels.filter((is, image) => is === label && predictions[image] === found).length,
-    ),
-  }));
-  const recalls = CLASSES.map((_, classIndex) => ({ classIndex, recall: accuracy }));
+  const recalls = classes.map((_, classIndex) => ({ classIndex, recall: accuracy }));
   const figures = { loss: 1, accuracy, macroAccuracy: accuracy, macroF1: accuracy, calibrationError: 0.1 };
-  return { ...figures, recalls, confusionMatrix: counts, imageCount: labels.length, labels, predictions };
+  return {
+    figures: { ...figures, imageCount: labels.length },
+    report: { recalls, labels, predictions } satisfies ScoreReport,
+  };
 }
 
-async function importDataset(app: INestApplicationContext) {
+async function importDataset(app: INestApplicationContext, { labels, imageCount }: MadeUpDataset) {
   const [objects, datasets] = [app.get(ObjectStore), app.get(DatasetRepository)];
   const splits = ['train', 'validation', 'test'] as const;
   const shards = await Promise.all(
     splits.map(async (split) => ({
       ...(await objects.putBlob(Buffer.from(`images of ${split}`))),
       split,
-      imageCount: CLASSES.length * IMAGE_COUNT[split],
+      imageCount: labels.length * imageCount[split],
     })),
   );
   const manifest = await objects.putBlob(Buffer.from('manifest'));
   const split = { trainFraction: 0.25, validationFraction: 0.125, testFraction: 0.625, seed: 0 };
-  const classes = CLASSES.map((label, index) => ({ label, index, imageCount: IMAGE_COUNT }));
+  const classes = labels.map((label, index) => ({ label, index, imageCount }));
   const id = await app.get(Transactions).run(async (transaction) => {
     const source = { displayName: 'fashion', sourceUri: 's3://images/fashion', split };
     const made = await datasets.insert(transaction, PROJECT, source);

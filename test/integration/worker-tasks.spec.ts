@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import { scoreReportSchema } from '../../src/domain/task.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -69,8 +70,12 @@ describe('a worker', () => {
     const pack = { manifest: imported.manifest, shards: imported.shards.filter(({ split }) => split === 'test') };
     const network = { ...networkSpec(32), weights };
     const score = succeeded(await outcomeOf(coordinator.enqueue({ score: { network, pack } })), 'score');
-    expect(score).toMatchObject({ imageCount: 18, confusionMatrix: { length: CLASSES.length } });
-    const { recalls, macroAccuracy } = score;
+    expect(score).toMatchObject({ imageCount: 18 });
+    const report = store.blobs.get(score.report.sha256) ?? Buffer.alloc(0);
+    expect(sha256Of(report)).toBe(score.report.sha256);
+    const { macroAccuracy } = score;
+    const { recalls, labels, predictions } = scoreReportSchema.parse(JSON.parse(report.toString()));
+    expect([labels.length, predictions.length]).toEqual([18, 18]);
     expect(recalls.map(({ classIndex }) => classIndex)).toEqual([...CLASSES.keys()]);
     expect(recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length).toBeCloseTo(macroAccuracy, 12);
     expect(readdirSync(cacheDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);

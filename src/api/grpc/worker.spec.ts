@@ -88,11 +88,8 @@ const scoreResult: ScoreResult = {
   macroAccuracy: 0,
   macroF1: 0,
   calibrationError: 0,
-  recalls: [{ classIndex: 0, recall: 0 }],
-  confusionMatrix: [{ counts: [0, 1] }, { counts: [0, 0] }],
   imageCount: 1,
-  labels: [0],
-  predictions: [1],
+  report: { sha256: 'a'.repeat(64), sizeBytes: 10 },
 };
 
 describe('calls', () => {
@@ -180,10 +177,10 @@ describe('refusals', () => {
     ],
     ['no outcome', 'CompleteTask', lease, 'outcome'],
     [
-      'a recall above 1',
+      'an accuracy above 1',
       'CompleteTask',
-      { ...lease, outcome: { succeeded: { score: { ...scoreResult, recalls: [{ classIndex: 1, recall: 1.5 }] } } } },
-      'outcome.succeeded.score.recalls[0].recall',
+      { ...lease, outcome: { succeeded: { score: { ...scoreResult, accuracy: 1.5 } } } },
+      'outcome.succeeded.score.accuracy',
     ],
     [
       'a result out of range, in the member that was meant',

@@ -493,7 +493,7 @@ export interface MethodScore {
   validationMacroF1: number;
   testMacroF1: number;
   testCalibrationError: number;
-  /** Of the classes that have test images. */
+  /** Of the classes that have test images; empty in lists, and with more than 100 classes: metrics.json has them. */
   testRecalls: ClassRecall[];
   lrMultipliers: number[];
   testAccuracyInterval: Interval | undefined;

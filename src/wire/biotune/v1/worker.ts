@@ -5,9 +5,8 @@
 // source: biotune/v1/worker.proto
 
 /* eslint-disable */
-import type { ClassRecall, DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
+import type { DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
 import type {
-  ConfusionRow,
   DataConfig_Augmentation,
   TrainingConfig_ClassWeighting,
   TrainingConfig_FrozenBatchNorm,
@@ -289,16 +288,11 @@ export interface ScoreResult {
   loss: number;
   accuracy: number;
   macroAccuracy: number;
-  /** Row: true class; column: predicted class. */
-  confusionMatrix: ConfusionRow[];
   imageCount: number;
   macroF1: number;
   calibrationError: number;
-  /** Of the classes that have images. */
-  recalls: ClassRecall[];
-  /** Class index of each image, and the one that the model gave it. */
-  labels: number[];
-  predictions: number[];
+  /** A JSON file: recalls of the classes that have images; class index of each image, and the one that the model gave it. */
+  report: Artifact | undefined;
 }
 
 export interface CompleteTaskResponse {
