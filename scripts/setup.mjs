@@ -7,12 +7,13 @@ import { runStep } from './setup/progress.mjs';
 import { SetupError, clearLog } from './setup/run-command.mjs';
 import { seaweedfs } from './setup/seaweedfs.mjs';
 import { tensorflowGpu } from './setup/tensorflow-gpu.mjs';
+import { tensorflowScripts } from './setup/tensorflow-scripts.mjs';
 import { tensorflow } from './setup/tensorflow.mjs';
 
 /** By what TensorFlow shall run on; with a GPU also the CPU's, which the tests use. */
 const STEPS = {
-  cpu: [prerequisites, nodeModules, tensorflow, seaweedfs, build],
-  gpu: [prerequisites, nodeModules, tensorflow, tensorflowGpu, seaweedfs, build],
+  cpu: [prerequisites, nodeModules, tensorflowScripts, tensorflow, seaweedfs, build],
+  gpu: [prerequisites, nodeModules, tensorflowScripts, tensorflow, tensorflowGpu, seaweedfs, build],
 };
 
 try {
