@@ -211,6 +211,16 @@ const UP = [
    END $$`,
   `CREATE TRIGGER tasks_ended AFTER UPDATE OF state ON tasks FOR EACH ROW
      WHEN (OLD.state = 'leased' AND NEW.state NOT IN ('leased', 'queued')) EXECUTE FUNCTION note_task_end()`,
+  // What sweeps go by
+  `CREATE TABLE blob_claims (
+     sha256 text PRIMARY KEY,
+     claim_time timestamptz NOT NULL DEFAULT now())`,
+  `CREATE TABLE sweep_state (
+     single boolean PRIMARY KEY DEFAULT true,
+     database_id text NOT NULL,
+     epoch bigint NOT NULL DEFAULT 0,
+     due_time timestamptz NOT NULL DEFAULT now(),
+     CONSTRAINT sweep_state_single CHECK (single))`,
 
   // What has ended stays as it ended
   `CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -224,6 +234,8 @@ const UP = [
 ] as const;
 
 const TABLES = [
+  'sweep_state',
+  'blob_claims',
   'model_versions',
   'metric_points',
   'task_ends',

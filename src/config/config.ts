@@ -6,6 +6,9 @@ import { packageRoot } from './package-root.js';
 
 const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
 
+/** At most what S3 takes in one piece. */
+const uploadMib = (byDefault: number) => z.coerce.number().int().min(1).max(5120).default(byDefault);
+
 /** A folder or file; a relative one is relative to the package, not to the caller's folder. */
 const packagePath = (byDefault: string) =>
   z
@@ -51,6 +54,30 @@ const jobDefaults = z.object({
 /** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
 const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
 
+/** What a worker may upload at once, by the task that it works on. The store itself refuses any other size than was asked for. */
+const uploadBounds = z.object({
+  /** Of an import: packed images, or their manifest. */
+  UPLOAD_PACK_MIB_MAX: uploadMib(1024),
+  /** Of a training: the weights. */
+  UPLOAD_WEIGHTS_MIB_MAX: uploadMib(4096),
+  /** Of a scoring. */
+  UPLOAD_REPORT_MIB_MAX: uploadMib(256),
+});
+
+const workerCache = z.object({
+  /** The workers of a machine share it. */
+  WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
+  /** Of its files together; what was not used for longest goes before each task. Files of the last hour stay in any case. */
+  WORKER_CACHE_MIB_MAX: z.coerce.number().int().min(0).default(10_240),
+});
+
+const sweepAges = z.object({
+  /** A blob that no row names, and what failed or cancelled jobs have made, stays at least so long. */
+  SWEEP_BLOB_AGE_HOURS: z.coerce.number().min(1).max(87_600).default(168),
+  /** The curves of a job's trainings stay so long after its end. */
+  SWEEP_METRICS_AGE_DAYS: z.coerce.number().min(1).max(3650).default(90),
+});
+
 /** What workers tell their trainer processes; a pool hands it on to its workers. */
 export const trainersConfigSchema = z.object({
   /** What trainings run on. A GPU that is asked for and cannot be used is an error at start. */
@@ -71,6 +98,10 @@ export const trainersConfigSchema = z.object({
 
 const coordination = z.object({
   ...leases.shape,
+  ...sweepAges.shape,
+  ...uploadBounds.shape,
+  /** From the end of one sweep to the next; at 0 there are none but those of `node . sweep`. */
+  SWEEP_INTERVAL_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
   ...trainersConfigSchema.shape,
   /** A job that the infrastructure keeps from all progress for longer than this is paused, until someone resumes it. */
   JOB_STALLED_SECONDS_MAX: z.coerce.number().min(1).max(2_592_000).default(21_600),
@@ -80,9 +111,11 @@ const coordination = z.object({
   COORDINATOR_HTTP_PORT: port(8081),
   /** Key of the tokens that bind a worker to one job. */
   WORKER_TOKEN_SECRET: z.string().min(32),
+  /** A worker's token ends so long after it was made; workers get another before that, unless they are cut off for half of it. */
+  WORKER_TOKEN_SECONDS: z.coerce.number().int().min(60).max(604_800).default(3600),
   /** Worker processes that the pool runs at most, over all jobs; when absent, one a core, or one on a GPU. */
   POOL_WORKER_COUNT_MAX: z.coerce.number().int().min(1).max(256).optional(),
-  WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
+  ...workerCache.shape,
   /** Folders of base models, each with a base-model.json and its weights. */
   BASE_MODEL_DIR: packagePath('assets'),
 });
@@ -102,6 +135,8 @@ export const coordinatorConfigSchema = z.object({
   LISTEN_HOST: z.string().default('127.0.0.1'),
 });
 
+export const sweepConfigSchema = z.object({ ...common.shape, ...stores.shape, ...sweepAges.shape });
+
 export const workerConfigSchema = z.object({
   ...common.shape,
   ...trainersConfigSchema.shape,
@@ -109,7 +144,7 @@ export const workerConfigSchema = z.object({
   COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
   WORKER_TOKEN: z.string().min(1),
   WORKER_ID: z.string().default(`${hostname()}-${process.pid}`),
-  WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
+  ...workerCache.shape,
   /** Threads of TensorFlow's operators; changes the bits of a result. */
   WORKER_THREAD_COUNT: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
 });
@@ -153,6 +188,7 @@ export type StoresConfig = Readonly<z.infer<typeof stores>>;
 export type JobDefaultsConfig = Readonly<z.infer<typeof jobDefaults>>;
 export type ApiConfig = Readonly<z.infer<typeof apiConfigSchema>>;
 export type CoordinatorConfig = Readonly<z.infer<typeof coordinatorConfigSchema>>;
+export type SweepConfig = Readonly<z.infer<typeof sweepConfigSchema>>;
 export type WorkerConfig = Readonly<z.infer<typeof workerConfigSchema>>;
 export type TrainersConfig = Readonly<z.infer<typeof trainersConfigSchema>>;
 export type StandaloneConfig = Readonly<z.infer<typeof standaloneConfigSchema>>;

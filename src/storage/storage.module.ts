@@ -4,6 +4,7 @@ import type { StoresConfig } from '../config/config.js';
 import { ObjectStore } from './object-store.js';
 import { BaseModelRepository } from './postgres/base-model.repository.js';
 import { CoordinatorRepository } from './postgres/coordinator.repository.js';
+import { BlobClaimRepository } from './postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from './postgres/data-source.js';
 import { DatasetRepository } from './postgres/dataset.repository.js';
 import { EventRepository } from './postgres/event.repository.js';
@@ -11,20 +12,24 @@ import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from './postgres/leadership.repository.js';
 import { ModelVersionRepository } from './postgres/model-version.repository.js';
 import { ScopeChangeRepository } from './postgres/scope-change.repository.js';
+import { SweepRepository } from './postgres/sweep.repository.js';
 import { TaskRepository } from './postgres/task.repository.js';
 import { SourceBuckets } from './source-buckets.js';
+import { StoredObjects } from './stored-objects.js';
 import { Transactions } from './postgres/transaction.js';
 import { TrialRepository } from './postgres/trial.repository.js';
 
 const REPOSITORIES: readonly Provider[] = [
   BaseModelRepository,
   CoordinatorRepository,
+  BlobClaimRepository,
   DatasetRepository,
   EventRepository,
   FineTuneJobRepository,
   LeadershipRepository,
   ModelVersionRepository,
   ScopeChangeRepository,
+  SweepRepository,
   TaskRepository,
   Transactions,
   TrialRepository,
@@ -47,6 +52,7 @@ export class StorageModule implements OnApplicationShutdown {
         },
       },
       { provide: SourceBuckets, useFactory: () => new SourceBuckets(config) },
+      { provide: StoredObjects, useFactory: () => new StoredObjects(config) },
       {
         provide: ObjectStore,
         useFactory: async () => {

@@ -16,6 +16,7 @@ import {
 import { ModelVersionEntity } from './model-version.entities.js';
 import { MetricPointEntity, TaskEndEntity, TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
+import { BlobClaimEntity, SweepStateEntity } from './sweep.entities.js';
 import { TrialEntity } from './trial.entities.js';
 
 class SnakeCaseColumns extends DefaultNamingStrategy {
@@ -60,6 +61,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
     entities: [
       BaseModelEntity,
       CoordinatorEntity,
+      BlobClaimEntity,
       DatasetEntity,
       DatasetVersionEntity,
       EventEntity,
@@ -69,6 +71,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       MetricPointEntity,
       ModelVersionEntity,
       TaskEndEntity,
+      SweepStateEntity,
       TaskEntity,
       TrialEntity,
     ],

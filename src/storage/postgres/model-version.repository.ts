@@ -49,7 +49,7 @@ export class ModelVersionRepository {
     storageUri: (number: number) => string,
   ): Promise<ModelVersion> {
     const { project, model, jobId } = version;
-    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [`${project}/${model}`]);
+    await lockModel(manager, project, model);
     const reserved = await manager.findOneBy(ModelVersionEntity, { jobId });
     if (reserved !== null) return toDomain(reserved);
     const number = 1 + ((await manager.maximum(ModelVersionEntity, 'number', { project, model })) ?? 0);
@@ -64,8 +64,30 @@ export class ModelVersionRepository {
     if (affected !== 1) throw new Error(`job ${jobId} has no PENDING model version`);
   }
 
+  /**
+   * Runs `work` if the version of that number does not exist; none can be reserved while it runs.
+   *
+   * @returns whether it ran.
+   */
+  async withoutVersion(
+    { project, model, number }: Pick<ModelVersion, 'model' | 'number'> & { readonly project: string },
+    work: () => Promise<void>,
+  ): Promise<boolean> {
+    return this.dataSource.transaction(async (transaction) => {
+      await lockModel(transaction, project, model);
+      if (await transaction.existsBy(ModelVersionEntity, { project, model, number })) return false;
+      await work();
+      return true;
+    });
+  }
+
   /** Gives up what a job had reserved, if it had: it ends without a model. */
   async discard(manager: Transaction, jobId: string): Promise<void> {
     await manager.delete(ModelVersionEntity, { jobId, state: 'PENDING' });
   }
+}
+
+/** Lets one transaction at a time, until it ends, decide about the numbers of a model. */
+async function lockModel(transaction: Transaction, project: string, model: string): Promise<void> {
+  await transaction.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 1))', [`${project}/${model}`]);
 }

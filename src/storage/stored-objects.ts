@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { S3Error, type BucketItem, type Client } from 'minio';
+import type { StoresConfig } from '../config/config.js';
+import { connect, talk } from './s3.js';
+
+/** An object of our bucket. */
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly lastModified: Date;
+}
+
+/** An upload in parts that nobody has ended; it takes room and is no object. */
+export interface UnfinishedUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiated: Date;
+}
+
+/** Objects of one page, and of one deletion: what S3 allows. */
+const PAGE_SIZE = 1000;
+
+/** What lies in our bucket, whoever put it there, and its end. */
+@Injectable()
+export class StoredObjects {
+  private readonly client: Client;
+  private readonly bucket: string;
+
+  constructor(config: StoresConfig) {
+    this.client = connect(config);
+    this.bucket = config.S3_BUCKET;
+  }
+
+  /** Objects below a prefix, in key order, a page at a time. */
+  async *pages(prefix: string): AsyncGenerator<readonly StoredObject[]> {
+    for (let startAfter = ''; ;) {
+      const page = await talk(this.page(prefix, startAfter));
+      if (page.length > 0) yield page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < PAGE_SIZE) return;
+      startAfter = last.key;
+    }
+  }
+
+  /** Deletes at most 1000 objects. @throws {Error} that names one that the server did not delete. */
+  async remove(keys: readonly string[]): Promise<void> {
+    const answers = await talk(this.client.removeObjects(this.bucket, [...keys]));
+    const refused = answers.find((answer) => answer !== null && answer !== undefined);
+    if (refused !== undefined) throw new Error(`the store did not delete all objects: ${JSON.stringify(refused)}`);
+  }
+
+  async unfinishedUploads(): Promise<readonly UnfinishedUpload[]> {
+    const uploads: UnfinishedUpload[] = [];
+    for (let keyMarker = ''; ;) {
+      // Not the client's stream of them: that asks for the parts of each, and breaks when one ends meanwhile.
+      const page = await talk(this.client.listIncompleteUploadsQuery(this.bucket, '', keyMarker, '', ''));
+      for (const { key, uploadId, initiated } of page.uploads) uploads.push({ key, uploadId, initiated });
+      if (!page.isTruncated) return uploads;
+      keyMarker = page.nextKeyMarker;
+    }
+  }
+
+  /** Ends an upload in parts and frees its room; one that has ended meanwhile is left as it is. */
+  async abort({ key, uploadId }: UnfinishedUpload): Promise<void> {
+    try {
+      await talk(this.client.abortMultipartUpload(this.bucket, key, uploadId));
+    } catch (error) {
+      if (!(error instanceof S3Error) || error.code !== 'NoSuchUpload') throw error;
+    }
+  }
+
+  private async page(prefix: string, startAfter: string): Promise<readonly StoredObject[]> {
+    const page: StoredObject[] = [];
+    const stream = this.client.listObjectsV2(this.bucket, prefix, true, startAfter);
+    for await (const { name, size, lastModified } of stream as AsyncIterable<BucketItem>) {
+      if (name !== undefined) page.push({ key: name, sizeBytes: size, lastModified });
+      if (page.length === PAGE_SIZE) break;
+    }
+    return page;
+  }
+}

@@ -1,0 +1,17 @@
+import type { Swept } from './swept.js';
+
+/** How much a sweep has deleted, or would, of each kind. */
+export class SweepTotals {
+  private readonly counts = new Map<Swept['kind'], number>();
+  private sizeBytes = 0;
+
+  add(swept: Swept): void {
+    this.counts.set(swept.kind, (this.counts.get(swept.kind) ?? 0) + ('count' in swept ? swept.count : 1));
+    if ('sizeBytes' in swept) this.sizeBytes += swept.sizeBytes;
+  }
+
+  /** By kind; `sizeBytes` is what storage gets back, but for unfinished uploads. */
+  get fields(): Readonly<Record<string, number>> {
+    return { ...Object.fromEntries(this.counts), sizeBytes: this.sizeBytes };
+  }
+}
