@@ -1,8 +1,8 @@
 import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
+import { WorkerTokens } from '../tasks/worker-token.js';
 import { CatalogController } from './grpc/catalog.controller.js';
 import { FineTuneJobsController } from './grpc/fine-tune-jobs.controller.js';
 import { WorkerController } from './grpc/worker.controller.js';
-import { WORKER_TOKEN_SECRET } from './grpc/worker-token.guard.js';
 import { Readiness } from './readiness.js';
 import { BaseModelController } from './rest/base-model.controller.js';
 import { DatasetController } from './rest/dataset.controller.js';
@@ -36,9 +36,9 @@ export const apiModule = (imports: Imports): DynamicModule => ({
 });
 
 /** WorkerService and health; `imports` bring WorkerTaskService and HealthService. */
-export const workerGatewayModule = (imports: Imports, workerTokenSecret: string): DynamicModule => ({
+export const workerGatewayModule = (imports: Imports, workerTokens: WorkerTokens): DynamicModule => ({
   module: WorkerGatewayModule,
   imports,
   controllers: [HealthController, WorkerController],
-  providers: [Readiness, { provide: WORKER_TOKEN_SECRET, useValue: workerTokenSecret }],
+  providers: [Readiness, { provide: WorkerTokens, useValue: workerTokens }],
 });

@@ -26,6 +26,7 @@ it('closes what it has opened when a port is taken', async () => {
     WORKER_GRPC_HOST: '127.0.0.1',
     WORKER_GRPC_PORT: 0,
     WORKER_TOKEN_SECRET: 's'.repeat(32),
+    WORKER_TOKEN_SECONDS: 3600,
   };
   await expect(startWorkerGateway(config, createLogger('coordinator', 'silent'), [StubModule])).rejects.toThrow(
     'EADDRINUSE',

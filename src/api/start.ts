@@ -2,6 +2,7 @@ import type { ModuleMetadata } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { ApiConfig, CoordinatorConfig } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
+import { WorkerTokens } from '../tasks/worker-token.js';
 import { apiModule, workerGatewayModule } from './api.module.js';
 import { GrpcListener } from './grpc/grpc-listener.js';
 import { loadServices, PROTO_PACKAGE } from './grpc/service-definitions.js';
@@ -27,7 +28,12 @@ export interface RunningServer {
 type Listeners = Pick<ApiConfig, 'LISTEN_HOST' | 'HTTP_PORT' | 'GRPC_PORT'>;
 type GatewaySettings = Pick<
   CoordinatorConfig,
-  'LISTEN_HOST' | 'COORDINATOR_HTTP_PORT' | 'WORKER_GRPC_HOST' | 'WORKER_GRPC_PORT' | 'WORKER_TOKEN_SECRET'
+  | 'LISTEN_HOST'
+  | 'COORDINATOR_HTTP_PORT'
+  | 'WORKER_GRPC_HOST'
+  | 'WORKER_GRPC_PORT'
+  | 'WORKER_TOKEN_SECRET'
+  | 'WORKER_TOKEN_SECONDS'
 >;
 
 /**
@@ -60,7 +66,8 @@ export async function startWorkerGateway(
   logger: Logger,
   imports: Imports,
 ): Promise<RunningServer> {
-  const app = await createHttpServer(workerGatewayModule(imports, config.WORKER_TOKEN_SECRET), logger);
+  const tokens = new WorkerTokens(config.WORKER_TOKEN_SECRET, config.WORKER_TOKEN_SECONDS);
+  const app = await createHttpServer(workerGatewayModule(imports, tokens), logger);
   const grpc = new GrpcListener({
     host: config.WORKER_GRPC_HOST,
     port: config.WORKER_GRPC_PORT,

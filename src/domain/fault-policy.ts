@@ -73,6 +73,7 @@ export const FAULT_POLICY = {
   GPU_UNAVAILABLE: 'OURS',
   RUNTIME_MISMATCH: 'OURS',
   WORKER_TOKEN_INVALID: 'OURS',
+  WORKER_SCOPE_FOREIGN: 'OURS',
   INTERNAL: 'OURS',
 } as const satisfies Record<Reason, Blame>;
 

@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.js';
 import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
+import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
 import { canonicalJson } from './canonical-json.js';
 
 const DESCRIPTION = 'base-model.json';
@@ -19,6 +20,7 @@ const WEIGHTS = 'weights.safetensors';
 export class BaseModelCatalogue implements OnApplicationBootstrap {
   constructor(
     private readonly baseModels: BaseModelRepository,
+    private readonly claims: BlobClaimRepository,
     private readonly objects: ObjectStore,
     private readonly logger: Logger,
     /** Folder with one folder per model. */
@@ -36,6 +38,7 @@ export class BaseModelCatalogue implements OnApplicationBootstrap {
   }
 
   private async store(model: BaseModel, folder: string): Promise<void> {
+    await this.claims.claim([model]);
     if (!(await this.objects.hasBlob(model))) {
       const stored = await this.objects.putBlob(await readFile(join(folder, WEIGHTS)));
       if (stored.sha256 !== model.sha256) {

@@ -12,7 +12,7 @@ import {
   LeadershipRepository,
   type Leadership,
 } from '../storage/postgres/leadership.repository.js';
-import { mintWorkerToken } from '../tasks/worker-token.js';
+import type { WorkerTokens } from '../tasks/worker-token.js';
 import { fairShare } from './fair-share.js';
 import { HeldLeadership } from './held-leadership.js';
 import { ImportRunner } from './import-runner.js';
@@ -20,7 +20,7 @@ import { JobRunner } from './job-runner.js';
 
 export interface CoordinatorSettings {
   readonly leaseSeconds: number;
-  readonly workerTokenSecret: string;
+  readonly workerTokens: WorkerTokens;
   /** host:port of WorkerService, as workers reach it. */
   readonly workerGatewayAddress: string;
 }
@@ -170,12 +170,12 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     scope: string,
     { workerCount, threadCount }: Pick<WorkerRequest, 'workerCount' | 'threadCount'>,
   ): void {
-    const { workerTokenSecret, workerGatewayAddress } = this.settings;
+    const { workerTokens, workerGatewayAddress } = this.settings;
     this.pool.ensureWorkers({
       scope,
       workerCount,
       ...(threadCount === undefined ? {} : { threadCount }),
-      token: mintWorkerToken(workerTokenSecret, scope),
+      mintToken: () => workerTokens.mint(scope),
       coordinatorAddress: workerGatewayAddress,
     });
   }

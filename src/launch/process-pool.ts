@@ -10,6 +10,7 @@ export interface ProcessPoolSettings {
   /** The program's main file; it is started with the role `worker`. */
   readonly entry: string;
   readonly workerCacheDir: string;
+  readonly workerCacheMibMax: number;
   readonly trainers: TrainersConfig;
   readonly logLevel: string;
   readonly systemEnvironment: SystemEnvironment;
@@ -22,8 +23,8 @@ export interface WorkerRequest {
   readonly workerCount: number;
   /** Of TensorFlow's operators in each worker, where a training has fixed it; else the cores are shared out. */
   readonly threadCount?: number;
-  /** Binds the workers to the scope. */
-  readonly token: string;
+  /** Makes the token that binds a worker to the scope; it is made when the worker starts, since it expires. */
+  readonly mintToken: () => string;
   /** host:port of WorkerService. */
   readonly coordinatorAddress: string;
 }
@@ -142,16 +143,17 @@ export class ProcessPool {
   }
 
   /** The machine's variables and what a worker reads; no credentials of stores. */
-  #environmentOf({ workerCount, threadCount, token, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
-    const { workerCountMax, workerCacheDir, trainers, logLevel, systemEnvironment } = this.settings;
+  #environmentOf({ workerCount, threadCount, mintToken, coordinatorAddress }: WorkerRequest): NodeJS.ProcessEnv {
+    const { workerCountMax, workerCacheDir, workerCacheMibMax, trainers, logLevel, systemEnvironment } = this.settings;
     // By the workers that are wanted, not by those that run, so that all of a scope get the same.
     const share = Math.max(1, Math.floor(availableParallelism() / Math.min(workerCount, workerCountMax)));
     return {
       ...systemEnvironment,
       ...environmentOf(trainers),
       COORDINATOR_ADDRESS: coordinatorAddress,
-      WORKER_TOKEN: token,
+      WORKER_TOKEN: mintToken(),
       WORKER_CACHE_DIR: workerCacheDir,
+      WORKER_CACHE_MIB_MAX: String(workerCacheMibMax),
       WORKER_THREAD_COUNT: String(threadCount ?? share),
       LOG_LEVEL: logLevel,
     };

@@ -18,12 +18,14 @@ import { ProcessPool } from '../launch/process-pool.js';
 import type { Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
+import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { CoordinatorRepository } from '../storage/postgres/coordinator.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
+import { WorkerTokens } from '../tasks/worker-token.js';
 
 /** What moves jobs and imports forward; needs `StorageModule`, `JobsModule` and `outageWatch`. */
 export const JOB_STEPS: readonly Provider[] = [
@@ -53,15 +55,15 @@ export class CoordinatorModule {
   static forRoot(config: CoordinatorConfig, pool: ProcessPool, logger: Logger): DynamicModule {
     const settings = {
       leaseSeconds: config.LEASE_SECONDS,
-      workerTokenSecret: config.WORKER_TOKEN_SECRET,
+      workerTokens: new WorkerTokens(config.WORKER_TOKEN_SECRET, config.WORKER_TOKEN_SECONDS),
       workerGatewayAddress: `${config.WORKER_GRPC_HOST}:${config.WORKER_GRPC_PORT}`,
     };
     const loops: Provider[] = [
       {
         provide: BaseModelCatalogue,
-        inject: [BaseModelRepository, ObjectStore],
-        useFactory: (baseModels: BaseModelRepository, objects: ObjectStore) =>
-          new BaseModelCatalogue(baseModels, objects, logger, config.BASE_MODEL_DIR),
+        inject: [BaseModelRepository, BlobClaimRepository, ObjectStore],
+        useFactory: (baseModels: BaseModelRepository, claims: BlobClaimRepository, objects: ObjectStore) =>
+          new BaseModelCatalogue(baseModels, claims, objects, logger, config.BASE_MODEL_DIR),
       },
       outageWatch(config.JOB_STALLED_SECONDS_MAX),
       {
@@ -75,7 +77,7 @@ export class CoordinatorModule {
         ) => new Coordinator(coordinators, leaderships, jobRunner, importRunner, pool, logger, settings),
       },
     ];
-    const tasks = TasksModule.forRoot(config.LEASE_SECONDS, logger);
+    const tasks = TasksModule.forRoot(config, logger);
     return {
       module: CoordinatorModule,
       imports: [StorageModule.forRoot(config), JobsModule.forRoot(config), tasks],

@@ -22,6 +22,7 @@ export async function startCoordinatorRole(config: CoordinatorConfig, logger: Lo
     workerCountMax: config.POOL_WORKER_COUNT_MAX ?? (config.TENSORFLOW_DEVICE === 'GPU' ? 1 : availableParallelism()),
     entry: join(import.meta.dirname, '../main.js'),
     workerCacheDir: config.WORKER_CACHE_DIR,
+    workerCacheMibMax: config.WORKER_CACHE_MIB_MAX,
     trainers: trainersConfigSchema.parse(config),
     logLevel: config.LOG_LEVEL,
     systemEnvironment,

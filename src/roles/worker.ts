@@ -54,7 +54,7 @@ export async function run(): Promise<number> {
   });
   const shutdown = listenForEnd(trainer, logger);
   showLife();
-  const cache = new ArtifactCache(config.WORKER_CACHE_DIR);
+  const cache = new ArtifactCache(config.WORKER_CACHE_DIR, config.WORKER_CACHE_MIB_MAX * 1024 ** 2);
   const splitFiles = new SplitFiles(cache);
   try {
     if (config.TENSORFLOW_DEVICE === 'GPU') await checkGpu(systemEnvironment);

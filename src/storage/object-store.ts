@@ -5,6 +5,7 @@ import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/task.js';
 import { blobKey, checkKey } from './object-keys.js';
+import { presignedUpload } from './presigned-upload.js';
 import { connect, LINK_SECONDS, talk } from './s3.js';
 
 /** Reads that give wrong bytes before they count as corrupt. */
@@ -126,8 +127,9 @@ export class ObjectStore {
     return this.client.presignedGetObject(this.config.S3_BUCKET, key, LINK_SECONDS);
   }
 
-  presignPut(key: string): Promise<string> {
-    return this.client.presignedPutObject(this.config.S3_BUCKET, key, LINK_SECONDS);
+  /** @returns a link that stores so many bytes: the server refuses any other number. */
+  presignPut(key: string, sizeBytes: number): string {
+    return presignedUpload(this.config, key, sizeBytes);
   }
 
   /** The link to write the upload still works while this runs: what is read and becomes the blob is a copy without one. */

@@ -1,12 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import type { CoordinatorConfig } from '../config/config.js';
 import { parseS3Uri, type Failure } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import { failureOf } from '../domain/failure.js';
 import { endsJob, isOurs } from '../domain/fault-policy.js';
 import type { Artifact, TaskOutcome, TaskSpec } from '../domain/task.js';
+import type { Logger } from '../observability/logger.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { SourceBuckets, type ListedObject } from '../storage/source-buckets.js';
+import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeasedTask, type LeaseRef } from '../storage/postgres/task.repository.js';
@@ -25,6 +28,22 @@ function uploaded(outcome: TaskOutcome): readonly Artifact[] {
   if ('import' in result) return [result.import.manifest, ...result.import.shards];
   if ('score' in result) return [result.score.report];
   return result.train.weights === undefined ? [] : [result.train.weights];
+}
+
+/** How workers are served. */
+export interface WorkerTaskSettings extends UploadBounds {
+  readonly leaseSeconds: number;
+}
+
+type UploadBounds = Readonly<
+  Pick<CoordinatorConfig, 'UPLOAD_PACK_MIB_MAX' | 'UPLOAD_WEIGHTS_MIB_MAX' | 'UPLOAD_REPORT_MIB_MAX'>
+>;
+
+/** The bytes that one upload of a task may have, and the setting that says so. */
+function uploadBound(spec: TaskSpec, bounds: UploadBounds): readonly [number, keyof UploadBounds] {
+  const setting =
+    'import' in spec ? 'UPLOAD_PACK_MIB_MAX' : 'train' in spec ? 'UPLOAD_WEIGHTS_MIB_MAX' : 'UPLOAD_REPORT_MIB_MAX';
+  return [bounds[setting] * 1024 ** 2, setting];
 }
 
 /** What a worker wants links for. */
@@ -51,7 +70,9 @@ export class WorkerTaskService {
     private readonly datasets: DatasetRepository,
     private readonly objects: ObjectStore,
     private readonly sources: SourceBuckets,
-    private readonly leaseSeconds: number,
+    private readonly claims: BlobClaimRepository,
+    private readonly settings: WorkerTaskSettings,
+    private readonly logger: Logger,
   ) {}
 
   /**
@@ -60,15 +81,16 @@ export class WorkerTaskService {
    * @param workerId Of one process, which asks only while it works on nothing: what it holds already, it was never told of.
    */
   async lease(scope: string, workerId: string): Promise<{ task?: LeasedTask; done: boolean; leaseSeconds: number }> {
-    const { leaseSeconds } = this;
+    const { leaseSeconds } = this.settings;
     const held = await this.tasks.leaseAgain(scope, workerId, leaseSeconds);
     const task = held ?? (await this.tasks.lease(scope, workerId, leaseSeconds));
     if (task !== undefined) return { task, done: false, leaseSeconds };
     return { done: !(await this.leaderships.isOpen(scope)), leaseSeconds };
   }
 
-  heartbeat(lease: LeaseRef): Promise<{ leaseLost: boolean; cancel: boolean }> {
-    return this.tasks.heartbeat(lease, this.leaseSeconds);
+  async heartbeat(lease: LeaseRef): Promise<{ leaseLost: boolean; cancel: boolean }> {
+    const answer = await this.tasks.heartbeat(lease, this.settings.leaseSeconds);
+    return answer.leaseLost ? { ...(await this.lost(lease)), cancel: false } : answer;
   }
 
   /**
@@ -81,7 +103,7 @@ export class WorkerTaskService {
     pageToken?: string,
   ): Promise<{ leaseLost: boolean; objects: readonly ListedObject[]; nextPageToken?: string }> {
     const source = await this.source(lease);
-    if (source === undefined) return { leaseLost: true, objects: [] };
+    if (source === undefined) return { ...(await this.lost(lease)), objects: [] };
     try {
       const objects = await this.served(lease, () => this.sources.listPage(source.bucket, source.prefix, pageToken));
       const last = objects.at(-1);
@@ -97,11 +119,13 @@ export class WorkerTaskService {
   /** @throws {DomainError} FIELD_INVALID for a download or a source that the task does not name. */
   async transferUrls(lease: LeaseRef, wanted: WantedTransfers): Promise<TransferUrls> {
     const spec = await this.tasks.leased(lease);
-    if (spec === undefined) return { leaseLost: true, downloadUrls: [], uploadUrls: [], sourceUrls: [] };
+    if (spec === undefined) return { ...(await this.lost(lease)), downloadUrls: [], uploadUrls: [], sourceUrls: [] };
     const { downloads, uploads, sourceKeys } = wanted;
     const allowed = new Set(readable(spec).map(({ sha256 }) => sha256));
     const stranger = downloads.find(({ sha256 }) => !allowed.has(sha256));
     if (stranger !== undefined) throw notNamed(lease, `the artifact ${stranger.sha256}`);
+    this.checkSizes(spec, uploads);
+    await this.claims.claim(uploads);
     const uploadUrls = await this.served(lease, () =>
       Promise.all(uploads.map((artifact) => this.uploadUrl(lease, artifact))),
     );
@@ -115,7 +139,8 @@ export class WorkerTaskService {
 
   /** Reads an upload through and stores it under its hash; may be repeated. @throws {DomainError} ARTIFACT_CORRUPT. */
   async confirmUpload(lease: LeaseRef, artifact: Artifact): Promise<{ leaseLost: boolean }> {
-    if ((await this.tasks.leased(lease)) === undefined) return { leaseLost: true };
+    if ((await this.tasks.leased(lease)) === undefined) return this.lost(lease);
+    await this.claims.claim([artifact]);
     const key = uploadKey(lease.taskId, lease.fence, artifact.sha256);
     await this.served(lease, () => this.objects.adoptUpload(key, artifact));
     await this.tasks.noteProgress(lease);
@@ -126,7 +151,7 @@ export class WorkerTaskService {
     lease: LeaseRef,
     values: readonly { readonly name: string; readonly epoch: number; readonly value: number }[],
   ): Promise<{ leaseLost: boolean }> {
-    return { leaseLost: !(await this.tasks.reportMetrics(lease, values)) };
+    return (await this.tasks.reportMetrics(lease, values)) ? { leaseLost: false } : this.lost(lease);
   }
 
   /** Counts as a fault when something that the outcome names is not stored whole: no row refers to missing bytes. */
@@ -134,11 +159,34 @@ export class WorkerTaskService {
     const spec = await this.tasks.leased(lease);
     const problem = spec === undefined ? undefined : await this.served(lease, () => this.problemWith(spec, outcome));
     const checked: TaskOutcome = problem === undefined ? outcome : { fault: problem };
-    return { leaseLost: !(await this.tasks.complete(lease, checked)) };
+    return (await this.tasks.complete(lease, checked)) ? { leaseLost: false } : this.lost(lease);
   }
 
   async release(lease: LeaseRef): Promise<{ leaseLost: boolean }> {
-    return { leaseLost: !(await this.tasks.release(lease)) };
+    return (await this.tasks.release(lease)) ? { leaseLost: false } : this.lost(lease);
+  }
+
+  /**
+   * What a call is answered whose fence is not, or no longer, the task's.
+   *
+   * @throws {DomainError} WORKER_SCOPE_FOREIGN when the task belongs to another scope than the caller's token.
+   */
+  private async lost({ scope, taskId }: LeaseRef): Promise<{ leaseLost: true }> {
+    const taskScope = await this.tasks.scopeOf(taskId);
+    if (taskScope === undefined || taskScope === scope) return { leaseLost: true };
+    this.logger.warn({ tokenScope: scope, taskScope, task: taskId }, 'worker named a task of a foreign scope');
+    // The worker is not told whose task it is.
+    const message = `Task ${taskId} is not of the scope of this worker's token, ${scope}.`;
+    throw new DomainError('WORKER_SCOPE_FOREIGN', message, { task: taskId, scope });
+  }
+
+  private checkSizes(spec: TaskSpec, uploads: readonly Artifact[]): void {
+    const [bytesMax, setting] = uploadBound(spec, this.settings);
+    const large = uploads.find(({ sizeBytes }) => sizeBytes > bytesMax);
+    if (large === undefined) return;
+    const message = `The upload ${large.sha256} has ${large.sizeBytes} bytes; ${setting} allows ${bytesMax} at most.`;
+    const metadata = { sizeBytes: String(large.sizeBytes), sizeBytesMax: String(bytesMax), setting };
+    throw new DomainError('FIELD_INVALID', message, metadata);
   }
 
   /** Does a part of a worker's call for which a store is needed: an outage is noted on the task, while the worker tries on. */
@@ -154,7 +202,7 @@ export class WorkerTaskService {
 
   private async uploadUrl(lease: LeaseRef, artifact: Artifact): Promise<string> {
     if (await this.objects.hasBlob(artifact)) return '';
-    return this.objects.presignPut(uploadKey(lease.taskId, lease.fence, artifact.sha256));
+    return this.objects.presignPut(uploadKey(lease.taskId, lease.fence, artifact.sha256), artifact.sizeBytes);
   }
 
   private async sourceUrls(lease: LeaseRef, keys: readonly string[]): Promise<string[]> {
@@ -181,6 +229,7 @@ export class WorkerTaskService {
     const artifacts = uploaded(outcome);
     if ('train' in spec && spec.train.keepWeights && artifacts.length === 0)
       return internal('The weights are missing.');
+    await this.claims.claim(artifacts);
     try {
       for (const artifact of artifacts) {
         if (!(await this.objects.hasBlob(artifact)))

@@ -14,7 +14,7 @@ let cache: ArtifactCache;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'artifact-cache-'));
-  cache = new ArtifactCache(folder);
+  cache = new ArtifactCache(folder, 0);
 });
 
 afterEach(() => {
@@ -62,7 +62,7 @@ describe('ArtifactCache', () => {
   });
 
   it('takes whole files of other processes for its own', async () => {
-    const path = await new ArtifactCache(folder).store(ARTIFACT, Readable.from([BYTES]));
+    const path = await new ArtifactCache(folder, 0).store(ARTIFACT, Readable.from([BYTES]));
     expect(await cache.find(ARTIFACT)).toBe(path);
   });
 
@@ -70,7 +70,7 @@ describe('ArtifactCache', () => {
     writeUsed('oldest', 10, 3);
     writeUsed('older', 10, 2);
     writeUsed('old', 10, 1);
-    await cache.evict(20);
+    await new ArtifactCache(folder, 20).evict();
     expect(readdirSync(folder).sort()).toEqual(['old', 'older']);
   });
 

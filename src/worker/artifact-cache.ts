@@ -6,7 +6,6 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Artifact } from '../domain/task.js';
 
-const CACHE_BYTES_MAX = 10 * 1024 ** 3;
 /** Files used this recently may be in use, be it by another worker: they stay. */
 const IN_USE_MS = 60 * 60 * 1000;
 const TEMPORARY = '.tmp';
@@ -33,7 +32,11 @@ export class ArtifactCache {
   readonly #verified = new Set<string>();
   #temporaryCount = 0;
 
-  constructor(private readonly folder: string) {}
+  /** @param bytesMax Of all files together; those that may be in use are kept beyond it. */
+  constructor(
+    private readonly folder: string,
+    private readonly bytesMax: number,
+  ) {}
 
   /** The local file of an artifact, if it is there and whole; a torn one is deleted. */
   async find(artifact: Artifact): Promise<string | undefined> {
@@ -92,7 +95,7 @@ export class ArtifactCache {
   }
 
   /** Deletes the files that were not used for longest until the rest fits, and what crashed processes left half done. */
-  async evict(bytesMax: number = CACHE_BYTES_MAX): Promise<void> {
+  async evict(bytesMax: number = this.bytesMax): Promise<void> {
     await mkdir(this.folder, { recursive: true });
     const files = await this.#files();
     let excessBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - bytesMax;

@@ -38,6 +38,7 @@ export interface Call<A extends z.ZodType> {
 export interface ControlSettings {
   /** host:port of WorkerService. */
   readonly address: string;
+  /** Until the coordinator gives another. */
   readonly token: string;
   readonly logger: Logger;
 }
@@ -50,7 +51,7 @@ export class ControlChannel {
 
   constructor(private readonly settings: ControlSettings) {
     const { address, token } = settings;
-    this.#metadata.set('authorization', `Bearer ${token}`);
+    this.useToken(token);
     this.#client = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': ANSWER_BYTES_MAX,
       // A connection whose other end vanished without a word is found by pings, and tried again soon.
@@ -59,6 +60,11 @@ export class ControlChannel {
       'grpc.initial_reconnect_backoff_ms': 200,
       'grpc.max_reconnect_backoff_ms': RETRY_DELAY_MS_MAX,
     });
+  }
+
+  /** Every call from now on carries this token. */
+  useToken(token: string): void {
+    this.#metadata.set('authorization', `Bearer ${token}`);
   }
 
   /**

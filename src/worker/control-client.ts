@@ -42,15 +42,16 @@ export class ControlClient {
   }
 
   /** The next task of the token's scope, if there is one. @param shutdown Ends the asking, not a call that is under way. */
-  leaseTask(workerId: string, shutdown: AbortSignal): Promise<LeaseTaskAnswer> {
+  async leaseTask(workerId: string, shutdown: AbortSignal): Promise<LeaseTaskAnswer> {
     const call = { method: 'LeaseTask', request: { workerId }, answer: leaseTaskAnswerSchema };
-    return this.#channel.ask({ ...call, signal: NEVER, repeatUntil: shutdown });
+    return this.#renewed(await this.#channel.ask({ ...call, signal: NEVER, repeatUntil: shutdown }));
   }
 
   /** One try: the caller beats again anyway, and must know when none got through. */
-  heartbeat(lease: Lease, signal: AbortSignal, deadlineMs: number): Promise<HeartbeatAnswer> {
+  async heartbeat(lease: Lease, signal: AbortSignal, deadlineMs: number): Promise<HeartbeatAnswer> {
     const answer = heartbeatAnswerSchema;
-    return this.#channel.askOnce({ method: 'Heartbeat', request: lease, answer, signal, deadlineMs });
+    const call = { method: 'Heartbeat', request: lease, answer, signal, deadlineMs };
+    return this.#renewed(await this.#channel.askOnce(call));
   }
 
   /** A page of the objects below the prefix of an import task. */
@@ -102,6 +103,12 @@ export class ControlClient {
 
   close(): void {
     this.#channel.close();
+  }
+
+  /** Goes on with the token that an answer brings, if it does. */
+  #renewed<A extends { readonly workerToken?: string | undefined }>(answer: A): A {
+    if (answer.workerToken !== undefined) this.#channel.useToken(answer.workerToken);
+    return answer;
   }
 
   async #report(method: string, lease: Lease, content: object, signal: AbortSignal): Promise<void> {

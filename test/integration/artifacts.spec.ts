@@ -8,7 +8,9 @@ import type { DataSource } from 'typeorm';
 import type { Artifact } from '../../src/domain/task.js';
 import { blobKey, uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
+import { createLogger } from '../../src/observability/logger.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
+import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
@@ -17,6 +19,7 @@ import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
 import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
+const logger = createLogger('coordinator', 'silent');
 const SCOPE = 'ftj_01JD0000000000000000000000';
 
 const artifactOf = (bytes: Buffer): Artifact => ({
@@ -54,7 +57,10 @@ describe('artifacts', () => {
     sources = new SourceBuckets(config);
     const tasks = taskRepository(dataSource);
     const leaderships = new LeadershipRepository(dataSource);
-    service = new WorkerTaskService(tasks, leaderships, new DatasetRepository(dataSource), objects, sources, 30);
+    const datasets = new DatasetRepository(dataSource);
+    const settings = { leaseSeconds: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
+    const claims = new BlobClaimRepository(dataSource);
+    service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, settings, logger);
     trainShard = await objects.putBlob(Buffer.from('training images'));
     testShard = await objects.putBlob(Buffer.from('test images'));
     await leaderships.open(dataSource.manager, SCOPE);
@@ -112,7 +118,8 @@ describe('artifacts', () => {
   };
   const wanted = { downloads: [], uploads: [], sourceKeys: [] };
   const put = (url: string | undefined, bytes: string) => fetch(url ?? '', { method: 'PUT', body: bytes });
-  const presigned = ({ sha256 }: Artifact) => objects.presignPut(uploadKey(lease.taskId, lease.fence, sha256));
+  const presigned = ({ sha256, sizeBytes }: Artifact) =>
+    objects.presignPut(uploadKey(lease.taskId, lease.fence, sha256), sizeBytes);
   const uploads = async () => (await sources.listPage(store.bucket, 'uploads')).map(({ key }) => key);
   const uploadUrl = async (artifact: Artifact) =>
     (await service.transferUrls(lease, { ...wanted, uploads: [artifact] })).uploadUrls[0];
@@ -128,6 +135,29 @@ describe('artifacts', () => {
     expect(await uploadUrl(artifact)).toBe('');
   });
 
+  it.each([
+    ['longer', 'as many bytes as were promised, and more'],
+    ['shorter', 'as many bytes'],
+    ['empty', ''],
+  ])('are refused by the store when they are %s than was said', async (_, bytes) => {
+    const artifact = artifactOf(Buffer.from('as many bytes as were promised'));
+    expect((await put(await uploadUrl(artifact), bytes)).status).toBe(403);
+    expect(await uploads()).toEqual([]);
+  });
+
+  it('are refused by the store when their length is not said', async () => {
+    const body = new Blob(['as many bytes as were promised']).stream();
+    const url = await uploadUrl(artifactOf(Buffer.from('as many bytes as were promised')));
+    const options = { method: 'PUT', body, duplex: 'half' } as RequestInit;
+    expect((await fetch(url ?? '', options)).status).toBe(403);
+  });
+
+  it('get no link when they are larger than uploads of their task may be', async () => {
+    const large = { sha256: 'ab'.repeat(32), sizeBytes: 1024 ** 2 + 1 };
+    await expect(uploadUrl(large)).rejects.toThrow('UPLOAD_WEIGHTS_MIB_MAX allows 1048576 at most');
+    expect(await uploadUrl({ ...large, sizeBytes: 1024 ** 2 })).toContain('X-Amz-Signature');
+  });
+
   it('cannot be overwritten, not even by a link that was given before they were stored', async () => {
     const artifact = artifactOf(Buffer.from('precious'));
     const early = await uploadUrl(artifact);
@@ -139,7 +169,7 @@ describe('artifacts', () => {
 
   it('are refused when they are not what their name says', async () => {
     const artifact = artifactOf(Buffer.from('promised'));
-    await put(await uploadUrl(artifact), 'delivered');
+    await put(await uploadUrl(artifact), 'deceived');
     await expect(service.confirmUpload(lease, artifact)).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
     expect(await objects.hasBlob(artifact)).toBe(false);
     expect(await uploads()).toEqual([]);
@@ -175,7 +205,7 @@ describe('artifacts', () => {
   it('are left alone when they are stored in another size', async () => {
     const artifact = artifactOf(Buffer.from('the right size'));
     await store.client.putObject(store.bucket, blobKey(artifact.sha256), Buffer.from('another size'));
-    await put(await presigned(artifact), 'the right size');
+    await put(presigned(artifact), 'the right size');
     await expect(service.confirmUpload(lease, artifact)).rejects.toMatchObject({ reason: 'ARTIFACT_CORRUPT' });
     expect((await store.client.statObject(store.bucket, blobKey(artifact.sha256))).size).toBe(12);
     expect(await uploads()).toEqual([]);
@@ -185,7 +215,15 @@ describe('artifacts', () => {
     const artifact = artifactOf(Buffer.from('stale'));
     const stale = { ...lease, fence: lease.fence - 1 };
     expect(await service.confirmUpload(stale, artifact)).toEqual({ leaseLost: true });
-    expect(await service.confirmUpload({ ...lease, scope: 'ftj_other' }, artifact)).toEqual({ leaseLost: true });
+  });
+
+  it('are kept from workers of another scope, and both scopes are logged', async () => {
+    const artifact = artifactOf(Buffer.from('foreign'));
+    const warn = vi.spyOn(logger, 'warn');
+    const foreign = service.confirmUpload({ ...lease, scope: 'ftj_other' }, artifact);
+    await expect(foreign).rejects.toMatchObject({ reason: 'WORKER_SCOPE_FOREIGN' });
+    const scopes = { tokenScope: 'ftj_other', taskScope: SCOPE, task: lease.taskId };
+    expect(warn).toHaveBeenCalledWith(scopes, expect.anything());
   });
 
   it('do not keep the media type that the worker gave its upload', async () => {

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Artifact, ImportResult, TaskOutcome } from '../../src/domain/task.js';
+import { createLogger } from '../../src/observability/logger.js';
+import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
@@ -49,7 +51,11 @@ describe('a store that is too busy for the coordinator', () => {
     sources = new SourceBuckets(config);
     tasks = taskRepository(dataSource);
     const leaderships = new LeadershipRepository(dataSource);
-    service = new WorkerTaskService(tasks, leaderships, new DatasetRepository(dataSource), objects, sources, 30);
+    const datasets = new DatasetRepository(dataSource);
+    const claims = new BlobClaimRepository(dataSource);
+    const settings = { leaseSeconds: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
+    const logger = createLogger('coordinator', 'silent');
+    service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, settings, logger);
   });
 
   afterAll(async () => {

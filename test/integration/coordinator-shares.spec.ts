@@ -1,3 +1,4 @@
+import { WorkerTokens } from '../../src/tasks/worker-token.js';
 import { pino } from 'pino';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
@@ -43,7 +44,7 @@ function start(): Coordinator {
     idle as unknown as ImportRunner,
     pool as unknown as ProcessPool,
     pino({ level: 'silent' }),
-    { leaseSeconds: 30, workerTokenSecret: 'x'.repeat(32), workerGatewayAddress: '127.0.0.1:1' },
+    { leaseSeconds: 30, workerTokens: new WorkerTokens('x'.repeat(32), 3600), workerGatewayAddress: '127.0.0.1:1' },
   );
   running.add(coordinator);
   coordinator.onApplicationBootstrap();

@@ -19,8 +19,8 @@ import { pino } from 'pino';
 import { ProcessPool } from './launch/process-pool.js';
 const [entry, workerCacheDir, coordinatorAddress, token] = process.argv.slice(2);
 const logger = pino({ level: 'silent' });
-const pool = new ProcessPool({ workerCountMax: 1, entry, workerCacheDir, trainers: {}, logLevel: 'silent', systemEnvironment: {}, logger });
-pool.ensureWorkers({ scope: 'job', workerCount: 1, token, coordinatorAddress });
+const pool = new ProcessPool({ workerCountMax: 1, entry, workerCacheDir, workerCacheMibMax: 1024, trainers: {}, logLevel: 'silent', systemEnvironment: {}, logger });
+pool.ensureWorkers({ scope: 'job', workerCount: 1, mintToken: () => token, coordinatorAddress });
 `;
 
 /** Folder of the compiled worker. */

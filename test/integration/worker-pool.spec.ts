@@ -57,6 +57,7 @@ function poolOf(workerCountMax: number): ProcessPool {
     workerCountMax,
     entry: join(folder, 'worker.mjs'),
     workerCacheDir: folder,
+    workerCacheMibMax: 1,
     trainers: trainersConfigSchema.parse({}),
     logLevel: 'silent',
     systemEnvironment,
@@ -68,7 +69,7 @@ function poolOf(workerCountMax: number): ProcessPool {
 const request = (scope: string, workerCount: number): WorkerRequest => ({
   scope,
   workerCount,
-  token: scope,
+  mintToken: () => scope,
   coordinatorAddress: '127.0.0.1:1',
 });
 
@@ -107,6 +108,7 @@ describe('a process pool', () => {
       'PATH',
       ...Object.keys(trainersConfigSchema.shape).sort(),
       'WORKER_CACHE_DIR',
+      'WORKER_CACHE_MIB_MAX',
       'WORKER_THREAD_COUNT',
       'WORKER_TOKEN',
     ];

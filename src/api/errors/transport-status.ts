@@ -53,6 +53,7 @@ export const TRANSPORT_STATUS = {
   RUNTIME_MISMATCH: precondition('Runtime mismatch'),
   LEASE_LOST: of(409, status.ABORTED, 'Lease lost'),
   WORKER_TOKEN_INVALID: of(401, status.UNAUTHENTICATED, 'Worker token invalid'),
+  WORKER_SCOPE_FOREIGN: of(403, status.PERMISSION_DENIED, 'Task of another scope'),
   COORDINATOR_LOST: unavailable('Coordinator lost'),
   SCRATCH_FULL: unavailable('Disk full'),
   REPLAY_DIVERGED: internal('Replay diverged'),

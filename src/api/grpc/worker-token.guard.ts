@@ -1,12 +1,9 @@
 import { Metadata } from '@grpc/grpc-js';
-import { type CanActivate, createParamDecorator, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
-import { verifyWorkerToken } from '../../tasks/worker-token.js';
+import { type CanActivate, createParamDecorator, type ExecutionContext, Injectable } from '@nestjs/common';
+import { WorkerTokens, type WorkerTokenClaims } from '../../tasks/worker-token.js';
 
-/** Injection token of the key that worker tokens are signed with. */
-export const WORKER_TOKEN_SECRET = Symbol('WORKER_TOKEN_SECRET');
-
-/** The scope that each call's token was good for; calls are forgotten with their metadata. */
-const scopes = new WeakMap<object, string>();
+/** What each call's token says, and the one that takes its place; calls are forgotten with their metadata. */
+const passes = new WeakMap<object, WorkerTokenClaims & { readonly renewed: string | undefined }>();
 
 const metadataOf = (context: ExecutionContext): Metadata => {
   const metadata: unknown = context.switchToRpc().getContext();
@@ -17,21 +14,33 @@ const metadataOf = (context: ExecutionContext): Metadata => {
 /** Lets in calls with a token of this coordinator, before anything of the message is looked at. */
 @Injectable()
 export class WorkerTokenGuard implements CanActivate {
-  constructor(@Inject(WORKER_TOKEN_SECRET) private readonly secret: string) {}
+  constructor(private readonly tokens: WorkerTokens) {}
 
   /** @throws {DomainError} WORKER_TOKEN_INVALID */
   canActivate(context: ExecutionContext): boolean {
     const metadata = metadataOf(context);
     const [header] = metadata.get('authorization');
     const token = typeof header === 'string' ? /^Bearer (\S+)$/i.exec(header)?.[1] : undefined;
-    scopes.set(metadata, verifyWorkerToken(this.secret, token));
+    const claims = this.tokens.verify(token);
+    passes.set(metadata, { ...claims, renewed: this.tokens.renew(claims) });
     return true;
   }
 }
 
+function passOf(context: ExecutionContext) {
+  const pass = passes.get(metadataOf(context));
+  if (pass === undefined) throw new Error('a worker token is read on a method without WorkerTokenGuard');
+  return pass;
+}
+
 /** The scope that the caller may work in. */
-export const WorkerScope = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const scope = scopes.get(metadataOf(context));
-  if (scope === undefined) throw new Error('WorkerScope is read on a method without WorkerTokenGuard');
-  return scope;
+export const WorkerScope = createParamDecorator((_: unknown, context: ExecutionContext) => passOf(context).scope);
+
+/** The token that the caller is to use from now on; empty while its own lasts. */
+export const TokenRenewal = createParamDecorator((_: unknown, context: ExecutionContext): TokenRenewal => {
+  const { renewed } = passOf(context);
+  return renewed === undefined ? {} : { workerToken: renewed };
 });
+export interface TokenRenewal {
+  readonly workerToken?: string;
+}

@@ -20,7 +20,7 @@ import {
   type TransferUrlsRequest,
   transferUrlsRequest,
 } from './worker-requests.js';
-import { WorkerScope, WorkerTokenGuard } from './worker-token.guard.js';
+import { TokenRenewal, WorkerScope, WorkerTokenGuard } from './worker-token.guard.js';
 
 const leaseOf = (scope: string, { task, fence }: LeaseRequest) => ({ scope, taskId: task, fence });
 
@@ -33,6 +33,7 @@ export class WorkerController {
   @GrpcMethod('WorkerService', 'LeaseTask')
   async lease(
     @WorkerScope() scope: string,
+    @TokenRenewal() renewal: TokenRenewal,
     @Payload({ schema: leaseTaskRequest }) { workerId }: LeaseTaskRequest,
     @CallerIsGone() isGone: IsGone,
   ) {
@@ -41,12 +42,16 @@ export class WorkerController {
     if (answer.task !== undefined && isGone()) {
       await this.tasks.release({ scope, taskId: answer.task.id, fence: answer.task.fence });
     }
-    return answer;
+    return { ...answer, ...renewal };
   }
 
   @GrpcMethod('WorkerService', 'Heartbeat')
-  heartbeat(@WorkerScope() scope: string, @Payload({ schema: leaseRequest }) request: LeaseRequest) {
-    return this.tasks.heartbeat(leaseOf(scope, request));
+  async heartbeat(
+    @WorkerScope() scope: string,
+    @TokenRenewal() renewal: TokenRenewal,
+    @Payload({ schema: leaseRequest }) request: LeaseRequest,
+  ) {
+    return { ...(await this.tasks.heartbeat(leaseOf(scope, request))), ...renewal };
   }
 
   @GrpcMethod('WorkerService', 'ListSourceObjects')

@@ -7,7 +7,7 @@ import type { ScoreResult, TrainResult } from '../../domain/task.js';
 import { HealthService } from '../../jobs/health.service.js';
 import { createLogger } from '../../observability/logger.js';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
-import { mintWorkerToken } from '../../tasks/worker-token.js';
+import { WorkerTokens } from '../../tasks/worker-token.js';
 import { type RunningServer, startWorkerGateway } from '../start.js';
 import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
 import { JOB_ID, TASK_ID } from '../testing/samples.js';
@@ -15,7 +15,13 @@ import { JOB_ID, TASK_ID } from '../testing/samples.js';
 const SECRET = 's'.repeat(32);
 const WORKER = 'biotune.v1.WorkerService';
 const SHA256 = 'ab'.repeat(32);
-const token = { authorization: `Bearer ${mintWorkerToken(SECRET, JOB_ID)}` };
+const LIFE_SECONDS = 3600;
+const tokens = new WorkerTokens(SECRET, LIFE_SECONDS);
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+const token = bearer(tokens.mint(JOB_ID));
+/** A token that was made so long ago. */
+const madeAgo = (seconds: number) =>
+  new WorkerTokens(SECRET, LIFE_SECONDS, () => Date.now() - seconds * 1000).mint(JOB_ID);
 const lease = { task: TASK_ID, fence: 7 };
 const leaseRef = { scope: JOB_ID, taskId: TASK_ID, fence: 7 };
 
@@ -51,6 +57,7 @@ beforeAll(async () => {
     WORKER_GRPC_HOST: '127.0.0.1',
     WORKER_GRPC_PORT: 0,
     WORKER_TOKEN_SECRET: SECRET,
+    WORKER_TOKEN_SECONDS: LIFE_SECONDS,
   };
   server = await startWorkerGateway(config, createLogger('coordinator', 'silent'), [StubModule]);
   grpc = new GrpcCaller(server.grpcAddress, 'biotune/v1/worker.proto');
@@ -116,6 +123,26 @@ describe('calls', () => {
     await vi.waitFor(() => expect(tasks.release).toHaveBeenCalledWith(leaseRef));
   });
 
+  it('leaves a young token as it is', async () => {
+    expect(await call('Heartbeat', lease)).not.toHaveProperty('workerToken');
+    expect(await call('LeaseTask', { workerId: 'w-1' })).not.toHaveProperty('workerToken');
+  });
+
+  it.each([
+    ['Heartbeat', lease],
+    ['LeaseTask', { workerId: 'w-1' }],
+  ])('renews a token that is older than half of its life, by %s', async (method, request) => {
+    const old = bearer(madeAgo(LIFE_SECONDS - 60));
+    const { workerToken = '' } = (await grpc.call(WORKER, method, request, old)) as { workerToken?: string };
+    expect(tokens.verify(workerToken)).toMatchObject({ scope: JOB_ID });
+    expect(tokens.renew(tokens.verify(workerToken))).toBeUndefined();
+  });
+
+  it('takes a token a few seconds longer, for coordinators whose clocks differ', async () => {
+    await grpc.call(WORKER, 'Heartbeat', lease, bearer(madeAgo(LIFE_SECONDS + 2)));
+    expect(tasks.heartbeat).toHaveBeenCalledWith(leaseRef);
+  });
+
   it('passes the fence of every call on', async () => {
     expect(await call('Heartbeat', lease)).toEqual({ leaseLost: true, cancel: false });
     await call('ListSourceObjects', { ...lease, pageToken: 'flowers/9.png' });
@@ -156,7 +183,10 @@ describe('refusals', () => {
 
   it.each<[string, Record<string, string>]>([
     ['no token', {}],
-    ['a token of another key', { authorization: `Bearer ${mintWorkerToken('x'.repeat(32), JOB_ID)}` }],
+    ['a token of another key', bearer(new WorkerTokens('x'.repeat(32), LIFE_SECONDS).mint(JOB_ID))],
+    ['a token whose scope was changed', bearer(tokens.mint(JOB_ID).replace(/^[^.]+/, 'ZnRqX290aGVy'))],
+    ['a token whose end was changed', bearer(madeAgo(2 * LIFE_SECONDS).replace(/\.\d+\./, '.9999999999.'))],
+    ['a token that has expired', bearer(madeAgo(LIFE_SECONDS + 60))],
     ['another scheme', { authorization: 'Basic abc' }],
   ])('refuses %s before it looks at the message', async (_what, headers) => {
     const error = await grpc.refusal(WORKER, 'Heartbeat', { task: 'nonsense' }, headers);

@@ -251,6 +251,12 @@ export class TaskRepository {
     );
   }
 
+  /** The scope of a task; undefined when there is no such task. */
+  async scopeOf(taskId: string): Promise<string | undefined> {
+    const rows = await this.dataSource.query<{ scope: string }[]>('SELECT scope FROM tasks WHERE id = $1', [taskId]);
+    return rows[0]?.scope;
+  }
+
   /** Stores values of a training's curve; a repeat changes nothing. @returns false when the fence is old. */
   async reportMetrics(
     lease: LeaseRef,

@@ -25,6 +25,8 @@ export interface LeaseTaskResponse {
   /** True when the scope has ended: the worker exits. */
   done: boolean;
   leaseSeconds: number;
+  /** The token to use from now on; absent while more than half of the caller's own one's life is left. */
+  workerToken?: string | undefined;
 }
 
 export interface LeasedTask {
@@ -167,6 +169,8 @@ export interface HeartbeatResponse {
   leaseLost: boolean;
   /** The job is being cancelled: stop, then release. */
   cancel: boolean;
+  /** As in LeaseTaskResponse. */
+  workerToken?: string | undefined;
 }
 
 export interface ListSourceObjectsRequest {
@@ -192,7 +196,7 @@ export interface GetTransferUrlsRequest {
   fence: number;
   /** Artifacts named in the task's spec. */
   downloads: Artifact[];
-  /** Artifacts that the worker has made. */
+  /** Artifacts that the worker has made; a link takes exactly `size_bytes`. */
   uploads: Artifact[];
   /** Keys below the prefix of an import task. */
   sourceKeys: string[];
