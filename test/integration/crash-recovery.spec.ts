@@ -66,9 +66,9 @@ describe('a job whose processes are killed in the middle of its search', () => {
     service = await startService();
     dataset = await uploadFashion(CLASSES, 30);
     const { id } = await createJob(service, smallJob(dataset));
-    await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
+    await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED', 300);
     undisturbed = await outcome(service, id);
-  });
+  }, 400_000);
 
   afterAll(() => service.stop());
 
