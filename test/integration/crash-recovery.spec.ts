@@ -126,7 +126,7 @@ describe('a job whose processes are killed in the middle of its search', () => {
 
   // Last: jobs that start after it run with other threads.
   it('keeps its thread count under a coordinator that would share the cores out otherwise', async () => {
-    const { id } = await createJob(service, smallJob(dataset));
+    const { id } = await createJob(service, { ...smallJob(dataset), reproducibility: 'BITWISE' });
     const before = await waitForJob(service, id, isSearching);
     await service.coordinator.kill('SIGKILL');
     service.coordinator = await service.startCoordinator({ POOL_WORKER_COUNT_MAX: '1' });
