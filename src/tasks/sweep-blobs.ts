@@ -4,7 +4,7 @@ import { SweepRepository } from '../storage/postgres/sweep.repository.js';
 import { StoredObjects } from '../storage/stored-objects.js';
 import type { Swept } from './swept.js';
 
-/** Deletes blobs that no row names; see docs/adr/0017-how-blobs-are-swept.md for why none is lost. */
+/** Deletes blobs that no row names; see docs/adr/0018-how-blobs-are-swept.md for why none is lost. */
 @Injectable()
 export class SweepBlobs {
   constructor(
