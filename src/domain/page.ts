@@ -10,6 +10,11 @@ export const pageRequestSchema = z
   .meta({ id: 'PageRequest' });
 export type PageRequest = Readonly<z.infer<typeof pageRequestSchema>>;
 
+/** As `pageRequestSchema`, of the points of curves, which are small and many. */
+export const metricPageRequestSchema = pageRequestSchema.extend({
+  pageSize: z.coerce.number().int().min(1).max(10_000).default(10_000),
+});
+
 /** One page of a list; the last one has no `nextPageToken`. */
 export interface Page<T> {
   readonly items: readonly T[];

@@ -19,6 +19,8 @@ const placeSchema = z.strictObject({
   slot: z.int32().min(0),
 });
 
+const pointSchema = z.strictObject({ seed: z.int().min(0), epoch: z.int32().min(0), name: z.string() });
+
 function toTrial(project: string, entity: TrialEntity, trainings: readonly Training[]): Trial {
   const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, reusedTrialId, ...rest } =
     entity;
@@ -74,9 +76,17 @@ export class TrialService {
     return toTrial(project, entity, await this.trials.trainings([trainedId(entity)]));
   }
 
-  async listMetricPoints(project: string, jobId: string, trialId: string): Promise<MetricPoint[]> {
+  /** By seed, epoch and name. */
+  async listMetricPoints(
+    project: string,
+    jobId: string,
+    trialId: string,
+    page: PageRequest,
+  ): Promise<Page<MetricPoint>> {
     const entity = await this.find(project, jobId, trialId);
-    return this.trials.metricPoints({ id: trainedId(entity), name: trialName(project, jobId, entity.id) });
+    const trial = { id: trainedId(entity), name: trialName(project, jobId, entity.id) };
+    const points = await this.trials.metricPoints(trial, page.pageSize, readPageToken(pointSchema, page.pageToken));
+    return pageOf(points, page.pageSize, (place) => pointSchema.strip().parse(points[place]));
   }
 
   private async find(project: string, jobId: string, trialId: string): Promise<TrialEntity> {

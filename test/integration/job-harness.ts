@@ -11,7 +11,8 @@ import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine
 import type { JobEvent } from '../../src/domain/event.js';
 import type { JobResult } from '../../src/domain/job-result.js';
 import type { ScoreReport, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
-import type { Trial } from '../../src/domain/trial.js';
+import type { Page } from '../../src/domain/page.js';
+import type { MetricPoint, Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
 import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
@@ -140,6 +141,29 @@ export class JobHarness {
     const metrics = downloads.find(({ path }) => path === 'metrics.json');
     if (metrics === undefined) throw new Error('the version has no metrics.json');
     return (await (await fetch(metrics.url)).json()) as { test: ScoreReport; scores: JobResult['scores'] };
+  }
+
+  /** Leases a training, and reports a curve of so many values. @returns its trial. */
+  async trainedCurve(id: string, valueCount: number): Promise<string> {
+    const queue = this.app.get(TaskRepository);
+    const lease = await this.lease(id);
+    const values = Array.from({ length: valueCount }, (_, epoch) => ({ name: 'train_loss', epoch, value: epoch / 7 }));
+    await queue.reportMetrics(lease, values);
+    const tasks = await queue.listByKeyPrefix(id, '');
+    await queue.release(lease);
+    return tasks.find((task) => task.id === lease.taskId)?.trialId ?? '';
+  }
+
+  /** The pages of a trial's curves. */
+  async curve(id: string, trialId: string): Promise<(readonly MetricPoint[])[]> {
+    const pages: (readonly MetricPoint[])[] = [];
+    let page: Page<MetricPoint> | undefined;
+    do {
+      const request = { pageSize: 10_000, ...(page?.nextPageToken && { pageToken: page.nextPageToken }) };
+      page = await this.app.get(TrialService).listMetricPoints(PROJECT, id, trialId, request);
+      pages.push(page.items);
+    } while (page.nextPageToken !== undefined);
+    return pages;
   }
 
   async trials(id: string): Promise<readonly Trial[]> {

@@ -78,9 +78,10 @@ export class FineTuneJobsController {
 
   @GrpcMethod('FineTuneJobs', 'ListMetricPoints')
   async listMetricPoints(
-    @Payload({ schema: listMetricPointsRequest }) { project, job, trial }: ListMetricPointsRequest,
+    @Payload({ schema: listMetricPointsRequest }) { project, job, trial, ...page }: ListMetricPointsRequest,
   ): Promise<MetricPointList> {
-    return { metricPoints: await this.trials.listMetricPoints(project, job, trial) };
+    const { items: metricPoints, nextPageToken } = await this.trials.listMetricPoints(project, job, trial, page);
+    return { metricPoints, nextPageToken };
   }
 
   @GrpcMethod('FineTuneJobs', 'ListEvents')

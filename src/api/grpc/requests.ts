@@ -3,7 +3,7 @@ import { baseModelRefSchema } from '../../domain/base-model.js';
 import { createDatasetSchema } from '../../domain/dataset.js';
 import { createFineTuneJobSchema } from '../../domain/fine-tune-job.js';
 import { idSchema } from '../../domain/ids.js';
-import { pageRequestSchema } from '../../domain/page.js';
+import { metricPageRequestSchema, pageRequestSchema } from '../../domain/page.js';
 import { projectIdSchema } from '../../domain/text.js';
 import { modelIdSchema, versionNumberSchema } from '../path-parts.js';
 import { idempotencyKeySchema } from '../rest/idempotency-key.js';
@@ -38,7 +38,7 @@ export type JobRequest = z.infer<typeof jobRequest>;
 export const jobListRequest = jobRequest.extend(pageRequestSchema.shape);
 export type JobListRequest = z.infer<typeof jobListRequest>;
 
-export const listMetricPointsRequest = jobRequest.extend({ trial: idSchema('trl') });
+export const listMetricPointsRequest = jobRequest.extend({ trial: idSchema('trl'), ...metricPageRequestSchema.shape });
 export type ListMetricPointsRequest = z.infer<typeof listMetricPointsRequest>;
 
 export const listBaseModelsRequest = z.strictObject({});

@@ -24,7 +24,7 @@ export const eventListSchema = z
 export type EventList = z.infer<typeof eventListSchema>;
 
 export const metricPointListSchema = z
-  .strictObject({ metricPoints: z.array(metricPointSchema).readonly() })
+  .strictObject({ metricPoints: z.array(metricPointSchema).readonly(), nextPageToken })
   .meta({ id: 'MetricPointList' });
 export type MetricPointList = z.infer<typeof metricPointListSchema>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from '../../domain/base-model.js';
 import { idSchema } from '../../domain/ids.js';
-import { pageRequestSchema } from '../../domain/page.js';
+import { metricPageRequestSchema, pageRequestSchema } from '../../domain/page.js';
 import { projectIdSchema } from '../../domain/text.js';
 import { modelIdSchema, versionNumberSchema } from '../path-parts.js';
 
@@ -28,6 +28,9 @@ export type ModelVersionParams = z.infer<typeof modelVersionParams>;
 
 /** `pageRequestSchema` without its component name: in OpenAPI each query parameter stands alone. */
 export const pageQuery = z.strictObject(pageRequestSchema.shape);
+
+/** The same of `metricPageRequestSchema`. */
+export const metricPageQuery = z.strictObject(metricPageRequestSchema.shape);
 
 /** A command without settings: no body, or an empty one. */
 export const emptyBody = z.strictObject({}).optional();

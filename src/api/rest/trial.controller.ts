@@ -5,7 +5,7 @@ import { type Trial, trialSchema } from '../../domain/trial.js';
 import { TrialService } from '../../jobs/trial.service.js';
 import { type MetricPointList, metricPointListSchema, type TrialList, trialListSchema } from './answers.js';
 import { Reads } from './documented.js';
-import { type JobParams, jobParams, pageQuery, type TrialParams, trialParams } from './params.js';
+import { type JobParams, jobParams, metricPageQuery, pageQuery, type TrialParams, trialParams } from './params.js';
 
 @ApiTags('Trials')
 @Controller('v1/projects/:project/fineTuneJobs/:job/trials')
@@ -32,7 +32,9 @@ export class TrialController {
   @Reads(metricPointListSchema, 'Per-epoch metrics of every training of one trial.')
   async listMetricPoints(
     @Param({ schema: trialParams }) { project, job, trial }: TrialParams,
+    @Query({ schema: metricPageQuery }) page: PageRequest,
   ): Promise<MetricPointList> {
-    return { metricPoints: await this.trials.listMetricPoints(project, job, trial) };
+    const { items: metricPoints, nextPageToken } = await this.trials.listMetricPoints(project, job, trial, page);
+    return { metricPoints, nextPageToken };
   }
 }

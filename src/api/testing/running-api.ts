@@ -30,7 +30,7 @@ export const stubServices = () => ({
   trials: {
     list: vi.fn<TrialService['list']>(() => Promise.resolve({ items: [trial] })),
     get: vi.fn<TrialService['get']>(() => Promise.resolve(trial)),
-    listMetricPoints: vi.fn<TrialService['listMetricPoints']>(() => Promise.resolve([metricPoint])),
+    listMetricPoints: vi.fn<TrialService['listMetricPoints']>(() => Promise.resolve({ items: [metricPoint] })),
   },
   baseModels: {
     list: vi.fn<BaseModelService['list']>(() => Promise.resolve([baseModel])),

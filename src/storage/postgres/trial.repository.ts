@@ -264,12 +264,21 @@ export class TrialRepository {
     return rows[0]?.speed ?? undefined;
   }
 
-  /** Curves of a trial's trainings: the values of the lease that completed, or of the one that runs. */
-  async metricPoints(trial: { readonly id: string; readonly name: string }): Promise<MetricPoint[]> {
+  /**
+   * Curves of a trial's trainings, by seed, epoch and name: the values of the lease that completed, or of the one that runs.
+   *
+   * @param after The points after this one, at most `count`.
+   */
+  async metricPoints(
+    trial: { readonly id: string; readonly name: string },
+    count: number,
+    after?: Pick<MetricPoint, 'seed' | 'epoch' | 'name'>,
+  ): Promise<MetricPoint[]> {
     const rows = await this.dataSource.query<{ seed: string; name: string; epoch: number; value: number }[]>(
       `SELECT t.seed, p.name, p.epoch, p.value FROM tasks t JOIN metric_points p ON p.task_id = t.id AND p.fence = t.fence
-        WHERE t.trial_id = $1 ORDER BY t.key, p.epoch, p.name`,
-      [trial.id],
+        WHERE t.trial_id = $1 AND ($3::bigint IS NULL OR (t.seed, p.epoch, p.name) > ($3, $4, $5))
+        ORDER BY t.seed, p.epoch, p.name LIMIT $2`,
+      [trial.id, count, after?.seed, after?.epoch, after?.name],
     );
     return rows.map(({ seed, name, epoch, value }) => ({ trial: trial.name, seed: Number(seed), name, epoch, value }));
   }

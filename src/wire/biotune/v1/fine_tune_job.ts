@@ -702,10 +702,13 @@ export interface ListMetricPointsRequest {
   project: string;
   job: string;
   trial: string;
+  pageSize?: number | undefined;
+  pageToken?: string | undefined;
 }
 
 export interface ListMetricPointsResponse {
   metricPoints: MetricPoint[];
+  nextPageToken?: string | undefined;
 }
 
 /** One value of a training's curve. */
