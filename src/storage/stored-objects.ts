@@ -20,14 +20,19 @@ export interface UnfinishedUpload {
 /** Objects of one page, and of one deletion: what S3 allows. */
 const PAGE_SIZE = 1000;
 
+/** Of a deletion: it ends before Postgres ends the transaction that it is made in, and with that its locks. */
+const REMOVAL_SILENCE_MS_MAX = 5_000;
+
 /** What lies in our bucket, whoever put it there, and its end. */
 @Injectable()
 export class StoredObjects {
   private readonly client: Client;
+  private readonly impatient: Client;
   private readonly bucket: string;
 
   constructor(config: StoresConfig) {
     this.client = connect(config);
+    this.impatient = connect(config, REMOVAL_SILENCE_MS_MAX);
     this.bucket = config.S3_BUCKET;
   }
 
@@ -44,7 +49,7 @@ export class StoredObjects {
 
   /** Deletes at most 1000 objects. @throws {Error} that names one that the server did not delete. */
   async remove(keys: readonly string[]): Promise<void> {
-    const answers = await talk(this.client.removeObjects(this.bucket, [...keys]));
+    const answers = await talk(this.impatient.removeObjects(this.bucket, [...keys]));
     const refused = answers.find((answer) => answer !== null && answer !== undefined);
     if (refused !== undefined) throw new Error(`the store did not delete all objects: ${JSON.stringify(refused)}`);
   }

@@ -38,25 +38,21 @@ export class Sweep {
    * @throws {Error} when the bucket is not this database's alone; rows are swept before that.
    */
   async *run(isDryRun: boolean): AsyncGenerator<Swept> {
-    yield* this.sweptRows('IDEMPOTENCY_KEYS', isDryRun, IDEMPOTENCY_KEY_AGE_SECONDS);
-    yield* this.sweptRows('METRICS_OF_LOST_LEASES', isDryRun);
-    yield* this.sweptRows('METRICS_OF_ENDED_JOBS', isDryRun, this.settings.metricsAgeSeconds);
+    const { blobAgeSeconds, metricsAgeSeconds } = this.settings;
+    yield* told('IDEMPOTENCY_KEYS', this.rows.sweepAged('IDEMPOTENCY_KEYS', IDEMPOTENCY_KEY_AGE_SECONDS, isDryRun));
+    yield* told('METRICS_OF_LOST_LEASES', this.rows.sweepMetrics('METRICS_OF_LOST_LEASES', 0, isDryRun));
+    yield* told('METRICS_OF_ENDED_JOBS', this.rows.sweepMetrics('METRICS_OF_ENDED_JOBS', metricsAgeSeconds, isDryRun));
     if (!(await this.takesObjects())) return;
     yield* this.uploads(isDryRun);
     yield* this.unfinishedUploads(isDryRun);
-    yield* this.blobs.run(isDryRun, this.settings.blobAgeSeconds);
+    yield* this.blobs.run(isDryRun, blobAgeSeconds);
     yield* this.modelFiles(isDryRun);
-    yield* this.sweptRows('BLOB_CLAIMS', isDryRun, this.settings.blobAgeSeconds);
+    yield* told('BLOB_CLAIMS', this.rows.sweepAged('BLOB_CLAIMS', blobAgeSeconds, isDryRun));
   }
 
   /** False while the bucket is not known for long enough to be this database's alone: then only rows are swept. */
   takesObjects(): Promise<boolean> {
     return this.ownership.isSettled(this.settings.blobAgeSeconds);
-  }
-
-  private async *sweptRows(kind: SweptRows, isDryRun: boolean, ageSeconds?: number): AsyncGenerator<Swept> {
-    const count = await (isDryRun ? this.rows.countRows(kind, ageSeconds) : this.rows.deleteRows(kind, ageSeconds));
-    if (count > 0) yield { kind, count };
   }
 
   private async *uploads(isDryRun: boolean): AsyncGenerator<Swept> {
@@ -95,6 +91,11 @@ export class Sweep {
     if (version === undefined) return false;
     return this.versions.withoutVersion(version, () => (isDryRun ? Promise.resolve() : this.objects.remove(keys)));
   }
+}
+
+async function* told(kind: SweptRows, swept: Promise<number>): AsyncGenerator<Swept> {
+  const count = await swept;
+  if (count > 0) yield { kind, count };
 }
 
 /** By folder of a model version: `projects/{project}/models/{model}/{number}`. */

@@ -65,8 +65,7 @@ describe.each([1, 2, 3])('sweeps beside jobs that fail, crash and share bytes, h
     const sweeping = (async () => {
       while (!done.signal.aborted) await world.sweep();
     })();
-    await work.finally(() => done.abort());
-    await sweeping;
+    await Promise.all([work.finally(() => done.abort()), sweeping]);
   };
 
   it('take nothing that is named, and in the end leave nothing that is not', async () => {

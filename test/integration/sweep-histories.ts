@@ -137,7 +137,9 @@ export class Histories {
     const { network, pack } = trainSpec(dataset, false).train;
     const spec = { score: { network: { ...network, weights }, pack } };
     await this.world.queue.insert(this.world.dataSource.manager, [{ scope, key: 'score/0', spec }]);
-    await this.world.workers.complete(await this.lease(scope), { succeeded: { score: {} as ScoreResult } });
+    const lease = await this.lease(scope);
+    const report = await this.upload(lease, 'report');
+    await this.world.workers.complete(lease, { succeeded: { score: { report } as ScoreResult } });
   }
 
   private async publish(id: string, weights: Artifact): Promise<void> {

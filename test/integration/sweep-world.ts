@@ -55,6 +55,7 @@ const AGED_COLUMNS = [
   'UPDATE blob_claims SET claim_time = claim_time - $1::interval',
   'UPDATE idempotency_keys SET create_time = create_time - $1::interval',
   'UPDATE fine_tune_jobs SET end_time = end_time - $1::interval',
+  'UPDATE tasks SET create_time = create_time - $1::interval, end_time = end_time - $1::interval',
 ];
 
 /** A database and a bucket, the writers of both, and sweeps that keep what is unreferenced for seven days. */

@@ -24,6 +24,7 @@ describe('a sweep', () => {
     await world.aWeekPasses();
     return blob;
   };
+  const now = async () => ({ ageSeconds: WEEK_SECONDS, seenAt: await world.rows.before(0) });
   const refuse = () => Promise.reject(new Error('the store is down'));
   const isStored = (blob: Artifact) => world.objects.hasBlob(blob);
 
@@ -41,7 +42,10 @@ describe('a sweep', () => {
       { scope: id, key: 'search/0/0/1', spec: { import: { prefix: '', split } } },
     ]);
     const result = JSON.stringify({ train: { weights } });
-    await dataSource.query(`UPDATE tasks SET state = 'succeeded', result = $2 WHERE scope = $1`, [id, result]);
+    await dataSource.query(`UPDATE tasks SET state = 'succeeded', result = $2, end_time = now() WHERE scope = $1`, [
+      id,
+      result,
+    ]);
     return id;
   };
   const fail = (id: string) =>
@@ -84,17 +88,17 @@ describe('a sweep', () => {
 
   it('keeps a blob that was named after the sweep had looked at all rows', async () => {
     const old = await oldOrphan();
-    const seen = await world.rows.referencedBlobs(WEEK_SECONDS);
+    const look = await now();
+    expect((await world.rows.referencedBlobs(WEEK_SECONDS)).has(old.sha256)).toBe(false);
     await jobWith(old);
-    expect(seen.has(old.sha256)).toBe(false);
-    expect(await world.rows.removeUnreferenced([old.sha256], WEEK_SECONDS, refuse)).toEqual([]);
+    expect(await world.rows.removeUnreferenced([old.sha256], look, refuse)).toEqual([]);
   });
 
   it('lets a writer wait while it deletes, and the writer then finds the blob gone', async () => {
     const old = await oldOrphan();
     const order: string[] = [];
     let writer: Promise<unknown> = Promise.resolve();
-    await world.rows.removeUnreferenced([old.sha256], WEEK_SECONDS, async () => {
+    await world.rows.removeUnreferenced([old.sha256], await now(), async () => {
       writer = world.claims.claim([old]).then(async () => {
         order.push('claimed');
         return isStored(old);
@@ -109,7 +113,7 @@ describe('a sweep', () => {
 
   it('keeps the claims and the blobs as they were when the store does not delete', async () => {
     const old = await oldOrphan();
-    await expect(world.rows.removeUnreferenced([old.sha256], WEEK_SECONDS, refuse)).rejects.toThrow('store is down');
+    await expect(world.rows.removeUnreferenced([old.sha256], await now(), refuse)).rejects.toThrow('store is down');
     await world.claims.claim([old]);
     expect(await world.rows.claimedBlobs([old.sha256], WEEK_SECONDS)).toEqual(new Set([old.sha256]));
   });

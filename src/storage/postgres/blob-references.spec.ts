@@ -30,6 +30,8 @@ const JSON_COLUMNS: Readonly<Record<string, z.ZodType>> = {
   'fine_tune_jobs.runtime': runtimeSchema,
   'fine_tune_jobs.result': jobResultSchema,
   'fine_tune_jobs.error': failureSchema,
+  'fine_tune_jobs.outage': failureSchema,
+  'fine_tune_jobs.pause': z.object({ reason: z.string(), message: z.string(), time: z.string() }),
   'model_versions.files': z.array(modelFileSchema),
   'tasks.spec': taskSpecSchema,
   'tasks.failure': failureSchema,

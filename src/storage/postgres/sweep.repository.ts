@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { REFERENCED_BLOBS } from './blob-references.js';
-import type { Transaction } from './transaction.js';
+import { BLOB_REFERENCES, NAMED_SINCE, namedOnPage } from './blob-references.js';
 
 /** The right to be the one that sweeps; `epoch` is its fence. */
 export interface SweepTurn {
   readonly epoch: number;
 }
 
-/** Kinds of rows that are swept, each with what it goes by. */
+/** How long a transaction may be under way before the row that it wrote can be seen, with room to spare. */
+const COMMIT_MS_MAX = 10 * 60 * 1000;
+
+/** Kinds of rows that are swept. */
 export const SWEPT_ROWS = [
   'IDEMPOTENCY_KEYS',
   'METRICS_OF_LOST_LEASES',
@@ -16,34 +18,31 @@ export const SWEPT_ROWS = [
   'BLOB_CLAIMS',
 ] as const;
 export type SweptRows = (typeof SWEPT_ROWS)[number];
+/** Those that go by a time of their own. */
+export type AgedRows = 'IDEMPOTENCY_KEYS' | 'BLOB_CLAIMS';
+/** Those that go by their task. */
+export type MetricRows = 'METRICS_OF_LOST_LEASES' | 'METRICS_OF_ENDED_JOBS';
 
-/** Rows of one statement: it ends well before the time limit of statements. */
-const ROW_COUNT_MAX = 10_000;
-
-interface RowSweep {
-  readonly table: string;
-  /** SQL over the table as `r`; `$1` is an age in seconds, where the rows go by age. */
-  readonly where: string;
-}
-
-const ROW_SWEEPS: Readonly<Record<SweptRows, RowSweep>> = {
-  IDEMPOTENCY_KEYS: { table: 'idempotency_keys', where: `r.create_time < now() - $1 * interval '1 second'` },
-  // Readers use the fence of the lease that completed, which is the task's last.
-  METRICS_OF_LOST_LEASES: {
-    table: 'metric_points',
-    where: `EXISTS (SELECT FROM tasks t WHERE t.id = r.task_id AND r.fence < t.fence)`,
-  },
-  METRICS_OF_ENDED_JOBS: {
-    table: 'metric_points',
-    where: `EXISTS (SELECT FROM tasks t JOIN fine_tune_jobs j ON j.id = t.scope
-             WHERE t.id = r.task_id AND j.end_time < now() - $1 * interval '1 second')`,
-  },
-  BLOB_CLAIMS: { table: 'blob_claims', where: `r.claim_time < now() - $1 * interval '1 second'` },
+/** SQL over the rows as `r`; `$1` is an age in seconds. */
+const AGED_ROWS: Readonly<Record<AgedRows, string>> = {
+  IDEMPOTENCY_KEYS: `idempotency_keys r WHERE r.create_time < now() - $1 * interval '1 second'`,
+  BLOB_CLAIMS: `blob_claims r WHERE r.claim_time < now() - $1 * interval '1 second'`,
 };
 
-const deletion = ({ table, where }: RowSweep): string =>
-  `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(SELECT r.ctid FROM ${table} r WHERE ${where} LIMIT ${ROW_COUNT_MAX} FOR UPDATE SKIP LOCKED))`;
-const count = ({ table, where }: RowSweep): string => `SELECT count(*)::int AS count FROM ${table} r WHERE ${where}`;
+/** SQL over values as `r` and their tasks as `t`; `$3` is an age in seconds. */
+const METRICS: Readonly<Record<MetricRows, string>> = {
+  // Readers use the fence of the lease that completed, which is the task's last.
+  METRICS_OF_LOST_LEASES: 'r.fence < t.fence AND $3::float8 >= 0',
+  METRICS_OF_ENDED_JOBS: `EXISTS (SELECT FROM fine_tune_jobs j
+    WHERE j.id = t.scope AND j.end_time < now() - $3 * interval '1 second')`,
+};
+
+/** Tasks of one statement: with the values of their trainings it ends well before the time limit of statements. */
+const TASK_COUNT = 50;
+
+const LAST_TASK = `SELECT max(id) AS id FROM (SELECT id FROM tasks WHERE id > $1 ORDER BY id LIMIT ${TASK_COUNT}) AS page`;
+const ofTasks = (kind: MetricRows): string =>
+  `tasks t WHERE t.id > $1 AND t.id <= $2 AND r.task_id = t.id AND ${METRICS[kind]}`;
 
 /** Takes over when the last sweep's time has passed. The row is made by whoever comes first. */
 const TAKE_TURN = `INSERT INTO sweep_state AS s (database_id, epoch, due_time) VALUES (gen_random_uuid(), 1, now() + $1 * interval '1 second')
@@ -57,8 +56,6 @@ const TAKE_TURN = `INSERT INTO sweep_state AS s (database_id, epoch, due_time) V
 const LOCK_CLAIMS = `INSERT INTO blob_claims AS c (sha256, claim_time) SELECT unnest($1::text[]), '-infinity'
   ON CONFLICT (sha256) DO UPDATE SET claim_time = c.claim_time WHERE c.claim_time < now() - $2 * interval '1 second'
   RETURNING sha256`;
-
-const STILL_REFERENCED = `SELECT sha256 FROM (${REFERENCED_BLOBS}) AS named WHERE sha256 = ANY ($2::text[])`;
 
 /** The rows of a sweep: whose turn it is, which blobs are named, and rows that have served their time. */
 @Injectable()
@@ -99,13 +96,22 @@ export class SweepRepository {
     return pushed === 1;
   }
 
-  /** Every blob that a row names, or a job needs that ended less than `ageSeconds` ago. */
+  /** Every blob that a row names, or a job needs that ended less than `ageSeconds` ago; rows that change meanwhile may be missed. */
   async referencedBlobs(ageSeconds: number): Promise<ReadonlySet<string>> {
-    return this.dataSource.transaction(async (transaction) => {
-      await allowLongStatements(transaction);
-      const rows = await transaction.query<{ sha256: string }[]>(REFERENCED_BLOBS, [ageSeconds]);
-      return new Set(rows.map(({ sha256 }) => sha256));
-    });
+    const found = new Set<string>();
+    for (const reference of BLOB_REFERENCES) {
+      const statement = namedOnPage(reference);
+      for (let lastKey: string | null = ''; lastKey !== null;) {
+        const parameters: unknown[] = reference.where === undefined ? [lastKey] : [lastKey, ageSeconds];
+        const [page] = await this.dataSource.query<{ lastKey: string | null; names: string[] }[]>(
+          statement,
+          parameters,
+        );
+        for (const sha256 of page?.names ?? []) found.add(sha256);
+        lastKey = page?.lastKey ?? null;
+      }
+    }
+    return found;
   }
 
   /** Those of `names` that a writer has claimed within `ageSeconds`. */
@@ -118,22 +124,23 @@ export class SweepRepository {
   }
 
   /**
-   * Calls `remove` with those of `names` that nobody claims and no row names; while it runs, no writer can begin to rely
-   * on them.
+   * Calls `remove` with those of `names` that nobody claims and no row has come to name; while it runs, no writer can begin
+   * to rely on them.
    *
+   * @param seenAt When the last look at all rows began: what a row named then is not among `names`.
    * @returns what was removed.
    */
   async removeUnreferenced(
     names: readonly string[],
-    ageSeconds: number,
+    { ageSeconds, seenAt }: { readonly ageSeconds: number; readonly seenAt: Date },
     remove: (names: readonly string[]) => Promise<void>,
   ): Promise<readonly string[]> {
     return this.dataSource.transaction(async (transaction) => {
-      await allowLongStatements(transaction);
       const locked = await transaction.query<{ sha256: string }[]>(LOCK_CLAIMS, [[...names].sort(), ageSeconds]);
       const unclaimed = locked.map(({ sha256 }) => sha256);
       // A statement of its own, after the locks: it sees the rows of every writer whose claim was waited for.
-      const named = await transaction.query<{ sha256: string }[]>(STILL_REFERENCED, [ageSeconds, unclaimed]);
+      const since = new Date(seenAt.getTime() - COMMIT_MS_MAX);
+      const named = await transaction.query<{ sha256: string }[]>(NAMED_SINCE, [since, unclaimed]);
       const kept = new Set(named.map(({ sha256 }) => sha256));
       const doomed = unclaimed.filter((sha256) => !kept.has(sha256));
       if (doomed.length > 0) await remove(doomed);
@@ -144,30 +151,31 @@ export class SweepRepository {
     });
   }
 
-  /**
-   * Counts the rows of a kind whose time is over.
-   *
-   * @param ageSeconds For a kind that goes by age.
-   */
-  async countRows(kind: SweptRows, ageSeconds?: number): Promise<number> {
-    const rows = await this.dataSource.query<{ count: number }[]>(count(ROW_SWEEPS[kind]), parameters(ageSeconds));
-    return rows[0]?.count ?? 0;
+  /** Deletes rows of a kind that are older. @param isDryRun Counts them and deletes none. @returns how many. */
+  async sweepAged(kind: AgedRows, ageSeconds: number, isDryRun: boolean): Promise<number> {
+    const rows = AGED_ROWS[kind];
+    return this.countOrDelete(isDryRun, `SELECT count(*)::int AS count FROM ${rows}`, `DELETE FROM ${rows}`, [
+      ageSeconds,
+    ]);
   }
 
-  /** Deletes what `countRows` counts, a part in each statement. @returns how many there were. */
-  async deleteRows(kind: SweptRows, ageSeconds?: number): Promise<number> {
-    const statement = deletion(ROW_SWEEPS[kind]);
-    for (let deletedCount = 0; ;) {
-      const [, count] = await this.dataSource.query<[unknown[], number]>(statement, parameters(ageSeconds));
-      deletedCount += count;
-      if (count < ROW_COUNT_MAX) return deletedCount;
+  /** Deletes values of curves, those of a few tasks at a time. @param isDryRun Counts them and deletes none. @returns how many. */
+  async sweepMetrics(kind: MetricRows, ageSeconds: number, isDryRun: boolean): Promise<number> {
+    const rows = ofTasks(kind);
+    const counting = `SELECT count(*)::int AS count FROM metric_points r, ${rows}`;
+    const deletion = `DELETE FROM metric_points r USING ${rows}`;
+    let sum = 0;
+    for (let after = ''; ;) {
+      const [last] = await this.dataSource.query<{ id: string | null }[]>(LAST_TASK, [after]);
+      if (last === undefined || last.id === null) return sum;
+      sum += await this.countOrDelete(isDryRun, counting, deletion, [after, last.id, ageSeconds]);
+      after = last.id;
     }
   }
-}
 
-const parameters = (ageSeconds: number | undefined): number[] => (ageSeconds === undefined ? [] : [ageSeconds]);
-
-/** Every task's spec and result is read: with millions of them that takes longer than statements may. */
-async function allowLongStatements(transaction: Transaction): Promise<void> {
-  await transaction.query(`SET LOCAL statement_timeout = '10min'`);
+  private async countOrDelete(isDryRun: boolean, counting: string, deletion: string, parameters: unknown[]) {
+    if (isDryRun) return (await this.dataSource.query<{ count: number }[]>(counting, parameters))[0]?.count ?? 0;
+    const [, count] = await this.dataSource.query<[unknown[], number]>(deletion, parameters);
+    return count;
+  }
 }
