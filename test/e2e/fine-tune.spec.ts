@@ -64,8 +64,15 @@ describe('a job over REST', () => {
   });
 
   it('names the runtime that its trainings share', () => {
-    const runtime = { tensorflowVersion: expect.stringMatching(/^2\./), device: 'CPU', oneDnn: true };
+    const runtime = {
+      tensorflowVersion: expect.stringMatching(/^2\./),
+      device: 'CPU',
+      oneDnn: true,
+      execution: 'TRACED',
+    };
     expect(job.runtime).toMatchObject(runtime);
+    const trainingCount = trials.reduce((sum, { seedResults }) => sum + seedResults.length, 0);
+    expect(job.result?.runtimes).toEqual([{ runtime: job.runtime, trainingCount }]);
   });
 
   it('lists each trial once, over pages, with its genome and its trainings', () => {
@@ -183,7 +190,7 @@ describe('a job over REST', () => {
     expect(json('labels.json')).toEqual(CLASSES);
     expect(json('preprocess.json')).toMatchObject({ cropPx: 32, resizeShorterSidePx: 33, mean: [127, 127, 127] });
     expect(json('genome.json')).toMatchObject({ method: job.result?.method });
-    expect(json('lineage.json')).toMatchObject({ searchSeed: 7, runtime: job.runtime, execution: 'TRACED' });
+    expect(json('lineage.json')).toMatchObject({ searchSeed: 7, runtime: job.runtime });
     const delivered = job.result?.scores.find(({ method }) => method === job.result?.method);
     expect(delivered?.testRecalls.map(({ classIndex }) => classIndex)).toEqual([...CLASSES.keys()]);
     expect(json('metrics.json')).toMatchObject({

@@ -54,8 +54,8 @@ describe('a worker', () => {
     const result = succeeded(await outcomeOf(task), 'train');
     const { weights } = result;
     if (weights === undefined) throw new Error('the result names no weights');
-    const runtime = { device: 'CPU', oneDnn: true, intraOpThreadCount: 1 };
-    expect(result).toMatchObject({ epochCount: 2, execution: 'TRACED', runtime });
+    const runtime = { device: 'CPU', oneDnn: true, intraOpThreadCount: 1, execution: 'TRACED' };
+    expect(result).toMatchObject({ epochCount: 2, runtime });
     const curve = coordinator.metrics.get(task) ?? [];
     expect(
       curve
@@ -107,7 +107,7 @@ describe('a worker', () => {
     [{ type: 'L1_SP', alpha: 0, beta: 0.1 }, 1],
   ])('trains by %j, in %i epochs', async (technique, epochCount) => {
     const result = succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1, { technique }))), 'train');
-    expect(result).toMatchObject({ epochCount, execution: 'TRACED' });
+    expect(result).toMatchObject({ epochCount, runtime: { execution: 'TRACED' } });
   });
 
   it('hides its token from the trainer', () => {
