@@ -132,13 +132,15 @@ describe('the life of a worker', () => {
     expect(await once(worker, 'exit')).toEqual([0, null]);
   });
 
-  it('makes files of the cache anew that are torn', async () => {
+  it('makes files of the cache anew that a crash has torn', async () => {
     const WORKER_CACHE_DIR = join(cacheDir, 'torn');
+    const crashed = startWorker({ WORKER_CACHE_DIR });
+    succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1))), 'train');
+    crashed.kill('SIGKILL');
+    await once(crashed, 'exit');
+    for (const name of readdirSync(WORKER_CACHE_DIR)) truncateSync(join(WORKER_CACHE_DIR, name), 7);
     const worker = startWorker({ WORKER_CACHE_DIR });
     succeeded(await outcomeOf(coordinator.enqueue(trainSpec(1))), 'train');
-    for (const name of readdirSync(WORKER_CACHE_DIR)) truncateSync(join(WORKER_CACHE_DIR, name), 7);
-    const another = trainSpec(1, { fold: 1, foldCount: 2 });
-    succeeded(await outcomeOf(coordinator.enqueue(another)), 'train');
     coordinator.done = true;
     expect(await once(worker, 'exit')).toEqual([0, null]);
   });
