@@ -51,6 +51,8 @@ const jobDefaults = z.object({
   REPRODUCIBILITY_DEFAULT: z.enum(REPRODUCIBILITIES).default('RECORDED'),
 });
 
+const hostAndPort = z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' });
+
 /** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
 const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
 
@@ -107,6 +109,8 @@ const coordination = z.object({
   JOB_STALLED_SECONDS_MAX: z.coerce.number().min(1).max(2_592_000).default(21_600),
   WORKER_GRPC_HOST: z.string().default('127.0.0.1'),
   WORKER_GRPC_PORT: port(9091),
+  /** Where workers find WorkerService, when that is not where it listens: behind a proxy, say, or when it listens on all addresses. */
+  WORKER_GATEWAY_ADDRESS: hostAndPort.optional(),
   /** Health routes of the coordinator. */
   COORDINATOR_HTTP_PORT: port(8081),
   /** Key of the tokens that bind a worker to one job. */
@@ -141,7 +145,7 @@ export const workerConfigSchema = z.object({
   ...common.shape,
   ...trainersConfigSchema.shape,
   /** host:port of the coordinator's WorkerService. */
-  COORDINATOR_ADDRESS: z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:port' }),
+  COORDINATOR_ADDRESS: hostAndPort,
   WORKER_TOKEN: z.string().min(1),
   WORKER_ID: z.string().default(`${hostname()}-${process.pid}`),
   ...workerCache.shape,

@@ -56,7 +56,7 @@ export class CoordinatorModule {
     const settings = {
       leaseSeconds: config.LEASE_SECONDS,
       workerTokens: new WorkerTokens(config.WORKER_TOKEN_SECRET, config.WORKER_TOKEN_SECONDS),
-      workerGatewayAddress: `${config.WORKER_GRPC_HOST}:${config.WORKER_GRPC_PORT}`,
+      workerGatewayAddress: config.WORKER_GATEWAY_ADDRESS ?? `${config.WORKER_GRPC_HOST}:${config.WORKER_GRPC_PORT}`,
     };
     const loops: Provider[] = [
       {
