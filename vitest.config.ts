@@ -57,6 +57,14 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        plugins,
+        test: {
+          // It has servers of its own, because it crashes them.
+          name: 'chaos',
+          include: ['test/chaos/**/*.spec.ts'],
+        },
+      },
     ],
   },
 });

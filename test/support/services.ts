@@ -26,7 +26,7 @@ declare module 'vitest' {
 
 /** Starts one Postgres and one S3 server for all specs of a project. Vitest wants a default export here. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  await sweepKilledRuns();
+  await sweepKilledRuns(FOLDER_PREFIX);
   const folder = mkdtempSync(join(tmpdir(), FOLDER_PREFIX));
   chmodSync(folder, 0o711); // as root, Postgres runs as another user
   const [postgres, objectStore] = await Promise.all([
@@ -41,9 +41,13 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   };
 }
 
-/** Ends the servers of runs that were killed before they could do so. */
-async function sweepKilledRuns(): Promise<void> {
-  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(FOLDER_PREFIX));
+/**
+ * Ends the servers of runs that were killed before they could do so, and removes their folders.
+ *
+ * @param folderPrefix Of a run's folder, which holds its servers as `postgres` and `object-store`.
+ */
+export async function sweepKilledRuns(folderPrefix: string): Promise<void> {
+  const folders = readdirSync(tmpdir()).filter((name) => name.startsWith(folderPrefix));
   for (const folder of folders.map((name) => join(tmpdir(), name))) {
     const claim = join(folder, 'postgres', 'owner.json');
     if (!existsSync(claim)) continue; // just being made

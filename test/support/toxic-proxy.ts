@@ -36,6 +36,7 @@ export class ToxicProxy {
   #heard: Promise<void> = Promise.resolve();
   #hear: () => void = () => undefined;
   readonly #links = new Set<Link>();
+  #acceptedCount = 0;
   readonly #server: Server;
 
   private constructor(
@@ -63,6 +64,11 @@ export class ToxicProxy {
 
   get connectionCount(): number {
     return this.#links.size;
+  }
+
+  /** Connections that there have been, those that were reset too. */
+  get acceptedCount(): number {
+    return this.#acceptedCount;
   }
 
   /** Replaces all faults, for the connections that are open too. */
@@ -93,6 +99,7 @@ export class ToxicProxy {
   }
 
   #join(client: Socket): void {
+    this.#acceptedCount += 1;
     if (this.#isReset()) {
       client.resetAndDestroy();
       return;
