@@ -7,9 +7,9 @@
 /**
  * Images whose reading is timed.
  *
- * @param {readonly import('../../dist/src/training/image-batches.js').LabelledImages[]} ways Of reading the same images;
+ * @param {readonly import('../../dist/src/training/examples/image-batches.js').LabelledImages[]} ways Of reading the same images;
  *   each epoch takes the next one.
- * @returns {{ images: import('../../dist/src/training/image-batches.js').LabelledImages, epochs: Epoch[] }} The images,
+ * @returns {{ images: import('../../dist/src/training/examples/image-batches.js').LabelledImages, epochs: Epoch[] }} The images,
  *   and the epochs in which they were read.
  */
 export function timedImages(ways) {

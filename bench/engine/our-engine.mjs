@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { elementCount, parameterSpecs } from '../../dist/src/networks/parameters.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
-import { startBackend, tf } from '../../dist/src/training/backend.js';
-import { InferenceModel } from '../../dist/src/training/inference-model.js';
-import { blockSegments, ModelState } from '../../dist/src/training/model-state.js';
-import { TracedFunctions } from '../../dist/src/training/traced-functions.js';
-import { trainStep } from '../../dist/src/training/train-step.js';
+import { startBackend, tf } from '../../dist/src/training/device/backend.js';
+import { InferenceModel } from '../../dist/src/training/model/inference-model.js';
+import { blockSegments, ModelState } from '../../dist/src/training/model/model-state.js';
+import { TracedFunctions } from '../../dist/src/training/graph/traced-functions.js';
+import { trainStep } from '../../dist/src/training/loop/train-step.js';
 import { randomWeights } from '../random-weights.mjs';
 
 const STEP = { learningRate: 1e-4, batchNormMomentum: 0.1, labelSmoothing: 0 };

@@ -2,11 +2,11 @@
 import { parameterSpecs } from '../../dist/src/networks/parameters.js';
 import { randomStream } from '../../dist/src/random/random-stream.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
-import { startBackend } from '../../dist/src/training/backend.js';
+import { startBackend } from '../../dist/src/training/device/backend.js';
 import { fineTune } from '../../dist/src/training/fine-tune.js';
-import { imagesInMemory } from '../../dist/src/training/image-batches.js';
-import { PrefixCache } from '../../dist/src/training/prefix-cache.js';
-import { TracedFunctions } from '../../dist/src/training/traced-functions.js';
+import { imagesInMemory } from '../../dist/src/training/examples/image-batches.js';
+import { PrefixCache } from '../../dist/src/training/examples/prefix-cache.js';
+import { TracedFunctions } from '../../dist/src/training/graph/traced-functions.js';
 import { PLAIN_PROTOCOL } from '../protocol.mjs';
 import { randomWeights } from '../random-weights.mjs';
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { Module } from '@nestjs/common';
 import { expect, it } from 'vitest';
-import { HealthService } from '../jobs/health.service.js';
+import { HealthService } from '../storage/health.service.js';
 import { createLogger } from '../observability/logger.js';
 import { WorkerTaskService } from '../tasks/worker-task.service.js';
 import { startWorkerGateway } from './start.js';

@@ -17,8 +17,8 @@ import { LeadershipRepository } from '../storage/postgres/leadership.repository.
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { canonicalJson } from './canonical-json.js';
-import { DatasetService } from './dataset.service.js';
+import { canonicalJson } from '../domain/canonical-json.js';
+import { DatasetService } from '../catalog/dataset.service.js';
 import { JobSpecs } from './job-specs.js';
 import { toFineTuneJob } from './job-view.js';
 import { pageOf } from './page-of.js';

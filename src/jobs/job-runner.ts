@@ -15,16 +15,16 @@ import { ModelVersionRepository } from '../storage/postgres/model-version.reposi
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { BaseModelService } from './base-model.service.js';
+import { BaseModelService } from '../catalog/base-model.service.js';
 import { checkDatasetFits } from './dataset-fit.js';
-import { Finals } from './finals.js';
+import { Finals } from './phases/finals.js';
 import { foldCount, type JobContext } from './job-context.js';
 import { OutageWatch } from './outage-watch.js';
-import { Publishing } from './publishing.js';
+import { Publishing } from './phases/publishing.js';
 import { type Advance, type News, ScopeWatch, type Step } from './scope-watch.js';
-import { wallBudgetEndMs } from './search-budget.js';
-import { SearchLoop } from './search-loop.js';
-import { Selection } from './selection.js';
+import { wallBudgetEndMs } from './phases/search-budget.js';
+import { SearchLoop } from './phases/search-loop.js';
+import { Selection } from './phases/selection.js';
 import { trainingCountAtOnce } from './training-count.js';
 
 const WAIT: Advance = { next: 'WAIT' };

@@ -8,7 +8,7 @@ import { idSchema } from '../domain/ids.js';
 import type { Reproducibility } from '../domain/runtime.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { BaseModelService } from './base-model.service.js';
+import { BaseModelService } from '../catalog/base-model.service.js';
 
 /** Token of the `Reproducibility` of jobs whose request does not say. */
 export const REPRODUCIBILITY_DEFAULT = Symbol('REPRODUCIBILITY_DEFAULT');

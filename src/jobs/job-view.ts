@@ -8,8 +8,8 @@ import {
 import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
-import { activeSeconds } from './search-budget.js';
-import { plannedTrialCount } from './search-plan.js';
+import { activeSeconds } from './phases/search-budget.js';
+import { plannedTrialCount } from './phases/search-plan.js';
 import { trialName } from './trial-name.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';

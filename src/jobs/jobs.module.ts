@@ -1,12 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { JobDefaultsConfig } from '../config/config.js';
-import { BaseModelService } from './base-model.service.js';
-import { DatasetService } from './dataset.service.js';
-import { EstimateService } from './estimate.service.js';
+import { BaseModelService } from '../catalog/base-model.service.js';
+import { DatasetService } from '../catalog/dataset.service.js';
+import { EstimateService } from '../estimate/estimate.service.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
-import { HealthService } from './health.service.js';
+import { HealthService } from '../storage/health.service.js';
 import { JobSpecs, REPRODUCIBILITY_DEFAULT } from './job-specs.js';
-import { ModelVersionService } from './model-version.service.js';
+import { ModelVersionService } from '../catalog/model-version.service.js';
 import { TrialService } from './trial.service.js';
 
 const SERVICES = [

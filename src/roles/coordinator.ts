@@ -5,7 +5,7 @@ import { coordinatorConfigSchema, readConfig, type CoordinatorConfig, trainersCo
 import { ProcessPool } from '../launch/process-pool.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
-import { checkGpu } from '../worker/gpu-check.js';
+import { checkGpu } from '../worker/supervisor/gpu-check.js';
 import { CoordinatorModule } from './coordinator.module.js';
 import { closeAll } from './shutdown.js';
 import { toldToGo } from './told-to-go.js';

@@ -4,12 +4,12 @@ import { DomainError, type Reason } from '../domain/errors.js';
 import { showLife } from '../launch/sign-of-life.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
-import { ArtifactCache } from '../worker/artifact-cache.js';
-import { ControlClient } from '../worker/control-client.js';
-import { checkGpu } from '../worker/gpu-check.js';
-import { SplitFiles } from '../worker/split-files.js';
-import { supervise } from '../worker/supervisor.js';
-import { TrainerProcess } from '../worker/trainer-process.js';
+import { ArtifactCache } from '../worker/supervisor/artifact-cache.js';
+import { ControlClient } from '../worker/supervisor/control-client.js';
+import { checkGpu } from '../worker/supervisor/gpu-check.js';
+import { SplitFiles } from '../worker/supervisor/split-files.js';
+import { supervise } from '../worker/supervisor/supervisor.js';
+import { TrainerProcess } from '../worker/supervisor/trainer-child.js';
 
 /** What the worker's end tells whoever started it; Kubernetes' pod failure policy reads these. */
 const EXIT_CODES = {

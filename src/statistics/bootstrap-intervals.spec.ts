@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream } from '../random/random-stream.js';
-import { classificationMetrics } from '../training/metrics.js';
+import { classificationMetrics } from '../training/metrics/metrics.js';
 import { bootstrapIntervals } from './bootstrap-intervals.js';
 import { RESAMPLE_COUNT } from './resampling.js';
 import { wilsonInterval } from './wilson.js';

@@ -4,7 +4,7 @@ import { goldenWeights } from '../../test/fixtures/golden/fill.js';
 import { leftovers, train } from '../../test/fixtures/training.js';
 import { parameterSpecs } from '../networks/parameters.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
-import { imagesInMemory } from './image-batches.js';
+import { imagesInMemory } from './examples/image-batches.js';
 
 const start = goldenWeights(parameterSpecs(plainTinyNetwork, 3));
 

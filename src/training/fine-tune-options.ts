@@ -2,10 +2,10 @@ import { DomainError } from '../domain/errors.js';
 import type { Technique } from '../domain/technique.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
-import { checkImages } from './check-images.js';
-import type { LearningRateSchedule } from './learning-rate.js';
-import type { LabelledImages, Normalization } from './image-batches.js';
-import type { OptimizerSettings } from './update-rules.js';
+import { checkImages } from './examples/check-images.js';
+import type { LearningRateSchedule } from './loop/learning-rate.js';
+import type { LabelledImages, Normalization } from './examples/image-batches.js';
+import type { OptimizerSettings } from './ops/update-rules.js';
 
 /** One candidate and the protocol that it is trained by. */
 export interface FineTuneOptions {

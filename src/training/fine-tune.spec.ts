@@ -8,12 +8,12 @@ import {
   tinyWeights,
 } from '../../test/fixtures/tiny-network.js';
 import type { HostTensor } from '../formats/safetensors.js';
-import { nativeTensorCount, tf } from './backend.js';
-import { evaluate } from './evaluate.js';
-import type { EpochMetrics } from './epoch-metrics.js';
+import { nativeTensorCount, tf } from './device/backend.js';
+import { evaluate } from './metrics/evaluate.js';
+import type { EpochMetrics } from './metrics/epoch-metrics.js';
 import { fineTune } from './fine-tune.js';
 import type { FineTuneOptions } from './fine-tune-options.js';
-import { imagesInMemory } from './image-batches.js';
+import { imagesInMemory } from './examples/image-batches.js';
 
 const normalization = { mean: [110, 110, 110], std: [60, 60, 60] };
 const options: FineTuneOptions = {

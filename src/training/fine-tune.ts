@@ -1,12 +1,12 @@
 import type { HostTensor } from '../formats/safetensors.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { loadWeights, type Weights } from '../networks/weights.js';
-import type { EpochMetrics, ValidationMetrics } from './epoch-metrics.js';
+import type { EpochMetrics, ValidationMetrics } from './metrics/epoch-metrics.js';
 import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.js';
-import { ownParts, type SharedParts } from './prepare-training.js';
-import { type TrainedStage, trainStage } from './train-stage.js';
-import { bestOf, type TrainingCheckpoint } from './training-checkpoint.js';
-import { type StageRecord, stagesOf } from './training-stages.js';
+import { ownParts, type SharedParts } from './loop/prepare-training.js';
+import { type TrainedStage, trainStage } from './loop/train-stage.js';
+import { bestOf, type TrainingCheckpoint } from './loop/training-checkpoint.js';
+import { type StageRecord, stagesOf } from './loop/training-stages.js';
 
 /** What a training came to. */
 export interface FineTuneResult {

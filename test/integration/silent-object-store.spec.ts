@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { HealthService } from '../../src/jobs/health.service.js';
+import { HealthService } from '../../src/storage/health.service.js';
 import { createDataSource } from '../../src/storage/postgres/data-source.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
 import { ObjectStore } from '../../src/storage/object-store.js';

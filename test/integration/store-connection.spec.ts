@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { Client } from 'minio';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { bodyOf, ConnectionError, send } from '../../src/worker/store-connection.js';
+import { bodyOf, ConnectionError, send } from '../../src/worker/supervisor/store-connection.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 import { ToxicProxy } from '../support/toxic-proxy.js';
 

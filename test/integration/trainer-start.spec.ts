@@ -26,7 +26,7 @@ const HAS_GPU_ADDON = existsSync(join(ROOT, 'node_modules/@tensorflow/tfjs-node-
 /** Asks a trainer for a score of weights that are not there: enough to start TensorFlow. */
 const ASK_TRAINER = `
 import { createLogger } from './observability/logger.js';
-import { TrainerProcess } from './worker/trainer-process.js';
+import { TrainerProcess } from './worker/supervisor/trainer-child.js';
 const logger = createLogger('worker', 'info');
 const trainers = { TENSORFLOW_DEVICE: 'CPU', TRAINER_RSS_MIB_MAX: 4096, TRAINER_SILENCE_SECONDS_MAX: 60 };
 const settings = { threadCount: 1, trainers, stateDir: process.cwd(), systemEnvironment: process.env, logger };
@@ -94,7 +94,7 @@ it('ends a worker with 44 before it leases anything when it shall use a GPU and 
 it.runIf(HAS_GPU_ADDON)("gives TensorFlow's own reason, and not what it always logs", async () => {
   writeFileSync(
     join(compiled, 'check-gpu.js'),
-    `import { checkGpu } from './worker/gpu-check.js';
+    `import { checkGpu } from './worker/supervisor/gpu-check.js';
      await checkGpu(process.env).catch(({ reason, metadata }) => console.error(JSON.stringify({ reason, metadata })));`,
   );
   const { events } = await run('check-gpu.js', [], { CUDA_VISIBLE_DEVICES: '-1' });
@@ -116,7 +116,7 @@ it('says how TensorFlow is set up, once a trainer', async () => {
 it('warns, once a trainer, when the addon lacks the patch', async () => {
   // As the stock addon: it has no such function.
   appendFileSync(
-    join(compiled, 'training/backend.js'),
+    join(compiled, 'training/device/backend.js'),
     `nodeBackend().binding = Object.create(nodeBackend().binding, { createFunction: { value: undefined } });`,
   );
   const { events } = await run('ask-trainer.js', [], {});

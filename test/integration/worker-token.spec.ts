@@ -12,7 +12,7 @@ import { LeadershipRepository } from '../../src/storage/postgres/leadership.repo
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { TasksModule } from '../../src/tasks/tasks.module.js';
 import { WorkerTokens } from '../../src/tasks/worker-token.js';
-import { ControlClient, type Lease } from '../../src/worker/control-client.js';
+import { ControlClient, type Lease } from '../../src/worker/supervisor/control-client.js';
 import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
 

@@ -3,9 +3,9 @@ import { GrpcMethod, Payload } from '@nestjs/microservices';
 import type { BaseModel } from '../../domain/base-model.js';
 import type { Dataset } from '../../domain/dataset.js';
 import type { ModelVersion } from '../../domain/model-version.js';
-import { BaseModelService } from '../../jobs/base-model.service.js';
-import { DatasetService } from '../../jobs/dataset.service.js';
-import { ModelVersionService } from '../../jobs/model-version.service.js';
+import { BaseModelService } from '../../catalog/base-model.service.js';
+import { DatasetService } from '../../catalog/dataset.service.js';
+import { ModelVersionService } from '../../catalog/model-version.service.js';
 import type { BaseModelList, DownloadList } from '../rest/answers.js';
 import {
   type CreateDatasetRequest,

@@ -4,7 +4,7 @@ import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
 import type { ScoreResult, TrainResult } from '../../domain/task.js';
-import { HealthService } from '../../jobs/health.service.js';
+import { HealthService } from '../../storage/health.service.js';
 import { createLogger } from '../../observability/logger.js';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
 import { WorkerTokens } from '../../tasks/worker-token.js';

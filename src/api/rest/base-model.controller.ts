@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type BaseModel, baseModelSchema } from '../../domain/base-model.js';
-import { BaseModelService } from '../../jobs/base-model.service.js';
+import { BaseModelService } from '../../catalog/base-model.service.js';
 import { type BaseModelList, baseModelListSchema, type BlockList, blockListSchema } from './answers.js';
 import { Reads } from './documented.js';
 import { type BaseModelParams, baseModelParams, type ProjectParams, projectParams } from './params.js';

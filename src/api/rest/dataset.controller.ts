@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type CreateDataset, createDatasetSchema, type Dataset, datasetSchema } from '../../domain/dataset.js';
-import { DatasetService } from '../../jobs/dataset.service.js';
+import { DatasetService } from '../../catalog/dataset.service.js';
 import { Creates, Reads } from './documented.js';
 import { LocationInterceptor } from './location.interceptor.js';
 import { type DatasetParams, datasetParams, type ProjectParams, projectParams } from './params.js';

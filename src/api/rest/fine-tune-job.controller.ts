@@ -8,7 +8,7 @@ import {
 } from '../../domain/fine-tune-job.js';
 import { type JobEstimate, jobEstimateSchema } from '../../domain/estimate.js';
 import type { PageRequest } from '../../domain/page.js';
-import { EstimateService } from '../../jobs/estimate.service.js';
+import { EstimateService } from '../../estimate/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { type EventList, eventListSchema, type FineTuneJobList, fineTuneJobListSchema } from './answers.js';
 import { Commands, Creates, Reads, TakesEmptyBody, TakesIdempotencyKey } from './documented.js';

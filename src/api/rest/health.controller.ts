@@ -1,7 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
-import { HealthService } from '../../jobs/health.service.js';
+import { HealthService } from '../../storage/health.service.js';
 import { Readiness } from '../readiness.js';
 import { type Liveness, livenessSchema, type ReadinessAnswer, readinessSchema } from './answers.js';
 

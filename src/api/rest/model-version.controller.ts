@@ -1,7 +1,7 @@
 import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type ModelVersion, modelVersionSchema } from '../../domain/model-version.js';
-import { ModelVersionService } from '../../jobs/model-version.service.js';
+import { ModelVersionService } from '../../catalog/model-version.service.js';
 import { type DownloadList, downloadListSchema } from './answers.js';
 import { Reads } from './documented.js';
 import { type ModelVersionParams, modelVersionParams } from './params.js';

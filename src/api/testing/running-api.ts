@@ -1,11 +1,11 @@
 import { Module } from '@nestjs/common';
 import { vi } from 'vitest';
-import { BaseModelService } from '../../jobs/base-model.service.js';
-import { DatasetService } from '../../jobs/dataset.service.js';
-import { EstimateService } from '../../jobs/estimate.service.js';
+import { BaseModelService } from '../../catalog/base-model.service.js';
+import { DatasetService } from '../../catalog/dataset.service.js';
+import { EstimateService } from '../../estimate/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
-import { HealthService } from '../../jobs/health.service.js';
-import { ModelVersionService } from '../../jobs/model-version.service.js';
+import { HealthService } from '../../storage/health.service.js';
+import { ModelVersionService } from '../../catalog/model-version.service.js';
 import { TrialService } from '../../jobs/trial.service.js';
 import { createLogger, type Logger } from '../../observability/logger.js';
 import { startApi } from '../start.js';

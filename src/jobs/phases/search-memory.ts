@@ -1,0 +1,64 @@
+import type { Method, SearchingMethod } from '../../domain/method.js';
+import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
+import { isOpen } from '../trial-settlement.js';
+
+/**
+ * The trials of a job's searches as its leader knows them: read whole once, then kept by what the leader changes itself.
+ * Nothing depends on it but how much is read: another leader comes to the same from the rows.
+ */
+export class SearchMemory {
+  private readonly trials = new Map<string, TrialEntity>();
+  private readonly openIds = new Map<Method, Set<string>>();
+  private readonly asked = new Set<SearchingMethod>();
+  /** Methods of which a trial has changed since they were asked. */
+  private readonly changed = new Set<Method>();
+  /** Methods with planned trials that wait for an equal one. */
+  private readonly holdingBack = new Set<SearchingMethod>();
+
+  /** @param trainSeconds Seconds that the ended trainings of each trial took; empty where no budget asks for them. */
+  constructor(
+    trials: readonly TrialEntity[],
+    readonly trainSeconds: Map<string, number>,
+  ) {
+    for (const trial of trials) this.put(trial);
+  }
+
+  get(id: string): TrialEntity | undefined {
+    return this.trials.get(id);
+  }
+
+  /** All trials, in no order that a plan may depend on. */
+  all(): TrialEntity[] {
+    return [...this.trials.values()];
+  }
+
+  get hasOpen(): boolean {
+    return [...this.openIds.values()].some(({ size }) => size > 0);
+  }
+
+  /** Adds a trial, or takes its new state. */
+  put(trial: TrialEntity): void {
+    const { id, method } = trial;
+    const open = this.openIds.get(method) ?? new Set();
+    this.openIds.set(method, open);
+    if (isOpen(trial)) open.add(id);
+    else open.delete(id);
+    this.trials.set(id, trial);
+    this.changed.add(method);
+  }
+
+  /** Whether a method may ask for more: what is open of it was planned from the same history. */
+  mayAskForMore(method: SearchingMethod): boolean {
+    if (!this.asked.has(method)) return true;
+    const waitsForItsTrials = (this.openIds.get(method)?.size ?? 0) > 0 && !this.holdingBack.has(method);
+    return this.changed.has(method) && !waitsForItsTrials;
+  }
+
+  /** Notes that a method has been asked with all that is known now. */
+  noteAsked(method: SearchingMethod, { isHoldingBack }: { readonly isHoldingBack: boolean }): void {
+    this.asked.add(method);
+    this.changed.delete(method);
+    if (isHoldingBack) this.holdingBack.add(method);
+    else this.holdingBack.delete(method);
+  }
+}

@@ -1,0 +1,115 @@
+import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/genome.js';
+import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
+import type { SearchingMethod } from '../../domain/method.js';
+import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from '../../search/biotune.js';
+import {
+  type ListedCandidate,
+  randomSearchCandidates,
+  suffixGridCandidates,
+  tunedRateCandidates,
+} from '../../search/candidate-lists.js';
+import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
+import type { NewTrial } from '../../storage/postgres/trial.repository.js';
+import { foldCount, type JobContext } from '../job-context.js';
+
+/** What of a job its searches follow from. */
+export interface SearchContext {
+  readonly job: Pick<JobContext['job'], 'spec'>;
+  readonly baseModel: JobContext['baseModel'];
+}
+
+/** A trial that a search asks for, whether or not it has been inserted. */
+export type AskedTrial = NewTrial & { readonly phase: 'SEARCH'; readonly fold: number };
+
+/** How a job's genomes are read. */
+export const rulesOf = ({ job, baseModel }: SearchContext): PhenotypeRules =>
+  phenotypeRules(
+    job.spec.search.blockConstraints,
+    baseModel.blocks.map(({ id }) => id),
+    job.spec.search.biotune.mode,
+  );
+
+/** Trials of a search that runs to its end, or to its budget. */
+export const plannedTrialCount = ({ search, budget }: Pick<FineTuneJobSpec, 'search' | 'budget'>): number =>
+  Math.min(trialCount(search.biotune), budget.maxTrialCount ?? Infinity);
+
+/** What the search of a job follows from. */
+export function searchConfig(context: SearchContext): SearchConfig {
+  const { search, budget, warmStartGenomes } = context.job.spec;
+  const { seed, biotune, initialGenomes } = search;
+  const { generationCount, populationSize, eliteCount, reproduction } = biotune;
+  return {
+    seed,
+    blockCount: context.baseModel.blocks.length,
+    foldCount: foldCount(context),
+    generationCount,
+    populationSize,
+    eliteCount,
+    reproduction,
+    rules: rulesOf(context),
+    initialGenomes: [
+      ...initialGenomes.map((genome) => ({ genome, origin: 'ENQUEUED' as const })),
+      ...warmStartGenomes.map((genome) => ({ genome, origin: 'WARM_START' as const })),
+    ],
+    ...(budget.maxTrialCount !== undefined && { trialCountMax: budget.maxTrialCount }),
+  };
+}
+
+/** The search's trials that have a fitness, as `plan` takes them. */
+export const evaluated = (trials: readonly TrialEntity[]): EvaluatedTrial[] =>
+  trials.flatMap(({ method, generation, slot, genes, threshold, fitness }) =>
+    method !== 'BIOTUNE' || genes === undefined || threshold === undefined || fitness === undefined
+      ? []
+      : [{ generation, slot, genome: { genes, threshold }, fitness }],
+  );
+
+/**
+ * The trials that a method asks for, given those that it has.
+ *
+ * @returns The evolution's next ones, those that are running among them; all of a list. Nothing when the search is done.
+ */
+export function plannedTrials(
+  context: SearchContext,
+  method: SearchingMethod,
+  trials: readonly TrialEntity[],
+): AskedTrial[] {
+  if (method !== 'BIOTUNE') return listOf(context, method).map((candidate) => listed(method, candidate));
+  const config = searchConfig(context);
+  const next = plan(config, evaluated(trials));
+  if (next.kind === 'DONE') return [];
+  return next.trials.map(({ genome, ...place }) => ({
+    phase: 'SEARCH',
+    method,
+    ...place,
+    ...genome,
+    lrMultipliers: lrMultipliers(genome, config.rules),
+  }));
+}
+
+/** The candidates of a search without evolution. */
+export function listOf(context: SearchContext, method: Exclude<SearchingMethod, 'BIOTUNE'>): ListedCandidate[] {
+  const { search, training, methods } = context.job.spec;
+  const blockCount = context.baseModel.blocks.length;
+  const { baseLearningRate } = training;
+  switch (method) {
+    case 'RANDOM_SEARCH':
+      return randomSearchCandidates({
+        seed: search.seed,
+        blockCount,
+        rules: rulesOf(context),
+        count: plannedTrialCount(context.job.spec),
+      });
+    case 'SUFFIX_GRID':
+      return suffixGridCandidates({ blockCount, baseLearningRate, ...methods.suffixGrid });
+    case 'FULL_FINE_TUNE_TUNED':
+      return tunedRateCandidates({ blockCount, baseLearningRate, ...methods.fullFineTuneTuned });
+  }
+}
+
+/** All on one fold: a candidate that was lucky with its images has beaten none that had others. */
+function listed(
+  method: SearchingMethod,
+  { slot, origin, genome, lrMultipliers: multipliers }: ListedCandidate,
+): AskedTrial {
+  return { phase: 'SEARCH', method, generation: 0, slot, origin, fold: 0, ...genome, lrMultipliers: multipliers };
+}

@@ -1,0 +1,60 @@
+import type { Resolution } from '../domain/job-result.js';
+import type { Method } from '../domain/method.js';
+import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
+import type { ScoredFinalist } from '../jobs/phases/finals.js';
+import type { JobContext } from '../jobs/job-context.js';
+import { methodsOf } from '../jobs/methods.js';
+import { resolutionWarnings } from './search-resolution.js';
+
+/** What the warnings of a job follow from. */
+export interface Outcome {
+  /** Best on validation first. */
+  readonly scored: readonly ScoredFinalist[];
+  readonly resolution: Resolution | undefined;
+  readonly infeasible: readonly InfeasibleCount[];
+}
+
+/** What a reader of a job's result should know. */
+export function warningsOf(context: JobContext, { scored, resolution, infeasible }: Outcome): string[] {
+  const { spec } = context.job;
+  const isMissing = (method: Method) => !scored.some(({ trial }) => trial.method === method);
+  const methods = methodsOf(spec).map((method) => ({ method, reasons: reasonsOf(infeasible, method) }));
+  return [
+    ...(resolution === undefined ? [] : resolutionWarnings(resolution)),
+    ...methods.flatMap(({ method, reasons }) => {
+      if (isMissing(method)) {
+        const cause = reasons === '' ? 'or the search ended before' : reasons;
+        return [`${method} is missing: none of its candidates could be trained and scored (${cause}).`];
+      }
+      return reasons === ''
+        ? []
+        : [`Candidates of ${method} have the worst fitness, as they cannot be trained (${reasons}).`];
+    }),
+    ...(spec.finals.seedCount > 1
+      ? []
+      : [
+          'finals.seedCount is 1: intervals speak of these models alone, and another seed may order the methods otherwise.',
+        ]),
+    ...frozenBlockWarnings(context, scored),
+  ];
+}
+
+const reasonsOf = (infeasible: readonly InfeasibleCount[], method: Method): string =>
+  infeasible
+    .filter((each) => each.method === method)
+    .map(({ reason, count }) => `${reason}: ${count}`)
+    .join(', ');
+
+/** Constraints bind genomes; a baseline that was better may train what they freeze. */
+function frozenBlockWarnings({ job, baseModel }: JobContext, [delivered]: readonly ScoredFinalist[]): string[] {
+  if (delivered === undefined) return [];
+  const { method, lrMultipliers } = delivered.trial;
+  const frozen = job.spec.search.blockConstraints.filter(({ policy }) => policy === 'FREEZE');
+  const trained = frozen
+    .map(({ blockId }) => blockId)
+    .filter((blockId) => (lrMultipliers[baseModel.blocks.findIndex(({ id }) => id === blockId)] ?? 0) > 0);
+  if (trained.length === 0) return [];
+  return [
+    `The delivered ${method} trains ${trained.join(', ')}, which search.blockConstraints freezes: they bind BIOTUNE and RANDOM_SEARCH alone.`,
+  ];
+}

@@ -1,0 +1,161 @@
+import type { ClassRecall } from '../domain/class-recall.js';
+import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
+import type { Comparison, Interval, MethodScore, Resolution } from '../domain/job-result.js';
+import type { Method } from '../domain/method.js';
+import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
+import { disagreement } from '../statistics/disagreement.js';
+import type { Interval as Estimate } from '../statistics/interval.js';
+import { pairedDifferences } from '../statistics/paired-differences.js';
+import { pooledSeedDeviation } from '../statistics/seed-deviation.js';
+import { ASSUMED_DISAGREEMENT, ASSUMED_SEED_DEVIATION } from '../statistics/resolvable-difference.js';
+import type { TestSet } from '../statistics/test-set.js';
+import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
+import type { ScoredFinalist, ScoredModel } from '../jobs/phases/finals.js';
+import { resolutionOf, type SearchSize } from './search-resolution.js';
+import { mean } from '../jobs/trial-settlement.js';
+
+/** What a report needs beside the finalists. */
+export interface ReportSetting {
+  /** Names the draws of the bootstrap. */
+  readonly jobId: string;
+  readonly classCount: number;
+  readonly trialName: (id: string) => string;
+  readonly totals: readonly TrainingTotals[];
+  /** Awaited between pieces of work. */
+  readonly yieldNow: () => Promise<void>;
+}
+
+/** What the trainings of one method took, of all phases. */
+export const costOf = (totals: readonly TrainingTotals[], method?: Method): Cost =>
+  totals
+    .filter((total) => method === undefined || total.method === method)
+    .map(({ trainingCount, epochCount, multiplyAccumulates, trainSeconds }) => ({
+      trainingCount,
+      epochCount,
+      multiplyAccumulates,
+      trainSeconds,
+    }))
+    .reduce(addCosts, NO_COST);
+
+const toInterval = ({ lower, upper }: Estimate): Interval => ({ low: lower, high: upper });
+
+const meanOf = (models: readonly ScoredModel[], figure: (model: ScoredModel) => number): number =>
+  mean(models.map(figure));
+
+function meanRecalls(models: readonly ScoredModel[]): ClassRecall[] {
+  const classes = models[0]?.test.recalls ?? [];
+  return classes.map(({ classIndex }, place) => ({
+    classIndex,
+    recall: meanOf(models, ({ test }) => test.recalls[place]?.recall ?? NaN),
+  }));
+}
+
+const predictionsOf = ({ models }: ScoredFinalist) => models.map(({ test }) => test.predictions);
+
+function testSetOf([finalist]: readonly ScoredFinalist[], classCount: number): TestSet {
+  return { labels: finalist?.models[0]?.test.labels ?? [], classCount };
+}
+
+/** The intervals of single models and of methods, in the order of `finalists`. */
+export async function methodScores(
+  finalists: readonly ScoredFinalist[],
+  { jobId, classCount, trialName, totals, yieldNow }: ReportSetting,
+): Promise<MethodScore[]> {
+  const testSet = testSetOf(finalists, classCount);
+  const scores: MethodScore[] = [];
+  for (const finalist of finalists) {
+    const { trial, models } = finalist;
+    const resampling = { key: `${jobId}/${trial.method}`, yieldNow };
+    const intervals = await bootstrapIntervals(predictionsOf(finalist), testSet, resampling);
+    scores.push({
+      method: trial.method,
+      trial: trialName(trial.id),
+      lrMultipliers: trial.lrMultipliers,
+      validationAccuracy: meanOf(models, ({ training }) => training.validationAccuracy),
+      validationMacroAccuracy: meanOf(models, ({ training }) => training.validationMacroAccuracy),
+      validationMacroF1: meanOf(models, ({ training }) => training.validationMacroF1),
+      testAccuracy: meanOf(models, ({ test }) => test.accuracy),
+      testAccuracyInterval: toInterval(intervals.accuracy),
+      testMacroAccuracy: meanOf(models, ({ test }) => test.macroAccuracy),
+      testMacroAccuracyInterval: toInterval(intervals.macroAccuracy),
+      testMacroF1: meanOf(models, ({ test }) => test.macroF1),
+      testMacroF1Interval: toInterval(intervals.macroF1),
+      testCalibrationError: meanOf(models, ({ test }) => test.calibrationError),
+      testRecalls: meanRecalls(models),
+      seedScores: models.toSorted((a, b) => a.seed - b.seed).map(seedScore),
+      trainedParameterCount: models[0]?.training.trainedParameterCount ?? 0,
+      totalParameterCount: models[0]?.training.totalParameterCount ?? 0,
+      cost: costOf(totals, trial.method),
+    });
+  }
+  return scores;
+}
+
+const seedScore = ({ seed, training, test }: ScoredModel) => ({
+  seed,
+  validationAccuracy: training.validationAccuracy,
+  validationMacroAccuracy: training.validationMacroAccuracy,
+  testAccuracy: test.accuracy,
+  testMacroAccuracy: test.macroAccuracy,
+  testMacroF1: test.macroF1,
+});
+
+/** The interval of one model's test accuracy. */
+export async function modelInterval(
+  { test }: ScoredModel,
+  { jobId, classCount, yieldNow }: ReportSetting,
+): Promise<Interval> {
+  const resampling = { key: `${jobId}/delivered`, yieldNow };
+  const { accuracy } = await bootstrapIntervals([test.predictions], { labels: test.labels, classCount }, resampling);
+  return toInterval(accuracy);
+}
+
+/**
+ * Sets the search's winner against the baseline that a user would have taken by its validation figure.
+ *
+ * @param finalists Best on validation first.
+ * @returns undefined when either is missing.
+ */
+export async function compareWithBaseline(
+  finalists: readonly ScoredFinalist[],
+  { jobId, classCount, totals, yieldNow }: ReportSetting,
+): Promise<Comparison | undefined> {
+  const winner = finalists.find(({ trial }) => trial.method === 'BIOTUNE');
+  const baseline = finalists.find(({ trial }) => trial.method !== 'BIOTUNE');
+  if (winner === undefined || baseline === undefined) return undefined;
+  const { accuracy, macroAccuracy } = await pairedDifferences(
+    predictionsOf(winner),
+    predictionsOf(baseline),
+    testSetOf(finalists, classCount),
+    { key: `${jobId}/comparison`, yieldNow },
+  );
+  const { method } = baseline.trial;
+  return {
+    baseline: method,
+    testAccuracyDifference: accuracy.estimate,
+    testAccuracyDifferenceInterval: toInterval(accuracy),
+    testMacroAccuracyDifference: macroAccuracy.estimate,
+    testMacroAccuracyDifferenceInterval: toInterval(macroAccuracy),
+    costRatio: costOf(totals, 'BIOTUNE').multiplyAccumulates / costOf(totals, method).multiplyAccumulates,
+  };
+}
+
+/**
+ * What the search could tell apart, from what was measured: how often two methods' models disagree on test images, and how
+ * far the accuracies of a trial's seeds are apart.
+ *
+ * @param seedFigures The validation accuracies of each trial of the search, one per seed.
+ */
+export function measuredResolution(
+  finalists: readonly ScoredFinalist[],
+  seedFigures: readonly (readonly number[])[],
+  size: SearchSize,
+): Resolution {
+  const models = finalists.flatMap(({ models: [best] }) => (best === undefined ? [] : [best.test]));
+  const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => [a, b] as const));
+  const shares = pairs.map(([a, b]) => disagreement(a.predictions, b.predictions, a.labels));
+  return resolutionOf(size, {
+    disagreement: shares.length === 0 ? ASSUMED_DISAGREEMENT : mean(shares),
+    seedDeviation: pooledSeedDeviation(seedFigures) ?? ASSUMED_SEED_DEVIATION,
+  });
+}

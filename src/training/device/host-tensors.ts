@@ -1,0 +1,27 @@
+import type { HostTensor } from '../../formats/safetensors.js';
+import type { ParameterSpec } from '../../networks/parameters.js';
+import { toTensorFlowLayout, toTorchLayout } from '../../networks/weight-layout.js';
+import type { Weights } from '../../networks/weights.js';
+import { type Tensor, tf } from './backend.js';
+
+/** A tensor of `weights` on the device, float32 in TensorFlow's layout; the caller disposes it. */
+export function toDevice({ name, kind }: ParameterSpec, weights: Weights): Tensor {
+  const host = weights.get(name);
+  if (host === undefined) throw new Error(`no tensor ${name}`);
+  return toDeviceAsIs(toTensorFlowLayout(host, kind));
+}
+
+/** A copy in this process's memory and torch layout; `tensor` stays the caller's. */
+export function toHost({ kind }: ParameterSpec, tensor: Tensor): HostTensor {
+  return toTorchLayout(toHostAsIs(tensor), kind);
+}
+
+/** As `toDevice`, for a tensor that has one layout. */
+export function toDeviceAsIs({ data, shape }: HostTensor): Tensor {
+  return tf.tensor(data, [...shape], 'float32');
+}
+
+/** As `toHost`, for a tensor that has one layout. */
+export function toHostAsIs(tensor: Tensor): HostTensor {
+  return { dtype: 'F32', shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) };
+}

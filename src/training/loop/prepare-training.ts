@@ -1,0 +1,131 @@
+import type { Layer } from '../../networks/layers.js';
+import { splitAtClassifier } from '../../networks/network.js';
+import { layerParameterSpecs } from '../../networks/parameters.js';
+import type { Weights } from '../../networks/weights.js';
+import type { FineTuneOptions } from '../fine-tune-options.js';
+import { type FrozenPrefix, prefixSource } from '../examples/frozen-prefix.js';
+import { type ExampleSource, imageSource, type LabelledImages } from '../examples/image-batches.js';
+import { InferenceModel } from '../model/inference-model.js';
+import { blockSegments, ModelState, type Segment } from '../model/model-state.js';
+import { PrefixCache } from '../examples/prefix-cache.js';
+import { TracedFunctions } from '../graph/traced-functions.js';
+import type { Stage, StageRecord } from './training-stages.js';
+
+/** What trainings of one process share. */
+export interface SharedParts {
+  readonly functions: TracedFunctions;
+  readonly cache: PrefixCache;
+}
+
+/** What an epoch loop needs, whatever is trained. Dispose it. */
+export interface PreparedTraining {
+  readonly functions: TracedFunctions;
+  readonly state: ModelState;
+  /** The state's layers for validation; load it before each pass. */
+  readonly inference: InferenceModel;
+  readonly train: ExampleSource;
+  readonly validation: ExampleSource;
+  /** As in `StageRecord`. */
+  readonly parts: StageRecord['parts'];
+  readonly isPrefixCached: boolean;
+  readonly dispose: () => void;
+}
+
+/** Keeps features while one training lasts. */
+const OWN_CACHE_BYTES_MAX = 512 * 1024 ** 2;
+
+/** Shared parts for one training alone. */
+export function ownParts(): SharedParts & { readonly dispose: () => void } {
+  const parts = {
+    functions: new TracedFunctions(),
+    cache: new PrefixCache({ memoryBytesMax: OWN_CACHE_BYTES_MAX }),
+  };
+  return { ...parts, dispose: () => [parts.cache, parts.functions].forEach((part) => part.dispose()) };
+}
+
+/**
+ * Puts on the device what is trained, and what it is trained on: images, or, where the blocks before the first that learns
+ * do not change, the features that those give.
+ *
+ * @param start The whole state; no stage before this one changed the blocks before its first that learns.
+ */
+export async function prepareTraining(
+  options: FineTuneOptions,
+  stage: Stage,
+  start: Weights,
+  shared: SharedParts,
+): Promise<PreparedTraining> {
+  const { prefix, segments } = cutOf(options, stage);
+  const frozen = { layers: prefix, weights: start, classCount: options.classCount };
+  const made: { dispose: () => void }[] = [];
+  const keep = <T extends { dispose: () => void }>(part: T): T => {
+    made.push(part);
+    return part;
+  };
+  const dispose = () => made.forEach((part) => part.dispose());
+  try {
+    const train = keep(await examplesOf('train', frozen, options, shared));
+    const validation = keep(await examplesOf('validation', frozen, options, shared));
+    const { optimizer, classCount, technique, seed } = options;
+    const { functions } = shared;
+    const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, seed, functions }));
+    const layers = segments.flatMap((segment) => segment.layers);
+    const inference = keep(new InferenceModel(layers, functions));
+    const isPrefixCached = prefix.length > 0 && !options.train.isAugmented;
+    const parts = partsOf(prefix, segments);
+    return { functions, state, inference, train, validation, parts, isPrefixCached, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+interface Cut {
+  readonly prefix: readonly Layer[];
+  readonly segments: readonly Segment[];
+}
+
+/** Where the network is cut: what is left of it learns, or changes in another way while it is trained. */
+function cutOf({ network, technique, frozenBatchNorm }: FineTuneOptions, { part, lrMultipliers }: Stage): Cut {
+  if (part === 'CLASSIFIER') {
+    const { features, head } = splitAtClassifier(network);
+    const id = network.blocks.at(-1)?.id ?? '';
+    const segment = { id, layers: head, lrMultiplier: lrMultipliers.at(-1) ?? 0, usesBatchStatistics: false };
+    return {
+      prefix: [...network.blocks.slice(0, -1).flatMap(({ layers }) => layers), ...features],
+      segments: [segment],
+    };
+  }
+  const blocks = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  // Low-rank changes leave every BatchNorm frozen.
+  const usesBatchStatistics = frozenBatchNorm === 'TRAIN';
+  const all = technique.type === 'LORA' ? blocks.map((block) => ({ ...block, usesBatchStatistics })) : blocks;
+  const firstTrained = all.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
+  const layers = all.slice(0, firstTrained).flatMap((segment) => segment.layers);
+  const isFixed = frozenBatchNorm === 'EVAL' || !hasBatchNorm(layers);
+  return isFixed ? { prefix: layers, segments: all.slice(firstTrained) } : { prefix: [], segments: all };
+}
+
+function partsOf(prefix: readonly Layer[], segments: readonly Segment[]): StageRecord['parts'] {
+  const rest = segments.map(({ layers, lrMultiplier }) => ({ layers, isTrained: lrMultiplier > 0 }));
+  return prefix.length === 0 ? rest : [{ layers: prefix, isTrained: false }, ...rest];
+}
+
+/** Running statistics are the only tensors that no gradient reaches. */
+const hasBatchNorm = (layers: readonly Layer[]): boolean =>
+  layerParameterSpecs(layers, 0, 1).some(({ isBuffer, isIdle }) => isBuffer && !isIdle);
+
+function examplesOf(
+  set: 'train' | 'validation',
+  prefix: FrozenPrefix,
+  options: FineTuneOptions,
+  { functions, cache }: SharedParts,
+): Promise<ExampleSource> {
+  const { normalization, sourceKey, network } = options;
+  const batchSize = options.microBatchSize ?? options.batchSize;
+  const images: LabelledImages = options[set];
+  const source = imageSource(images, normalization);
+  if (prefix.layers.length === 0) return Promise.resolve(source);
+  const key = JSON.stringify([sourceKey, set, network.architecture, prefix.layers.length, normalization, batchSize]);
+  return prefixSource(prefix, source, images.isAugmented ? undefined : key, { functions, cache, batchSize });
+}

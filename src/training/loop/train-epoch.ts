@@ -1,0 +1,96 @@
+import type { Tensor } from '../device/backend.js';
+import { batchesOf, shuffledIndices } from '../examples/batch-order.js';
+import type { EpochMetrics } from '../metrics/epoch-metrics.js';
+import { yieldToEventLoop } from '../device/event-loop.js';
+import type { ExampleSource } from '../examples/image-batches.js';
+import type { Batch } from '../examples/micro-batches.js';
+import type { ModelState } from '../model/model-state.js';
+import { StepReports } from './step-reports.js';
+import { type StepTimes, stepTimes } from './step-times.js';
+import { type StepSettings, trainStep } from './train-step.js';
+
+/** What the training part of an epoch came to. */
+export type EpochTraining = Pick<
+  EpochMetrics,
+  'trainLoss' | 'imagesPerSecond' | 'dataSeconds' | 'forwardBackwardSeconds' | 'optimizerSeconds'
+>;
+
+export interface EpochOptions {
+  /** From 1. */
+  readonly epoch: number;
+  readonly seed: number;
+  readonly batchSize: number;
+  readonly settings: StepSettings;
+  /** What the optimizer takes of a step, in [0, 1]; measured in this epoch when absent. */
+  readonly optimizerShare?: number;
+}
+
+/** The step whose parts are measured, once in a training; every kernel is warm by then. */
+const SAMPLED_STEP = 2;
+
+/**
+ * Trains a model on every example once, in an order that depends on seed and epoch alone.
+ *
+ * @throws DomainError NAN_LOSS, as `StepReports.add`.
+ */
+export async function trainEpoch(
+  state: ModelState,
+  train: ExampleSource,
+  options: EpochOptions,
+): Promise<EpochTraining & { readonly optimizerShare?: number }> {
+  const { epoch, seed, batchSize, settings } = options;
+  const batches = batchesOf(shuffledIndices(train.labels.length, seed, epoch), batchSize);
+  const reports = new StepReports(state.segments.map(({ id }) => id));
+  const startMs = performance.now();
+  let waitingSinceMs = startMs;
+  let dataMs = 0;
+  let step = 0;
+  let times: StepTimes | undefined;
+  try {
+    for await (const input of train.read(batches, epoch)) {
+      dataMs += performance.now() - waitingSinceMs;
+      const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
+      const isSampled = options.optimizerShare === undefined && step === SAMPLED_STEP;
+      const { report, ...measured } = stepOn(state, { input, labels }, settings, isSampled);
+      times ??= measured.times;
+      reports.add(report, { epoch, step, learningRate: settings.learningRate, exampleCount: labels.length });
+      await yieldToEventLoop();
+      waitingSinceMs = performance.now();
+    }
+    const trainLoss = reports.meanLoss();
+    const seconds = (performance.now() - startMs) / 1000;
+    const optimizerShare = options.optimizerShare ?? shareOf(times);
+    const stepSeconds = seconds - dataMs / 1000;
+    const optimizerSeconds = stepSeconds * (optimizerShare ?? 0);
+    return {
+      trainLoss,
+      imagesPerSecond: train.labels.length / seconds,
+      dataSeconds: dataMs / 1000,
+      forwardBackwardSeconds: stepSeconds - optimizerSeconds,
+      optimizerSeconds,
+      ...(optimizerShare !== undefined && { optimizerShare }),
+    };
+  } finally {
+    reports.dispose();
+  }
+}
+
+/** As `trainStep`; takes over the batch's input. @param isSampled Whether the step's parts are measured before. */
+function stepOn(
+  state: ModelState,
+  batch: Batch,
+  settings: StepSettings,
+  isSampled: boolean,
+): { readonly report: Tensor; readonly times?: StepTimes } {
+  try {
+    const times = isSampled ? { times: stepTimes(state, batch, settings) } : {};
+    return { report: trainStep(state, batch, settings), ...times };
+  } finally {
+    batch.input.dispose();
+  }
+}
+
+function shareOf(times: StepTimes | undefined): number | undefined {
+  if (times === undefined) return undefined;
+  return times.optimizerSeconds / (times.forwardBackwardSeconds + times.optimizerSeconds);
+}

@@ -1,0 +1,225 @@
+import { DomainError } from '../../domain/errors.js';
+import type { Technique } from '../../domain/technique.js';
+import type { Weights } from '../../networks/weights.js';
+import { balancedClassWeights } from '../examples/class-weights.js';
+import type { EpochMetrics, ValidationMetrics } from '../metrics/epoch-metrics.js';
+import { score } from '../metrics/evaluate.js';
+import type { FineTuneOptions } from '../fine-tune-options.js';
+import { learningRateOf } from './learning-rate.js';
+import type { ClassificationMetrics } from '../metrics/metrics.js';
+import type { ModelState } from '../model/model-state.js';
+import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
+import { type PreparedTraining, prepareTraining, type SharedParts } from './prepare-training.js';
+import { relativeGradientImageCount, relativeGradients } from './relative-gradients.js';
+import { type EpochOptions, type EpochTraining, trainEpoch } from './train-epoch.js';
+import type { StepSettings } from './train-step.js';
+import { bestOf, type TrainingCheckpoint } from './training-checkpoint.js';
+import type { Stage, StageRecord } from './training-stages.js';
+
+/** torch's default, Keras's 0.9. EfficientNet's own 0.01 lags: 60 steps would move the statistics 45 % of the way. */
+const BATCH_NORM_MOMENTUM = 0.1;
+
+/** How a stage takes its place in a training. */
+export interface StageContext {
+  readonly shared: SharedParts;
+  /** What the stages before this one did. */
+  readonly stagesBefore: readonly StageRecord[];
+  /** Their epochs, which those of this stage are numbered after. */
+  readonly epochsBefore: readonly EpochMetrics[];
+  /** As `FineTuneHooks.onEpoch`. */
+  readonly onEpoch: (metrics: EpochMetrics, checkpoint: () => TrainingCheckpoint) => Promise<void> | void;
+  /** Of this stage. */
+  readonly resumeFrom?: TrainingCheckpoint;
+}
+
+/** What a stage came to. */
+export interface TrainedStage {
+  readonly record: StageRecord;
+  /** Of this stage alone. */
+  readonly epochs: readonly EpochMetrics[];
+  /** What learnt, and what changed with it, after the stage's best epoch. */
+  readonly bestWeights: Weights;
+  readonly trainedParameterCount: number;
+  /** As `FineTuneResult.microBatchSize`. */
+  readonly microBatchSize: number;
+}
+
+/** Options that say how many examples are in memory at a time. */
+type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
+
+/**
+ * Trains one stage. When memory runs out before its first epoch is reported, it starts again with half as many examples at
+ * a time.
+ *
+ * @param start The whole state that the stage begins with.
+ * @throws DomainError as `fineTune`.
+ */
+export async function trainStage(
+  options: SizedOptions,
+  stage: Stage,
+  start: Weights,
+  context: StageContext,
+): Promise<TrainedStage> {
+  let { microBatchSize } = options;
+  let epochCount = 0;
+  const onEpoch: StageContext['onEpoch'] = (...args) => {
+    epochCount += 1;
+    return context.onEpoch(...args);
+  };
+  for (;;) {
+    try {
+      return await trainOnce({ ...options, microBatchSize }, stage, start, { ...context, onEpoch });
+    } catch (error) {
+      // Later it would be another process that took the memory, and epochs that are reported cannot be taken back.
+      if (epochCount > 0) throw asOutOfMemory(error, microBatchSize);
+      microBatchSize = smallerMicroBatch(error, microBatchSize);
+    }
+  }
+}
+
+async function trainOnce(
+  options: SizedOptions,
+  stage: Stage,
+  start: Weights,
+  context: StageContext,
+): Promise<TrainedStage> {
+  const training = await prepareTraining(options, stage, start, context.shared);
+  try {
+    const { epochs, bestWeights } = await trainEpochs(training, options, stage, context);
+    const { state } = training;
+    return {
+      record: recordOf(training, options, epochs.length),
+      epochs,
+      bestWeights,
+      trainedParameterCount: state.trainedParameterCount,
+      microBatchSize: options.microBatchSize,
+    };
+  } finally {
+    training.dispose();
+  }
+}
+
+function recordOf(
+  { parts, train, isPrefixCached }: PreparedTraining,
+  { technique, batchSize }: SizedOptions,
+  epochCount: number,
+): StageRecord {
+  const record = { parts, isPrefixCached, epochCount };
+  if (technique.type !== 'AUTO_RGN') return record;
+  const { batchCount } = technique;
+  const gradientPassImageCount = relativeGradientImageCount(train.labels.length, batchSize, batchCount);
+  return { ...record, gradientPassImageCount };
+}
+
+/** Trains until the stage's last epoch, or until too many in a row were no better than its best. */
+async function trainEpochs(
+  training: PreparedTraining,
+  options: SizedOptions,
+  stage: Stage,
+  { stagesBefore, epochsBefore, onEpoch, resumeFrom }: StageContext,
+): Promise<{ readonly epochs: readonly EpochMetrics[]; readonly bestWeights: Weights }> {
+  const { state } = training;
+  const { microBatchSize } = options;
+  const epochs = (resumeFrom?.epochs ?? []).slice(epochsBefore.length);
+  let bestWeights: Weights = resumeFrom?.bestWeights ?? new Map();
+  if (resumeFrom !== undefined) state.restore(resumeFrom);
+  let optimizerShare: number | undefined;
+  while (epochs.length < stage.epochCount && !isExhausted(epochs, options.patienceEpochs)) {
+    const place = { epoch: epochsBefore.length + epochs.length + 1, stageEpoch: epochs.length + 1 };
+    const { metrics, ...found } = await oneEpoch(training, options, stage, { ...place, optimizerShare });
+    ({ optimizerShare } = found);
+    epochs.push(metrics);
+    if (bestOf(epochs) === metrics) bestWeights = state.toHost();
+    await onEpoch(metrics, () => ({
+      stages: stagesBefore,
+      epochs: [...epochsBefore, ...epochs],
+      ...state.snapshot(),
+      bestWeights,
+      microBatchSize,
+    }));
+  }
+  return { epochs, bestWeights };
+}
+
+function isExhausted(epochs: readonly EpochMetrics[], patienceEpochs: number): boolean {
+  const best = bestOf(epochs);
+  return best !== undefined && epochs.length - 1 - epochs.indexOf(best) >= patienceEpochs;
+}
+
+interface EpochPlace {
+  /** Of the whole training, from 1. */
+  readonly epoch: number;
+  /** Of the stage, from 1. */
+  readonly stageEpoch: number;
+  /** As `EpochOptions.optimizerShare`. */
+  readonly optimizerShare: number | undefined;
+}
+
+async function oneEpoch(
+  training: PreparedTraining,
+  options: SizedOptions,
+  { restartsSchedule }: Stage,
+  { epoch, stageEpoch, optimizerShare: knownShare }: EpochPlace,
+) {
+  const { state, inference, train, validation, functions } = training;
+  const { seed, batchSize, classCount, baseLearningRate, schedule } = options;
+  const startMs = performance.now();
+  const learningRate = learningRateOf(baseLearningRate, restartsSchedule ? stageEpoch : epoch, schedule);
+  const settings = stepSettings(options, train.labels, learningRate);
+  const epochOptions = { epoch, seed, batchSize, settings };
+  const rateFactors = await rateFactorsOf(training, options.technique, epochOptions);
+  const { optimizerShare, ...trained }: EpochTraining & { optimizerShare?: number } = await trainEpoch(state, train, {
+    ...epochOptions,
+    settings: { ...settings, ...(rateFactors !== undefined && { rateFactors }) },
+    ...(knownShare !== undefined && { optimizerShare: knownShare }),
+  });
+  state.loadInto(inference);
+  const scores = await score(inference, validation, { classCount, batchSize: options.microBatchSize, functions });
+  inference.unload();
+  if (!Number.isFinite(scores.loss)) throw notFinite(state, scores.loss, epoch);
+  const seconds = (performance.now() - startMs) / 1000;
+  return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
+}
+
+/** For AUTO_RGN, which also begins each epoch with a new optimizer. */
+async function rateFactorsOf(
+  { state, train }: PreparedTraining,
+  technique: Technique,
+  epochOptions: EpochOptions,
+): Promise<number[] | undefined> {
+  if (technique.type !== 'AUTO_RGN') return undefined;
+  state.optimizer.reset();
+  return relativeGradients(state, train, epochOptions, technique.batchCount);
+}
+
+function notFinite(state: ModelState, loss: number, epoch: number): DomainError {
+  const block = state.firstNotFinite();
+  const where = block === undefined ? 'an activation overflowed' : `weights of block ${block} are not finite`;
+  return new DomainError('NAN_LOSS', `the validation loss is ${loss} after epoch ${epoch}: ${where}`, {
+    loss: String(loss),
+    epoch: String(epoch),
+    ...(block !== undefined && { block }),
+  });
+}
+
+function stepSettings(options: SizedOptions, trainLabels: Int32Array, learningRate: number): StepSettings {
+  const { labelSmoothing, classWeighting, gradientNormMax, microBatchSize, classCount } = options;
+  return {
+    learningRate,
+    batchNormMomentum: BATCH_NORM_MOMENTUM,
+    labelSmoothing,
+    microBatchSize,
+    ...(classWeighting === 'BALANCED' && { classWeights: balancedClassWeights(trainLabels, classCount) }),
+    ...(gradientNormMax !== undefined && { gradientNormMax }),
+  };
+}
+
+function validationMetrics(metrics: ClassificationMetrics): ValidationMetrics {
+  return {
+    validationLoss: metrics.loss,
+    validationAccuracy: metrics.accuracy,
+    validationMacroAccuracy: metrics.macroAccuracy,
+    validationMacroF1: metrics.macroF1,
+    validationCalibrationError: metrics.calibrationError,
+  };
+}

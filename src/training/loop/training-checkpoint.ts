@@ -1,0 +1,29 @@
+import type { Weights } from '../../networks/weights.js';
+import type { EpochMetrics } from '../metrics/epoch-metrics.js';
+import type { ModelSnapshot } from '../model/model-state.js';
+import type { StageRecord } from './training-stages.js';
+
+/**
+ * Where a training stands after an epoch, in this process's memory: all that the next epochs depend on, since the order of
+ * the examples and every other draw follow from seed and epoch. Going on from it gives the bits of a training that was not
+ * stopped, with the same thread count.
+ */
+export interface TrainingCheckpoint extends ModelSnapshot {
+  /** What the stages before the present one did. */
+  readonly stages: readonly StageRecord[];
+  /** Of all epochs so far; early stopping follows from those of the present stage. */
+  readonly epochs: readonly EpochMetrics[];
+  /** What the network had after the stage's best epoch, in torch layout: what learns, and what changes with it. */
+  readonly bestWeights: Weights;
+  /** In use since memory ran out; the options' own when absent. */
+  readonly microBatchSize?: number;
+}
+
+/** The first of the epochs with the highest validation macro-accuracy. */
+export function bestOf(epochs: readonly EpochMetrics[]): EpochMetrics | undefined {
+  let best: EpochMetrics | undefined;
+  for (const epoch of epochs) {
+    if (best === undefined || epoch.validationMacroAccuracy > best.validationMacroAccuracy) best = epoch;
+  }
+  return best;
+}

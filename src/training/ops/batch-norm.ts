@@ -1,0 +1,105 @@
+import type { BatchNorm } from '../../networks/layers.js';
+import type { Tensor } from '../device/backend.js';
+import { attribute, execute, typeAttribute } from './kernels.js';
+
+/** The four vectors of a BatchNorm, float32 [channels]. */
+export interface BatchNormParameters {
+  readonly scale: Tensor;
+  readonly offset: Tensor;
+  readonly runningMean: Tensor;
+  readonly runningVariance: Tensor;
+}
+
+/** All of it is the caller's to dispose. */
+export interface BatchNormResult {
+  readonly output: Tensor;
+  /** Running statistics after this batch; equal to the given ones unless batch statistics were used. */
+  readonly runningMean: Tensor;
+  readonly runningVariance: Tensor;
+  /** What the gradient op wants back from a pass that used batch statistics. */
+  readonly reserves: readonly Tensor[];
+}
+
+const DTYPES = () => [
+  typeAttribute('T', 'float32'),
+  typeAttribute('U', 'float32'),
+  attribute('data_format', 'STRING', 'NHWC'),
+];
+
+/**
+ * Normalises with the batch's own mean and biased variance, and moves the running statistics towards the batch's mean
+ * and *unbiased* variance, as torch does. tfjs's own layer takes some 20 ops for this, and ignores `trainable`.
+ *
+ * @param momentum Share of the batch in the new running statistics: torch's momentum, 1 minus Keras's.
+ */
+export function batchNormWithBatchStatistics(
+  input: Tensor,
+  parameters: BatchNormParameters,
+  { epsilon, momentum }: { epsilon: number; momentum: number },
+): BatchNormResult {
+  return forward(input, parameters, epsilon, true, momentum);
+}
+
+/** Normalises with the running statistics, and leaves them as they are. */
+export function batchNormWithRunningStatistics(
+  input: Tensor,
+  parameters: BatchNormParameters,
+  { epsilon }: Pick<BatchNorm, 'epsilon'>,
+): Tensor {
+  const { output, runningMean, runningVariance, reserves } = forward(input, parameters, epsilon, false, 1);
+  for (const unused of [runningMean, runningVariance, ...reserves]) unused.dispose();
+  return output;
+}
+
+/**
+ * The gradients of a BatchNorm; the caller disposes them.
+ *
+ * @param reserves Of the forward pass that used batch statistics; undefined when it used running ones: then the
+ *   population's mean and variance take their place, not what the forward op returned.
+ */
+export function batchNormGradients(
+  outputGradient: Tensor,
+  input: Tensor,
+  { scale, runningMean, runningVariance }: Omit<BatchNormParameters, 'offset'>,
+  epsilon: number,
+  reserves: readonly Tensor[] | undefined,
+): { input: Tensor; scale: Tensor; offset: Tensor } {
+  const attributes = [
+    ...DTYPES(),
+    attribute('epsilon', 'FLOAT', epsilon),
+    attribute('is_training', 'BOOL', reserves !== undefined),
+  ];
+  const inputs = [outputGradient, input, scale, ...(reserves ?? [runningMean, runningVariance, runningVariance])];
+  const [inputGradient, scaleGradient, offsetGradient, ...unused] = execute(
+    'FusedBatchNormGradV3',
+    attributes,
+    inputs,
+    5,
+  );
+  for (const tensor of unused) tensor.dispose();
+  if (inputGradient === undefined || scaleGradient === undefined || offsetGradient === undefined) {
+    throw new Error('FusedBatchNormGradV3 returned too little');
+  }
+  return { input: inputGradient, scale: scaleGradient, offset: offsetGradient };
+}
+
+function forward(
+  input: Tensor,
+  { scale, offset, runningMean, runningVariance }: BatchNormParameters,
+  epsilon: number,
+  usesBatchStatistics: boolean,
+  momentum: number,
+): BatchNormResult {
+  const attributes = [
+    ...DTYPES(),
+    attribute('epsilon', 'FLOAT', epsilon),
+    attribute('exponential_avg_factor', 'FLOAT', momentum),
+    attribute('is_training', 'BOOL', usesBatchStatistics),
+  ];
+  const inputs = [input, scale, offset, runningMean, runningVariance];
+  const [output, mean, variance, ...reserves] = execute('FusedBatchNormV3', attributes, inputs, 6);
+  if (output === undefined || mean === undefined || variance === undefined) {
+    throw new Error('FusedBatchNormV3 returned too little');
+  }
+  return { output, runningMean: mean, runningVariance: variance, reserves };
+}

@@ -1,0 +1,81 @@
+import { readFile, rm } from 'node:fs/promises';
+import type { Split } from '../../domain/dataset.js';
+import type { Artifact, ScoreResult, ScoreSpec, TrainResult, TrainSpec } from '../../domain/task.js';
+import type { MetricValue } from '../../wire/biotune/v1/worker.js';
+import { MetricReporter } from './metric-reporter.js';
+import type { TaskContext } from './attempt-context.js';
+import type { EpochReport, SplitFile, TrainRequest } from '../trainer-protocol.js';
+
+/** Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. */
+export async function runTrainTask(spec: TrainSpec, context: TaskContext): Promise<TrainResult> {
+  const { cache, lease } = context;
+  const weightsPath = await context.transfers.download(spec.network.weights);
+  const train = await splitFile('train', spec, context);
+  const validation = await splitFile('validation', spec, context);
+  const request = { type: 'train', spec, weightsPath, train, validation } as const;
+  if (!spec.keepWeights) return trainAndReport(request, context);
+  const outputPath = cache.temporaryPath(`weights-${lease.task}`);
+  try {
+    const result = await trainAndReport({ ...request, outputPath }, context);
+    return { ...result, weights: await uploadFile(outputPath, context) };
+  } finally {
+    await rm(outputPath, { force: true });
+  }
+}
+
+/** Scores a model on the test split in the trainer process; what grows with images and classes is uploaded. */
+export async function runScoreTask(spec: ScoreSpec, context: TaskContext): Promise<ScoreResult> {
+  const { transfers, trainer, signal } = context;
+  const weightsPath = await transfers.download(spec.network.weights);
+  const test = await splitFile('test', spec, context);
+  const answer = await trainer.run({ type: 'score', spec, weightsPath, test }, { signal, onEpoch: () => undefined });
+  if (answer.type !== 'scored') throw new Error(`asked for a score, the trainer answered ${answer.type}`);
+  return { ...answer.figures, report: await transfers.upload(Buffer.from(JSON.stringify(answer.report))) };
+}
+
+function splitFile(
+  split: Split,
+  { pack, network }: TrainSpec | ScoreSpec,
+  { splitFiles, transfers, signal, logger }: TaskContext,
+): Promise<SplitFile> {
+  return splitFiles.prepare({ pack, split, sizePx: network.imageSizePx, transfers, signal, logger });
+}
+
+/** Runs the training; stops it when its curve cannot be delivered, as after a lost lease. */
+async function trainAndReport(request: TrainRequest, context: TaskContext): Promise<TrainResult> {
+  const { control, lease, trainer, signal } = context;
+  const undelivered = new AbortController();
+  const reporter = new MetricReporter({
+    send: (values) => control.reportMetrics(lease, values, signal),
+    onFailure: (error) => undelivered.abort(error),
+  });
+  const answer = await trainer.run(request, {
+    signal: AbortSignal.any([signal, undelivered.signal]),
+    onEpoch: (epoch) => reporter.report(metricValues(epoch)),
+  });
+  await reporter.flush();
+  undelivered.signal.throwIfAborted();
+  if (answer.type !== 'trained') throw new Error(`asked for a training, the trainer answered ${answer.type}`);
+  return answer.result;
+}
+
+function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {
+  const values = {
+    train_loss: report.trainLoss,
+    validation_loss: report.validationLoss,
+    validation_accuracy: report.validationAccuracy,
+    validation_macro_accuracy: report.validationMacroAccuracy,
+    validation_macro_f1: report.validationMacroF1,
+    validation_calibration_error: report.validationCalibrationError,
+    learning_rate: report.learningRate,
+    images_per_second: report.imagesPerSecond,
+    data_seconds: report.dataSeconds,
+    forward_backward_seconds: report.forwardBackwardSeconds,
+    optimizer_seconds: report.optimizerSeconds,
+  };
+  return Object.entries(values).map(([name, value]) => ({ name, epoch, value }));
+}
+
+async function uploadFile(path: string, { transfers }: TaskContext): Promise<Artifact> {
+  return transfers.upload(await readFile(path));
+}

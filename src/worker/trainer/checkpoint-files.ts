@@ -1,0 +1,108 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
+import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint.js';
+
+const DIGEST_BYTES = 32;
+/** The one before the last stays until its successor is whole. */
+const SLOTS = ['even', 'odd'] as const;
+
+export interface TrainingCheckpointsOptions {
+  /** Of this machine; what another process of it has saved is found here. */
+  readonly folder: string;
+  /** Says all that a training's bits follow from: its task and how TensorFlow is set up. */
+  readonly identity: string;
+  /** Between two checkpoints, at least. */
+  readonly intervalSeconds: number;
+  /** Hears of a checkpoint that could not be written; the training does without it. */
+  readonly onSkipped: (error: Error) => void;
+}
+
+/** Where one training stands, in files that its next attempt on this machine goes on from. */
+export class TrainingCheckpoints {
+  readonly #options: TrainingCheckpointsOptions;
+  readonly #name: string;
+  #savedAtMs = performance.now();
+
+  constructor(options: TrainingCheckpointsOptions) {
+    this.#options = options;
+    this.#name = `checkpoint-${createHash('sha256').update(options.identity).digest('hex')}`;
+  }
+
+  /** The latest that is whole; a torn file is deleted. */
+  async load(): Promise<TrainingCheckpoint | undefined> {
+    const found = await Promise.all(SLOTS.map((slot) => this.#read(this.#path(slot))));
+    return found
+      .filter((checkpoint) => checkpoint !== undefined)
+      .sort((a, b) => b.epochs.length - a.epochs.length)
+      .at(0);
+  }
+
+  /**
+   * Saves if the last time is long enough ago. What cannot be written is skipped, for want of room on the disk, say: the
+   * checkpoint before it stays.
+   */
+  async saveIfDue(take: () => TrainingCheckpoint): Promise<void> {
+    if (performance.now() - this.#savedAtMs < this.#options.intervalSeconds * 1000) return;
+    const checkpoint = take();
+    const path = this.#path(SLOTS[checkpoint.epochs.length % SLOTS.length] ?? 'even');
+    try {
+      await this.#write(path, serialize(checkpoint));
+    } catch (error) {
+      if (!isOfFileSystem(error)) throw error;
+      this.#options.onSkipped(error);
+    }
+    this.#savedAtMs = performance.now();
+  }
+
+  /** The file appears under its name only when it is complete and on disk. */
+  async #write(path: string, payload: Buffer): Promise<void> {
+    const temporaryPath = `${path}.${randomUUID()}.tmp`;
+    await mkdir(this.#options.folder, { recursive: true });
+    try {
+      const file = await open(temporaryPath, 'wx');
+      try {
+        await file.writeFile(digestOf(payload));
+        await file.writeFile(payload);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(temporaryPath, path);
+    } finally {
+      await rm(temporaryPath, { force: true });
+    }
+  }
+
+  /** Deletes what was saved: the training has ended. */
+  async remove(): Promise<void> {
+    await Promise.all(SLOTS.map((slot) => rm(this.#path(slot), { force: true })));
+  }
+
+  async #read(path: string): Promise<TrainingCheckpoint | undefined> {
+    const bytes = await readFile(path).catch(ignoreMissing);
+    if (bytes === undefined) return undefined;
+    const payload = bytes.subarray(DIGEST_BYTES);
+    if (!digestOf(payload).equals(bytes.subarray(0, DIGEST_BYTES))) {
+      await rm(path, { force: true });
+      return undefined;
+    }
+    // Its digest says that `saveIfDue` wrote it, and its name, that it did so for this training.
+    return deserialize(payload) as TrainingCheckpoint;
+  }
+
+  #path(slot: (typeof SLOTS)[number]): string {
+    return join(this.#options.folder, `${this.#name}-${slot}`);
+  }
+}
+
+const digestOf = (payload: Uint8Array): Buffer => createHash('sha256').update(payload).digest();
+
+/** Whether the machine's files are the matter, and not what was to be written. */
+const isOfFileSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
+
+function ignoreMissing(error: unknown): undefined {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  throw error;
+}

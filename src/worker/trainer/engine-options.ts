@@ -1,0 +1,33 @@
+import type { TrainingProtocol } from '../../domain/fine-tune-job.js';
+import type { FineTuneOptions } from '../../training/fine-tune-options.js';
+import type { OptimizerSettings } from '../../training/ops/update-rules.js';
+
+type Protocol = Pick<
+  FineTuneOptions,
+  | 'epochCount'
+  | 'patienceEpochs'
+  | 'batchSize'
+  | 'microBatchSize'
+  | 'optimizer'
+  | 'baseLearningRate'
+  | 'schedule'
+  | 'labelSmoothing'
+  | 'classWeighting'
+  | 'gradientNormMax'
+  | 'frozenBatchNorm'
+>;
+
+/** How the engine is told what a job says of its trainings. */
+export function protocolOf(training: TrainingProtocol): Protocol {
+  const { optimizer, weightDecay, momentum, lrSchedule, cosineEpochCount, microBatchSize, gradientNormMax, ...rest } =
+    training;
+  const settings: OptimizerSettings =
+    optimizer === 'SGD' ? { type: optimizer, weightDecay, momentum } : { type: optimizer, weightDecay };
+  return {
+    ...rest,
+    optimizer: settings,
+    schedule: lrSchedule === 'COSINE' ? { type: lrSchedule, epochCount: cosineEpochCount } : { type: lrSchedule },
+    ...(microBatchSize !== undefined && { microBatchSize }),
+    ...(gradientNormMax !== undefined && { gradientNormMax }),
+  };
+}

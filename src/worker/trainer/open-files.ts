@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { BatchReader } from '../../datasets/batch-reader.js';
+import type { EpochAugmentation } from '../../datasets/fill-batch.js';
+import { foldIndices } from '../../datasets/folds.js';
+import { PackedFile } from '../../datasets/packed-file.js';
+import { type HostTensor, readSafetensors } from '../../formats/safetensors.js';
+import type { LabelledImages } from '../../training/examples/image-batches.js';
+import type { SplitFile } from '../trainer-protocol.js';
+
+/** A slice of the images, of `foldCount`; 0 of 1 is all. */
+export interface Fold {
+  readonly fold: number;
+  readonly foldCount: number;
+}
+
+/** What a task reads. */
+export interface TaskFiles {
+  readonly weightsPath: string;
+  readonly splits: readonly SplitFile[];
+  /** Side of the splits' images. */
+  readonly sizePx: number;
+}
+
+/**
+ * The files of the last task, kept open: the next one of the same job mostly reads the same. What is open can be read
+ * also when the cache has deleted it.
+ *
+ * A path stands for its bytes, because the cache names files by what is in them.
+ */
+export class TrainerInputs {
+  readonly #reader = new BatchReader();
+  readonly #packed = new Map<string, PackedFile>();
+  #weights: { readonly path: string; readonly bytes: Uint8Array } | undefined;
+
+  /** Opens what a task needs, and forgets all else. @throws DomainError as `PackedFile.open`. */
+  async load({ weightsPath, splits, sizePx }: TaskFiles): Promise<void> {
+    if (this.#weights?.path !== weightsPath) {
+      this.#weights = { path: weightsPath, bytes: await readFile(weightsPath) };
+    }
+    for (const [path, file] of this.#packed) {
+      if (splits.some((split) => split.path === path)) continue;
+      this.#packed.delete(path);
+      await file.close();
+    }
+    for (const { path, labels } of splits) {
+      if (!this.#packed.has(path)) this.#packed.set(path, await PackedFile.open(path, sizePx, labels.length));
+    }
+  }
+
+  weights(): ReadonlyMap<string, HostTensor> {
+    if (this.#weights === undefined) throw new Error('no weights were loaded');
+    return readSafetensors(this.#weights.bytes);
+  }
+
+  /**
+   * One fold of a split, read batch by batch.
+   *
+   * @param varied Augments the images of each epoch; none are when absent.
+   */
+  images(
+    { path, labels }: SplitFile,
+    { fold, foldCount }: Fold,
+    varied?: Omit<EpochAugmentation, 'epoch'>,
+  ): LabelledImages {
+    const file = this.#packed.get(path);
+    if (file === undefined) throw new Error(`${path} was not loaded`);
+    const places = Int32Array.from(foldIndices(labels, foldCount, fold));
+    return {
+      labels: places.map((place) => labels[place] ?? 0),
+      sizePx: file.sizePx,
+      isAugmented: varied !== undefined,
+      read: (batches, epoch) =>
+        this.#reader.read(
+          file,
+          batches.map((batch) => batch.map((image) => places[image] ?? 0)),
+          varied === undefined || epoch === undefined ? undefined : { ...varied, epoch },
+        ),
+    };
+  }
+}
