@@ -5,6 +5,7 @@ import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js
 import { genomeSchema, SEARCH_MODES } from './genome.js';
 import { conditionSchema } from './job-condition.js';
 import { jobResultSchema } from './job-result.js';
+import { JOB_PHASES, JOB_STATES, STOP_REASONS } from './job-state.js';
 import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
 import { REPRODUCIBILITIES, runtimeSchema } from './runtime.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
@@ -287,25 +288,6 @@ export const fineTuneJobSpecSchema = z
   .meta({ id: 'FineTuneJobSpec' });
 export type FineTuneJobSpec = Readonly<z.infer<typeof fineTuneJobSpecSchema>>;
 
-export const JOB_STATES = [
-  'VALIDATING',
-  'QUEUED',
-  'RUNNING',
-  'PAUSING',
-  'PAUSED',
-  'CANCELLING',
-  'SUCCEEDED',
-  'FAILED',
-  'CANCELLED',
-] as const;
-export type JobState = (typeof JOB_STATES)[number];
-
-export const TERMINAL_JOB_STATES: readonly JobState[] = ['SUCCEEDED', 'FAILED', 'CANCELLED'];
-
-/** Where a running job stands; each phase is entered in one transaction. */
-export const JOB_PHASES = ['SEARCHING', 'SELECTING', 'FINALS', 'SCORING', 'PUBLISHING'] as const;
-export type JobPhase = (typeof JOB_PHASES)[number];
-
 export const progressSchema = z
   .strictObject({
     /** 0 to 100, by trainings done. */
@@ -333,19 +315,6 @@ export const bestTrialSchema = z
     fitness: z.number(),
   })
   .meta({ id: 'BestTrial' });
-
-export const STOP_REASONS = [
-  'COMPLETED',
-  /** The search ended early; the best so far went on. */
-  'TARGET_REACHED',
-  'PLATEAU',
-  'TRIAL_BUDGET',
-  'WALL_BUDGET',
-  'GPU_BUDGET',
-  'USER_CANCELLED',
-  'ERROR',
-] as const;
-export type StopReason = (typeof STOP_REASONS)[number];
 
 export const fineTuneJobSchema = z
   .strictObject({

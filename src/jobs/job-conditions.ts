@@ -1,5 +1,5 @@
 import type { Reason } from '../domain/errors.js';
-import { TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
+import { isTerminal } from '../domain/job-state.js';
 import { type Condition, DEGRADED_REASONS } from '../domain/job-condition.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
@@ -14,7 +14,7 @@ export function conditionsOf({
   readonly job: Pick<FineTuneJobEntity, 'state' | 'pause' | 'outage' | 'outageSince'>;
   readonly outage: Pick<TaskOutage, 'since' | 'failure'> | undefined;
 }): Condition[] {
-  if (TERMINAL_JOB_STATES.includes(job.state)) return [];
+  if (isTerminal(job.state)) return [];
   const pause = job.state === 'CANCELLING' ? undefined : job.pause;
   const own = job.outage && job.outageSince ? { failure: job.outage, since: job.outageSince } : undefined;
   const worst = own ?? outage;

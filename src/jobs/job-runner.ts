@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { failureOf } from '../domain/failure.js';
 import { isOurs } from '../domain/fault-policy.js';
-import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
+import { isTerminal, type JobState } from '../domain/job-state.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository, type JobChange, JobMovedError } from '../storage/postgres/fine-tune-job.repository.js';
@@ -68,7 +68,7 @@ export class JobRunner {
   private async attempt(leadership: Leadership, news: News): Promise<Step> {
     const job = await this.jobs.findById(leadership.scope);
     if (job === undefined) throw new Error(`no job ${leadership.scope}`);
-    if (TERMINAL_JOB_STATES.includes(job.state)) return resting(ENDED);
+    if (isTerminal(job.state)) return resting(ENDED);
     try {
       const step = await this.step(leadership, job, news);
       if (step.advance.next !== 'ENDED') await this.outages.end(leadership, job);

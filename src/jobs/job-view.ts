@@ -1,10 +1,5 @@
-import {
-  type FineTuneJob,
-  JOB_PHASES,
-  type JobPhase,
-  type Progress,
-  TERMINAL_JOB_STATES,
-} from '../domain/fine-tune-job.js';
+import type { FineTuneJob, Progress } from '../domain/fine-tune-job.js';
+import { JOB_PHASES, type JobPhase, isTerminal } from '../domain/job-state.js';
 import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
@@ -79,7 +74,7 @@ function progress(rows: JobRows): Progress {
   const { biotune } = job.spec.search;
   const searching = counts.filter(({ phase }) => phase === 'SEARCH');
   const { percent, remainingSeconds } = work(rows);
-  const isDone = TERMINAL_JOB_STATES.includes(job.state);
+  const isDone = isTerminal(job.state);
   return {
     percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
     ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
@@ -111,7 +106,7 @@ export function toFineTuneJob(rows: JobRows): FineTuneJob {
     datasetVersion: `projects/${job.project}/datasets/${job.datasetId}/versions/${job.datasetVersion}`,
     spec: job.spec,
     state: job.state,
-    done: TERMINAL_JOB_STATES.includes(job.state),
+    done: isTerminal(job.state),
     ...(job.stopReason === undefined ? {} : { stopReason: job.stopReason }),
     conditions: conditionsOf(rows),
     progress: progress(rows),

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
-import type { StopReason } from '../../domain/fine-tune-job.js';
+import type { StopReason } from '../../domain/job-state.js';
 import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../domain/method.js';
 import { generationSize } from '../../search/biotune.js';
 import { EqualTrials } from '../../search/equal-trials.js';

@@ -1,14 +1,7 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
-import {
-  JOB_PHASES,
-  JOB_STATES,
-  STOP_REASONS,
-  type FineTuneJobSpec,
-  type JobPhase,
-  type JobState,
-  type StopReason,
-} from '../../domain/fine-tune-job.js';
+import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
+import { JOB_PHASES, JOB_STATES, STOP_REASONS, type JobPhase, type JobState, type StopReason } from '../../domain/job-state.js';
 import type { EventType } from '../../domain/event.js';
 import type { Pause } from '../../domain/job-condition.js';
 import type { JobResult } from '../../domain/job-result.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, LessThan } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
-import type { JobState, StopReason } from '../../domain/fine-tune-job.js';
+import type { JobState, StopReason } from '../../domain/job-state.js';
 import type { Pause } from '../../domain/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { EventRepository } from './event.repository.js';
