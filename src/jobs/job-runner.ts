@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../domain/errors.js';
-import { failureOf } from '../domain/failure.js';
-import { isOurs } from '../domain/fault-policy.js';
-import { isTerminal, type JobState } from '../domain/job-state.js';
+import { failureOf, isOurs } from '../domain/errors.js';
+import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import { isTerminal, JOB_PHASES, JOB_WORK, type JobPhase, type JobState } from '../domain/job-state.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
-import { FineTuneJobRepository, type JobChange, JobMovedError } from '../storage/postgres/fine-tune-job.repository.js';
+import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
 import {
   LeadershipLostError,
   LeadershipRepository,
@@ -16,28 +14,26 @@ import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
-import { checkDatasetFits } from './dataset-fit.js';
-import { Finals } from './phases/finals.js';
-import { foldCount, type JobContext } from './job-context.js';
+import type { JobContext } from './job-context.js';
 import { OutageWatch } from './outage-watch.js';
-import { Publishing } from './phases/publishing.js';
+import type { PhaseStep, Write } from './phases/phase.js';
+import { PhaseTable, type Station, stationOf } from './phases/phase-table.js';
 import { type Advance, type News, ScopeWatch, type Step } from './scope-watch.js';
-import { wallBudgetEndMs } from './phases/search-budget.js';
-import { SearchLoop } from './phases/search-loop.js';
-import { Selection } from './phases/selection.js';
 import { trainingCountAtOnce } from './training-count.js';
 
-const WAIT: Advance = { next: 'WAIT' };
-const ENDED: Advance = { next: 'ENDED' };
+const ENDED: Step = { advance: { next: 'ENDED' }, restsUntilMs: Infinity };
 
-/** Nothing more to do until a row changes. */
-const resting = (advance: Advance): Step => ({ advance, restsUntilMs: Infinity });
-/** There may be more to do at once, or what is waited for is no row's change. */
-const goingOn = (advance: Advance): Step => ({ advance, restsUntilMs: 0 });
+/** A job's move to another state or phase, or to both, with what is written beside it. */
+interface Move {
+  readonly state: JobState;
+  readonly phase: JobPhase | undefined;
+  readonly change: JobChange;
+  readonly writes: readonly Write[];
+}
 
 /**
  * Moves one job forward by one step, from its rows only. Every step may be repeated, by this coordinator or another:
- * it changes nothing that is done already.
+ * it changes nothing that is done already. What is done where a job stands is in the table of phases.
  */
 @Injectable()
 export class JobRunner {
@@ -47,12 +43,9 @@ export class JobRunner {
     private readonly tasks: TaskRepository,
     private readonly datasets: DatasetRepository,
     private readonly leaderships: LeadershipRepository,
-    private readonly baseModels: BaseModelService,
-    private readonly searchLoop: SearchLoop,
-    private readonly selection: Selection,
-    private readonly finals: Finals,
-    private readonly publishing: Publishing,
     private readonly modelVersions: ModelVersionRepository,
+    private readonly baseModels: BaseModelService,
+    private readonly phases: PhaseTable,
     private readonly outages: OutageWatch,
     private readonly watch: ScopeWatch,
   ) {}
@@ -68,161 +61,92 @@ export class JobRunner {
   private async attempt(leadership: Leadership, news: News): Promise<Step> {
     const job = await this.jobs.findById(leadership.scope);
     if (job === undefined) throw new Error(`no job ${leadership.scope}`);
-    if (isTerminal(job.state)) return resting(ENDED);
+    if (isTerminal(job.state)) return ENDED;
     try {
       const step = await this.step(leadership, job, news);
       if (step.advance.next !== 'ENDED') await this.outages.end(leadership, job);
       return step;
     } catch (error) {
       if (error instanceof LeadershipLostError) throw error;
-      if (error instanceof JobMovedError) return goingOn(WAIT);
       const failure = failureOf(error);
-      if (!isOurs(failure.reason)) return this.end(leadership, job, 'FAILED', { stopReason: 'ERROR', error: failure });
+      if (!isOurs(failure.reason)) return this.fail(leadership, job, { stopReason: 'ERROR', error: failure });
       await this.outages.begin(leadership, job, failure);
       throw error;
     }
   }
 
-  private async step(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<Step> {
-    switch (job.state) {
-      case 'CANCELLING':
-        return this.finishCancelling(leadership, job);
-      case 'PAUSING':
-      case 'PAUSED':
-        return this.park(leadership, job);
-      case 'VALIDATING':
-        return this.awaitDataset(leadership, job);
-      default:
-        if (job.state === 'RUNNING' && (await this.outages.pauseStalled(leadership, job))) return goingOn(WAIT);
-        return this.run(leadership, job, news);
-    }
+  private async step(leadership: Leadership, job: StoredFineTuneJob, news: News): Promise<Step> {
+    if (job.state === 'RUNNING' && (await this.outages.pauseStalled(leadership, job))) return goingOn(job);
+    const context = await this.context(leadership, job, news);
+    const { phase, to } = this.phases.at(stationOf(job));
+    const step = await phase.advance(context);
+    if (step.then === 'REPEAT') return goingOn(job);
+    if (step.then === 'REST') return { advance: advanceOf(job), restsUntilMs: step.untilMs ?? Infinity };
+    // After a pause a job goes on in the phase that it had come to.
+    return this.leave(context, (job.state === 'QUEUED' ? job.phase : undefined) ?? to, step);
   }
 
-  /** PAUSED once no worker holds a lease any more. Nobody leads the job from then on, and its workers are ended. */
-  private async park(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
-    if (await this.tasks.hasLeased(job.id)) return goingOn(WAIT);
-    const isParked = await this.leaderships.fenced(leadership, async (transaction) => {
-      // Someone has cancelled or resumed it in between: the next step deals with that.
+  private async leave(context: JobContext, to: Station, step: PhaseStep & { then: 'DONE' }): Promise<Step> {
+    const { job, leadership } = context;
+    const phase = isPhase(to) && to !== job.phase ? to : undefined;
+    const entry = phase === undefined ? undefined : await this.phases.at(phase).phase.enter?.(context);
+    const { change = {}, write } = step;
+    const writes = [write, entry].filter((each) => each !== undefined);
+    return this.move(leadership, job, { state: isPhase(to) ? 'RUNNING' : to, phase, change, writes });
+  }
+
+  private fail(leadership: Leadership, job: StoredFineTuneJob, change: JobChange): Promise<Step> {
+    const discard: Write = (transaction) => this.modelVersions.discard(transaction, job.id);
+    return this.move(leadership, job, { state: 'FAILED', phase: undefined, change, writes: [discard] });
+  }
+
+  /** Makes a move in one transaction, with all that belongs to it. */
+  private async move(leadership: Leadership, job: StoredFineTuneJob, move: Move): Promise<Step> {
+    const { state, phase, change, writes } = move;
+    const hasMoved = await this.leaderships.fenced(leadership, async (transaction) => {
+      // Someone has cancelled, paused or resumed it in between: the next step deals with that.
       if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
-      await this.jobs.move(transaction, job.id, ['PAUSING'], 'PAUSED');
-      await this.leaderships.park(transaction, job.id);
+      for (const write of writes) await write(transaction);
+      if (state !== job.state) {
+        await this.jobs.move(transaction, job.id, state, isTerminal(state) ? { ...change, endTime: new Date() } : change);
+      }
+      if (phase !== undefined) await this.jobs.enterPhase(transaction, job.id, phase);
+      if (isTerminal(state)) await this.close(transaction, job.id);
+      if (state === 'PAUSED') await this.leaderships.park(transaction, job.id);
       return true;
     });
-    return isParked ? resting(ENDED) : goingOn(WAIT);
+    return hasMoved && (isTerminal(state) || state === 'PAUSED') ? ENDED : goingOn(job);
   }
 
-  private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
-    const version = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
-    if (version?.state === 'REJECTED' && version.error !== undefined) {
-      const { reason, message, metadata } = version.error;
-      throw new DomainError(reason, message, metadata);
-    }
-    if (version?.state !== 'ACTIVE') return resting(WAIT);
-    checkDatasetFits(version, { foldCount: foldCount({ job }), batchSize: job.spec.training.batchSize });
-    await this.leaderships.fenced(leadership, (transaction) =>
-      this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED'),
-    );
-    return goingOn(WAIT);
+  /**
+   * Gives up what is open of a job that has ended, and its leadership; with that its tasks are wanted by nobody, and workers
+   * are told by their next call.
+   */
+  private async close(transaction: Transaction, jobId: string): Promise<void> {
+    await this.tasks.cancelQueued(transaction, jobId);
+    await this.trials.cancelOpen(transaction, jobId);
+    await this.leaderships.close(transaction, jobId);
   }
 
-  private async run(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<Step> {
-    const work: Advance = {
-      next: 'WORK',
-      // The launcher starts as many of them as it has room for.
-      workerCount: Math.min(job.spec.parallelism.maxParallelTrialCount ?? Infinity, trainingCountAtOnce(job.spec)),
-      // Also after another coordinator has taken over, on a machine with other cores.
-      ...(job.runtime === undefined ? {} : { threadCount: job.runtime.intraOpThreadCount }),
-    };
-    if (job.state === 'QUEUED') {
-      await this.leaderships.fenced(leadership, async (transaction) => {
-        // Resumed, it goes on in the phase that it had come to.
-        const isNew = job.phase === undefined;
-        const change = isNew ? { startTime: new Date() } : {};
-        if (!(await this.jobs.move(transaction, job.id, ['QUEUED'], 'RUNNING', change))) return;
-        if (isNew) await this.jobs.enterPhase(transaction, job.id, 'SEARCHING');
-      });
-      return goingOn(work);
-    }
-    const context = await this.context(leadership, job, news);
-    switch (job.phase) {
-      case 'SEARCHING':
-        return { advance: work, restsUntilMs: await this.search(context) };
-      case 'SELECTING': {
-        const entrants = await this.selection.advance(context);
-        if (entrants === undefined) return resting(work);
-        await this.finals.start(context, entrants);
-        return goingOn(work);
-      }
-      case 'FINALS':
-        await this.finals.advance(context);
-        return resting(work);
-      case 'SCORING':
-        return { advance: work, restsUntilMs: await this.finishScoring(context) };
-      default: {
-        const { result, record } = await this.publishing.publish(context);
-        const { stopReason = 'COMPLETED' } = job;
-        return this.end(leadership, job, 'SUCCEEDED', { stopReason, result }, record);
-      }
-    }
-  }
-
-  /** @returns when the next step is due. */
-  private async search(context: JobContext): Promise<number> {
-    const nowMs = Date.now();
-    const outcome = await this.searchLoop.advance(context);
-    if (outcome === 'DONE') await this.selection.start(context);
-    if (outcome !== 'WAITING') return 0;
-    const endMs = wallBudgetEndMs(context.job.spec.budget, context.job);
-    return endMs > nowMs ? endMs : Infinity;
-  }
-
-  /** @returns when the next step is due. */
-  private async finishScoring(context: JobContext): Promise<number> {
-    if (!(await this.finals.areScored(context))) return Infinity;
-    // What a dropped training still adds to the cost would make a repeat of the publishing write other bytes.
-    if (await this.tasks.hasLeased(context.job.id)) return 0;
-    await this.leaderships.fenced(context.leadership, (transaction) =>
-      this.jobs.enterPhase(transaction, context.job.id, 'PUBLISHING'),
-    );
-    return 0;
-  }
-
-  private async context(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<JobContext> {
+  private async context(leadership: Leadership, job: StoredFineTuneJob, news: News): Promise<JobContext> {
     const dataset = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (dataset === undefined) throw new Error(`job ${job.id} has no dataset version`);
     return { job, leadership, dataset, baseModel: await this.baseModels.get(job.spec.baseModel), news };
   }
+}
 
-  /** CANCELLED once no worker holds a lease any more. */
-  private async finishCancelling(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
-    if (await this.tasks.hasLeased(job.id)) return goingOn(WAIT);
-    return this.end(leadership, job, 'CANCELLED', { stopReason: 'USER_CANCELLED' });
-  }
+const isPhase = (station: Station): station is JobPhase => JOB_PHASES.some((phase) => phase === station);
 
-  /**
-   * Ends a job and gives up its leadership together; with that its tasks are wanted by nobody, and workers are told by
-   * their next call.
-   *
-   * @param record What else is written with the end, and only with it.
-   */
-  private async end(
-    leadership: Leadership,
-    job: FineTuneJobEntity,
-    state: JobState,
-    change: JobChange,
-    record: (transaction: Transaction) => Promise<void> = (transaction) =>
-      this.modelVersions.discard(transaction, job.id),
-  ): Promise<Step> {
-    const hasEnded = await this.leaderships.fenced(leadership, async (transaction) => {
-      // A cancel came in between: the next step deals with it.
-      if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
-      await record(transaction);
-      await this.jobs.move(transaction, job.id, [job.state], state, { ...change, endTime: new Date() });
-      await this.tasks.cancelQueued(transaction, job.id);
-      await this.trials.cancelOpen(transaction, job.id);
-      await this.leaderships.close(transaction, job.id);
-      return true;
-    });
-    return hasEnded ? resting(ENDED) : goingOn(WAIT);
-  }
+const goingOn = (job: StoredFineTuneJob): Step => ({ advance: advanceOf(job), restsUntilMs: 0 });
+
+/** What the coordinator does about the workers of a job. */
+function advanceOf({ state, spec, runtime }: StoredFineTuneJob): Advance {
+  if (JOB_WORK[state] !== 'WANTED') return { next: 'WAIT' };
+  return {
+    next: 'WORK',
+    // The launcher starts as many of them as it has room for.
+    workerCount: Math.min(spec.parallelism.maxParallelTrialCount ?? Infinity, trainingCountAtOnce(spec)),
+    // Also after another coordinator has taken over, on a machine with other cores.
+    ...(runtime !== undefined && { threadCount: runtime.intraOpThreadCount }),
+  };
 }

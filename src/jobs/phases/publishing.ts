@@ -1,40 +1,30 @@
 import { Injectable } from '@nestjs/common';
-import type { Genome } from '../../domain/genome.js';
-import {
-  type JobResult,
-  RESULT_CLASS_COUNT_MAX,
-  type Resolution,
-  withoutClassFigures,
-} from '../../domain/job-result.js';
-import type { ModelFile } from '../../domain/model-version.js';
-import type { TestScore } from '../../domain/task.js';
+import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job-result.js';
+import type { ModelVersion } from '../../domain/model-version.js';
+import { genomeOf } from '../../domain/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
+import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
+import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../storage/postgres/model-version.repository.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
-import type { Transaction } from '../../storage/postgres/transaction.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { confusionMatrix } from '../../report/confusion-matrix.js';
-import { Finals, type ScoredFinalist, type ScoredModel } from './finals.js';
-import { imageCounts, imageStep } from '../image-counts.js';
-import { foldCount, type JobContext } from '../job-context.js';
-import { compareWithBaseline, costOf, measuredResolution, methodScores, modelInterval } from '../../report/report.js';
-import { warningsOf } from '../../report/report-warnings.js';
-import { trialName } from '../trial-name.js';
-import { verdictOf } from '../../report/verdict.js';
+import { FinalModels } from '../final-models.js';
+import type { JobContext } from '../job-context.js';
+import type { Phase, PhaseStep } from './phase.js';
 
-interface Published {
-  readonly result: JobResult;
-  readonly record: (transaction: Transaction) => Promise<void>;
+/** The method that is delivered, and its model. */
+interface Delivery {
+  readonly scored: readonly [ScoredFinalist, ...ScoredFinalist[]];
+  readonly model: ScoredModel;
 }
 
 /** Hands over the best finalist as a model version, and says how all of them did. */
 @Injectable()
-export class Publishing {
+export class Publishing implements Phase {
   constructor(
-    private readonly finals: Finals,
+    private readonly models: FinalModels,
     private readonly trials: TrialRepository,
     private readonly tasks: TaskRepository,
     private readonly publisher: ModelPublisher,
@@ -43,140 +33,104 @@ export class Publishing {
     private readonly events: EventRepository,
   ) {}
 
-  /**
-   * Reserves the version and writes its files; may be repeated, with the same bytes under the same keys.
-   *
-   * @returns the job's result, and what makes the version READY: to be called in the transaction that ends the job.
-   */
-  async publish(context: JobContext): Promise<Published> {
-    const { job, baseModel, dataset } = context;
-    const scored = await this.finals.scored(context);
-    const winner = scored?.[0];
-    const delivered = winner?.models[0];
-    if (scored === undefined || winner === undefined || delivered === undefined) {
-      throw new Error(`job ${job.id} is PUBLISHING without scores`);
+  /** Reserves the version and writes its files; a repeat writes the same bytes under the same keys. */
+  async advance(context: JobContext): Promise<PhaseStep> {
+    const { job, dataset } = context;
+    const delivery = await this.delivery(context);
+    const report = await this.report(context, delivery);
+    const version = await this.reserve(context, delivery);
+    const files = await this.publisher.write(job.project, version, delivery.model.training.weights, {
+      ...publishedFacts(context, delivery, report),
+      test: { ...delivery.model.test, confusionMatrix: report.confusionMatrix },
+      scores: report.scores,
+    });
+    const whole = { modelVersion: version.name, ...report };
+    return {
+      then: 'DONE',
+      change: {
+        stopReason: job.stopReason ?? 'COMPLETED',
+        result: dataset.classes.length > RESULT_CLASS_COUNT_MAX ? withoutClassFigures(whole) : whole,
+      },
+      write: async (transaction) => {
+        await this.versions.publish(transaction, job.id, files);
+        await this.events.append(transaction, job.id, 'MODEL_VERSION_READY', { modelVersion: version.name });
+      },
+    };
+  }
+
+  private async delivery(context: JobContext): Promise<Delivery> {
+    const [winner, ...others] = (await this.models.scored(context)) ?? [];
+    const model = winner?.models[0];
+    if (winner !== undefined && model !== undefined) return { scored: [winner, ...others], model };
+    throw new Error(`job ${context.job.id} is PUBLISHING without scores`);
+  }
+
+  private async report({ job, baseModel, dataset }: JobContext, { scored, model }: Delivery): Promise<JobReport> {
+    const sources = {
+      job,
+      baseModel,
+      dataset,
+      scored,
+      delivered: model,
+      totals: await this.trials.trainingTotals([job.id]),
+      infeasible: await this.tasks.infeasibleCounts(job.id),
+      runtimes: await this.trials.runtimes(job.id),
+      seedAccuracies: await this.seedAccuracies(job.id),
+    };
+    return jobReport(sources, yieldNow);
+  }
+
+  /** The validation accuracies of each trial of the search, one per seed. */
+  private async seedAccuracies(jobId: string): Promise<number[][]> {
+    const trials = await this.trials.list(jobId, 'SEARCH');
+    const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
+    for (const training of await this.trials.trainings([...figures.keys()])) {
+      const result = seedResult(training);
+      if (result !== undefined) figures.get(training.trialId)?.push(result.validationAccuracy);
     }
-    const { method, lrMultipliers } = winner.trial;
-    const figures = testFigures(delivered.test);
-    const report = await this.report(context, scored, delivered);
-    const version = await this.leaderships.fenced(context.leadership, (transaction) =>
-      this.versions.reserve(
-        transaction,
-        {
-          project: job.project,
-          model: job.spec.output.model,
-          jobId: job.id,
-          trialId: winner.trial.id,
-          method,
-          baseModel: baseModel.name,
-          datasetVersion: dataset.name,
-          ...figures,
-        },
-        (number) => this.publisher.folderUri(job.project, job.spec.output.model, number),
+    return [...figures.values()];
+  }
+
+  private reserve({ job, baseModel, dataset, leadership }: JobContext, { scored, model }: Delivery) {
+    const [{ trial }] = scored;
+    const version = {
+      project: job.project,
+      model: job.spec.output.model,
+      jobId: job.id,
+      trialId: trial.id,
+      method: trial.method,
+      baseModel: baseModel.name,
+      datasetVersion: dataset.name,
+      ...testFigures(model),
+    };
+    return this.leaderships.fenced(leadership, (transaction): Promise<ModelVersion> =>
+      this.versions.reserve(transaction, version, (number) =>
+        this.publisher.folderUri(job.project, job.spec.output.model, number),
       ),
     );
-    const genome = genomeOf(winner.trial);
-    const files = await this.publisher.write(job.project, version, delivered.training.weights, {
-      method,
-      baseModel,
-      imageSizePx: job.spec.data.imageSizePx,
-      classes: dataset.classes,
-      ...(genome !== undefined && { genome }),
-      lrMultipliers,
-      test: { ...delivered.test, confusionMatrix: report.confusionMatrix },
-      scores: report.scores,
-      lineage: lineage(context, winner.trial.id, delivered),
-    });
-    const whole = { modelVersion: version.name, method, lrMultipliers, ...figures, ...report };
-    const result = dataset.classes.length > RESULT_CLASS_COUNT_MAX ? withoutClassFigures(whole) : whole;
-    return { result, record: (transaction) => this.record(transaction, job.id, version.name, files) };
-  }
-
-  /** All of the result that does not depend on the version's number. */
-  private async report(
-    context: JobContext,
-    scored: readonly ScoredFinalist[],
-    delivered: ScoredModel,
-  ): Promise<Omit<JobResult, 'modelVersion' | 'method' | 'lrMultipliers' | keyof ReturnType<typeof testFigures>>> {
-    const { job, dataset } = context;
-    const totals = await this.trials.trainingTotals([job.id]);
-    const setting = {
-      jobId: job.id,
-      classCount: dataset.classes.length,
-      trialName: (id: string) => trialName(job.project, job.id, id),
-      totals,
-      yieldNow,
-    };
-    const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
-    const found = scored.find(({ trial }) => trial.method === 'BIOTUNE')?.trial;
-    const comparison = await compareWithBaseline(scored, setting);
-    const genome = found === undefined ? undefined : genomeOf(found);
-    const resolution = await this.resolution(context, scored);
-    return {
-      ...(genome !== undefined && { genome }),
-      testAccuracyInterval: await modelInterval(delivered, setting),
-      confusionMatrix:
-        setting.classCount > RESULT_CLASS_COUNT_MAX ? [] : confusionMatrix(delivered.test, setting.classCount),
-      scores: await methodScores(bySlot, setting),
-      ...(comparison !== undefined && { comparison }),
-      ...(resolution !== undefined && { resolution }),
-      verdict: verdictOf({
-        delivered: scored[0]?.trial.method ?? 'BIOTUNE',
-        wasAsked: { search: job.spec.search.type === 'BIOTUNE', baselines: job.spec.baselines.length > 0 },
-        hasWinner: found !== undefined,
-        comparison,
-      }),
-      warnings: warningsOf(context, { scored, resolution, infeasible: await this.tasks.infeasibleCounts(job.id) }),
-      cost: costOf(totals),
-      runtimes: await this.trials.runtimes(job.id),
-    };
-  }
-
-  private async resolution(
-    { job, dataset }: JobContext,
-    scored: readonly ScoredFinalist[],
-  ): Promise<Resolution | undefined> {
-    const trials = await this.trials.list(job.id, 'SEARCH');
-    if (trials.length === 0) return undefined;
-    const seedFigures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
-    for (const training of await this.trials.trainings([...seedFigures.keys()])) {
-      const result = seedResult(training);
-      if (result !== undefined) seedFigures.get(training.trialId)?.push(result.validationAccuracy);
-    }
-    const { seedCount, fitness } = job.spec.search.biotune;
-    const folds = foldCount({ job });
-    const imageCount = imageCounts(dataset, folds).validation;
-    const size = { imageCount, seedCount, imageStep: imageStep(dataset, folds, fitness) };
-    return measuredResolution(scored, [...seedFigures.values()], size);
-  }
-
-  private async record(
-    transaction: Transaction,
-    jobId: string,
-    modelVersion: string,
-    files: readonly ModelFile[],
-  ): Promise<void> {
-    await this.versions.publish(transaction, jobId, files);
-    await this.events.append(transaction, jobId, 'MODEL_VERSION_READY', { modelVersion });
   }
 }
 
 /** Lets whatever else waits in this process run. */
 const yieldNow = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: TestScore) => ({
-  testAccuracy: accuracy,
-  testMacroAccuracy: macroAccuracy,
-  testMacroF1: macroF1,
-  testCalibrationError: calibrationError,
-});
-
-function genomeOf({ genes, threshold }: TrialEntity): Genome | undefined {
-  return genes === undefined || threshold === undefined ? undefined : { genes, threshold };
+/** What the files of a model version say of it, beside its figures. */
+function publishedFacts(context: JobContext, { scored, model }: Delivery, { method, lrMultipliers }: JobReport) {
+  const { job, baseModel, dataset } = context;
+  const [{ trial }] = scored;
+  const genome = genomeOf(trial);
+  return {
+    method,
+    baseModel,
+    imageSizePx: job.spec.data.imageSizePx,
+    classes: dataset.classes,
+    ...(genome !== undefined && { genome }),
+    lrMultipliers,
+    lineage: lineage(context, trial.id, model),
+  };
 }
 
-function lineage(context: JobContext, trialId: string, { seed, training }: ScoredModel) {
-  const { job, baseModel, dataset } = context;
+function lineage({ job, baseModel, dataset }: JobContext, trialId: string, { seed, training }: ScoredModel) {
   const { name, sha256, license, sourceUri } = baseModel;
   return {
     job: `projects/${job.project}/fineTuneJobs/${job.id}`,

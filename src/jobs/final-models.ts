@@ -1,0 +1,91 @@
+import { Injectable } from '@nestjs/common';
+import { DomainError } from '../domain/errors.js';
+import { groupBy } from '../domain/group-by.js';
+import type { Method } from '../domain/method.js';
+import { type Artifact, type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
+import type { FinalModel, Finalist, ScoredFinalist } from '../report/finalist.js';
+import { ObjectStore } from '../storage/object-store.js';
+import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { type Training, TrialRepository } from '../storage/postgres/trial.repository.js';
+import type { JobContext } from './job-context.js';
+import { refuseBadData, validationFigure, WORST_FITNESS } from './trial-settlement.js';
+
+/** Names the task that scores a method's model of a seed. */
+export const scoreKey = (method: Method, seed: number): string => `score/${method}/${seed}`;
+
+/** The models that the finals of a job have made, and what the test split said of them. */
+@Injectable()
+export class FinalModels {
+  constructor(
+    private readonly trials: TrialRepository,
+    private readonly tasks: TaskRepository,
+    private readonly objects: ObjectStore,
+  ) {}
+
+  /** The methods that could be trained, with a model for each seed, best on validation first. */
+  async trained({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
+    const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
+    const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
+    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.search.biotune.fitness);
+    return trials.map((trial) => ({
+      trial,
+      models: (trainings.get(trial.id) ?? []).flatMap(modelOf).sort((a, b) => figure(b) - figure(a) || a.seed - b.seed),
+    }));
+  }
+
+  /**
+   * Reads the scores of all models, without their reports.
+   *
+   * @returns undefined while a score is missing; without the methods of which a model cannot be scored.
+   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when none is left, or the fault of the data that a task has met.
+   */
+  async scores(context: JobContext): Promise<Finalist<FinalModel & { readonly score: ScoreResult }>[] | undefined> {
+    const tasks = await this.tasks.listByKeyPrefix(context.job.id, 'score/');
+    for (const task of tasks) refuseBadData(task);
+    if (tasks.some(({ state }) => state === 'queued' || state === 'leased')) return undefined;
+    const byKey = new Map(tasks.flatMap(({ key, result }) => (result && 'score' in result ? [[key, result.score]] : [])));
+    const scored = (await this.trained(context)).flatMap(({ trial, models }) => {
+      const withScores = models.flatMap((model) => {
+        const score = byKey.get(scoreKey(trial.method, model.seed));
+        return score === undefined ? [] : [{ ...model, score }];
+      });
+      // Means over other seeds than the other methods' would not compare.
+      return withScores.length === models.length ? [{ trial, models: withScores }] : [];
+    });
+    if (scored.length > 0) return scored;
+    const reasons = tasks.map(({ key, failure }) => `${key}: ${failure?.reason ?? 'unknown'}`).join(', ');
+    throw new DomainError('SEARCH_SPACE_INFEASIBLE', `No final could be scored (${reasons}).`, { reasons });
+  }
+
+  /**
+   * Reads what the test split said of every model.
+   *
+   * @returns every finalist, best on validation first (equals: the search's winner first); without those of which a model
+   *   cannot be scored. Undefined while a score is missing.
+   * @throws {DomainError} as `scores`; ARTIFACT_CORRUPT when a report is not as it was.
+   */
+  async scored(context: JobContext): Promise<ScoredFinalist[] | undefined> {
+    const finalists = await this.scores(context);
+    if (finalists === undefined) return undefined;
+    const scored: ScoredFinalist[] = [];
+    for (const { trial, models } of finalists) {
+      const withReports: ScoredFinalist['models'][number][] = [];
+      for (const { score, ...model } of models) {
+        const { report, ...figures } = score;
+        withReports.push({ ...model, test: { ...figures, ...(await this.report(report)) } });
+      }
+      scored.push({ trial, models: withReports });
+    }
+    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? WORST_FITNESS;
+    return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
+  }
+
+  private async report(artifact: Artifact): Promise<ScoreReport> {
+    return scoreReportSchema.parse(JSON.parse((await this.objects.getBlob(artifact)).toString()));
+  }
+}
+
+function modelOf({ seed, result }: Training): FinalModel[] {
+  if (result === undefined || !('train' in result) || result.train.weights === undefined) return [];
+  return [{ seed, training: { ...result.train, weights: result.train.weights } }];
+}

@@ -1,0 +1,56 @@
+import { groupBy } from '../../domain/group-by.js';
+import type { SearchingMethod } from '../../domain/method.js';
+import type { StoredTrial } from '../../domain/trial.js';
+import { EqualTrials } from '../../search/equal-trials.js';
+import type { NewTrial } from '../../storage/postgres/trial.repository.js';
+import { placeOf } from '../candidates.js';
+import type { JobContext } from '../job-context.js';
+import { isOpen, WORST_FITNESS } from '../trial-settlement.js';
+import type { SearchMemory } from './search-memory.js';
+import { type AskedTrial, plannedTrials } from './search-plan.js';
+
+/** What a method asks for and does not have; of equal ones, which are trained once, those that need not wait for another. */
+export function missingTrials(context: JobContext, method: SearchingMethod, memory: SearchMemory): AskedTrial[] {
+  const mine = memory.all().filter((trial) => trial.method === method);
+  const places = new Set(mine.map(placeOf));
+  const missing = plannedTrials(context, method, mine).filter((trial) => !places.has(placeOf(trial)));
+  const first = reusesEqualTrials(context) ? withoutRepeats(missing, mine.filter(isOpen)) : missing;
+  memory.noteAsked(method, { isHoldingBack: first.length < missing.length });
+  return first;
+}
+
+/** Those of the planned trials that no open one, and none before them, is equal to. */
+function withoutRepeats(planned: readonly AskedTrial[], open: readonly StoredTrial[]): AskedTrial[] {
+  const equals = new EqualTrials<AskedTrial | StoredTrial>(open);
+  return planned.filter((trial) => {
+    if (!trains(trial)) return true;
+    if (equals.find(trial) !== undefined) return false;
+    equals.add(trial);
+    return true;
+  });
+}
+
+/** What is known of a trial without training it. */
+type Knowledge = Pick<NewTrial, 'state' | 'fitness' | 'infeasibleReason' | 'reusedTrialId'>;
+
+/** Says what is known of a planned trial without training it, from the trials of its method that were trained. */
+export function knowledgeOf(
+  context: JobContext,
+  trials: readonly StoredTrial[],
+): (planned: AskedTrial) => Knowledge {
+  const trained = groupBy(
+    trials.filter(({ state, reusedTrialId }) => state === 'SUCCEEDED' && reusedTrialId === undefined),
+    ({ method }) => method,
+  );
+  const equals = new Map([...trained].map(([method, ofMethod]) => [method, new EqualTrials(ofMethod)]));
+  return (planned) => {
+    if (!trains(planned)) return { state: 'INFEASIBLE', infeasibleReason: 'NO_BLOCK_SELECTED', fitness: WORST_FITNESS };
+    const equal = reusesEqualTrials(context) ? equals.get(planned.method)?.find(planned) : undefined;
+    return equal?.fitness === undefined ? {} : { state: 'SUCCEEDED', fitness: equal.fitness, reusedTrialId: equal.id };
+  };
+}
+
+const trains = ({ lrMultipliers }: Pick<NewTrial, 'lrMultipliers'>): boolean =>
+  lrMultipliers.some((factor) => factor > 0);
+
+const reusesEqualTrials = ({ job }: JobContext): boolean => job.spec.search.biotune.mode === 'PAPER_FAST';

@@ -1,0 +1,37 @@
+import { DomainError } from '../../domain/errors.js';
+import type { StoredTrial } from '../../domain/trial.js';
+import { placeOf } from '../candidates.js';
+import type { AskedTrial } from './search-plan.js';
+
+/** @throws {DomainError} REPLAY_DIVERGED when another trial stands in the place of a planned one. */
+export function refuseOthers(planned: readonly AskedTrial[], stored: readonly StoredTrial[]): void {
+  const places = new Map(stored.map((trial) => [placeOf(trial), trial]));
+  for (const trial of planned) {
+    const found = places.get(placeOf(trial));
+    if (found === undefined) throw new Error(`no trial of ${trial.method} stands in ${placeOf(trial)}`);
+    if (!isEqual(trial, found)) throw diverged(trial, found);
+  }
+}
+
+/** Multipliers of a genome are powers, whose last bit another engine may give otherwise. */
+function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: StoredTrial): boolean {
+  const [ours, theirs] = planned.genes === undefined ? [planned.lrMultipliers, lrMultipliers] : [planned.genes, genes];
+  return (
+    planned.threshold === threshold &&
+    ours.length === theirs.length &&
+    ours.every((value, index) => value === theirs[index])
+  );
+}
+
+const described = ({ genes, threshold, lrMultipliers }: Pick<AskedTrial, 'genes' | 'threshold' | 'lrMultipliers'>) =>
+  JSON.stringify({ genes, threshold, lrMultipliers });
+
+function diverged(planned: AskedTrial, found: StoredTrial): DomainError {
+  const { method, generation, slot } = planned;
+  const [stored, now] = [described(found), described(planned)];
+  return new DomainError(
+    'REPLAY_DIVERGED',
+    `${method} generation ${generation} slot ${slot} holds ${stored}; the search now plans ${now}.`,
+    { method, generation: String(generation), slot: String(slot), stored, planned: now },
+  );
+}

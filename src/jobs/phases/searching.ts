@@ -1,0 +1,165 @@
+import { Injectable } from '@nestjs/common';
+import type { StopReason } from '../../domain/job-state.js';
+import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../domain/method.js';
+import { byPlace } from '../../search/history.js';
+import { EventRepository } from '../../storage/postgres/event.repository.js';
+import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
+import { LeadershipRepository, type Leadership } from '../../storage/postgres/leadership.repository.js';
+import { TaskRepository } from '../../storage/postgres/task.repository.js';
+import type { Transaction } from '../../storage/postgres/transaction.js';
+import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
+import { Candidates } from '../candidates.js';
+import type { JobContext } from '../job-context.js';
+import { searchingMethodsOf } from '../methods.js';
+import { isOpen, TrialSettlement } from '../trial-settlement.js';
+import { refuseInfeasibleGeneration } from './infeasible-search.js';
+import { knowledgeOf, missingTrials } from './missing-trials.js';
+import type { Phase, PhaseStep } from './phase.js';
+import { activeSeconds, evolutionStop, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
+import { SearchMemory } from './search-memory.js';
+import type { AskedTrial } from './search-plan.js';
+import { refuseOthers } from './search-replay.js';
+
+/** Reasons that end the evolution alone; the others end every search of the job. */
+const ENDS_EVOLUTION: ReadonlySet<StopReason> = new Set(['TARGET_REACHED', 'PLATEAU', 'TRIAL_BUDGET']);
+
+/** Trainings that are inserted in one transaction. */
+const TRAINING_COUNT_AT_ONCE = 500;
+
+/** Drives the searches of a job from rows only: any coordinator, at any time, comes to the same trials. */
+@Injectable()
+export class Searching implements Phase {
+  private readonly memories = new WeakMap<Leadership, SearchMemory>();
+
+  constructor(
+    private readonly jobs: FineTuneJobRepository,
+    private readonly trials: TrialRepository,
+    private readonly tasks: TaskRepository,
+    private readonly events: EventRepository,
+    private readonly leaderships: LeadershipRepository,
+    private readonly settlement: TrialSettlement,
+    private readonly candidates: Candidates,
+  ) {}
+
+  /**
+   * Closes what has ended, asks each search what comes next, and inserts it.
+   *
+   * @throws {DomainError} REPLAY_DIVERGED, SEARCH_SPACE_INFEASIBLE, or what `TrialSettlement.settle` throws.
+   */
+  async advance(context: JobContext): Promise<PhaseStep> {
+    const { job } = context;
+    const nowMs = Date.now();
+    const memory = await this.recall(context);
+    await this.settle(context, memory);
+    if (job.stopReason === undefined) refuseInfeasibleGeneration(context, memory.all());
+    const missing = searchingOf(context)
+      .filter((method) => memory.mayAskForMore(method))
+      .map((method) => missingTrials(context, method, memory))
+      .filter(({ length }) => length > 0);
+    const isDone = missing.length === 0 && !memory.hasOpen;
+    const stop = stopReasonOf(context, memory, isDone);
+    if (stop !== job.stopReason && stop !== undefined) {
+      await this.stop(context, stop, memory);
+      return { then: 'REPEAT' };
+    }
+    for (const ofMethod of missing) await this.insert(context, ofMethod, memory);
+    if (isDone) return { then: 'DONE' };
+    if (missing.length > 0) return { then: 'REPEAT' };
+    const untilMs = wallBudgetEndMs(job.spec.budget, job);
+    return { then: 'REST', ...(untilMs > nowMs && { untilMs }) };
+  }
+
+  /** What this leader knows of the job's searches; from the rows, when that may not be all. */
+  private async recall({ job, leadership, news }: JobContext): Promise<SearchMemory> {
+    const known = this.memories.get(leadership);
+    if (known !== undefined && news !== undefined) return known;
+    const isTimed = job.spec.budget.maxGpuSeconds !== undefined;
+    const memory = new SearchMemory(
+      await this.trials.list(job.id, 'SEARCH'),
+      isTimed ? await this.trials.trainSeconds(job.id, 'SEARCH') : new Map<string, number>(),
+    );
+    this.memories.set(leadership, memory);
+    return memory;
+  }
+
+  /** Closes the trials that the ends of trainings were about; without news, all that have one. */
+  private async settle({ job, leadership, news }: JobContext, memory: SearchMemory): Promise<void> {
+    const touched =
+      news === undefined
+        ? await this.trials.withEndedTraining(job.id, 'SEARCH')
+        : news.flatMap(({ trialId }) => trialId ?? []);
+    const trials = [...new Set(touched)].flatMap((id) => memory.get(id) ?? []).sort(byPlace);
+    if (trials.length === 0) return;
+    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.search.biotune.fitness);
+    for (const trial of closed) memory.put(trial);
+    for (const [id, ofTrial] of trainings) {
+      const seconds = ofTrial.reduce((sum, training) => sum + (seedResult(training)?.trainSeconds ?? 0), 0);
+      memory.trainSeconds.set(id, seconds);
+    }
+  }
+
+  /** Records why a search ends, and drops what of it is open; workers are told by their next heartbeat. */
+  private async stop({ job, leadership }: JobContext, reason: StopReason, memory: SearchMemory): Promise<void> {
+    const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? ['BIOTUNE'] : SEARCHING_METHODS;
+    const open = memory.all().filter((trial) => isOpen(trial) && methods.includes(trial.method));
+    await this.leaderships.fenced(leadership, async (transaction) => {
+      if (!(await this.jobs.stopSearch(transaction, job, reason))) return;
+      const ids = open.map(({ id }) => id);
+      // Tasks before trials, as a lease locks them: the two never wait for each other.
+      await this.tasks.cancelQueued(transaction, job.id, ids);
+      await this.trials.cancelOpen(transaction, job.id, methods);
+    });
+  }
+
+  /** Inserts what one method asks for, in pieces: each is whole, and the others follow from the same plan. */
+  private async insert(context: JobContext, planned: readonly AskedTrial[], memory: SearchMemory): Promise<void> {
+    const { job, leadership } = context;
+    const { seedCount } = job.spec.search.biotune;
+    const knows = knowledgeOf(context, memory.all());
+    const size = Math.max(1, Math.floor(TRAINING_COUNT_AT_ONCE / seedCount));
+    for (let start = 0; start < planned.length; start += size) {
+      const piece = planned.slice(start, start + size);
+      await this.leaderships.fenced(leadership, async (transaction) => {
+        if (!(await this.jobs.hold(transaction, job.id, 'RUNNING'))) return;
+        await this.announce(transaction, job.id, piece, memory);
+        const trials = piece.map((trial) => ({ ...trial, ...knows(trial) }));
+        const stored = await this.candidates.insertAll(transaction, context, trials, seedCount);
+        refuseOthers(piece, stored);
+        const ended = stored.filter(({ fitness }) => fitness !== undefined);
+        await this.settlement.announce(transaction, job.id, ended);
+        for (const trial of stored) memory.put(trial);
+      });
+    }
+  }
+
+  /** Writes the event of a generation whose first trials are inserted. */
+  private async announce(
+    transaction: Transaction,
+    jobId: string,
+    planned: readonly AskedTrial[],
+    memory: SearchMemory,
+  ): Promise<void> {
+    const evolved = planned.find(({ method }) => method === 'BIOTUNE');
+    if (evolved === undefined) return;
+    const { generation } = evolved;
+    if (memory.all().some((trial) => trial.method === 'BIOTUNE' && trial.generation === generation)) return;
+    await this.events.append(transaction, jobId, 'GENERATION_STARTED', { generation: String(generation) });
+  }
+}
+
+/** The methods of a job that still ask for trials. */
+function searchingOf({ job }: JobContext): SearchingMethod[] {
+  const methods = searchingMethodsOf(job.spec);
+  if (job.stopReason === undefined) return methods;
+  return ENDS_EVOLUTION.has(job.stopReason) ? methods.filter((method) => method !== 'BIOTUNE') : [];
+}
+
+/** @param isDone Nothing is left that a time budget could end. */
+function stopReasonOf(context: JobContext, memory: SearchMemory, isDone: boolean): StopReason | undefined {
+  const { job } = context;
+  const { budget, search } = job.spec;
+  if (job.stopReason !== undefined && !ENDS_EVOLUTION.has(job.stopReason)) return job.stopReason;
+  const wallSeconds = activeSeconds(job, new Date());
+  const byTime = isDone ? undefined : timeBudgetStop(budget, wallSeconds, memory.trainSeconds.values());
+  return byTime ?? job.stopReason ?? (search.type === 'BIOTUNE' ? evolutionStop(context, memory.all()) : undefined);
+}

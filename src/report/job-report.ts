@@ -1,0 +1,77 @@
+import type { BaseModel } from '../domain/base-model.js';
+import type { StoredDatasetVersion } from '../domain/dataset.js';
+import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job-result.js';
+import { genomeOf } from '../domain/trial.js';
+import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
+import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
+import { confusionMatrix } from './confusion-matrix.js';
+import type { ScoredFinalist, ScoredModel } from './finalist.js';
+import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';
+import { warningsOf } from './report-warnings.js';
+import { measuredResolution } from './search-resolution.js';
+import { verdictOf } from './verdict.js';
+
+/** All that a job's report follows from. */
+export interface ReportSources {
+  readonly job: Pick<StoredFineTuneJob, 'id' | 'project' | 'spec'>;
+  readonly baseModel: BaseModel;
+  readonly dataset: Pick<StoredDatasetVersion, 'classes'>;
+  /** Best on validation first; the first one's first model is delivered. */
+  readonly scored: readonly [ScoredFinalist, ...ScoredFinalist[]];
+  readonly delivered: ScoredModel;
+  readonly totals: readonly TrainingTotals[];
+  readonly infeasible: readonly InfeasibleCount[];
+  readonly runtimes: readonly RuntimeUse[];
+  /** The validation accuracies of each trial of the search, one per seed; empty without a search. */
+  readonly seedAccuracies: readonly (readonly number[])[];
+}
+
+/** All of a result that does not depend on the model version's number. */
+export type JobReport = Omit<JobResult, 'modelVersion'>;
+
+/** Says how all methods of a job did, and what was found; awaits `yieldNow` between pieces of work. */
+export async function jobReport(sources: ReportSources, yieldNow: () => Promise<void>): Promise<JobReport> {
+  const { job, dataset, scored, delivered, totals } = sources;
+  const setting: ReportSetting = { job, classCount: dataset.classes.length, totals, yieldNow };
+  const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
+  const [{ trial: winner }] = scored;
+  const found = scored.find(({ trial }) => trial.method === 'BIOTUNE')?.trial;
+  const genome = found && genomeOf(found);
+  const comparison = await compareWithBaseline(scored, setting);
+  const resolution = resolutionOf(sources);
+  return {
+    method: winner.method,
+    lrMultipliers: winner.lrMultipliers,
+    ...testFigures(delivered),
+    ...(genome !== undefined && { genome }),
+    testAccuracyInterval: await modelInterval(delivered, setting),
+    confusionMatrix:
+      setting.classCount > RESULT_CLASS_COUNT_MAX ? [] : confusionMatrix(delivered.test, setting.classCount),
+    scores: await methodScores(bySlot, setting),
+    ...(comparison !== undefined && { comparison }),
+    ...(resolution !== undefined && { resolution }),
+    verdict: verdictOf({
+      delivered: winner.method,
+      wasAsked: { search: job.spec.search.type === 'BIOTUNE', baselines: job.spec.baselines.length > 0 },
+      hasWinner: found !== undefined,
+      comparison,
+    }),
+    warnings: warningsOf({ ...sources, spec: job.spec, blocks: sources.baseModel.blocks, resolution }),
+    cost: costOf(totals),
+    runtimes: sources.runtimes,
+  };
+}
+
+/** A model's figures on the test split, as results and model versions have them. */
+export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrationError } }: ScoredModel) => ({
+  testAccuracy: accuracy,
+  testMacroAccuracy: macroAccuracy,
+  testMacroF1: macroF1,
+  testCalibrationError: calibrationError,
+});
+
+function resolutionOf({ job, dataset, scored, seedAccuracies }: ReportSources): Resolution | undefined {
+  if (seedAccuracies.length === 0) return undefined;
+  return measuredResolution(scored, seedAccuracies, searchSizeOf(job.spec, dataset.classes));
+}
