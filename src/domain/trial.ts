@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { METHODS } from './method.js';
+import { METHODS, type Method } from './method.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
 import { runtimeSchema } from './runtime.js';
@@ -85,6 +85,29 @@ export const trialSchema = z
   })
   .meta({ id: 'Trial' });
 export type Trial = Readonly<z.infer<typeof trialSchema>>;
+
+/** A trial as its row holds it: without what its tasks tell. */
+export interface StoredTrial {
+  readonly id: string;
+  readonly jobId: string;
+  readonly phase: TrialPhase;
+  readonly generation: number;
+  readonly slot: number;
+  readonly origin: TrialOrigin;
+  readonly method: Method;
+  /** Absent, as `threshold` is, where no genome was drawn. */
+  readonly genes?: readonly number[];
+  readonly threshold?: number;
+  readonly lrMultipliers: readonly number[];
+  readonly fold?: number;
+  readonly state: TrialState;
+  readonly infeasibleReason?: string;
+  readonly fitness?: number;
+  /** A trial of the same multipliers on the same fold, whose trainings count for this one too. */
+  readonly reusedTrialId?: string;
+  readonly createTime: Date;
+  readonly endTime?: Date;
+}
 
 /** One value of a training's curve. */
 export const metricPointSchema = z

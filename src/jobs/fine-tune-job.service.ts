@@ -4,14 +4,19 @@ import { z } from 'zod';
 import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEvent } from '../domain/event.js';
-import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec, JobState } from '../domain/fine-tune-job.js';
+import type {
+  CreateFineTuneJob,
+  FineTuneJob,
+  FineTuneJobSpec,
+  JobState,
+  StoredFineTuneJob,
+} from '../domain/fine-tune-job.js';
 import { withoutClassFigures } from '../domain/job-result.js';
 import { idSchema, newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -30,7 +35,7 @@ class IdempotencyKeyTakenError extends Error {}
 const CANCELLABLE: readonly JobState[] = ['VALIDATING', 'QUEUED', 'RUNNING', 'PAUSING', 'PAUSED'];
 
 /** Where the tasks are that a job goes on with: first those that import its images. */
-const workScope = ({ id, state, datasetId, datasetVersion }: FineTuneJobEntity): string =>
+const workScope = ({ id, state, datasetId, datasetVersion }: StoredFineTuneJob): string =>
   state === 'VALIDATING' ? importScope(datasetId, datasetVersion) : id;
 
 /** The rules of creating, reading, cancelling, pausing and resuming jobs. */
@@ -162,13 +167,13 @@ export class FineTuneJobService {
     return pageOf(items, page.pageSize, (place) => items[place]?.seq);
   }
 
-  private async find(project: string, id: string): Promise<FineTuneJobEntity> {
+  private async find(project: string, id: string): Promise<StoredFineTuneJob> {
     const job = await this.jobs.find(project, id);
     if (job !== undefined) return job;
     throw new DomainError('JOB_NOT_FOUND', `There is no job ${id} in project ${project}.`, { job: id });
   }
 
-  private async view(entities: readonly FineTuneJobEntity[]): Promise<FineTuneJob[]> {
+  private async view(entities: readonly StoredFineTuneJob[]): Promise<FineTuneJob[]> {
     const ids = entities.map(({ id }) => id);
     const [counts, best, outages] = await Promise.all([
       this.trials.count(ids),

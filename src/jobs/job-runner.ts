@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { failureOf } from '../domain/failure.js';
 import { isOurs } from '../domain/fault-policy.js';
-import { TERMINAL_JOB_STATES, type JobState } from '../domain/fine-tune-job.js';
+import { type JobState, type StoredFineTuneJob, TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository, type JobChange, JobMovedError } from '../storage/postgres/fine-tune-job.repository.js';
 import {
   LeadershipLostError,
@@ -83,7 +82,7 @@ export class JobRunner {
     }
   }
 
-  private async step(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<Step> {
+  private async step(leadership: Leadership, job: StoredFineTuneJob, news: News): Promise<Step> {
     switch (job.state) {
       case 'CANCELLING':
         return this.finishCancelling(leadership, job);
@@ -99,7 +98,7 @@ export class JobRunner {
   }
 
   /** PAUSED once no worker holds a lease any more. Nobody leads the job from then on, and its workers are ended. */
-  private async park(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
+  private async park(leadership: Leadership, job: StoredFineTuneJob): Promise<Step> {
     if (await this.tasks.hasLeased(job.id)) return goingOn(WAIT);
     const isParked = await this.leaderships.fenced(leadership, async (transaction) => {
       // Someone has cancelled or resumed it in between: the next step deals with that.
@@ -111,7 +110,7 @@ export class JobRunner {
     return isParked ? resting(ENDED) : goingOn(WAIT);
   }
 
-  private async awaitDataset(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
+  private async awaitDataset(leadership: Leadership, job: StoredFineTuneJob): Promise<Step> {
     const version = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (version?.state === 'REJECTED' && version.error !== undefined) {
       const { reason, message, metadata } = version.error;
@@ -125,7 +124,7 @@ export class JobRunner {
     return goingOn(WAIT);
   }
 
-  private async run(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<Step> {
+  private async run(leadership: Leadership, job: StoredFineTuneJob, news: News): Promise<Step> {
     const work: Advance = {
       next: 'WORK',
       // The launcher starts as many of them as it has room for.
@@ -187,14 +186,14 @@ export class JobRunner {
     return 0;
   }
 
-  private async context(leadership: Leadership, job: FineTuneJobEntity, news: News): Promise<JobContext> {
+  private async context(leadership: Leadership, job: StoredFineTuneJob, news: News): Promise<JobContext> {
     const dataset = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (dataset === undefined) throw new Error(`job ${job.id} has no dataset version`);
     return { job, leadership, dataset, baseModel: await this.baseModels.get(job.spec.baseModel), news };
   }
 
   /** CANCELLED once no worker holds a lease any more. */
-  private async finishCancelling(leadership: Leadership, job: FineTuneJobEntity): Promise<Step> {
+  private async finishCancelling(leadership: Leadership, job: StoredFineTuneJob): Promise<Step> {
     if (await this.tasks.hasLeased(job.id)) return goingOn(WAIT);
     return this.end(leadership, job, 'CANCELLED', { stopReason: 'USER_CANCELLED' });
   }
@@ -207,7 +206,7 @@ export class JobRunner {
    */
   private async end(
     leadership: Leadership,
-    job: FineTuneJobEntity,
+    job: StoredFineTuneJob,
     state: JobState,
     change: JobChange,
     record: (transaction: Transaction) => Promise<void> = (transaction) =>

@@ -3,24 +3,23 @@ import {
   JOB_PHASES,
   type JobPhase,
   type Progress,
+  type StoredFineTuneJob,
   TERMINAL_JOB_STATES,
 } from '../domain/fine-tune-job.js';
-import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
+import { type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 import { activeSeconds } from './phases/search-budget.js';
 import { plannedTrialCount } from './phases/search-plan.js';
 import { trialName } from './trial-name.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
-import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrialCount } from '../storage/postgres/trial.repository.js';
 
 /** Rows that the picture of one job is made from. */
 export interface JobRows {
-  readonly job: FineTuneJobEntity;
+  readonly job: StoredFineTuneJob;
   readonly counts: readonly TrialCount[];
-  readonly best: TrialEntity | undefined;
+  readonly best: StoredTrial | undefined;
   /** What keeps its tasks waiting, or those of the import that it waits for. */
   readonly outage: TaskOutage | undefined;
   readonly now: Date;
@@ -37,7 +36,7 @@ const JOB_PHASE_OF = { SEARCH: 'SEARCHING', SELECTION: 'SELECTING', FINALS: 'FIN
   JobPhase
 >;
 
-const hasPassed = ({ phase }: FineTuneJobEntity, trialPhase: TrialPhase): boolean =>
+const hasPassed = ({ phase }: StoredFineTuneJob, trialPhase: TrialPhase): boolean =>
   phase !== undefined && JOB_PHASES.indexOf(phase) > JOB_PHASES.indexOf(JOB_PHASE_OF[trialPhase]);
 
 /** How many trials a phase has in all: those that are planned, and where it has begun those that there are. */

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/fault-policy.js';
 import type { BiotuneConfig } from '../domain/fine-tune-job.js';
-import type { SeedResult } from '../domain/trial.js';
+import type { SeedResult, StoredTrial } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 
 /** Fitness of a genome that cannot be trained: the worst there is. */
@@ -26,7 +25,7 @@ export const validationFigure = (
 ): number => result[VALIDATION_FIGURES[fitness]];
 
 /** Whether a trial still has trainings to come. */
-export const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';
+export const isOpen = ({ state }: StoredTrial): boolean => state === 'QUEUED' || state === 'RUNNING';
 
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -35,7 +34,7 @@ export const mean = (values: readonly number[]): number =>
 function outcome(
   trainings: readonly Training[],
   figure: BiotuneConfig['fitness'],
-): Pick<TrialEntity, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
+): Pick<StoredTrial, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
   const infeasible = trainings.find(({ state }) => state === 'infeasible');
   if (infeasible !== undefined) {
     const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
@@ -53,7 +52,7 @@ const CLOSING_COUNT = 200;
 /** What a look at some trials has come to. */
 export interface Settled {
   /** In the order given, as their rows now are but for the time. */
-  readonly closed: readonly TrialEntity[];
+  readonly closed: readonly StoredTrial[];
   /** Of each trial that was looked at, by its id. */
   readonly trainings: ReadonlyMap<string, readonly Training[]>;
 }
@@ -75,15 +74,15 @@ export class TrialSettlement {
    */
   async settle(
     leadership: Leadership,
-    trials: readonly TrialEntity[],
+    trials: readonly StoredTrial[],
     figure: BiotuneConfig['fitness'],
   ): Promise<Settled> {
     const trainings = byTrial(await this.trials.trainings(trials.map(({ id }) => id)));
-    const closed = trials.filter(isOpen).flatMap((trial): TrialEntity[] => {
+    const closed = trials.filter(isOpen).flatMap((trial): StoredTrial[] => {
       const mine = trainings.get(trial.id) ?? [];
       for (const training of mine) refuseBadData(training);
       const change = outcome(mine, figure);
-      return change === undefined ? [] : [Object.assign(new TrialEntity(), trial, change)];
+      return change === undefined ? [] : [{ ...trial, ...change }];
     });
     for (let start = 0; start < closed.length; start += CLOSING_COUNT) {
       await this.close(leadership, closed.slice(start, start + CLOSING_COUNT));
@@ -92,7 +91,7 @@ export class TrialSettlement {
   }
 
   /** @throws {Error} when one was closed before: what is known of the trials is not what their rows say. */
-  private async close(leadership: Leadership, trials: readonly TrialEntity[]): Promise<void> {
+  private async close(leadership: Leadership, trials: readonly StoredTrial[]): Promise<void> {
     await this.leaderships.fenced(leadership, async (transaction) => {
       const closedCount = await this.trials.close(transaction, trials);
       if (closedCount < trials.length) throw new Error(`${trials.length - closedCount} trials were closed before`);
@@ -104,7 +103,7 @@ export class TrialSettlement {
   }
 
   /** Writes the events of trials of a job that have their outcomes. */
-  async tell(transaction: Transaction, jobId: string, trials: readonly TrialEntity[]): Promise<void> {
+  async tell(transaction: Transaction, jobId: string, trials: readonly StoredTrial[]): Promise<void> {
     const payloads = trials.map(({ id, phase, method, generation, slot, state, fitness }) => ({
       trial: id,
       phase,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/domain/ids.js';
-import type { Artifact } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
 import { blobKey, checkKey, modelVersionPrefix, ownerKey } from '../../src/storage/object-keys.js';
 import { SweepWorld } from './sweep-world.js';
 

@@ -1,18 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
+import type { Artifact } from '../../domain/artifact.js';
 import {
-  type Artifact,
   type ScoreReport,
   scoreReportSchema,
   type ScoreResult,
   type TestScore,
   type TrainResult,
 } from '../../domain/task.js';
+import type { StoredTrial } from '../../domain/trial.js';
 import { ObjectStore } from '../../storage/object-store.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { TrialRepository, type Training } from '../../storage/postgres/trial.repository.js';
 import { type Candidate, Candidates } from '../candidates.js';
 import { scoreSpec, type JobContext } from '../job-context.js';
@@ -31,7 +31,7 @@ export interface ScoredModel extends FinalModel {
 
 /** One method of the finals, with a model for each seed, best on validation first. */
 interface Finalist<Model> {
-  readonly trial: TrialEntity;
+  readonly trial: StoredTrial;
   readonly models: readonly Model[];
 }
 export type ScoredFinalist = Finalist<ScoredModel>;
@@ -41,7 +41,7 @@ function finalModel({ seed, result }: Training): FinalModel[] {
   return [{ seed, training: { ...result.train, weights: result.train.weights } }];
 }
 
-const scoreKey = ({ method }: TrialEntity, seed: number): string => `score/${method}/${seed}`;
+const scoreKey = ({ method }: StoredTrial, seed: number): string => `score/${method}/${seed}`;
 
 /** Trains one candidate of every method on all training data with fresh seeds, then scores each model once. */
 @Injectable()

@@ -8,13 +8,13 @@ import {
 } from '../../domain/job-result.js';
 import type { ModelFile } from '../../domain/model-version.js';
 import type { TestScore } from '../../domain/task.js';
+import type { StoredTrial } from '../../domain/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../storage/postgres/model-version.repository.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import type { Transaction } from '../../storage/postgres/transaction.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { confusionMatrix } from '../../report/confusion-matrix.js';
 import { Finals, type ScoredFinalist, type ScoredModel } from './finals.js';
@@ -171,7 +171,7 @@ const testFigures = ({ accuracy, macroAccuracy, macroF1, calibrationError }: Tes
   testCalibrationError: calibrationError,
 });
 
-function genomeOf({ genes, threshold }: TrialEntity): Genome | undefined {
+function genomeOf({ genes, threshold }: StoredTrial): Genome | undefined {
   return genes === undefined || threshold === undefined ? undefined : { genes, threshold };
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import type { StopReason } from '../../domain/fine-tune-job.js';
 import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../domain/method.js';
+import type { StoredTrial } from '../../domain/trial.js';
 import { generationSize } from '../../search/biotune.js';
 import { EqualTrials } from '../../search/equal-trials.js';
 import { byPlace } from '../../search/history.js';
@@ -10,7 +11,6 @@ import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repo
 import { LeadershipRepository, type Leadership } from '../../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import type { Transaction } from '../../storage/postgres/transaction.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type NewTrial } from '../../storage/postgres/trial.repository.js';
 import { Candidates, placeOf } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
@@ -114,7 +114,7 @@ export class SearchLoop {
   private async stop(
     { job, leadership }: JobContext,
     reason: StopReason,
-    trials: readonly TrialEntity[],
+    trials: readonly StoredTrial[],
   ): Promise<void> {
     const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? ['BIOTUNE'] : SEARCHING_METHODS;
     const open = trials.filter((trial) => isOpen(trial) && methods.includes(trial.method));
@@ -181,8 +181,8 @@ function missingTrials(context: JobContext, method: SearchingMethod, memory: Sea
 }
 
 /** Those of the planned trials that no open one, and none before them, is equal to. */
-function withoutRepeats(planned: readonly AskedTrial[], open: readonly TrialEntity[]): AskedTrial[] {
-  const equals = new EqualTrials<AskedTrial | TrialEntity>(open);
+function withoutRepeats(planned: readonly AskedTrial[], open: readonly StoredTrial[]): AskedTrial[] {
+  const equals = new EqualTrials<AskedTrial | StoredTrial>(open);
   return planned.filter((trial) => {
     if (!trains(trial)) return true;
     if (equals.find(trial) !== undefined) return false;
@@ -199,10 +199,10 @@ const reusesEqualTrials = ({ job }: JobContext): boolean => job.spec.search.biot
 /** Says what is known of a planned trial without training it, from the trials of its method that were trained. */
 function knowledgeOf(
   context: JobContext,
-  trials: readonly TrialEntity[],
+  trials: readonly StoredTrial[],
 ): (planned: AskedTrial) => Pick<NewTrial, 'state' | 'fitness' | 'infeasibleReason' | 'reusedTrialId'> {
   const trained = trials.filter(({ state, reusedTrialId }) => state === 'SUCCEEDED' && reusedTrialId === undefined);
-  const ofMethods = new Map<Method, EqualTrials<TrialEntity>>(
+  const ofMethods = new Map<Method, EqualTrials<StoredTrial>>(
     SEARCHING_METHODS.map((method) => [method, new EqualTrials(trained.filter((trial) => trial.method === method))]),
   );
   return (planned) => {
@@ -213,7 +213,7 @@ function knowledgeOf(
 }
 
 /** @throws {DomainError} REPLAY_DIVERGED when another trial stands in the place of a planned one. */
-function refuseOthers(planned: readonly AskedTrial[], stored: readonly TrialEntity[]): void {
+function refuseOthers(planned: readonly AskedTrial[], stored: readonly StoredTrial[]): void {
   const places = new Map(stored.map((trial) => [placeOf(trial), trial]));
   for (const trial of planned) {
     const found = places.get(placeOf(trial));
@@ -223,7 +223,7 @@ function refuseOthers(planned: readonly AskedTrial[], stored: readonly TrialEnti
 }
 
 /** Multipliers of a genome are powers, whose last bit another engine may give otherwise. */
-function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: TrialEntity): boolean {
+function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: StoredTrial): boolean {
   const [ours, theirs] = planned.genes === undefined ? [planned.lrMultipliers, lrMultipliers] : [planned.genes, genes];
   return (
     planned.threshold === threshold &&
@@ -232,7 +232,7 @@ function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: 
   );
 }
 
-function diverged(planned: AskedTrial, { genes, threshold, lrMultipliers }: TrialEntity): DomainError {
+function diverged(planned: AskedTrial, { genes, threshold, lrMultipliers }: StoredTrial): DomainError {
   const { method, generation, slot } = planned;
   const stored = JSON.stringify({ genes, threshold, lrMultipliers });
   const now = JSON.stringify({
@@ -248,7 +248,7 @@ function diverged(planned: AskedTrial, { genes, threshold, lrMultipliers }: Tria
 }
 
 /** A search that mostly cannot train has nothing to choose from. A genome without a block is no failure: it was not tried. */
-function refuseInfeasibleGeneration({ job }: JobContext, all: readonly TrialEntity[]): void {
+function refuseInfeasibleGeneration({ job }: JobContext, all: readonly StoredTrial[]): void {
   const trials = all.filter(({ method }) => method === 'BIOTUNE');
   const latest = trials.reduce((max, { generation }) => Math.max(max, generation), 0);
   const reasons = trials.flatMap(({ generation, state, infeasibleReason = '' }) =>

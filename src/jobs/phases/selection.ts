@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import { isSearching } from '../../domain/method.js';
+import type { StoredTrial } from '../../domain/trial.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
@@ -71,7 +71,7 @@ export class Selection {
   }
 }
 
-function nothingTrained(trials: readonly TrialEntity[]): DomainError {
+function nothingTrained(trials: readonly StoredTrial[]): DomainError {
   const counts = new Map<string, number>();
   for (const { method, infeasibleReason } of trials) {
     const key = `${method} ${infeasibleReason}`;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, LessThan } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
-import type { JobState, StopReason } from '../../domain/fine-tune-job.js';
+import type { IdempotencyKey, JobPhase, JobState, StopReason, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
 import type { Pause } from '../../domain/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { EventRepository } from './event.repository.js';
@@ -10,7 +10,7 @@ import type { Transaction } from './transaction.js';
 
 /** The columns that a state move may set beside the state. */
 export type JobChange = Partial<
-  Pick<FineTuneJobEntity, 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
+  Pick<StoredFineTuneJob, 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
 >;
 
 /** A job has been cancelled or paused since it was read: whoever reads it again knows what to do. */
@@ -29,30 +29,30 @@ export class FineTuneJobRepository {
   async insert(
     manager: Transaction,
     job: Pick<
-      FineTuneJobEntity,
+      StoredFineTuneJob,
       'id' | 'project' | 'labels' | 'datasetId' | 'datasetVersion' | 'spec' | 'algorithmVersion'
     > &
-      Partial<Pick<FineTuneJobEntity, 'externalId' | 'displayName'>>,
+      Partial<Pick<StoredFineTuneJob, 'externalId' | 'displayName'>>,
   ): Promise<void> {
     await manager.insert(FineTuneJobEntity, job);
     await this.events.append(manager, job.id, 'JOB_CREATED');
   }
 
-  async find(project: string, id: string): Promise<FineTuneJobEntity | undefined> {
+  async find(project: string, id: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, id })) ?? undefined;
   }
 
   /** For the coordinator, which serves every project. */
-  async findById(id: string): Promise<FineTuneJobEntity | undefined> {
+  async findById(id: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ id })) ?? undefined;
   }
 
-  async findByExternalId(project: string, externalId: string): Promise<FineTuneJobEntity | undefined> {
+  async findByExternalId(project: string, externalId: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, externalId })) ?? undefined;
   }
 
   /** Newest first, older than the job `beforeId`. */
-  async list(project: string, count: number, beforeId?: string): Promise<FineTuneJobEntity[]> {
+  async list(project: string, count: number, beforeId?: string): Promise<StoredFineTuneJob[]> {
     return this.dataSource.getRepository(FineTuneJobEntity).find({
       where: { project, ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }) },
       order: { id: 'DESC' },
@@ -60,15 +60,12 @@ export class FineTuneJobRepository {
     });
   }
 
-  async findIdempotencyKey(project: string, key: string): Promise<IdempotencyKeyEntity | undefined> {
+  async findIdempotencyKey(project: string, key: string): Promise<IdempotencyKey | undefined> {
     return (await this.dataSource.getRepository(IdempotencyKeyEntity).findOneBy({ project, key })) ?? undefined;
   }
 
   /** @returns false when another request has taken the key. */
-  async insertIdempotencyKey(
-    manager: Transaction,
-    row: Pick<IdempotencyKeyEntity, 'project' | 'key' | 'requestSha256' | 'jobId'>,
-  ): Promise<boolean> {
+  async insertIdempotencyKey(manager: Transaction, row: IdempotencyKey): Promise<boolean> {
     const added = await manager.query<unknown[]>(
       `INSERT INTO idempotency_keys (project, key, request_sha256, job_id) VALUES ($1, $2, $3, $4)
        ON CONFLICT DO NOTHING RETURNING job_id`,
@@ -188,7 +185,7 @@ export class FineTuneJobRepository {
   /** Says why the search of a running job ends early. @returns false when that has changed since `job` was read. */
   async stopSearch(
     manager: Transaction,
-    { id, stopReason: before }: Pick<FineTuneJobEntity, 'id' | 'stopReason'>,
+    { id, stopReason: before }: Pick<StoredFineTuneJob, 'id' | 'stopReason'>,
     stopReason: StopReason,
   ): Promise<boolean> {
     const { affected } = await manager.update(
@@ -202,7 +199,7 @@ export class FineTuneJobRepository {
   }
 
   /** Enters a phase of RUNNING. @throws {JobMovedError} when the job is not running: the caller's transaction is rolled back. */
-  async enterPhase(manager: Transaction, id: string, phase: NonNullable<FineTuneJobEntity['phase']>): Promise<void> {
+  async enterPhase(manager: Transaction, id: string, phase: JobPhase): Promise<void> {
     const { affected } = await manager.update(
       FineTuneJobEntity,
       { id, state: 'RUNNING' },
