@@ -95,6 +95,13 @@ module.exports = {
       to: { dependencyTypes: ['core'] },
     },
     {
+      name: 'entities-stay-in-storage',
+      comment: 'Rows leave the repositories as types of the domain.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/storage/' },
+      to: { path: '\\.entities\\.ts$' },
+    },
+    {
       name: 'tensorflow-stays-in-the-trainer',
       comment: 'The api and the coordinator are ready in seconds and small because they never load TensorFlow.',
       severity: 'error',

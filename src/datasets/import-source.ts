@@ -1,4 +1,4 @@
-import type { Artifact } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
 import type { SourceObject } from './sorted-objects.js';
 
 /** Where the images of an import come from. */

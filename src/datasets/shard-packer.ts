@@ -1,5 +1,6 @@
 import type { Split } from '../domain/dataset.js';
-import type { Artifact, Shard } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
+import type { Shard } from '../domain/dataset.js';
 import type { ImageRecord } from './manifest.js';
 
 /** Large enough that a pod reads few objects, small enough to build in memory. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Artifact, artifactSchema } from './artifact.js';
 import { REASONS } from './errors.js';
 import { boundedText, projectIdSchema, seedSchema, sha256Schema, timestampSchema } from './text.js';
 
@@ -18,6 +19,10 @@ export type SplitConfig = Readonly<z.infer<typeof splitConfigSchema>>;
 
 export const SPLITS = ['train', 'validation', 'test'] as const;
 export type Split = (typeof SPLITS)[number];
+
+/** Encoded images of one split, one after the other; the manifest says where each begins. */
+export const shardSchema = artifactSchema.extend({ split: z.enum(SPLITS), imageCount: z.int().positive() });
+export type Shard = Readonly<z.infer<typeof shardSchema>>;
 
 const S3_URI = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.*)$/;
 
@@ -98,6 +103,15 @@ export const datasetVersionSchema = z
   })
   .meta({ id: 'DatasetVersion' });
 export type DatasetVersion = Readonly<z.infer<typeof datasetVersionSchema>>;
+
+/** A dataset version with what only the coordinator needs of it. */
+export interface StoredDatasetVersion extends DatasetVersion {
+  readonly project: string;
+  readonly datasetId: string;
+  /** One line per image; its SHA-256 is the version's digest. Present once ACTIVE. */
+  readonly manifest?: Artifact;
+  readonly shards: readonly Shard[];
+}
 
 export const datasetSchema = z
   .strictObject({

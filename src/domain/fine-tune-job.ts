@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
 import { blockConstraintSchema } from './block-constraint.js';
-import { datasetRefSchema, failureSchema, splitConfigSchema } from './dataset.js';
+import { datasetRefSchema, type Failure, failureSchema, splitConfigSchema } from './dataset.js';
 import { genomeSchema, SEARCH_MODES } from './genome.js';
-import { conditionSchema } from './job-condition.js';
-import { jobResultSchema } from './job-result.js';
-import { JOB_PHASES, JOB_STATES, STOP_REASONS } from './job-state.js';
+import { conditionSchema, type Pause } from './job-condition.js';
+import { type JobResult, jobResultSchema } from './job-result.js';
+import { JOB_PHASES, JOB_STATES, type JobPhase, type JobState, STOP_REASONS, type StopReason } from './job-state.js';
 import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
-import { REPRODUCIBILITIES, runtimeSchema } from './runtime.js';
+import { REPRODUCIBILITIES, type Runtime, runtimeSchema } from './runtime.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
 
 /** The settings of the evolution; defaults are the paper's. */
@@ -347,3 +347,46 @@ export const fineTuneJobSchema = z
   })
   .meta({ id: 'FineTuneJob' });
 export type FineTuneJob = Readonly<z.infer<typeof fineTuneJobSchema>>;
+
+/** A job as its row holds it: without what its trials and tasks tell. */
+export interface StoredFineTuneJob {
+  readonly id: string;
+  readonly project: string;
+  readonly externalId?: string;
+  readonly displayName?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly datasetId: string;
+  readonly datasetVersion: number;
+  readonly spec: FineTuneJobSpec;
+  /** A coordinator with another version of the search refuses the job. */
+  readonly algorithmVersion: number;
+  readonly state: JobState;
+  readonly phase?: JobPhase;
+  /** Why the job is PAUSING or PAUSED; kept when it is cancelled then. */
+  readonly pause?: Pause;
+  /** Why the coordinator cannot do its own part of the job, as long as it cannot. */
+  readonly outage?: Failure;
+  readonly outageSince?: Date;
+  /** Seconds that the job has been worked on, up to its last pause. */
+  readonly activeSeconds: number;
+  /** When its first task since then was leased; absent until that, and while the job is paused. */
+  readonly activeSince?: Date;
+  /** Fixed by the first training that completes. */
+  readonly runtime?: Runtime;
+  readonly stopReason?: StopReason;
+  readonly result?: JobResult;
+  readonly error?: Failure;
+  readonly createTime: Date;
+  readonly startTime?: Date;
+  readonly endTime?: Date;
+  readonly updateTime: Date;
+}
+
+/** The first answer to a request with an idempotency key. */
+export interface IdempotencyKey {
+  readonly project: string;
+  readonly key: string;
+  /** SHA-256 of the canonical request. */
+  readonly requestSha256: string;
+  readonly jobId: string;
+}

@@ -3,10 +3,8 @@ import {
   hasPassed,
   isTerminal,
   JOB_MOVES,
-  JOB_PHASES,
   JOB_STATES,
   mayMove,
-  phaseAfter,
   statesBefore,
   statesWith,
 } from './job-state.js';
@@ -39,10 +37,6 @@ describe('the moves of a job', () => {
 });
 
 describe('the phases of a running job', () => {
-  it('follow one another, and the last is followed by none', () => {
-    expect(JOB_PHASES.map(phaseAfter)).toEqual([...JOB_PHASES.slice(1), undefined]);
-  });
-
   it('are passed when a later one is entered', () => {
     expect(hasPassed('FINALS', 'SEARCHING')).toBe(true);
     expect(hasPassed('FINALS', 'FINALS')).toBe(false);

@@ -41,17 +41,17 @@ export const mayMove = (from: JobState, to: JobState): boolean =>
 /** The states that a job may come from into this one. */
 export const statesBefore = (to: JobState): readonly JobState[] => JOB_STATES.filter((from) => mayMove(from, to));
 
-const TERMINAL_JOB_STATES: readonly JobState[] = JOB_STATES.filter((state) => JOB_MOVES[state].length === 0);
+export const TERMINAL_JOB_STATES: readonly JobState[] = JOB_STATES.filter((state) => JOB_MOVES[state].length === 0);
+
+/** The terminal states of a job that came to nothing: what it has made is kept for a while only. */
+export const FRUITLESS_JOB_STATES: readonly JobState[] = ['FAILED', 'CANCELLED'];
 
 /** Whether a job has ended. */
 export const isTerminal = (state: JobState): boolean => TERMINAL_JOB_STATES.includes(state);
 
-/** Where a running job stands, in the order of its life; it ends after the last. Each phase is entered in one transaction. */
+/** Where a running job stands, in the order of its life. Each phase is entered in one transaction. */
 export const JOB_PHASES = ['SEARCHING', 'SELECTING', 'FINALS', 'SCORING', 'PUBLISHING'] as const;
 export type JobPhase = (typeof JOB_PHASES)[number];
-
-/** The phase of a job that is entered when one is done; undefined after the last. */
-export const phaseAfter = (phase: JobPhase): JobPhase | undefined => JOB_PHASES[JOB_PHASES.indexOf(phase) + 1];
 
 /** Whether a job has left a phase behind. */
 export const hasPassed = (phase: JobPhase | undefined, earlier: JobPhase): boolean =>

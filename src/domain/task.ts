@@ -1,19 +1,18 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
-import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
+import { artifactSchema } from './artifact.js';
+import {
+  datasetClassSchema,
+  datasetIssueSchema,
+  type Failure,
+  failureSchema,
+  shardSchema,
+  splitConfigSchema,
+} from './dataset.js';
 import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from './technique.js';
-import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
-
-/** Bytes in object storage, named by what they are. */
-export const artifactSchema = z.strictObject({ sha256: sha256Schema, sizeBytes: z.int().min(0) });
-export type Artifact = Readonly<z.infer<typeof artifactSchema>>;
-
-/** Encoded images of one split, one after the other; the manifest says where each begins. */
-export const shardSchema = artifactSchema.extend({ split: z.enum(SPLITS), imageCount: z.int().positive() });
-export type Shard = Readonly<z.infer<typeof shardSchema>>;
 
 /** List, decode and check every image; fix class order; split; pack. The objects are listed through the control connection. */
 export const importSpecSchema = z.strictObject({ prefix: z.string(), split: splitConfigSchema });
@@ -137,3 +136,39 @@ export type TaskOutcome = Readonly<z.infer<typeof taskOutcomeSchema>>;
 
 export const TASK_STATES = ['queued', 'leased', 'succeeded', 'infeasible', 'cancelled'] as const;
 export type TaskState = (typeof TASK_STATES)[number];
+
+/** A unit of leased work, as its row holds it. */
+export interface StoredTask {
+  readonly id: string;
+  /** The job, or `{dataset}/versions/{number}`: workers see the tasks of one scope. */
+  readonly scope: string;
+  /** Names the task within its scope, so that a repeated insert changes nothing. */
+  readonly key: string;
+  readonly trialId?: string;
+  readonly seed?: number;
+  readonly spec: TaskSpec;
+  readonly state: TaskState;
+  readonly notBefore: Date;
+  /** Leases given. */
+  readonly claims: number;
+  /** Tries that ended in a way that may be the genome's fault; `FAULT_POLICY` says how many there may be. */
+  readonly faults: number;
+  /** Workers that fell silent while the leader of the scope did not; bounded apart. */
+  readonly leaseLosses: number;
+  /** Tries that ended because of the infrastructure; they count against nothing. */
+  readonly outages: number;
+  /** When the first of those tries ended that no progress has come after. */
+  readonly outageSince?: Date;
+  /** Times that a worker gave the task back untouched. */
+  readonly preemptions: number;
+  /** Number of the current or last lease; grows across all tasks. */
+  readonly fence: number;
+  readonly leaseOwner?: string;
+  readonly leaseUntil?: Date;
+  /** Epoch of whoever led the scope when the lease was given. */
+  readonly leaderEpoch?: number;
+  readonly failure?: Failure;
+  readonly result?: TaskResult;
+  readonly createTime: Date;
+  readonly endTime?: Date;
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { METHODS } from './method.js';
+import { METHODS, type Method } from './method.js';
 import { costSchema } from './cost.js';
-import { genomeSchema } from './genome.js';
+import { type Genome, genomeSchema } from './genome.js';
 import { runtimeSchema } from './runtime.js';
 import { timestampSchema } from './text.js';
 
@@ -26,6 +26,12 @@ export type TrialPhase = (typeof TRIAL_PHASES)[number];
 
 export const TRIAL_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'FAILED', 'CANCELLED'] as const;
 export type TrialState = (typeof TRIAL_STATES)[number];
+
+/** The states of a trial that has trainings still to come. */
+export const OPEN_TRIAL_STATES: readonly TrialState[] = ['QUEUED', 'RUNNING'];
+
+/** Whether a trial has trainings still to come. */
+export const isOpen = ({ state }: { readonly state: TrialState }): boolean => OPEN_TRIAL_STATES.includes(state);
 
 /** What one training of a trial gave, at its best epoch. */
 export const seedResultSchema = z
@@ -85,6 +91,34 @@ export const trialSchema = z
   })
   .meta({ id: 'Trial' });
 export type Trial = Readonly<z.infer<typeof trialSchema>>;
+
+/** A trial as its row holds it: without what its tasks tell. */
+export interface StoredTrial {
+  readonly id: string;
+  readonly jobId: string;
+  readonly phase: TrialPhase;
+  readonly generation: number;
+  readonly slot: number;
+  readonly origin: TrialOrigin;
+  readonly method: Method;
+  /** Absent, as `threshold` is, where no genome was drawn. */
+  readonly genes?: readonly number[];
+  readonly threshold?: number;
+  readonly lrMultipliers: readonly number[];
+  readonly fold?: number;
+  readonly state: TrialState;
+  readonly infeasibleReason?: string;
+  readonly fitness?: number;
+  /** A trial of the same multipliers on the same fold, whose trainings count for this one too. */
+  readonly reusedTrialId?: string;
+  readonly createTime: Date;
+  readonly endTime?: Date;
+}
+
+/** The genome of a trial, where one was drawn. */
+export function genomeOf({ genes, threshold }: Pick<StoredTrial, 'genes' | 'threshold'>): Genome | undefined {
+  return genes === undefined || threshold === undefined ? undefined : { genes, threshold };
+}
 
 /** One value of a training's curve. */
 export const metricPointSchema = z

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ModelFile, ModelVersion } from '../domain/model-version.js';
-import type { Artifact } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
 import { modelVersionPrefix, READY_MARKER } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { checksums, describeModel, sha256, type ModelDescription } from './model-files.js';

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import type { TrialEntity } from '../storage/postgres/trial.entities.js';
+import type { StoredTrial } from '../domain/trial.js';
 import { bestCandidates } from './candidates.js';
 
 const trial = (
   slot: number,
   fitness: number,
   lrMultipliers: number[],
-  rest: Partial<TrialEntity> = {},
-): TrialEntity => ({
+  rest: Partial<StoredTrial> = {},
+): StoredTrial => ({
   id: `trl_${slot}`,
   jobId: 'ftj_1',
   phase: 'SEARCH',

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { Method } from '../domain/method.js';
-import type { TrialPhase } from '../domain/trial.js';
+import type { StoredTrial, TrialPhase } from '../domain/trial.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { TrialRepository, type NewTrial } from '../storage/postgres/trial.repository.js';
 import { foldCount, trainSpec, type JobContext } from './job-context.js';
 import { trainingSeeds } from './training-seeds.js';
@@ -12,7 +11,7 @@ import { trainingSeeds } from './training-seeds.js';
 export type Candidate = Pick<NewTrial, 'method' | 'lrMultipliers' | 'genes' | 'threshold'>;
 
 /** The candidate that a trial has tried. */
-const candidateOf = ({ method, lrMultipliers, genes, threshold }: TrialEntity): Candidate => ({
+const candidateOf = ({ method, lrMultipliers, genes, threshold }: StoredTrial): Candidate => ({
   method,
   lrMultipliers,
   ...(genes !== undefined && { genes }),
@@ -24,11 +23,11 @@ const candidateOf = ({ method, lrMultipliers, genes, threshold }: TrialEntity): 
  *
  * Trials of all folds are compared, as in the paper: what is chosen from them is told apart on all the data.
  */
-export function bestCandidates(trials: readonly TrialEntity[], method: Method, count: number): Candidate[] {
+export function bestCandidates(trials: readonly StoredTrial[], method: Method, count: number): Candidate[] {
   const ranked = trials
     .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
     .toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1) || a.generation - b.generation || a.slot - b.slot);
-  const best = new Map<string, TrialEntity>();
+  const best = new Map<string, StoredTrial>();
   for (const trial of ranked) {
     if (best.size === count) break;
     const phenotype = trial.lrMultipliers.join();
@@ -56,7 +55,7 @@ export class Candidates {
     context: JobContext,
     trials: readonly NewTrial[],
     seedCount: number,
-  ): Promise<TrialEntity[]> {
+  ): Promise<StoredTrial[]> {
     const stored = await this.trials.insertAll(transaction, context.job.id, trials);
     const ids = new Map(stored.map((trial) => [placeOf(trial), trial.id]));
     const trained = trials.filter(({ state }) => state === undefined);

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { groupBy } from '../domain/group-by.js';
 import type { Method } from '../domain/method.js';
-import { type Artifact, type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
+import { type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
 import type { FinalModel, Finalist, ScoredFinalist } from '../report/finalist.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -43,7 +44,9 @@ export class FinalModels {
     const tasks = await this.tasks.listByKeyPrefix(context.job.id, 'score/');
     for (const task of tasks) refuseBadData(task);
     if (tasks.some(({ state }) => state === 'queued' || state === 'leased')) return undefined;
-    const byKey = new Map(tasks.flatMap(({ key, result }) => (result && 'score' in result ? [[key, result.score]] : [])));
+    const byKey = new Map(
+      tasks.flatMap(({ key, result }) => (result && 'score' in result ? [[key, result.score]] : [])),
+    );
     const scored = (await this.trained(context)).flatMap(({ trial, models }) => {
       const withScores = models.flatMap((model) => {
         const score = byKey.get(scoreKey(trial.method, model.seed));

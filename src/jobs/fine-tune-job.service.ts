@@ -4,15 +4,14 @@ import { z } from 'zod';
 import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEvent } from '../domain/event.js';
-import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
-import type { JobState } from '../domain/job-state.js';
+import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec, StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import { JOB_WORK } from '../domain/job-state.js';
 import { withoutClassFigures } from '../domain/job-result.js';
 import { idSchema, newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -28,10 +27,8 @@ import { readPageToken } from './page-token.js';
 /** Thrown to roll back when another request with the same idempotency key was first. */
 class IdempotencyKeyTakenError extends Error {}
 
-const CANCELLABLE: readonly JobState[] = ['VALIDATING', 'QUEUED', 'RUNNING', 'PAUSING', 'PAUSED'];
-
 /** Where the tasks are that a job goes on with: first those that import its images. */
-const workScope = ({ id, state, datasetId, datasetVersion }: FineTuneJobEntity): string =>
+const workScope = ({ id, state, datasetId, datasetVersion }: StoredFineTuneJob): string =>
   state === 'VALIDATING' ? importScope(datasetId, datasetVersion) : id;
 
 /** The rules of creating, reading, cancelling, pausing and resuming jobs. */
@@ -106,7 +103,7 @@ export class FineTuneJobService {
     await this.find(project, id);
     await this.transactions.run(async (transaction) => {
       await this.leaderships.wake(transaction, id);
-      const moved = await this.jobs.move(transaction, id, CANCELLABLE, 'CANCELLING');
+      const moved = await this.jobs.move(transaction, id, 'CANCELLING');
       if (!moved) return;
       await this.events.append(transaction, id, 'CANCEL_REQUESTED');
       await this.tasks.cancelQueued(transaction, id);
@@ -124,13 +121,10 @@ export class FineTuneJobService {
     await this.find(project, id);
     await this.transactions.run(async (transaction) => {
       const pause = { reason: 'Requested', message: 'Someone asked for a pause: resume the job to go on.' } as const;
-      const isPaused =
-        (await this.jobs.pause(transaction, id, ['QUEUED'], 'PAUSED', pause)) ||
-        (await this.jobs.pause(transaction, id, ['RUNNING'], 'PAUSING', pause));
-      if (isPaused) await this.events.append(transaction, id, 'PAUSE_REQUESTED');
+      if (await this.jobs.pause(transaction, id, pause)) await this.events.append(transaction, id, 'PAUSE_REQUESTED');
     });
     const job = await this.get(project, id);
-    if (job.state === 'PAUSING' || job.state === 'PAUSED') return job;
+    if (JOB_WORK[job.state] === 'HELD') return job;
     const message = `Job ${id} is ${job.state}; only a job that is QUEUED or RUNNING can be paused.`;
     throw new DomainError('JOB_NOT_PAUSABLE', message, { job: id, state: job.state });
   }
@@ -150,7 +144,7 @@ export class FineTuneJobService {
       await this.tasks.forgetOutages(transaction, id);
     });
     const job = await this.get(project, id);
-    if (job.state === 'QUEUED' || job.state === 'RUNNING') return job;
+    if (JOB_WORK[job.state] === 'WANTED') return job;
     const message = `Job ${id} is ${job.state}; only a job that is PAUSED can be resumed.`;
     throw new DomainError('JOB_NOT_RESUMABLE', message, { job: id, state: job.state });
   }
@@ -163,13 +157,13 @@ export class FineTuneJobService {
     return pageOf(items, page.pageSize, (place) => items[place]?.seq);
   }
 
-  private async find(project: string, id: string): Promise<FineTuneJobEntity> {
+  private async find(project: string, id: string): Promise<StoredFineTuneJob> {
     const job = await this.jobs.find(project, id);
     if (job !== undefined) return job;
     throw new DomainError('JOB_NOT_FOUND', `There is no job ${id} in project ${project}.`, { job: id });
   }
 
-  private async view(entities: readonly FineTuneJobEntity[]): Promise<FineTuneJob[]> {
+  private async view(entities: readonly StoredFineTuneJob[]): Promise<FineTuneJob[]> {
     const ids = entities.map(({ id }) => id);
     const [counts, best, outages] = await Promise.all([
       this.trials.count(ids),

@@ -1,10 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { parseS3Uri, type Failure } from '../domain/dataset.js';
-import {
-  DatasetRepository,
-  parseImportScope,
-  type StoredDatasetVersion,
-} from '../storage/postgres/dataset.repository.js';
+import { type Failure, parseS3Uri, type StoredDatasetVersion } from '../domain/dataset.js';
+import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';

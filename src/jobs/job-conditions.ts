@@ -1,7 +1,7 @@
 import type { Reason } from '../domain/errors.js';
+import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { isTerminal } from '../domain/job-state.js';
 import { type Condition, DEGRADED_REASONS } from '../domain/job-condition.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
 
 const degradedReasons: Readonly<Partial<Record<Reason, Condition['reason']>>> = DEGRADED_REASONS;
@@ -11,7 +11,7 @@ export function conditionsOf({
   job,
   outage,
 }: {
-  readonly job: Pick<FineTuneJobEntity, 'state' | 'pause' | 'outage' | 'outageSince'>;
+  readonly job: Pick<StoredFineTuneJob, 'state' | 'pause' | 'outage' | 'outageSince'>;
   readonly outage: Pick<TaskOutage, 'since' | 'failure'> | undefined;
 }): Condition[] {
   if (isTerminal(job.state)) return [];

@@ -1,15 +1,15 @@
 import type { BaseModel } from '../domain/base-model.js';
+import type { StoredDatasetVersion } from '../domain/dataset.js';
+import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import type { Method } from '../domain/method.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
-import type { StoredDatasetVersion } from '../storage/postgres/dataset.repository.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
 import { techniqueOf } from './methods.js';
 import type { News } from './scope-watch.js';
 
 /** What every step of a running job needs; read from rows at the start of the step. */
 export interface JobContext {
-  readonly job: FineTuneJobEntity;
+  readonly job: StoredFineTuneJob;
   readonly leadership: Leadership;
   readonly baseModel: BaseModel;
   readonly dataset: StoredDatasetVersion;
@@ -17,7 +17,7 @@ export interface JobContext {
 }
 
 /** Slices that train and validation are cut into; generation g uses slice g mod this. */
-export const foldCount = ({ job }: { readonly job: Pick<FineTuneJobEntity, 'spec'> }): number =>
+export const foldCount = ({ job }: { readonly job: Pick<StoredFineTuneJob, 'spec'> }): number =>
   Math.round(1 / job.spec.data.searchFraction);
 
 /** The packed images of some splits; without `test`, which only a score task may read. */

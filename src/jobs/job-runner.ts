@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { failureOf, isOurs } from '../domain/errors.js';
+import { failureOf } from '../domain/failure.js';
+import { isOurs } from '../domain/fault-policy.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { isTerminal, JOB_PHASES, JOB_WORK, type JobPhase, type JobState } from '../domain/job-state.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
@@ -21,6 +22,7 @@ import { PhaseTable, type Station, stationOf } from './phases/phase-table.js';
 import { type Advance, type News, ScopeWatch, type Step } from './scope-watch.js';
 import { trainingCountAtOnce } from './training-count.js';
 
+const WAIT: Advance = { next: 'WAIT' };
 const ENDED: Step = { advance: { next: 'ENDED' }, restsUntilMs: Infinity };
 
 /** A job's move to another state or phase, or to both, with what is written beside it. */
@@ -107,15 +109,14 @@ export class JobRunner {
       // Someone has cancelled, paused or resumed it in between: the next step deals with that.
       if (!(await this.jobs.hold(transaction, job.id, job.state))) return false;
       for (const write of writes) await write(transaction);
-      if (state !== job.state) {
-        await this.jobs.move(transaction, job.id, state, isTerminal(state) ? { ...change, endTime: new Date() } : change);
-      }
+      if (state !== job.state) await this.jobs.move(transaction, job.id, state, ended(state, change));
       if (phase !== undefined) await this.jobs.enterPhase(transaction, job.id, phase);
       if (isTerminal(state)) await this.close(transaction, job.id);
       if (state === 'PAUSED') await this.leaderships.park(transaction, job.id);
       return true;
     });
-    return hasMoved && (isTerminal(state) || state === 'PAUSED') ? ENDED : goingOn(job);
+    if (!hasMoved) return { advance: WAIT, restsUntilMs: 0 };
+    return isTerminal(state) || state === 'PAUSED' ? ENDED : goingOn(job);
   }
 
   /**
@@ -139,9 +140,12 @@ const isPhase = (station: Station): station is JobPhase => JOB_PHASES.some((phas
 
 const goingOn = (job: StoredFineTuneJob): Step => ({ advance: advanceOf(job), restsUntilMs: 0 });
 
+const ended = (state: JobState, change: JobChange): JobChange =>
+  isTerminal(state) ? { ...change, endTime: new Date() } : change;
+
 /** What the coordinator does about the workers of a job. */
 function advanceOf({ state, spec, runtime }: StoredFineTuneJob): Advance {
-  if (JOB_WORK[state] !== 'WANTED') return { next: 'WAIT' };
+  if (JOB_WORK[state] !== 'WANTED') return WAIT;
   return {
     next: 'WORK',
     // The launcher starts as many of them as it has room for.

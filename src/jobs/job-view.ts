@@ -1,21 +1,19 @@
-import type { FineTuneJob, Progress } from '../domain/fine-tune-job.js';
-import { JOB_PHASES, type JobPhase, isTerminal } from '../domain/job-state.js';
-import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
+import type { FineTuneJob, Progress, StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import { hasPassed, isTerminal, type JobPhase } from '../domain/job-state.js';
+import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 import { activeSeconds } from './phases/search-budget.js';
 import { plannedTrialCount } from './phases/search-plan.js';
 import { trialName } from './trial-name.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
-import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import type { TrialCount } from '../storage/postgres/trial.repository.js';
 
 /** Rows that the picture of one job is made from. */
 export interface JobRows {
-  readonly job: FineTuneJobEntity;
+  readonly job: StoredFineTuneJob;
   readonly counts: readonly TrialCount[];
-  readonly best: TrialEntity | undefined;
+  readonly best: StoredTrial | undefined;
   /** What keeps its tasks waiting, or those of the import that it waits for. */
   readonly outage: TaskOutage | undefined;
   readonly now: Date;
@@ -32,8 +30,8 @@ const JOB_PHASE_OF = { SEARCH: 'SEARCHING', SELECTION: 'SELECTING', FINALS: 'FIN
   JobPhase
 >;
 
-const hasPassed = ({ phase }: FineTuneJobEntity, trialPhase: TrialPhase): boolean =>
-  phase !== undefined && JOB_PHASES.indexOf(phase) > JOB_PHASES.indexOf(JOB_PHASE_OF[trialPhase]);
+const isPast = ({ phase }: StoredFineTuneJob, trialPhase: TrialPhase): boolean =>
+  hasPassed(phase, JOB_PHASE_OF[trialPhase]);
 
 /** How many trials a phase has in all: those that are planned, and where it has begun those that there are. */
 function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, number>> {
@@ -41,9 +39,9 @@ function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, numb
   const found = (phase: TrialPhase) => sum(counts, (count) => count.phase === phase && count.state !== 'CANCELLED');
   const listed = sum(counts, ({ phase, method }) => phase === 'SEARCH' && method !== 'BIOTUNE');
   const evolving = job.spec.search.type === 'BIOTUNE' ? plannedTrialCount(job.spec) : 0;
-  const search = hasPassed(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
+  const search = isPast(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
   const selecting = finals.finalistCount > 1 ? searchingMethodsOf(job.spec).length * finals.finalistCount : 0;
-  const selection = job.phase === 'SELECTING' || hasPassed(job, 'SELECTION') ? found('SELECTION') : selecting;
+  const selection = job.phase === 'SELECTING' || isPast(job, 'SELECTION') ? found('SELECTION') : selecting;
   return { SEARCH: search, SELECTION: selection, FINALS: methodsOf(job.spec).length };
 }
 
@@ -60,7 +58,7 @@ function work(rows: JobRows) {
   const total = TRIAL_PHASES.reduce((units, phase) => units + perTrial[phase] * all[phase], 0);
   const left = TRIAL_PHASES.reduce((units, phase) => {
     const done = sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
-    return units + (hasPassed(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
+    return units + (isPast(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
   }, 0);
   const elapsedSeconds = activeSeconds(job, now);
   return {
@@ -88,10 +86,10 @@ function progress(rows: JobRows): Progress {
 }
 
 function bestTrial({ job, best }: JobRows): Pick<FineTuneJob, 'best'> {
-  const { id, generation, genes, threshold, fitness } = best ?? {};
-  if (id === undefined || generation === undefined || fitness === undefined) return {};
-  if (genes === undefined || threshold === undefined) return {};
-  return { best: { trial: trialName(job.project, job.id, id), generation, genome: { genes, threshold }, fitness } };
+  const genome = best && genomeOf(best);
+  if (best?.fitness === undefined || genome === undefined) return {};
+  const { id, generation, fitness } = best;
+  return { best: { trial: trialName(job.project, job.id, id), generation, genome, fitness } };
 }
 
 /** Makes what a caller sees of a job; progress and best are derived here and stored nowhere. */

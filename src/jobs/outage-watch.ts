@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Failure } from '../domain/dataset.js';
-import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
+import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -23,30 +23,30 @@ export class OutageWatch {
   ) {}
 
   /** A step of the coordinator failed; written once, not at each repeat of the step. */
-  async begin(leadership: Leadership, job: FineTuneJobEntity, failure: Failure): Promise<void> {
+  async begin(leadership: Leadership, job: StoredFineTuneJob, failure: Failure): Promise<void> {
     const outage = failure.reason === 'INTERNAL' ? BUG : failure;
     if (job.outage?.reason === outage.reason && job.outage.message === outage.message) return;
     await this.leaderships.fenced(leadership, (transaction) => this.jobs.noteOutage(transaction, job.id, outage));
   }
 
   /** A step went through. */
-  async end(leadership: Leadership, job: FineTuneJobEntity): Promise<void> {
+  async end(leadership: Leadership, job: StoredFineTuneJob): Promise<void> {
     if (job.outage === undefined) return;
     await this.leaderships.fenced(leadership, (transaction) => this.jobs.noteOutage(transaction, job.id, undefined));
   }
 
   /** @returns whether the job, which is running, pauses because the infrastructure has kept it from all progress for too long. */
-  async pauseStalled(leadership: Leadership, job: FineTuneJobEntity): Promise<boolean> {
+  async pauseStalled(leadership: Leadership, job: StoredFineTuneJob): Promise<boolean> {
     const failure = await this.stalledBy(job);
     if (failure === undefined) return false;
     const hours = Math.round(this.stalledSecondsMax / 360) / 10;
     const message = `No progress for ${hours} hours (${failure.reason}: ${failure.message}): resume the job when that is mended.`;
     return this.leaderships.fenced(leadership, (transaction) =>
-      this.jobs.pause(transaction, job.id, ['RUNNING'], 'PAUSING', { reason: 'NoProgress', message }),
+      this.jobs.pause(transaction, job.id, { reason: 'NoProgress', message }),
     );
   }
 
-  private async stalledBy({ id, outage, outageSince }: FineTuneJobEntity): Promise<Failure | undefined> {
+  private async stalledBy({ id, outage, outageSince }: StoredFineTuneJob): Promise<Failure | undefined> {
     const seconds = this.stalledSecondsMax;
     if (outageSince !== undefined && Date.now() - outageSince.getTime() > 1000 * seconds) return outage;
     return (await this.tasks.stalled(id, seconds))?.failure;

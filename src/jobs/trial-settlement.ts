@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/fault-policy.js';
 import type { BiotuneConfig } from '../domain/fine-tune-job.js';
-import type { SeedResult } from '../domain/trial.js';
+import { groupBy } from '../domain/group-by.js';
+import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/trial.js';
+import { mean } from '../statistics/mean.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import { TrialEntity } from '../storage/postgres/trial.entities.js';
+import type { JobContext } from './job-context.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 
 /** Fitness of a genome that cannot be trained: the worst there is. */
@@ -25,17 +27,11 @@ export const validationFigure = (
   fitness: BiotuneConfig['fitness'],
 ): number => result[VALIDATION_FIGURES[fitness]];
 
-/** Whether a trial still has trainings to come. */
-export const isOpen = ({ state }: TrialEntity): boolean => state === 'QUEUED' || state === 'RUNNING';
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
-
 /** What a trial came to; undefined while one of its trainings is still to end. */
 function outcome(
   trainings: readonly Training[],
   figure: BiotuneConfig['fitness'],
-): Pick<TrialEntity, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
+): Pick<StoredTrial, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
   const infeasible = trainings.find(({ state }) => state === 'infeasible');
   if (infeasible !== undefined) {
     const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
@@ -53,7 +49,7 @@ const CLOSING_COUNT = 200;
 /** What a look at some trials has come to. */
 export interface Settled {
   /** In the order given, as their rows now are but for the time. */
-  readonly closed: readonly TrialEntity[];
+  readonly closed: readonly StoredTrial[];
   /** Of each trial that was looked at, by its id. */
   readonly trainings: ReadonlyMap<string, readonly Training[]>;
 }
@@ -75,15 +71,15 @@ export class TrialSettlement {
    */
   async settle(
     leadership: Leadership,
-    trials: readonly TrialEntity[],
+    trials: readonly StoredTrial[],
     figure: BiotuneConfig['fitness'],
   ): Promise<Settled> {
-    const trainings = byTrial(await this.trials.trainings(trials.map(({ id }) => id)));
-    const closed = trials.filter(isOpen).flatMap((trial): TrialEntity[] => {
+    const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
+    const closed = trials.filter(isOpen).flatMap((trial): StoredTrial[] => {
       const mine = trainings.get(trial.id) ?? [];
       for (const training of mine) refuseBadData(training);
       const change = outcome(mine, figure);
-      return change === undefined ? [] : [Object.assign(new TrialEntity(), trial, change)];
+      return change === undefined ? [] : [{ ...trial, ...change }];
     });
     for (let start = 0; start < closed.length; start += CLOSING_COUNT) {
       await this.close(leadership, closed.slice(start, start + CLOSING_COUNT));
@@ -91,20 +87,27 @@ export class TrialSettlement {
     return { closed, trainings };
   }
 
+  /** Closes what has ended of a phase that follows the search, and says whether any of it is still open. */
+  async settlePhase({ job, leadership }: JobContext, phase: TrialPhase): Promise<{ readonly hasOpen: boolean }> {
+    const trials = await this.trials.list(job.id, phase);
+    const { closed } = await this.settle(leadership, trials, job.spec.search.biotune.fitness);
+    return { hasOpen: trials.filter(isOpen).length > closed.length };
+  }
+
   /** @throws {Error} when one was closed before: what is known of the trials is not what their rows say. */
-  private async close(leadership: Leadership, trials: readonly TrialEntity[]): Promise<void> {
+  private async close(leadership: Leadership, trials: readonly StoredTrial[]): Promise<void> {
     await this.leaderships.fenced(leadership, async (transaction) => {
       const closedCount = await this.trials.close(transaction, trials);
       if (closedCount < trials.length) throw new Error(`${trials.length - closedCount} trials were closed before`);
       // One bad seed decides; the others would only cost time.
       const infeasible = trials.filter(({ state }) => state === 'INFEASIBLE').map(({ id }) => id);
       if (infeasible.length > 0) await this.tasks.cancelQueued(transaction, leadership.scope, infeasible);
-      await this.tell(transaction, leadership.scope, trials);
+      await this.announce(transaction, leadership.scope, trials);
     });
   }
 
   /** Writes the events of trials of a job that have their outcomes. */
-  async tell(transaction: Transaction, jobId: string, trials: readonly TrialEntity[]): Promise<void> {
+  async announce(transaction: Transaction, jobId: string, trials: readonly StoredTrial[]): Promise<void> {
     const payloads = trials.map(({ id, phase, method, generation, slot, state, fitness }) => ({
       trial: id,
       phase,
@@ -116,16 +119,6 @@ export class TrialSettlement {
     }));
     await this.events.appendAll(transaction, jobId, 'TRIAL_COMPLETED', payloads);
   }
-}
-
-function byTrial(trainings: readonly Training[]): Map<string, Training[]> {
-  const found = new Map<string, Training[]>();
-  for (const training of trainings) {
-    const mine = found.get(training.trialId);
-    if (mine === undefined) found.set(training.trialId, [training]);
-    else mine.push(training);
-  }
-  return found;
 }
 
 /**

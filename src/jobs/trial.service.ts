@@ -4,9 +4,8 @@ import { DomainError } from '../domain/errors.js';
 import { addCosts, NO_COST } from '../domain/cost.js';
 import { METHODS } from '../domain/method.js';
 import type { Page, PageRequest } from '../domain/page.js';
-import { TRIAL_PHASES, type MetricPoint, type SeedResult, type Trial } from '../domain/trial.js';
+import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
-import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 import { pageOf } from './page-of.js';
 import { readPageToken } from './page-token.js';
@@ -21,7 +20,7 @@ const placeSchema = z.strictObject({
 
 const pointSchema = z.strictObject({ seed: z.int().min(0), epoch: z.int32().min(0), name: z.string() });
 
-function toTrial(project: string, entity: TrialEntity, trainings: readonly Training[]): Trial {
+function toTrial(project: string, entity: StoredTrial, trainings: readonly Training[]): Trial {
   const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, reusedTrialId, ...rest } =
     entity;
   const results = trainings
@@ -50,7 +49,7 @@ const pickCost = ({ epochCount, multiplyAccumulates, trainSeconds }: SeedResult)
 });
 
 /** The trial whose trainings a trial's results are from. */
-const trainedId = ({ id, reusedTrialId }: TrialEntity): string => reusedTrialId ?? id;
+const trainedId = ({ id, reusedTrialId }: StoredTrial): string => reusedTrialId ?? id;
 
 /** What a job has tried, with what came of it. */
 @Injectable()
@@ -89,7 +88,7 @@ export class TrialService {
     return pageOf(points, page.pageSize, (place) => pointSchema.strip().parse(points[place]));
   }
 
-  private async find(project: string, jobId: string, trialId: string): Promise<TrialEntity> {
+  private async find(project: string, jobId: string, trialId: string): Promise<StoredTrial> {
     await this.checkJob(project, jobId);
     const entity = await this.trials.find(jobId, trialId);
     if (entity !== undefined) return entity;

@@ -1,4 +1,5 @@
-import type { Artifact, TestScore, TrainResult } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
+import type { TestScore, TrainResult } from '../domain/task.js';
 import type { StoredTrial } from '../domain/trial.js';
 
 /** One model of a method, trained with one of the reporting seeds. */

@@ -5,6 +5,7 @@ import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUs
 import { genomeOf } from '../domain/trial.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
+import { imageCounts, imageStep } from '../jobs/image-counts.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
 import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';
@@ -14,7 +15,9 @@ import { verdictOf } from './verdict.js';
 
 /** All that a job's report follows from. */
 export interface ReportSources {
-  readonly job: Pick<StoredFineTuneJob, 'id' | 'project' | 'spec'>;
+  readonly job: Pick<StoredFineTuneJob, 'id' | 'spec'>;
+  /** The name of a trial of the job, from its id. */
+  readonly trialName: (id: string) => string;
   readonly baseModel: BaseModel;
   readonly dataset: Pick<StoredDatasetVersion, 'classes'>;
   /** Best on validation first; the first one's first model is delivered. */
@@ -32,8 +35,8 @@ export type JobReport = Omit<JobResult, 'modelVersion'>;
 
 /** Says how all methods of a job did, and what was found; awaits `yieldNow` between pieces of work. */
 export async function jobReport(sources: ReportSources, yieldNow: () => Promise<void>): Promise<JobReport> {
-  const { job, dataset, scored, delivered, totals } = sources;
-  const setting: ReportSetting = { job, classCount: dataset.classes.length, totals, yieldNow };
+  const { job, dataset, scored, delivered, totals, trialName } = sources;
+  const setting: ReportSetting = { jobId: job.id, classCount: dataset.classes.length, trialName, totals, yieldNow };
   const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
   const [{ trial: winner }] = scored;
   const found = scored.find(({ trial }) => trial.method === 'BIOTUNE')?.trial;
@@ -73,5 +76,12 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
 
 function resolutionOf({ job, dataset, scored, seedAccuracies }: ReportSources): Resolution | undefined {
   if (seedAccuracies.length === 0) return undefined;
-  return measuredResolution(scored, seedAccuracies, searchSizeOf(job.spec, dataset.classes));
+  const { seedCount, fitness } = job.spec.search.biotune;
+  const folds = Math.round(1 / job.spec.data.searchFraction);
+  const size = {
+    imageCount: imageCounts(dataset, folds).validation,
+    seedCount,
+    imageStep: imageStep(dataset, folds, fitness),
+  };
+  return measuredResolution(scored, seedAccuracies, size);
 }

@@ -1,13 +1,17 @@
+import type { Block } from '../domain/base-model.js';
+import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import type { Resolution } from '../domain/job-result.js';
 import type { Method } from '../domain/method.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
-import type { ScoredFinalist } from '../jobs/phases/finals.js';
-import type { JobContext } from '../jobs/job-context.js';
+import type { ScoredFinalist } from './finalist.js';
 import { methodsOf } from '../jobs/methods.js';
 import { resolutionWarnings } from './search-resolution.js';
 
 /** What the warnings of a job follow from. */
 export interface Outcome {
+  readonly spec: FineTuneJobSpec;
+  /** Those of the base model, input side first. */
+  readonly blocks: readonly Block[];
   /** Best on validation first. */
   readonly scored: readonly ScoredFinalist[];
   readonly resolution: Resolution | undefined;
@@ -15,8 +19,7 @@ export interface Outcome {
 }
 
 /** What a reader of a job's result should know. */
-export function warningsOf(context: JobContext, { scored, resolution, infeasible }: Outcome): string[] {
-  const { spec } = context.job;
+export function warningsOf({ spec, blocks, scored, resolution, infeasible }: Outcome): string[] {
   const isMissing = (method: Method) => !scored.some(({ trial }) => trial.method === method);
   const methods = methodsOf(spec).map((method) => ({ method, reasons: reasonsOf(infeasible, method) }));
   return [
@@ -35,7 +38,7 @@ export function warningsOf(context: JobContext, { scored, resolution, infeasible
       : [
           'finals.seedCount is 1: intervals speak of these models alone, and another seed may order the methods otherwise.',
         ]),
-    ...frozenBlockWarnings(context, scored),
+    ...frozenBlockWarnings(spec, blocks, scored),
   ];
 }
 
@@ -46,13 +49,17 @@ const reasonsOf = (infeasible: readonly InfeasibleCount[], method: Method): stri
     .join(', ');
 
 /** Constraints bind genomes; a baseline that was better may train what they freeze. */
-function frozenBlockWarnings({ job, baseModel }: JobContext, [delivered]: readonly ScoredFinalist[]): string[] {
+function frozenBlockWarnings(
+  { search }: FineTuneJobSpec,
+  blocks: readonly Block[],
+  [delivered]: readonly ScoredFinalist[],
+): string[] {
   if (delivered === undefined) return [];
   const { method, lrMultipliers } = delivered.trial;
-  const frozen = job.spec.search.blockConstraints.filter(({ policy }) => policy === 'FREEZE');
+  const frozen = search.blockConstraints.filter(({ policy }) => policy === 'FREEZE');
   const trained = frozen
     .map(({ blockId }) => blockId)
-    .filter((blockId) => (lrMultipliers[baseModel.blocks.findIndex(({ id }) => id === blockId)] ?? 0) > 0);
+    .filter((blockId) => (lrMultipliers[blocks.findIndex(({ id }) => id === blockId)] ?? 0) > 0);
   if (trained.length === 0) return [];
   return [
     `The delivered ${method} trains ${trained.join(', ')}, which search.blockConstraints freezes: they bind BIOTUNE and RANDOM_SEARCH alone.`,

@@ -1,10 +1,14 @@
 import type { Resolution } from '../domain/job-result.js';
+import { disagreement } from '../statistics/disagreement.js';
 import { EXPECTED_GAIN } from '../statistics/expected-gain.js';
 import {
   ASSUMED_DISAGREEMENT,
   ASSUMED_SEED_DEVIATION,
   resolvableDifference,
 } from '../statistics/resolvable-difference.js';
+import { mean } from '../statistics/mean.js';
+import { pooledSeedDeviation } from '../statistics/seed-deviation.js';
+import type { ScoredFinalist } from './finalist.js';
 
 /** What a search compares candidates on. */
 export interface SearchSize extends Pick<Resolution, 'imageCount' | 'seedCount'> {
@@ -25,6 +29,26 @@ export function resolutionOf(
 /** Before anything has been measured. */
 export const assumedResolution = (size: SearchSize): Resolution =>
   resolutionOf(size, { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION });
+
+/**
+ * What the search could tell apart, from what was measured: how often two methods' models disagree on test images, and how
+ * far the accuracies of a trial's seeds are apart.
+ *
+ * @param seedFigures The validation accuracies of each trial of the search, one per seed.
+ */
+export function measuredResolution(
+  finalists: readonly ScoredFinalist[],
+  seedFigures: readonly (readonly number[])[],
+  size: SearchSize,
+): Resolution {
+  const models = finalists.flatMap(({ models: [best] }) => (best === undefined ? [] : [best.test]));
+  const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => [a, b] as const));
+  const shares = pairs.map(([a, b]) => disagreement(a.predictions, b.predictions, a.labels));
+  return resolutionOf(size, {
+    disagreement: shares.length === 0 ? ASSUMED_DISAGREEMENT : mean(shares),
+    seedDeviation: pooledSeedDeviation(seedFigures) ?? ASSUMED_SEED_DEVIATION,
+  });
+}
 
 /** Says when a search can be expected to choose by luck. */
 export function resolutionWarnings({ smallestDifference, expectedGain, imageCount, seedCount }: Resolution): string[] {

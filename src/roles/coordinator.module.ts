@@ -3,15 +3,13 @@ import type { CoordinatorConfig } from '../config/config.js';
 import { BaseModelCatalogue } from '../catalog/base-model-catalogue.js';
 import { Candidates } from '../jobs/candidates.js';
 import { Coordinator } from '../jobs/coordinator.js';
-import { Finals } from '../jobs/phases/finals.js';
 import { ImportRunner } from '../jobs/import-runner.js';
 import { JobRunner } from '../jobs/job-runner.js';
 import { JobsModule } from '../jobs/jobs.module.js';
+import { FinalModels } from '../jobs/final-models.js';
+import { PHASES, PhaseTable } from '../jobs/phases/phase-table.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
-import { Publishing } from '../jobs/phases/publishing.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
-import { SearchLoop } from '../jobs/phases/search-loop.js';
-import { Selection } from '../jobs/phases/selection.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
 import { ModelPublisher } from '../export/model-publisher.js';
 import { ProcessPool } from '../launch/process-pool.js';
@@ -30,14 +28,13 @@ import { WorkerTokens } from '../tasks/worker-token.js';
 /** What moves jobs and imports forward; needs `StorageModule`, `JobsModule` and `outageWatch`. */
 export const JOB_STEPS: readonly Provider[] = [
   Candidates,
-  Finals,
+  FinalModels,
   ImportRunner,
   JobRunner,
   ModelPublisher,
-  Publishing,
+  ...PHASES,
+  PhaseTable,
   ScopeWatch,
-  SearchLoop,
-  Selection,
   TrialSettlement,
 ];
 

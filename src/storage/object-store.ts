@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { Client, CopyDestinationOptions, CopySourceOptions, S3Error, type BucketItemStat } from 'minio';
 import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
-import type { Artifact } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
 import { blobKey, checkKey } from './object-keys.js';
 import { presignedUpload } from './presigned-upload.js';
 import { connect, LINK_SECONDS, talk } from './s3.js';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { Client } from 'minio';
 import type { DataSource } from 'typeorm';
-import type { Artifact } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
 import { blobKey, uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { createLogger } from '../../src/observability/logger.js';

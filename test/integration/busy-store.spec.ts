@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { DataSource } from 'typeorm';
-import type { Artifact, ImportResult, TaskOutcome } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
+import type { ImportResult, TaskOutcome } from '../../src/domain/task.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';

@@ -10,7 +10,7 @@ import { DomainError, type Reason } from '../../src/domain/errors.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/event.js';
 import type { JobResult } from '../../src/domain/job-result.js';
-import type { ScoreReport, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
+import type { ScoreReport, StoredTask, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/trial.js';
 import { EstimateService } from '../../src/estimate/estimate.service.js';
@@ -27,7 +27,6 @@ import { BaseModelRepository } from '../../src/storage/postgres/base-model.repos
 import { DatasetRepository } from '../../src/storage/postgres/dataset.repository.js';
 import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
 import { type Leadership, LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import type { TaskEntity } from '../../src/storage/postgres/task.entities.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
 import { Transactions } from '../../src/storage/postgres/transaction.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
@@ -172,7 +171,7 @@ export class JobHarness {
   }
 
   /** Every task of a job with its spec, in key order. */
-  tasks(id: string): Promise<TaskEntity[]> {
+  tasks(id: string): Promise<StoredTask[]> {
     return this.app.get(TaskRepository).listByKeyPrefix(id, '');
   }
 

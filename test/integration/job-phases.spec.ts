@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import { BASELINES, METHODS } from '../../src/domain/method.js';
-import type { TaskEntity } from '../../src/storage/postgres/task.entities.js';
+import type { StoredTask } from '../../src/domain/task.js';
 import type { Trial } from '../../src/domain/trial.js';
 import { createTestBucket } from '../support/object-store.js';
 import { JobHarness, type MadeUp } from './job-harness.js';
@@ -29,7 +29,7 @@ const ofPhase = (trials: readonly Trial[], phase: Trial['phase']) => trials.filt
 describe('a job with every method', () => {
   let job: FineTuneJob;
   let trials: readonly Trial[];
-  let tasks: readonly TaskEntity[];
+  let tasks: readonly StoredTask[];
 
   beforeAll(async () => {
     const finals = { finalistCount: 2, seedCount: 2 };

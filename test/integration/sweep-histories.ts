@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trainingProtocolSchema } from '../../src/domain/fine-tune-job.js';
 import { newId } from '../../src/domain/ids.js';
-import type { Artifact, ImportResult, ScoreResult, TaskSpec, TrainResult } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
+import type { ImportResult, ScoreResult, TaskSpec, TrainResult } from '../../src/domain/task.js';
 import type { RandomStream } from '../../src/random/random-stream.js';
 import { checkKey, modelVersionPrefix } from '../../src/storage/object-keys.js';
 import { importScope } from '../../src/storage/postgres/dataset.repository.js';
@@ -101,7 +102,7 @@ export class Histories {
         jobId: id,
       });
       await leaderships.open(transaction, id, 1);
-      await jobs.move(transaction, id, ['VALIDATING'], 'RUNNING');
+      await jobs.move(transaction, id, 'RUNNING', {}, ['VALIDATING']);
     });
     return id;
   }
@@ -174,7 +175,7 @@ export class Histories {
 
   private async end(id: string, state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED'): Promise<void> {
     await this.world.dataSource.transaction(async (transaction) => {
-      await this.world.jobs.move(transaction, id, ['RUNNING'], state, { endTime: new Date() });
+      await this.world.jobs.move(transaction, id, state, { endTime: new Date() }, ['RUNNING']);
       await this.world.leaderships.close(transaction, id);
     });
   }

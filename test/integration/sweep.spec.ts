@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/domain/ids.js';
-import type { Artifact } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
 import { blobKey, checkKey, modelVersionPrefix, ownerKey } from '../../src/storage/object-keys.js';
 import { SweepWorld } from './sweep-world.js';
 
@@ -48,8 +48,7 @@ describe('a sweep', () => {
     ]);
     return id;
   };
-  const fail = (id: string) =>
-    world.jobs.move(world.dataSource.manager, id, ['VALIDATING'], 'FAILED', { endTime: new Date() });
+  const fail = (id: string) => world.jobs.move(world.dataSource.manager, id, 'FAILED', { endTime: new Date() });
 
   const waitForBlockedClaim = () =>
     expect

@@ -10,7 +10,8 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Artifact, TaskOutcome, TaskSpec } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
+import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
 import type { MetricValue } from '../../src/wire/biotune/v1/worker.js';
 
 export const TOKEN = 'a-token-for-one-job';

@@ -3,6 +3,7 @@
  * differs in type, does not compile. Nothing here runs.
  */
 import type { z } from 'zod';
+import type { Artifact } from '../../domain/artifact.js';
 import type * as baseModel from '../../domain/base-model.js';
 import type { ClassRecall } from '../../domain/class-recall.js';
 import type { Condition } from '../../domain/job-condition.js';
@@ -135,8 +136,8 @@ type TaskChecks = [
   Serves<worker.ScoreSpec, task.ScoreSpec>,
   Serves<worker.PackSpec, task.PackSpec>,
   Serves<worker.NetworkSpec, task.ScoreSpec['network']>,
-  Serves<worker.Artifact, task.Artifact>,
-  Serves<worker.Shard, task.Shard>,
+  Serves<worker.Artifact, Artifact>,
+  Serves<worker.Shard, dataset.Shard>,
   Serves<worker.TaskResult, OneOf<task.TaskResult>>,
   Serves<worker.ImportResult, task.ImportResult>,
   Serves<worker.TrainResult, task.TrainResult>,

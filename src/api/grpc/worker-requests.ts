@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { idSchema } from '../../domain/ids.js';
-import { artifactSchema, taskOutcomeSchema } from '../../domain/task.js';
+import { artifactSchema } from '../../domain/artifact.js';
+import { taskOutcomeSchema } from '../../domain/task.js';
 import { boundedText } from '../../domain/text.js';
 
 /** Artifacts or values in one call. */

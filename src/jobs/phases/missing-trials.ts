@@ -1,11 +1,11 @@
 import { groupBy } from '../../domain/group-by.js';
 import type { SearchingMethod } from '../../domain/method.js';
-import type { StoredTrial } from '../../domain/trial.js';
+import { isOpen, type StoredTrial } from '../../domain/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
 import { placeOf } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
-import { isOpen, WORST_FITNESS } from '../trial-settlement.js';
+import { WORST_FITNESS } from '../trial-settlement.js';
 import type { SearchMemory } from './search-memory.js';
 import { type AskedTrial, plannedTrials } from './search-plan.js';
 
@@ -34,10 +34,7 @@ function withoutRepeats(planned: readonly AskedTrial[], open: readonly StoredTri
 type Knowledge = Pick<NewTrial, 'state' | 'fitness' | 'infeasibleReason' | 'reusedTrialId'>;
 
 /** Says what is known of a planned trial without training it, from the trials of its method that were trained. */
-export function knowledgeOf(
-  context: JobContext,
-  trials: readonly StoredTrial[],
-): (planned: AskedTrial) => Knowledge {
+export function knowledgeOf(context: JobContext, trials: readonly StoredTrial[]): (planned: AskedTrial) => Knowledge {
   const trained = groupBy(
     trials.filter(({ state, reusedTrialId }) => state === 'SUCCEEDED' && reusedTrialId === undefined),
     ({ method }) => method,

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type Provider } from '@nestjs/common';
 import type { JobPhase, JobState } from '../../domain/job-state.js';
 import type { StoredFineTuneJob } from '../../domain/fine-tune-job.js';
 import { AwaitingImport } from './awaiting-import.js';
@@ -11,6 +11,19 @@ import { Scoring } from './scoring.js';
 import { Searching } from './searching.js';
 import { Selecting } from './selecting.js';
 import { Starting } from './starting.js';
+
+/** What `PhaseTable` is made from. */
+export const PHASES: readonly Provider[] = [
+  AwaitingImport,
+  Starting,
+  Searching,
+  Selecting,
+  Finals,
+  Scoring,
+  Publishing,
+  Parking,
+  Cancelling,
+];
 
 /** Where a job stands: a phase of RUNNING, or another state. */
 export type Station = Exclude<JobState, 'RUNNING'> | JobPhase;

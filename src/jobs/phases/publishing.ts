@@ -12,6 +12,7 @@ import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import type { JobContext } from '../job-context.js';
+import { trialName } from '../trial-name.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
@@ -68,6 +69,7 @@ export class Publishing implements Phase {
   private async report({ job, baseModel, dataset }: JobContext, { scored, model }: Delivery): Promise<JobReport> {
     const sources = {
       job,
+      trialName: (id: string) => trialName(job.project, job.id, id),
       baseModel,
       dataset,
       scored,

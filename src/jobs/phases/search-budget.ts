@@ -1,9 +1,8 @@
-import type { BudgetConfig } from '../../domain/fine-tune-job.js';
+import type { BudgetConfig, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
 import type { StopReason } from '../../domain/job-state.js';
+import type { StoredTrial } from '../../domain/trial.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../search/biotune.js';
-import type { FineTuneJobEntity } from '../../storage/postgres/fine-tune-job.entities.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { foldCount, type JobContext } from '../job-context.js';
 import { evaluated } from './search-plan.js';
 
@@ -27,21 +26,21 @@ export function timeBudgetStop(
 
 /** Seconds that a job has been worked on: from the lease of its first task, without its pauses. */
 export const activeSeconds = (
-  { activeSeconds: before, activeSince }: Pick<FineTuneJobEntity, 'activeSeconds' | 'activeSince'>,
+  { activeSeconds: before, activeSince }: Pick<StoredFineTuneJob, 'activeSeconds' | 'activeSince'>,
   now: Date,
 ): number => before + (activeSince === undefined ? 0 : Math.max(0, now.getTime() - activeSince.getTime()) / 1000);
 
 /** When the wall time of a search will be used up, in ms since 1970; Infinity without a budget, and while the clock stands. */
 export function wallBudgetEndMs(
   { maxWallSeconds = Infinity, reserveForFinals }: Pick<BudgetConfig, 'maxWallSeconds' | 'reserveForFinals'>,
-  { activeSeconds: before, activeSince }: Pick<FineTuneJobEntity, 'activeSeconds' | 'activeSince'>,
+  { activeSeconds: before, activeSince }: Pick<StoredFineTuneJob, 'activeSeconds' | 'activeSince'>,
 ): number {
   if (activeSince === undefined) return Infinity;
   return activeSince.getTime() + 1000 * (maxWallSeconds * (1 - reserveForFinals) - before);
 }
 
 /** Why the evolution ends before its last generation, if it does. */
-export function evolutionStop(context: JobContext, trials: readonly TrialEntity[]): StopReason | undefined {
+export function evolutionStop(context: JobContext, trials: readonly StoredTrial[]): StopReason | undefined {
   const { search, budget } = context.job.spec;
   const { maxTrialCount, targetMetricValue, plateauGenerationCount } = budget;
   const history = evaluated(trials);

@@ -1,13 +1,12 @@
 import type { Method, SearchingMethod } from '../../domain/method.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
-import { isOpen } from '../trial-settlement.js';
+import { isOpen, type StoredTrial } from '../../domain/trial.js';
 
 /**
  * The trials of a job's searches as its leader knows them: read whole once, then kept by what the leader changes itself.
  * Nothing depends on it but how much is read: another leader comes to the same from the rows.
  */
 export class SearchMemory {
-  private readonly trials = new Map<string, TrialEntity>();
+  private readonly trials = new Map<string, StoredTrial>();
   private readonly openIds = new Map<Method, Set<string>>();
   private readonly asked = new Set<SearchingMethod>();
   /** Methods of which a trial has changed since they were asked. */
@@ -17,18 +16,18 @@ export class SearchMemory {
 
   /** @param trainSeconds Seconds that the ended trainings of each trial took; empty where no budget asks for them. */
   constructor(
-    trials: readonly TrialEntity[],
+    trials: readonly StoredTrial[],
     readonly trainSeconds: Map<string, number>,
   ) {
     for (const trial of trials) this.put(trial);
   }
 
-  get(id: string): TrialEntity | undefined {
+  get(id: string): StoredTrial | undefined {
     return this.trials.get(id);
   }
 
   /** All trials, in no order that a plan may depend on. */
-  all(): TrialEntity[] {
+  all(): StoredTrial[] {
     return [...this.trials.values()];
   }
 
@@ -37,7 +36,7 @@ export class SearchMemory {
   }
 
   /** Adds a trial, or takes its new state. */
-  put(trial: TrialEntity): void {
+  put(trial: StoredTrial): void {
     const { id, method } = trial;
     const open = this.openIds.get(method) ?? new Set();
     this.openIds.set(method, open);

@@ -1,6 +1,7 @@
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/genome.js';
 import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
 import type { SearchingMethod } from '../../domain/method.js';
+import type { StoredTrial } from '../../domain/trial.js';
 import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from '../../search/biotune.js';
 import {
   type ListedCandidate,
@@ -8,7 +9,6 @@ import {
   suffixGridCandidates,
   tunedRateCandidates,
 } from '../../search/candidate-lists.js';
-import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
 import { foldCount, type JobContext } from '../job-context.js';
 
@@ -56,7 +56,7 @@ export function searchConfig(context: SearchContext): SearchConfig {
 }
 
 /** The search's trials that have a fitness, as `plan` takes them. */
-export const evaluated = (trials: readonly TrialEntity[]): EvaluatedTrial[] =>
+export const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
   trials.flatMap(({ method, generation, slot, genes, threshold, fitness }) =>
     method !== 'BIOTUNE' || genes === undefined || threshold === undefined || fitness === undefined
       ? []
@@ -71,7 +71,7 @@ export const evaluated = (trials: readonly TrialEntity[]): EvaluatedTrial[] =>
 export function plannedTrials(
   context: SearchContext,
   method: SearchingMethod,
-  trials: readonly TrialEntity[],
+  trials: readonly StoredTrial[],
 ): AskedTrial[] {
   if (method !== 'BIOTUNE') return listOf(context, method).map((candidate) => listed(method, candidate));
   const config = searchConfig(context);

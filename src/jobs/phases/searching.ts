@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { StopReason } from '../../domain/job-state.js';
 import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../domain/method.js';
+import { isOpen } from '../../domain/trial.js';
 import { byPlace } from '../../search/history.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
@@ -11,7 +12,7 @@ import { seedResult, TrialRepository } from '../../storage/postgres/trial.reposi
 import { Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
 import { searchingMethodsOf } from '../methods.js';
-import { isOpen, TrialSettlement } from '../trial-settlement.js';
+import { TrialSettlement } from '../trial-settlement.js';
 import { refuseInfeasibleGeneration } from './infeasible-search.js';
 import { knowledgeOf, missingTrials } from './missing-trials.js';
 import type { Phase, PhaseStep } from './phase.js';

@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { Block } from '../../domain/base-model.js';
+import type { BaseModel, Block } from '../../domain/base-model.js';
 import { integer } from './columns.js';
 
 /** A pretrained network of the shared catalogue. */
 @Entity('base_models')
-export class BaseModelEntity {
+export class BaseModelEntity implements Omit<BaseModel, 'name'> {
   @PrimaryColumn('text')
   id!: string;
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Artifact } from '../../domain/task.js';
+import type { Artifact } from '../../domain/artifact.js';
 
 /**
  * What writers say before they rely on bytes that are stored already.

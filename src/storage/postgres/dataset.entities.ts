@@ -4,15 +4,18 @@ import {
   type DatasetClass,
   type DatasetIssue,
   type DatasetVersion,
+  type Dataset,
+  type StoredDatasetVersion,
   type Failure,
   type SplitConfig,
 } from '../../domain/dataset.js';
-import type { Artifact, Shard } from '../../domain/task.js';
+import type { Artifact } from '../../domain/artifact.js';
+import type { Shard } from '../../domain/dataset.js';
 import { absent, integer } from './columns.js';
 import { oneOf } from './checks.js';
 
 @Entity('datasets')
-export class DatasetEntity {
+export class DatasetEntity implements Pick<Dataset, 'id' | 'displayName'> {
   @PrimaryColumn('text')
   id!: string;
 
@@ -29,7 +32,7 @@ export class DatasetEntity {
 /** One frozen state of a dataset; a trigger refuses changes once it has left IMPORTING. */
 @Entity('dataset_versions')
 @Check('dataset_versions_state', oneOf('state', DATASET_VERSION_STATES))
-export class DatasetVersionEntity {
+export class DatasetVersionEntity implements Omit<StoredDatasetVersion, 'name' | 'digest' | 'createTime'> {
   @PrimaryColumn('text')
   @ForeignKey(() => DatasetEntity, { name: 'dataset_versions_dataset' })
   datasetId!: string;
@@ -61,7 +64,6 @@ export class DatasetVersionEntity {
   @Column('jsonb', { default: [] })
   issues!: readonly DatasetIssue[];
 
-  /** One line per image; its SHA-256 is the version's digest. */
   @Column('jsonb', { nullable: true, transformer: absent })
   manifest?: Artifact;
 

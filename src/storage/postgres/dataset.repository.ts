@@ -1,19 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { Dataset, DatasetVersion, Failure, SplitConfig } from '../../domain/dataset.js';
+import type { Dataset, DatasetVersion, Failure, StoredDatasetVersion, SplitConfig } from '../../domain/dataset.js';
 import { newId } from '../../domain/ids.js';
-import type { Artifact, ImportResult, Shard } from '../../domain/task.js';
+import type { ImportResult } from '../../domain/task.js';
 import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
 import type { Transaction } from './transaction.js';
-
-/** A dataset version with what only the coordinator needs of it. */
-export interface StoredDatasetVersion extends DatasetVersion {
-  readonly project: string;
-  readonly datasetId: string;
-  /** Present once ACTIVE. */
-  readonly manifest?: Artifact;
-  readonly shards: readonly Shard[];
-}
 
 /** Names the import of a version as the scope of tasks and leaderships. */
 export const importScope = (datasetId: string, number: number): string => `${datasetId}/versions/${number}`;

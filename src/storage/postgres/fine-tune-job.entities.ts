@@ -1,8 +1,15 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
-import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
-import { JOB_PHASES, JOB_STATES, STOP_REASONS, type JobPhase, type JobState, type StopReason } from '../../domain/job-state.js';
-import type { EventType } from '../../domain/event.js';
+import type { FineTuneJobSpec, IdempotencyKey, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
+import {
+  JOB_PHASES,
+  JOB_STATES,
+  STOP_REASONS,
+  type JobPhase,
+  type JobState,
+  type StopReason,
+} from '../../domain/job-state.js';
+import type { EventType, JobEvent } from '../../domain/event.js';
 import type { Pause } from '../../domain/job-condition.js';
 import type { JobResult } from '../../domain/job-result.js';
 import type { Runtime } from '../../domain/runtime.js';
@@ -20,7 +27,7 @@ import { DatasetVersionEntity } from './dataset.entities.js';
 })
 @Index('fine_tune_jobs_by_project', ['project', 'id'])
 @Index('fine_tune_jobs_external_id', ['project', 'externalId'], { unique: true })
-export class FineTuneJobEntity {
+export class FineTuneJobEntity implements StoredFineTuneJob {
   @PrimaryColumn('text')
   id!: string;
 
@@ -45,7 +52,6 @@ export class FineTuneJobEntity {
   @Column('jsonb')
   spec!: FineTuneJobSpec;
 
-  /** A coordinator with another version of the search refuses the job. */
   @Column('int')
   algorithmVersion!: number;
 
@@ -55,26 +61,21 @@ export class FineTuneJobEntity {
   @Column('text', { nullable: true, transformer: absent })
   phase?: JobPhase;
 
-  /** Why the job is PAUSING or PAUSED; kept when it is cancelled then. */
   @Column('jsonb', { nullable: true, transformer: absent })
   pause?: Pause;
 
-  /** Why the coordinator cannot do its own part of the job, as long as it cannot. */
   @Column('jsonb', { nullable: true, transformer: absent })
   outage?: Failure;
 
   @Column('timestamptz', { nullable: true, transformer: absent })
   outageSince?: Date;
 
-  /** Seconds that the job has been worked on, up to its last pause. */
   @Column('float8', { default: 0 })
   activeSeconds!: number;
 
-  /** When its first task since then was leased; absent until that, and while the job is paused. */
   @Column('timestamptz', { nullable: true, transformer: absent })
   activeSince?: Date;
 
-  /** Fixed by the first training that completes. */
   @Column('jsonb', { nullable: true, transformer: absent })
   runtime?: Runtime;
 
@@ -102,14 +103,13 @@ export class FineTuneJobEntity {
 
 /** The first answer to a request with an idempotency key. */
 @Entity('idempotency_keys')
-export class IdempotencyKeyEntity {
+export class IdempotencyKeyEntity implements IdempotencyKey {
   @PrimaryColumn('text')
   project!: string;
 
   @PrimaryColumn('text')
   key!: string;
 
-  /** SHA-256 of the canonical request. */
   @Column('text')
   requestSha256!: string;
 
@@ -122,7 +122,7 @@ export class IdempotencyKeyEntity {
 }
 
 @Entity('events')
-export class EventEntity {
+export class EventEntity implements Omit<JobEvent, 'time'> {
   @PrimaryColumn('text')
   @ForeignKey(() => FineTuneJobEntity, { name: 'events_job' })
   jobId!: string;

@@ -1,7 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, IsNull, LessThan } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
-import type { JobState, StopReason } from '../../domain/job-state.js';
+import type { IdempotencyKey, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
+import {
+  type JobPhase,
+  type JobState,
+  statesBefore,
+  type StopReason,
+  TERMINAL_JOB_STATES,
+} from '../../domain/job-state.js';
 import type { Pause } from '../../domain/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { EventRepository } from './event.repository.js';
@@ -9,14 +16,7 @@ import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entitie
 import type { Transaction } from './transaction.js';
 
 /** The columns that a state move may set beside the state. */
-export type JobChange = Partial<
-  Pick<FineTuneJobEntity, 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
->;
-
-/** A job has been cancelled or paused since it was read: whoever reads it again knows what to do. */
-export class JobMovedError extends Error {
-  override readonly name = 'JobMovedError';
-}
+export type JobChange = Partial<Pick<StoredFineTuneJob, 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>>;
 
 /** Rows of jobs. A state move is one UPDATE that names the state it leaves, and writes its event. */
 @Injectable()
@@ -29,30 +29,30 @@ export class FineTuneJobRepository {
   async insert(
     manager: Transaction,
     job: Pick<
-      FineTuneJobEntity,
+      StoredFineTuneJob,
       'id' | 'project' | 'labels' | 'datasetId' | 'datasetVersion' | 'spec' | 'algorithmVersion'
     > &
-      Partial<Pick<FineTuneJobEntity, 'externalId' | 'displayName'>>,
+      Partial<Pick<StoredFineTuneJob, 'externalId' | 'displayName'>>,
   ): Promise<void> {
     await manager.insert(FineTuneJobEntity, job);
     await this.events.append(manager, job.id, 'JOB_CREATED');
   }
 
-  async find(project: string, id: string): Promise<FineTuneJobEntity | undefined> {
+  async find(project: string, id: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, id })) ?? undefined;
   }
 
   /** For the coordinator, which serves every project. */
-  async findById(id: string): Promise<FineTuneJobEntity | undefined> {
+  async findById(id: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ id })) ?? undefined;
   }
 
-  async findByExternalId(project: string, externalId: string): Promise<FineTuneJobEntity | undefined> {
+  async findByExternalId(project: string, externalId: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, externalId })) ?? undefined;
   }
 
   /** Newest first, older than the job `beforeId`. */
-  async list(project: string, count: number, beforeId?: string): Promise<FineTuneJobEntity[]> {
+  async list(project: string, count: number, beforeId?: string): Promise<StoredFineTuneJob[]> {
     return this.dataSource.getRepository(FineTuneJobEntity).find({
       where: { project, ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }) },
       order: { id: 'DESC' },
@@ -60,15 +60,12 @@ export class FineTuneJobRepository {
     });
   }
 
-  async findIdempotencyKey(project: string, key: string): Promise<IdempotencyKeyEntity | undefined> {
+  async findIdempotencyKey(project: string, key: string): Promise<IdempotencyKey | undefined> {
     return (await this.dataSource.getRepository(IdempotencyKeyEntity).findOneBy({ project, key })) ?? undefined;
   }
 
   /** @returns false when another request has taken the key. */
-  async insertIdempotencyKey(
-    manager: Transaction,
-    row: Pick<IdempotencyKeyEntity, 'project' | 'key' | 'requestSha256' | 'jobId'>,
-  ): Promise<boolean> {
+  async insertIdempotencyKey(manager: Transaction, row: IdempotencyKey): Promise<boolean> {
     const added = await manager.query<unknown[]>(
       `INSERT INTO idempotency_keys (project, key, request_sha256, job_id) VALUES ($1, $2, $3, $4)
        ON CONFLICT DO NOTHING RETURNING job_id`,
@@ -77,13 +74,18 @@ export class FineTuneJobRepository {
     return added.length === 1;
   }
 
-  /** @returns false when the job was not in a state of `from`; then nothing has changed. */
+  /**
+   * Moves a job to another state, and writes its event.
+   *
+   * @param from The state that it must be in; any that may move there when absent.
+   * @returns false when the job was in another state; then nothing has changed.
+   */
   async move(
     manager: Transaction,
     id: string,
-    from: readonly JobState[],
     to: JobState,
     change: JobChange = {},
+    from: readonly JobState[] = statesBefore(to),
   ): Promise<boolean> {
     const { affected } = await manager
       .createQueryBuilder()
@@ -100,18 +102,15 @@ export class FineTuneJobRepository {
   }
 
   /**
-   * Stops the clock of a job, and says why.
+   * Stops the clock of a job, and says why: one that is QUEUED has nothing to wait for and is PAUSED at once, one that is
+   * RUNNING is PAUSING.
    *
-   * @returns false when the job was not in a state of `from`; then nothing has changed.
+   * @returns false when the job was in another state; then nothing has changed.
    */
-  async pause(
-    manager: Transaction,
-    id: string,
-    from: readonly JobState[],
-    to: 'PAUSING' | 'PAUSED',
-    { reason, message }: Omit<Pause, 'time'>,
-  ): Promise<boolean> {
-    if (!(await this.move(manager, id, from, to))) return false;
+  async pause(manager: Transaction, id: string, { reason, message }: Omit<Pause, 'time'>): Promise<boolean> {
+    const isPaused =
+      (await this.move(manager, id, 'PAUSED', {}, ['QUEUED'])) || (await this.move(manager, id, 'PAUSING'));
+    if (!isPaused) return false;
     await manager.query(
       `UPDATE fine_tune_jobs SET active_since = NULL, pause = $2,
               active_seconds = active_seconds + coalesce(extract(epoch FROM now() - active_since), 0)
@@ -123,7 +122,7 @@ export class FineTuneJobRepository {
 
   /** Queues a paused job again. @returns false when it is not PAUSED. */
   async resume(manager: Transaction, id: string): Promise<boolean> {
-    if (!(await this.move(manager, id, ['PAUSED'], 'QUEUED'))) return false;
+    if (!(await this.move(manager, id, 'QUEUED', {}, ['PAUSED']))) return false;
     await manager.query(`UPDATE fine_tune_jobs SET pause = NULL, outage = NULL, outage_since = NULL WHERE id = $1`, [
       id,
     ]);
@@ -170,8 +169,8 @@ export class FineTuneJobRepository {
   async fixRuntime(manager: Transaction, id: string, runtime: Runtime): Promise<Runtime | undefined> {
     await manager.query(
       `UPDATE fine_tune_jobs SET runtime = $2, update_time = now()
-        WHERE id = $1 AND runtime IS NULL AND spec ->> 'reproducibility' = 'BITWISE' AND state IN ('RUNNING', 'PAUSING', 'CANCELLING')`,
-      [id, runtime],
+        WHERE id = $1 AND runtime IS NULL AND spec ->> 'reproducibility' = 'BITWISE' AND state <> ALL ($3)`,
+      [id, runtime, TERMINAL_JOB_STATES],
     );
     return this.runtime(manager, id);
   }
@@ -188,7 +187,7 @@ export class FineTuneJobRepository {
   /** Says why the search of a running job ends early. @returns false when that has changed since `job` was read. */
   async stopSearch(
     manager: Transaction,
-    { id, stopReason: before }: Pick<FineTuneJobEntity, 'id' | 'stopReason'>,
+    { id, stopReason: before }: Pick<StoredFineTuneJob, 'id' | 'stopReason'>,
     stopReason: StopReason,
   ): Promise<boolean> {
     const { affected } = await manager.update(
@@ -201,14 +200,14 @@ export class FineTuneJobRepository {
     return true;
   }
 
-  /** Enters a phase of RUNNING. @throws {JobMovedError} when the job is not running: the caller's transaction is rolled back. */
-  async enterPhase(manager: Transaction, id: string, phase: NonNullable<FineTuneJobEntity['phase']>): Promise<void> {
+  /** Enters a phase of a job that the transaction holds in RUNNING. @throws {Error} when it is in another state. */
+  async enterPhase(manager: Transaction, id: string, phase: JobPhase): Promise<void> {
     const { affected } = await manager.update(
       FineTuneJobEntity,
       { id, state: 'RUNNING' },
       { phase, updateTime: () => 'now()' },
     );
-    if (affected !== 1) throw new JobMovedError(`job ${id} is not running`);
+    if (affected !== 1) throw new Error(`job ${id} is not RUNNING`);
     await this.events.append(manager, id, 'JOB_PHASE_CHANGED', { phase });
   }
 }

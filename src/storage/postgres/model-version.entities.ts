@@ -9,7 +9,7 @@ import { FineTuneJobEntity } from './fine-tune-job.entities.js';
 @Unique('model_versions_job', ['jobId'])
 @Check('model_versions_state', oneOf('state', MODEL_VERSION_STATES))
 @Check('model_versions_method', oneOf('method', METHODS))
-export class ModelVersionEntity {
+export class ModelVersionEntity implements Omit<ModelVersion, 'name' | 'job' | 'trial' | 'createTime'> {
   @PrimaryColumn('text')
   project!: string;
 

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
 import type { Failure } from '../../domain/dataset.js';
-import { TASK_STATES, type TaskResult, type TaskSpec, type TaskState } from '../../domain/task.js';
+import { type StoredTask, TASK_STATES, type TaskResult, type TaskSpec, type TaskState } from '../../domain/task.js';
 import { absent, integer } from './columns.js';
 import { finite, oneOf } from './checks.js';
 import { TrialEntity } from './trial.entities.js';
@@ -14,15 +14,13 @@ import { TrialEntity } from './trial.entities.js';
 @Index('tasks_leased_until', ['leaseUntil'], { where: `state = 'leased'` })
 @Index('tasks_by_trial', ['trialId'])
 @Index('tasks_in_outage', ['scope', 'outageSince'], { where: `outage_since IS NOT NULL AND end_time IS NULL` })
-export class TaskEntity {
+export class TaskEntity implements StoredTask {
   @PrimaryColumn('text')
   id!: string;
 
-  /** The job, or `{dataset}/versions/{number}`: workers see the tasks of one scope. */
   @Column('text')
   scope!: string;
 
-  /** Names the task within its scope, so that a repeated insert changes nothing. */
   @Column('text')
   key!: string;
 
@@ -42,31 +40,24 @@ export class TaskEntity {
   @Column('timestamptz', { default: () => 'now()' })
   notBefore!: Date;
 
-  /** Leases given. */
   @Column('int', { default: 0 })
   claims!: number;
 
-  /** Tries that ended in a way that may be the genome's fault; `FAULT_POLICY` says how many there may be. */
   @Column('int', { default: 0 })
   faults!: number;
 
-  /** Workers that fell silent while the leader of the scope did not; bounded apart. */
   @Column('int', { default: 0 })
   leaseLosses!: number;
 
-  /** Tries that ended because of the infrastructure; they count against nothing. */
   @Column('int', { default: 0 })
   outages!: number;
 
-  /** When the first of those tries ended that no progress has come after. */
   @Column('timestamptz', { nullable: true, transformer: absent })
   outageSince?: Date;
 
-  /** Times that a worker gave the task back untouched. */
   @Column('int', { default: 0 })
   preemptions!: number;
 
-  /** Number of the current or last lease; grows across all tasks. */
   @Column('bigint', { default: 0, transformer: integer })
   fence!: number;
 
@@ -76,7 +67,6 @@ export class TaskEntity {
   @Column('timestamptz', { nullable: true, transformer: absent })
   leaseUntil?: Date;
 
-  /** Epoch of whoever led the scope when the lease was given. */
   @Column('bigint', { nullable: true, transformer: integer })
   leaderEpoch?: number;
 

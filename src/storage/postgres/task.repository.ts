@@ -6,7 +6,7 @@ import { afterFault, type FaultHistory, isFinal } from '../../domain/fault-polic
 import { newId } from '../../domain/ids.js';
 import type { Method } from '../../domain/method.js';
 import { runtimeMismatch, type Runtime } from '../../domain/runtime.js';
-import type { TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
+import type { StoredTask, TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
 import { parseImportScope } from './dataset.repository.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobRepository } from './fine-tune-job.repository.js';
@@ -312,7 +312,7 @@ export class TaskRepository {
   }
 
   /** Tasks of a scope whose keys start with `prefix`, in key order. */
-  async listByKeyPrefix(scope: string, prefix: string): Promise<TaskEntity[]> {
+  async listByKeyPrefix(scope: string, prefix: string): Promise<StoredTask[]> {
     return this.dataSource
       .getRepository(TaskEntity)
       .createQueryBuilder('task')

@@ -4,6 +4,7 @@ import {
   TRIAL_ORIGINS,
   TRIAL_PHASES,
   TRIAL_STATES,
+  type StoredTrial,
   type TrialOrigin,
   type TrialPhase,
   type TrialState,
@@ -20,7 +21,7 @@ import { FineTuneJobEntity } from './fine-tune-job.entities.js';
 @Check('trials_method', oneOf('method', METHODS))
 @Check('trials_state', oneOf('state', TRIAL_STATES))
 @Check('trials_fitness_finite', finite('fitness'))
-export class TrialEntity {
+export class TrialEntity implements StoredTrial {
   @PrimaryColumn('text')
   id!: string;
 
@@ -64,7 +65,6 @@ export class TrialEntity {
   @Column('float8', { nullable: true, transformer: absent })
   fitness?: number;
 
-  /** A trial of the same multipliers on the same fold, whose trainings count for this one too. */
   @Column('text', { nullable: true, transformer: absent })
   @ForeignKey(() => TrialEntity, { name: 'trials_reused' })
   reusedTrialId?: string;

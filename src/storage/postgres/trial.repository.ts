@@ -6,24 +6,30 @@ import type { TaskResult, TaskState } from '../../domain/task.js';
 import type { Cost } from '../../domain/cost.js';
 import type { RuntimeUse } from '../../domain/job-result.js';
 import { METHODS, type Method } from '../../domain/method.js';
-import { TRIAL_PHASES, type MetricPoint, type SeedResult, type TrialPhase } from '../../domain/trial.js';
+import {
+  TRIAL_PHASES,
+  type MetricPoint,
+  type SeedResult,
+  type StoredTrial,
+  type TrialPhase,
+} from '../../domain/trial.js';
 import { TaskEntity } from './task.entities.js';
 import { TrialEntity } from './trial.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** A trial's place in its job. */
-export type TrialPlace = Pick<TrialEntity, 'phase' | 'generation' | 'slot' | 'method'>;
+export type TrialPlace = Pick<StoredTrial, 'phase' | 'generation' | 'slot' | 'method'>;
 
 /** A trial to insert. */
 export type NewTrial = TrialPlace &
-  Pick<TrialEntity, 'origin' | 'lrMultipliers'> &
+  Pick<StoredTrial, 'origin' | 'lrMultipliers'> &
   Partial<
-    Pick<TrialEntity, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
+    Pick<StoredTrial, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
   >;
 
 /** What an open trial came to. */
-export type TrialOutcome = Pick<TrialEntity, 'id' | 'state'> &
-  Partial<Pick<TrialEntity, 'fitness' | 'infeasibleReason'>>;
+export type TrialOutcome = Pick<StoredTrial, 'id' | 'state'> &
+  Partial<Pick<StoredTrial, 'fitness' | 'infeasibleReason'>>;
 
 /** One training of a trial, as its task's row tells. */
 export interface Training {
@@ -40,7 +46,7 @@ export interface TrialCount {
   readonly phase: TrialPhase;
   readonly method: Method;
   readonly generation: number;
-  readonly state: TrialEntity['state'];
+  readonly state: StoredTrial['state'];
   readonly count: number;
 }
 
@@ -68,7 +74,7 @@ export class TrialRepository {
    *
    * @returns the trials that stand in the places, new or old, by generation and slot, so that the caller can compare them.
    */
-  async insertAll(manager: Transaction, jobId: string, trials: readonly NewTrial[]): Promise<TrialEntity[]> {
+  async insertAll(manager: Transaction, jobId: string, trials: readonly NewTrial[]): Promise<StoredTrial[]> {
     const [first] = trials;
     if (first === undefined) return [];
     await manager.query(
@@ -95,9 +101,9 @@ export class TrialRepository {
   }
 
   /** Trials of one phase, by generation, slot and method; read in pieces, so that other work goes on meanwhile. */
-  async list(jobId: string, phase: TrialPhase): Promise<TrialEntity[]> {
-    const trials: TrialEntity[] = [];
-    let piece: TrialEntity[];
+  async list(jobId: string, phase: TrialPhase): Promise<StoredTrial[]> {
+    const trials: StoredTrial[] = [];
+    let piece: StoredTrial[];
     do {
       piece = await this.piece(jobId, phase, trials.at(-1));
       trials.push(...piece);
@@ -106,7 +112,7 @@ export class TrialRepository {
   }
 
   /** Trials after a place: phase after phase, each by generation, slot and method. */
-  async page(jobId: string, count: number, after?: TrialPlace): Promise<TrialEntity[]> {
+  async page(jobId: string, count: number, after?: TrialPlace): Promise<StoredTrial[]> {
     const query = this.dataSource
       .getRepository(TrialEntity)
       .createQueryBuilder('trial')
@@ -128,12 +134,12 @@ export class TrialRepository {
     return query.getMany();
   }
 
-  async find(jobId: string, id: string): Promise<TrialEntity | undefined> {
+  async find(jobId: string, id: string): Promise<StoredTrial | undefined> {
     return (await this.dataSource.getRepository(TrialEntity).findOneBy({ jobId, id })) ?? undefined;
   }
 
   /** The trial of each job's search with the lowest fitness; the earliest one of equals. */
-  async best(jobIds: readonly string[]): Promise<TrialEntity[]> {
+  async best(jobIds: readonly string[]): Promise<StoredTrial[]> {
     if (jobIds.length === 0) return [];
     return this.dataSource
       .getRepository(TrialEntity)
@@ -286,8 +292,8 @@ export class TrialRepository {
   private piece(
     jobId: string,
     phase: TrialPhase,
-    after?: Pick<TrialEntity, 'method' | 'generation' | 'slot'>,
-  ): Promise<TrialEntity[]> {
+    after?: Pick<StoredTrial, 'method' | 'generation' | 'slot'>,
+  ): Promise<StoredTrial[]> {
     const query = this.dataSource
       .getRepository(TrialEntity)
       .createQueryBuilder('trial')

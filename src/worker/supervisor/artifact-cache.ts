@@ -4,7 +4,7 @@ import { mkdir, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Artifact } from '../../domain/task.js';
+import type { Artifact } from '../../domain/artifact.js';
 
 /** Files used this recently may be in use, be it by another worker: they stay. */
 const IN_USE_MS = 60 * 60 * 1000;

@@ -1,4 +1,5 @@
-import type { Artifact, TaskOutcome } from '../../domain/task.js';
+import type { Artifact } from '../../domain/artifact.js';
+import type { TaskOutcome } from '../../domain/task.js';
 import type { MetricValue } from '../../wire/biotune/v1/worker.js';
 import {
   fencedAnswerSchema,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Split } from '../../domain/dataset.js';
-import type { Artifact, PackSpec } from '../../domain/task.js';
+import type { Artifact } from '../../domain/artifact.js';
+import type { PackSpec } from '../../domain/task.js';
 import { DECODER_VERSION, decodeSplit } from '../../datasets/decode-split.js';
 import { type ImageRecord, readManifest } from '../../datasets/manifest.js';
 import { imageBytes } from '../../datasets/packed-file.js';

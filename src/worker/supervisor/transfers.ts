@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { DomainError } from '../../domain/errors.js';
-import type { Artifact } from '../../domain/task.js';
+import type { Artifact } from '../../domain/artifact.js';
 import { type ArtifactCache, artifactOf, DigestMismatchError, digestOf } from './artifact-cache.js';
 import { withRetries } from './backoff.js';
 import type { SourceObject } from './control-answers.js';

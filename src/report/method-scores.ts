@@ -1,18 +1,14 @@
 import type { ClassRecall } from '../domain/class-recall.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
-import type { Comparison, Interval, MethodScore, Resolution } from '../domain/job-result.js';
+import type { Comparison, Interval, MethodScore } from '../domain/job-result.js';
 import type { Method } from '../domain/method.js';
 import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
-import { disagreement } from '../statistics/disagreement.js';
 import type { Interval as Estimate } from '../statistics/interval.js';
 import { pairedDifferences } from '../statistics/paired-differences.js';
-import { pooledSeedDeviation } from '../statistics/seed-deviation.js';
-import { ASSUMED_DISAGREEMENT, ASSUMED_SEED_DEVIATION } from '../statistics/resolvable-difference.js';
 import type { TestSet } from '../statistics/test-set.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
-import type { ScoredFinalist, ScoredModel } from '../jobs/phases/finals.js';
-import { resolutionOf, type SearchSize } from './search-resolution.js';
-import { mean } from '../jobs/trial-settlement.js';
+import type { ScoredFinalist, ScoredModel } from './finalist.js';
+import { mean } from '../statistics/mean.js';
 
 /** What a report needs beside the finalists. */
 export interface ReportSetting {
@@ -138,24 +134,4 @@ export async function compareWithBaseline(
     testMacroAccuracyDifferenceInterval: toInterval(macroAccuracy),
     costRatio: costOf(totals, 'BIOTUNE').multiplyAccumulates / costOf(totals, method).multiplyAccumulates,
   };
-}
-
-/**
- * What the search could tell apart, from what was measured: how often two methods' models disagree on test images, and how
- * far the accuracies of a trial's seeds are apart.
- *
- * @param seedFigures The validation accuracies of each trial of the search, one per seed.
- */
-export function measuredResolution(
-  finalists: readonly ScoredFinalist[],
-  seedFigures: readonly (readonly number[])[],
-  size: SearchSize,
-): Resolution {
-  const models = finalists.flatMap(({ models: [best] }) => (best === undefined ? [] : [best.test]));
-  const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => [a, b] as const));
-  const shares = pairs.map(([a, b]) => disagreement(a.predictions, b.predictions, a.labels));
-  return resolutionOf(size, {
-    disagreement: shares.length === 0 ? ASSUMED_DISAGREEMENT : mean(shares),
-    seedDeviation: pooledSeedDeviation(seedFigures) ?? ASSUMED_SEED_DEVIATION,
-  });
 }
