@@ -22,15 +22,22 @@ export const biotuneSchema = z
     generationCount: z.int().min(0).max(200).default(10),
     populationSize: z.int().min(2).max(200).default(10),
     eliteCount: z.int().min(1).max(100).default(3),
-    /** Trainings per genome; its fitness is their mean. */
-    seedCount: z.int().min(1).max(10).default(3),
-    /** Which validation figure fitness is 1 minus of. */
-    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
     /** SEQUENTIAL is the reference's order; BATCH_SYNC draws a whole generation at once, so that it trains in parallel. */
     reproduction: z.enum(['SEQUENTIAL', 'BATCH_SYNC']).default('BATCH_SYNC'),
   })
   .meta({ id: 'BiotuneConfig' });
 export type BiotuneConfig = Readonly<z.infer<typeof biotuneSchema>>;
+
+/** How a candidate is measured, whether the evolution tries it or a baseline that tries several. */
+export const evaluationSchema = z
+  .strictObject({
+    /** Which validation figure fitness is 1 minus of. */
+    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
+    /** Trainings of a candidate; its fitness is their mean. */
+    seedCount: z.int().min(1).max(10).default(3),
+  })
+  .meta({ id: 'EvaluationConfig' });
+export type EvaluationConfig = Readonly<z.infer<typeof evaluationSchema>>;
 
 /** What each mode says of BatchNorm in frozen blocks. */
 export const FROZEN_BATCH_NORM_OF_MODE = {
@@ -47,7 +54,7 @@ export const searchSchema = z
     type: z.enum(['BIOTUNE', 'NONE']).default('BIOTUNE'),
     /** Every random draw of the search follows from it; made up and echoed when absent. */
     seed: seedSchema.optional(),
-    /** Its sizes, seeds and fitness also hold for baselines that try several candidates. */
+    /** Its sizes also hold for RANDOM_SEARCH. */
     biotune: biotuneSchema.prefault({}),
     /** Of BIOTUNE and RANDOM_SEARCH. */
     blockConstraints: z.array(blockConstraintSchema).max(64).readonly().default([]),
@@ -164,20 +171,22 @@ export type BudgetConfig = Readonly<z.infer<typeof budgetSchema>>;
 /** The parts of a request that must fit each other. */
 interface SearchParts {
   readonly search: SearchRequest;
+  readonly evaluation: EvaluationConfig;
   readonly training: TrainingRequest;
   readonly baselines: readonly Baseline[];
   readonly budget: BudgetConfig;
 }
 
-function checkSearch({ search, training, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
+function checkSearch({ search, evaluation, training, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
   const refuse = (path: string[], message: string, params: Record<string, unknown> = {}) =>
     context.addIssue({ code: 'custom', path, message, params });
-  const { eliteCount, populationSize, generationCount, seedCount, mode } = search.biotune;
+  const { eliteCount, populationSize, generationCount, mode } = search.biotune;
   const wholeTrialCount = populationSize + generationCount * (populationSize + eliteCount);
   const searchCount = Number(search.type === 'BIOTUNE') + Number(baselines.includes('RANDOM_SEARCH'));
-  const trainingCount = seedCount * searchCount * Math.min(wholeTrialCount, budget.maxTrialCount ?? Infinity);
+  const trainingCount =
+    evaluation.seedCount * searchCount * Math.min(wholeTrialCount, budget.maxTrialCount ?? Infinity);
   if (trainingCount > TRAINING_COUNT_MAX) {
-    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes, or set budget.maxTrialCount`;
+    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes or evaluation.seedCount, or set budget.maxTrialCount`;
     refuse(['search', 'biotune'], message, { trainingCount, trainingCountMax: TRAINING_COUNT_MAX });
   }
   if (eliteCount >= populationSize) {
@@ -239,6 +248,7 @@ export const createFineTuneJobSchema = z
     data: dataSchema.prefault({}),
     training: trainingSchema.prefault({}),
     search: searchSchema.prefault({}),
+    evaluation: evaluationSchema.prefault({}),
     baselines: z.array(z.enum(BASELINES)).max(BASELINES.length).default(['FULL_FINE_TUNE', 'LINEAR_PROBE']),
     methods: methodSettingsSchema.prefault({}),
     finals: finalsSchema.prefault({}),
@@ -274,6 +284,7 @@ export const fineTuneJobSpecSchema = z
     data: dataSchema.omit({ split: true }).required(),
     training: trainingProtocolSchema,
     search: searchSchema.required(),
+    evaluation: evaluationSchema,
     /** Those of `search.warmStartFrom` when the job was created. */
     warmStartGenomes: z.array(genomeSchema).readonly(),
     baselines: z.array(z.enum(BASELINES)).readonly(),

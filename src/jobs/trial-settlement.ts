@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/fault-policy.js';
-import type { BiotuneConfig } from '../domain/fine-tune-job.js';
+import type { EvaluationConfig } from '../domain/fine-tune-job.js';
 import type { SeedResult } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
@@ -17,12 +17,12 @@ const VALIDATION_FIGURES = {
   MACRO_ACCURACY: 'validationMacroAccuracy',
   ACCURACY: 'validationAccuracy',
   MACRO_F1: 'validationMacroF1',
-} as const satisfies Record<BiotuneConfig['fitness'], keyof SeedResult>;
+} as const satisfies Record<EvaluationConfig['fitness'], keyof SeedResult>;
 
 /** The validation figure that a job's fitness is 1 minus of. */
 export const validationFigure = (
-  result: Pick<SeedResult, (typeof VALIDATION_FIGURES)[BiotuneConfig['fitness']]>,
-  fitness: BiotuneConfig['fitness'],
+  result: Pick<SeedResult, (typeof VALIDATION_FIGURES)[EvaluationConfig['fitness']]>,
+  fitness: EvaluationConfig['fitness'],
 ): number => result[VALIDATION_FIGURES[fitness]];
 
 /** Whether a trial still has trainings to come. */
@@ -34,7 +34,7 @@ export const mean = (values: readonly number[]): number =>
 /** What a trial came to; undefined while one of its trainings is still to end. */
 function outcome(
   trainings: readonly Training[],
-  figure: BiotuneConfig['fitness'],
+  figure: EvaluationConfig['fitness'],
 ): Pick<TrialEntity, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
   const infeasible = trainings.find(({ state }) => state === 'infeasible');
   if (infeasible !== undefined) {
@@ -76,7 +76,7 @@ export class TrialSettlement {
   async settle(
     leadership: Leadership,
     trials: readonly TrialEntity[],
-    figure: BiotuneConfig['fitness'],
+    figure: EvaluationConfig['fitness'],
   ): Promise<Settled> {
     const trainings = byTrial(await this.trials.trainings(trials.map(({ id }) => id)));
     const closed = trials.filter(isOpen).flatMap((trial): TrialEntity[] => {

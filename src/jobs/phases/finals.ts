@@ -73,7 +73,7 @@ export class Finals {
   async advance(context: JobContext): Promise<void> {
     const { job, leadership } = context;
     const before = await this.trials.list(job.id, 'FINALS');
-    const { closed } = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
+    const { closed } = await this.settlement.settle(leadership, before, job.spec.evaluation.fitness);
     const trials = closed.length > 0 ? await this.trials.list(job.id, 'FINALS') : before;
     if (trials.some(isOpen)) return;
     const finalists = await this.finalists(context);
@@ -156,7 +156,7 @@ export class Finals {
   private async finalists({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
     const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = await this.trials.trainings(trials.map(({ id }) => id));
-    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.search.biotune.fitness);
+    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.evaluation.fitness);
     return trials.map((trial) => ({
       trial,
       models: trainings

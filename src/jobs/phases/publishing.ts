@@ -143,7 +143,7 @@ export class Publishing {
       const result = seedResult(training);
       if (result !== undefined) seedFigures.get(training.trialId)?.push(result.validationAccuracy);
     }
-    const { seedCount, fitness } = job.spec.search.biotune;
+    const { seedCount, fitness } = job.spec.evaluation;
     const folds = foldCount({ job });
     const imageCount = imageCounts(dataset, folds).validation;
     const size = { imageCount, seedCount, imageStep: imageStep(dataset, folds, fitness) };

@@ -89,7 +89,7 @@ export class SearchLoop {
         : news.flatMap(({ trialId }) => trialId ?? []);
     const trials = [...new Set(touched)].flatMap((id) => memory.get(id) ?? []).sort(byPlace);
     if (trials.length === 0) return;
-    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.search.biotune.fitness);
+    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.evaluation.fitness);
     for (const trial of closed) memory.put(trial);
     for (const [id, ofTrial] of trainings) {
       const seconds = ofTrial.map((training) => seedResult(training)?.trainSeconds ?? 0);
@@ -130,7 +130,7 @@ export class SearchLoop {
   /** Inserts what one method asks for, in pieces: each is whole, and the others follow from the same plan. */
   private async insert(context: JobContext, planned: readonly AskedTrial[], memory: SearchMemory): Promise<void> {
     const { job, leadership } = context;
-    const { seedCount } = job.spec.search.biotune;
+    const { seedCount } = job.spec.evaluation;
     const knows = knowledgeOf(context, memory.all());
     const size = Math.max(1, Math.floor(TRAINING_COUNT_AT_ONCE / seedCount));
     for (let start = 0; start < planned.length; start += size) {

@@ -53,7 +53,7 @@ export class Selection {
   async advance(context: JobContext): Promise<Candidate[] | undefined> {
     const { job, leadership, baseModel } = context;
     const before = await this.trials.list(job.id, 'SELECTION');
-    const { closed } = await this.settlement.settle(leadership, before, job.spec.search.biotune.fitness);
+    const { closed } = await this.settlement.settle(leadership, before, job.spec.evaluation.fitness);
     const selected = closed.length > 0 ? await this.trials.list(job.id, 'SELECTION') : before;
     if (selected.some(isOpen)) return undefined;
     const found = await this.trials.list(job.id, 'SEARCH');
