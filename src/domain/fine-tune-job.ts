@@ -153,11 +153,11 @@ export const finalsSchema = z
 export const budgetSchema = z
   .strictObject({
     /** From the lease of the job's first task, without pauses; `reserveForFinals` of it is kept for the finals. */
-    maxWallSeconds: z.number().gt(0).max(31_536_000).optional(),
+    wallSecondsMax: z.number().gt(0).max(31_536_000).optional(),
     /** Device time of completed trainings, summed over workers; a CPU counts as a device. */
-    maxGpuSeconds: z.number().gt(0).max(315_360_000).optional(),
+    gpuSecondsMax: z.number().gt(0).max(315_360_000).optional(),
     /** Trials of the search. */
-    maxTrialCount: z.int().min(1).max(TRAINING_COUNT_MAX).optional(),
+    trialCountMax: z.int().min(1).max(TRAINING_COUNT_MAX).optional(),
     /** Of the validation figure that fitness is 1 minus of. */
     targetMetricValue: z.number().gt(0).max(1).optional(),
     /** Generations in a row without a better best. */
@@ -184,9 +184,9 @@ function checkSearch({ search, evaluation, training, baselines, budget }: Search
   const wholeTrialCount = populationSize + generationCount * (populationSize + eliteCount);
   const searchCount = Number(search.type === 'BIOTUNE') + Number(baselines.includes('RANDOM_SEARCH'));
   const trainingCount =
-    evaluation.seedCount * searchCount * Math.min(wholeTrialCount, budget.maxTrialCount ?? Infinity);
+    evaluation.seedCount * searchCount * Math.min(wholeTrialCount, budget.trialCountMax ?? Infinity);
   if (trainingCount > TRAINING_COUNT_MAX) {
-    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes or evaluation.seedCount, or set budget.maxTrialCount`;
+    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes or evaluation.seedCount, or set budget.trialCountMax`;
     refuse(['search', 'biotune'], message, { trainingCount, trainingCountMax: TRAINING_COUNT_MAX });
   }
   if (eliteCount >= populationSize) {
@@ -256,7 +256,7 @@ export const createFineTuneJobSchema = z
     parallelism: z
       .strictObject({
         /** Trainings at once; as many as the launcher has workers for when absent. */
-        maxParallelTrialCount: z.int().min(1).max(256).optional(),
+        parallelTrialCountMax: z.int().min(1).max(256).optional(),
       })
       .prefault({}),
     /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
@@ -291,7 +291,7 @@ export const fineTuneJobSpecSchema = z
     methods: methodSettingsSchema,
     finals: finalsSchema,
     budget: budgetSchema,
-    parallelism: z.strictObject({ maxParallelTrialCount: z.int().positive().optional() }),
+    parallelism: z.strictObject({ parallelTrialCountMax: z.int().positive().optional() }),
     reproducibility: z.enum(REPRODUCIBILITIES),
     output: z.strictObject({ model: z.string() }),
   })

@@ -129,7 +129,7 @@ export class JobRunner {
     const work: Advance = {
       next: 'WORK',
       // The launcher starts as many of them as it has room for.
-      workerCount: Math.min(job.spec.parallelism.maxParallelTrialCount ?? Infinity, trainingCountAtOnce(job.spec)),
+      workerCount: Math.min(job.spec.parallelism.parallelTrialCountMax ?? Infinity, trainingCountAtOnce(job.spec)),
       // Also after another coordinator has taken over, on a machine with other cores.
       ...(job.runtime === undefined ? {} : { threadCount: job.runtime.intraOpThreadCount }),
     };

@@ -21,7 +21,7 @@ beforeAll(async () => {
     search: { type: 'NONE', biotune: { populationSize: 200, eliteCount: 1, generationCount: 100 } },
     evaluation: { seedCount: 1 },
     baselines: ['RANDOM_SEARCH'],
-    budget: { maxTrialCount: TRIAL_COUNT },
+    budget: { trialCountMax: TRIAL_COUNT },
   });
   ({ id } = job);
   led = await jobs.lead(id);

@@ -217,7 +217,7 @@ describe('constraints and warm starts', () => {
   it('hold for every candidate of the search and of a random search', async () => {
     const blockConstraints = [
       { blockId: 'stem', policy: 'FREEZE' },
-      { blockId: 'head', policy: 'TRAIN', minLrMultiplier: 0.5, maxLrMultiplier: 2 },
+      { blockId: 'head', policy: 'TRAIN', lrMultiplierMin: 0.5, lrMultiplierMax: 2 },
     ];
     const job = await jobs.run(
       { evaluation, search: { biotune: small, blockConstraints }, baselines: ['RANDOM_SEARCH'] },
@@ -262,7 +262,7 @@ describe('budgets', () => {
   };
 
   it('end a search after so many trials, with the best so far', async () => {
-    const { job, search } = await run({ maxTrialCount: 6 });
+    const { job, search } = await run({ trialCountMax: 6 });
     expect(job).toMatchObject({ state: 'SUCCEEDED', stopReason: 'TRIAL_BUDGET', progress: { trialCount: 6 } });
     expect(search).toHaveLength(6);
     const best = search.toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1))[0];
@@ -308,7 +308,7 @@ describe('budgets', () => {
 
   it('end every search when the device time is used up', async () => {
     // 4 trials of 2 seeds with 2 seconds each are 16 seconds; the finals keep 15 % of 18.
-    const { job, search } = await run({ maxGpuSeconds: 18 }, smooth, ['LINEAR_PROBE']);
+    const { job, search } = await run({ gpuSecondsMax: 18 }, smooth, ['LINEAR_PROBE']);
     expect(job).toMatchObject({ state: 'SUCCEEDED', stopReason: 'GPU_BUDGET' });
     expect(search.filter(({ state }) => state === 'SUCCEEDED')).toHaveLength(4);
     expect(job.result?.scores.map(({ method }) => method)).toEqual(['BIOTUNE', 'LINEAR_PROBE']);
@@ -318,7 +318,7 @@ describe('budgets', () => {
     const { id } = await jobs.create({
       evaluation,
       search: { biotune: small },
-      budget: { maxWallSeconds: 1e-6 },
+      budget: { wallSecondsMax: 1e-6 },
       baselines: [],
     });
     const { leadership, runner } = await jobs.lead(id);

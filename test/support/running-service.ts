@@ -108,7 +108,7 @@ export const smallJob = (dataset: string) => ({
   search: { seed: 7, biotune: { populationSize: 4, eliteCount: 1, generationCount: 1 } },
   evaluation: { seedCount: 1 },
   finals: { finalistCount: 2, seedCount: 1 },
-  parallelism: { maxParallelTrialCount: 2 },
+  parallelism: { parallelTrialCountMax: 2 },
   reproducibility: 'BITWISE',
 });
 

@@ -80,8 +80,8 @@ describe('refusals', () => {
     ],
     [
       'bounds of a multiplier that are the wrong way round',
-      { ...twoFields, search: { blockConstraints: [{ blockId: 'a', minLrMultiplier: 3, maxLrMultiplier: 2 }] } },
-      '/search/blockConstraints/0/minLrMultiplier',
+      { ...twoFields, search: { blockConstraints: [{ blockId: 'a', lrMultiplierMin: 3, lrMultiplierMax: 2 }] } },
+      '/search/blockConstraints/0/lrMultiplierMin',
       'OUT_OF_RANGE',
     ],
     ['nothing to train', { ...twoFields, search: { type: 'NONE' }, baselines: [] }, '/baselines', 'RULE_BROKEN'],

@@ -72,7 +72,7 @@ export class SearchLoop {
   private async recall({ job, leadership, news }: JobContext): Promise<SearchMemory> {
     const known = this.memories.get(leadership);
     if (known !== undefined && news !== undefined) return known;
-    const isTimed = job.spec.budget.maxGpuSeconds !== undefined;
+    const isTimed = job.spec.budget.gpuSecondsMax !== undefined;
     const memory = new SearchMemory(
       await this.trials.list(job.id, 'SEARCH'),
       isTimed ? await this.trials.trainSeconds(job.id, 'SEARCH') : new Map<string, number>(),

@@ -112,12 +112,12 @@ export interface FinalsConfig {
 
 /** Where a search ends early, with the best so far. */
 export interface BudgetConfig {
-  maxWallSeconds?:
+  wallSecondsMax?:
     | number
     | undefined;
   /** Of completed trainings, summed over workers. */
-  maxGpuSeconds?: number | undefined;
-  maxTrialCount?: number | undefined;
+  gpuSecondsMax?: number | undefined;
+  trialCountMax?: number | undefined;
   targetMetricValue?: number | undefined;
   plateauGenerationCount?:
     | number
@@ -130,8 +130,8 @@ export interface BudgetConfig {
 export interface BlockConstraint {
   blockId: string;
   policy?: BlockConstraint_Policy | undefined;
-  minLrMultiplier?: number | undefined;
-  maxLrMultiplier?: number | undefined;
+  lrMultiplierMin?: number | undefined;
+  lrMultiplierMax?: number | undefined;
 }
 
 /** Whether it trains. */
@@ -293,7 +293,7 @@ export enum EvaluationConfig_Fitness {
 }
 
 export interface ParallelismConfig {
-  maxParallelTrialCount?: number | undefined;
+  parallelTrialCountMax?: number | undefined;
 }
 
 export interface OutputConfig {
