@@ -5,6 +5,7 @@ import {
   biotuneSchema,
   createFineTuneJobSchema,
   dataSchema,
+  evaluationSchema,
   finalsSchema,
   trainingSchema,
 } from '../../dist/src/domain/fine-tune-job.js';
@@ -17,7 +18,7 @@ import { findTasks, TASKS } from './tasks.mjs';
 /** Options that are numbers: what they mean to a job, which knows their bounds, and what they are when not given. */
 const NUMBERS = {
   seeds: { schema: finalsSchema.shape.seedCount, value: 3 },
-  'search-seeds': { schema: biotuneSchema.shape.seedCount, value: 2 },
+  'search-seeds': { schema: evaluationSchema.shape.seedCount, value: 2 },
   population: { schema: biotuneSchema.shape.populationSize, value: 6 },
   elites: { schema: biotuneSchema.shape.eliteCount, value: 2 },
   generations: { schema: biotuneSchema.shape.generationCount, value: 4 },

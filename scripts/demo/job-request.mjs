@@ -15,7 +15,8 @@ export const jobRequest = (dataset) => ({
     imageSizePx: 64,
   },
   training: { epochCount: 8, batchSize: 32 },
-  search: { seed: 1, biotune: { populationSize: 6, eliteCount: 2, generationCount: 2, seedCount: 1 } },
+  search: { seed: 1, biotune: { populationSize: 6, eliteCount: 2, generationCount: 2 } },
+  evaluation: { seedCount: 1 },
   finals: { finalistCount: 2, seedCount: 1 },
   output: { model: 'fashion' },
 });

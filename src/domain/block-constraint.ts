@@ -10,16 +10,16 @@ export const blockConstraintSchema = z
     /** FREE: the search decides whether it trains; FREEZE: it never does; TRAIN: it always does. */
     policy: z.enum(['FREE', 'FREEZE', 'TRAIN']).default('FREE'),
     /** Bounds of its learning-rate multiplier, where it trains; the gene's own are 0.1 and 10. */
-    minLrMultiplier: multiplier.optional(),
-    maxLrMultiplier: multiplier.optional(),
+    lrMultiplierMin: multiplier.optional(),
+    lrMultiplierMax: multiplier.optional(),
   })
-  .superRefine(({ minLrMultiplier = 0.1, maxLrMultiplier = 10 }, context) => {
-    if (minLrMultiplier <= maxLrMultiplier) return;
+  .superRefine(({ lrMultiplierMin = 0.1, lrMultiplierMax = 10 }, context) => {
+    if (lrMultiplierMin <= lrMultiplierMax) return;
     context.addIssue({
       code: 'custom',
-      path: ['minLrMultiplier'],
-      message: `minLrMultiplier is ${minLrMultiplier}; it must be at most maxLrMultiplier, which is ${maxLrMultiplier}`,
-      params: { minLrMultiplier, maxLrMultiplier },
+      path: ['lrMultiplierMin'],
+      message: `lrMultiplierMin is ${lrMultiplierMin}; it must be at most lrMultiplierMax, which is ${lrMultiplierMax}`,
+      params: { lrMultiplierMin, lrMultiplierMax },
     });
   })
   .meta({ id: 'BlockConstraint' });

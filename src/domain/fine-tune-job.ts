@@ -23,15 +23,22 @@ export const biotuneSchema = z
     generationCount: z.int().min(0).max(200).default(10),
     populationSize: z.int().min(2).max(200).default(10),
     eliteCount: z.int().min(1).max(100).default(3),
-    /** Trainings per genome; its fitness is their mean. */
-    seedCount: z.int().min(1).max(10).default(3),
-    /** Which validation figure fitness is 1 minus of. */
-    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
     /** SEQUENTIAL is the reference's order; BATCH_SYNC draws a whole generation at once, so that it trains in parallel. */
     reproduction: z.enum(['SEQUENTIAL', 'BATCH_SYNC']).default('BATCH_SYNC'),
   })
   .meta({ id: 'BiotuneConfig' });
 export type BiotuneConfig = Readonly<z.infer<typeof biotuneSchema>>;
+
+/** How a candidate is measured, whether the evolution tries it or a baseline that tries several. */
+export const evaluationSchema = z
+  .strictObject({
+    /** Which validation figure fitness is 1 minus of. */
+    fitness: z.enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1']).default('MACRO_ACCURACY'),
+    /** Trainings of a candidate; its fitness is their mean. */
+    seedCount: z.int().min(1).max(10).default(3),
+  })
+  .meta({ id: 'EvaluationConfig' });
+export type EvaluationConfig = Readonly<z.infer<typeof evaluationSchema>>;
 
 /** What each mode says of BatchNorm in frozen blocks. */
 export const FROZEN_BATCH_NORM_OF_MODE = {
@@ -48,7 +55,7 @@ export const searchSchema = z
     type: z.enum(['BIOTUNE', 'NONE']).default('BIOTUNE'),
     /** Every random draw of the search follows from it; made up and echoed when absent. */
     seed: seedSchema.optional(),
-    /** Its sizes, seeds and fitness also hold for baselines that try several candidates. */
+    /** Its sizes also hold for RANDOM_SEARCH. */
     biotune: biotuneSchema.prefault({}),
     /** Of BIOTUNE and RANDOM_SEARCH. */
     blockConstraints: z.array(blockConstraintSchema).max(64).readonly().default([]),
@@ -147,11 +154,11 @@ export const finalsSchema = z
 export const budgetSchema = z
   .strictObject({
     /** From the lease of the job's first task, without pauses; `reserveForFinals` of it is kept for the finals. */
-    maxWallSeconds: z.number().gt(0).max(31_536_000).optional(),
+    wallSecondsMax: z.number().gt(0).max(31_536_000).optional(),
     /** Device time of completed trainings, summed over workers; a CPU counts as a device. */
-    maxGpuSeconds: z.number().gt(0).max(315_360_000).optional(),
+    gpuSecondsMax: z.number().gt(0).max(315_360_000).optional(),
     /** Trials of the search. */
-    maxTrialCount: z.int().min(1).max(TRAINING_COUNT_MAX).optional(),
+    trialCountMax: z.int().min(1).max(TRAINING_COUNT_MAX).optional(),
     /** Of the validation figure that fitness is 1 minus of. */
     targetMetricValue: z.number().gt(0).max(1).optional(),
     /** Generations in a row without a better best. */
@@ -165,20 +172,22 @@ export type BudgetConfig = Readonly<z.infer<typeof budgetSchema>>;
 /** The parts of a request that must fit each other. */
 interface SearchParts {
   readonly search: SearchRequest;
+  readonly evaluation: EvaluationConfig;
   readonly training: TrainingRequest;
   readonly baselines: readonly Baseline[];
   readonly budget: BudgetConfig;
 }
 
-function checkSearch({ search, training, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
+function checkSearch({ search, evaluation, training, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
   const refuse = (path: string[], message: string, params: Record<string, unknown> = {}) =>
     context.addIssue({ code: 'custom', path, message, params });
-  const { eliteCount, populationSize, generationCount, seedCount, mode } = search.biotune;
+  const { eliteCount, populationSize, generationCount, mode } = search.biotune;
   const wholeTrialCount = populationSize + generationCount * (populationSize + eliteCount);
   const searchCount = Number(search.type === 'BIOTUNE') + Number(baselines.includes('RANDOM_SEARCH'));
-  const trainingCount = seedCount * searchCount * Math.min(wholeTrialCount, budget.maxTrialCount ?? Infinity);
+  const trainingCount =
+    evaluation.seedCount * searchCount * Math.min(wholeTrialCount, budget.trialCountMax ?? Infinity);
   if (trainingCount > TRAINING_COUNT_MAX) {
-    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes, or set budget.maxTrialCount`;
+    const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes or evaluation.seedCount, or set budget.trialCountMax`;
     refuse(['search', 'biotune'], message, { trainingCount, trainingCountMax: TRAINING_COUNT_MAX });
   }
   if (eliteCount >= populationSize) {
@@ -240,6 +249,7 @@ export const createFineTuneJobSchema = z
     data: dataSchema.prefault({}),
     training: trainingSchema.prefault({}),
     search: searchSchema.prefault({}),
+    evaluation: evaluationSchema.prefault({}),
     baselines: z.array(z.enum(BASELINES)).max(BASELINES.length).default(['FULL_FINE_TUNE', 'LINEAR_PROBE']),
     methods: methodSettingsSchema.prefault({}),
     finals: finalsSchema.prefault({}),
@@ -247,7 +257,7 @@ export const createFineTuneJobSchema = z
     parallelism: z
       .strictObject({
         /** Trainings at once; as many as the launcher has workers for when absent. */
-        maxParallelTrialCount: z.int().min(1).max(256).optional(),
+        parallelTrialCountMax: z.int().min(1).max(256).optional(),
       })
       .prefault({}),
     /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
@@ -275,13 +285,14 @@ export const fineTuneJobSpecSchema = z
     data: dataSchema.omit({ split: true }).required(),
     training: trainingProtocolSchema,
     search: searchSchema.required(),
+    evaluation: evaluationSchema,
     /** Those of `search.warmStartFrom` when the job was created. */
     warmStartGenomes: z.array(genomeSchema).readonly(),
     baselines: z.array(z.enum(BASELINES)).readonly(),
     methods: methodSettingsSchema,
     finals: finalsSchema,
     budget: budgetSchema,
-    parallelism: z.strictObject({ maxParallelTrialCount: z.int().positive().optional() }),
+    parallelism: z.strictObject({ parallelTrialCountMax: z.int().positive().optional() }),
     reproducibility: z.enum(REPRODUCIBILITIES),
     output: z.strictObject({ model: z.string() }),
   })

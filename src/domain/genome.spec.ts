@@ -35,20 +35,20 @@ describe('lrMultipliers', () => {
   it('moves the multiplier of a selected block into its bounds, and leaves a frozen one at 0', () => {
     const genome = { genes: [1, 0.75, 0.75, 0.25], threshold: 0.5 };
     const bounded = paper(
-      { policy: 'FREE', maxLrMultiplier: 2 },
-      { policy: 'FREE', minLrMultiplier: 5 },
-      { policy: 'FREE', minLrMultiplier: 1, maxLrMultiplier: 8 },
-      { policy: 'FREE', minLrMultiplier: 5 },
+      { policy: 'FREE', lrMultiplierMax: 2 },
+      { policy: 'FREE', lrMultiplierMin: 5 },
+      { policy: 'FREE', lrMultiplierMin: 1, lrMultiplierMax: 8 },
+      { policy: 'FREE', lrMultiplierMin: 5 },
     );
     expect(lrMultipliers(genome, bounded)).toEqual([2, 5, 10 ** 0.5, 0]);
-    expect(lrMultipliers(genome, paper(FREE, FREE, FREE, { policy: 'TRAIN', minLrMultiplier: 50 }))[3]).toBe(50);
+    expect(lrMultipliers(genome, paper(FREE, FREE, FREE, { policy: 'TRAIN', lrMultiplierMin: 50 }))[3]).toBe(50);
   });
 
   it('is 1 within bounds where rate genes are not used', () => {
     const genome = { genes: [1, 0.75, 0.1, 1, 0.75], threshold: 0.5 };
-    const rules = codeCompat(FREE, { policy: 'FREE', maxLrMultiplier: 0.5 }, TRAIN, FREEZE, {
+    const rules = codeCompat(FREE, { policy: 'FREE', lrMultiplierMax: 0.5 }, TRAIN, FREEZE, {
       policy: 'FREE',
-      minLrMultiplier: 3,
+      lrMultiplierMin: 3,
     });
     expect(lrMultipliers(genome, rules)).toEqual([1, 0.5, 1, 0, 3]);
   });
@@ -80,25 +80,25 @@ describe('geneMatters', () => {
   it.each([
     ['FREE', paper(FREE), true],
     ['FREE without rate genes', codeCompat(FREE), true],
-    ['FREE within one multiplier', paper({ ...FREE, minLrMultiplier: 1, maxLrMultiplier: 1 }), true],
+    ['FREE within one multiplier', paper({ ...FREE, lrMultiplierMin: 1, lrMultiplierMax: 1 }), true],
     ['FREEZE', paper(FREEZE), false],
     ['TRAIN', paper(TRAIN), true],
     ['TRAIN without rate genes', codeCompat(TRAIN), false],
-    ['TRAIN within one multiplier', paper({ ...TRAIN, minLrMultiplier: 1, maxLrMultiplier: 1 }), false],
-    ['TRAIN bounded above what genes give', paper({ ...TRAIN, minLrMultiplier: 10 }), false],
-    ['TRAIN bounded below what genes give', paper({ ...TRAIN, maxLrMultiplier: 0.1 }), false],
-    ['TRAIN within bounds', paper({ ...TRAIN, minLrMultiplier: 9 }), true],
+    ['TRAIN within one multiplier', paper({ ...TRAIN, lrMultiplierMin: 1, lrMultiplierMax: 1 }), false],
+    ['TRAIN bounded above what genes give', paper({ ...TRAIN, lrMultiplierMin: 10 }), false],
+    ['TRAIN bounded below what genes give', paper({ ...TRAIN, lrMultiplierMax: 0.1 }), false],
+    ['TRAIN within bounds', paper({ ...TRAIN, lrMultiplierMin: 9 }), true],
   ])('of a block that is %s', (_, rules, expected) => expect(geneMatters(0, rules)).toBe(expected));
 });
 
 describe('phenotypeRules', () => {
   it('puts constraints in the order of the blocks; the others are FREE', () => {
     const constraints: BlockConstraint[] = [
-      { blockId: 'fc', policy: 'TRAIN', minLrMultiplier: 1 },
+      { blockId: 'fc', policy: 'TRAIN', lrMultiplierMin: 1 },
       { blockId: 'layer1', policy: 'FREEZE' },
     ];
     expect(phenotypeRules(constraints, IDS, 'PAPER')).toEqual(
-      paper(FREE, FREEZE, FREE, { policy: 'TRAIN', minLrMultiplier: 1 }),
+      paper(FREE, FREEZE, FREE, { policy: 'TRAIN', lrMultiplierMin: 1 }),
     );
   });
 

@@ -79,8 +79,8 @@ export function geneMatters(block: number, { usesRateGenes, blocks }: PhenotypeR
 /** What genes of 0 and 1 give. */
 const [LR_MULTIPLIER_MIN, LR_MULTIPLIER_MAX] = [0.1, 10];
 
-const withinBounds = (multiplier: number, { minLrMultiplier = 0, maxLrMultiplier = Infinity }: BlockRule): number =>
-  Math.min(maxLrMultiplier, Math.max(minLrMultiplier, multiplier));
+const withinBounds = (multiplier: number, { lrMultiplierMin = 0, lrMultiplierMax = Infinity }: BlockRule): number =>
+  Math.min(lrMultiplierMax, Math.max(lrMultiplierMin, multiplier));
 
 /**
  * The rules of a search, from what its caller demands of some blocks; the others are FREE and without bounds.

@@ -62,7 +62,7 @@ export class EstimateService {
           ...(speed !== undefined && { trainSeconds: (multiplyAccumulates * trainingCount) / speed }),
         };
       };
-      const searched = costOf(trialCount * spec.search.biotune.seedCount, fold);
+      const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
       const parameters = estimateParameters(method, network, dataset.classes.length, {
         methods: spec.methods,
         rules: setting.rules,
@@ -72,7 +72,7 @@ export class EstimateService {
     });
     const cost = methods.map((method) => method.cost).reduce(addCosts, NO_COST);
     if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };
-    const { seedCount, fitness } = spec.search.biotune;
+    const { seedCount, fitness } = spec.evaluation;
     const resolution = assumedResolution({
       imageCount: fold.validation,
       seedCount,

@@ -27,7 +27,7 @@ export class FinalModels {
   async trained({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
     const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
-    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.search.biotune.fitness);
+    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.evaluation.fitness);
     return trials.map((trial) => ({
       trial,
       models: (trainings.get(trial.id) ?? []).flatMap(modelOf).sort((a, b) => figure(b) - figure(a) || a.seed - b.seed),

@@ -1,6 +1,6 @@
 import type { ImageCounts } from '../cost/training-cost.js';
 import type { DatasetVersion } from '../domain/dataset.js';
-import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { EvaluationConfig } from '../domain/fine-tune-job.js';
 
 /** Training and validation images of one fold, the larger ones where they differ; of all for one fold. */
 export function imageCounts({ classes }: Pick<DatasetVersion, 'classes'>, foldCount: number): ImageCounts {
@@ -16,7 +16,7 @@ export function imageCounts({ classes }: Pick<DatasetVersion, 'classes'>, foldCo
 export function imageStep(
   { classes }: Pick<DatasetVersion, 'classes'>,
   foldCount: number,
-  fitness: FineTuneJobSpec['search']['biotune']['fitness'],
+  fitness: EvaluationConfig['fitness'],
 ): number {
   // The last fold is the smallest.
   const counts = classes.map(({ imageCount }) => Math.max(1, Math.floor(imageCount.validation / foldCount)));

@@ -149,7 +149,7 @@ function advanceOf({ state, spec, runtime }: StoredFineTuneJob): Advance {
   return {
     next: 'WORK',
     // The launcher starts as many of them as it has room for.
-    workerCount: Math.min(spec.parallelism.maxParallelTrialCount ?? Infinity, trainingCountAtOnce(spec)),
+    workerCount: Math.min(spec.parallelism.parallelTrialCountMax ?? Infinity, trainingCountAtOnce(spec)),
     // Also after another coordinator has taken over, on a machine with other cores.
     ...(runtime !== undefined && { threadCount: runtime.intraOpThreadCount }),
   };

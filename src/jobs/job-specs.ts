@@ -30,7 +30,8 @@ export class JobSpecs {
    * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, or JOB_NOT_FOUND for what does not fit the base model or the project.
    */
   async fill(project: string, request: CreateFineTuneJob, jobId: string): Promise<FineTuneJobSpec> {
-    const { baseModel, data, training, search, baselines, methods, finals, budget, parallelism, output } = request;
+    const { baseModel, data, training, search, evaluation, baselines, methods, finals, budget, parallelism, output } =
+      request;
     const model = await this.baseModels.get(baseModel);
     checkFits(request, model);
     const { searchFraction, imageSizePx = model.inputSizePx, augmentation } = data;
@@ -43,6 +44,7 @@ export class JobSpecs {
       data: { searchFraction, imageSizePx, augmentation },
       training: { ...training, frozenBatchNorm },
       search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
+      evaluation,
       warmStartGenomes,
       baselines,
       methods,

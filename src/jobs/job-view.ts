@@ -48,9 +48,9 @@ function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, numb
 /** Trainings, counted by what each costs: one of the search trains on one fold, the others on all the data. */
 function work(rows: JobRows) {
   const { job, counts, now } = rows;
-  const { search, finals, data } = job.spec;
+  const { evaluation, finals, data } = job.spec;
   const perTrial: Readonly<Record<TrialPhase, number>> = {
-    SEARCH: search.biotune.seedCount * data.searchFraction,
+    SEARCH: evaluation.seedCount * data.searchFraction,
     SELECTION: finals.seedCount,
     FINALS: finals.seedCount,
   };

@@ -13,16 +13,20 @@ it('counts the elite steps, children and seeds of a generation', () => {
 
 it('counts the initial population, or the elite steps, where each child waits for the one before', () => {
   const sequential = (sizes: object) => ({
-    search: { biotune: { reproduction: 'SEQUENTIAL', seedCount: 1, ...sizes } },
+    search: { biotune: { reproduction: 'SEQUENTIAL', ...sizes } },
+    evaluation: { seedCount: 1 },
   });
   expect(countOf(sequential({}))).toBe(10);
   expect(countOf(sequential({ populationSize: 10, eliteCount: 8 }))).toBe(16);
 });
 
 it('counts the best candidates and the finals where they are more', () => {
-  const search = { biotune: { populationSize: 2, eliteCount: 1, seedCount: 1, generationCount: 0 } };
-  expect(countOf({ search, finals: { finalistCount: 3, seedCount: 2 } })).toBe(6);
-  expect(countOf({ search, baselines: ['LORA', 'L2_SP'], finals: { finalistCount: 1, seedCount: 5 } })).toBe(15);
+  const search = { biotune: { populationSize: 2, eliteCount: 1, generationCount: 0 } };
+  const evaluation = { seedCount: 1 };
+  expect(countOf({ search, evaluation, finals: { finalistCount: 3, seedCount: 2 } })).toBe(6);
+  expect(
+    countOf({ search, evaluation, baselines: ['LORA', 'L2_SP'], finals: { finalistCount: 1, seedCount: 5 } }),
+  ).toBe(15);
 });
 
 it('does not bound a search without evolution, whose candidates are known from the start', () => {

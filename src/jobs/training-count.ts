@@ -2,7 +2,7 @@ import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { generationSize } from '../search/biotune.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 
-type Spec = Pick<FineTuneJobSpec, 'search' | 'baselines' | 'finals'>;
+type Spec = Pick<FineTuneJobSpec, 'search' | 'evaluation' | 'baselines' | 'finals'>;
 
 /**
  * Trainings of a job that can run at the same time: the initial population or a generation, where each child of a SEQUENTIAL
@@ -18,7 +18,7 @@ export function trainingCountAtOnce(spec: Spec): number {
     biotune.reproduction === 'SEQUENTIAL' ? 2 * biotune.eliteCount : generationSize(biotune, 1),
   );
   return Math.max(
-    searching.length * evolving * biotune.seedCount,
+    searching.length * evolving * spec.evaluation.seedCount,
     searching.length * finalistCount * seedCount,
     methodsOf(spec).length * seedCount,
   );

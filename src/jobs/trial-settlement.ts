@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/fault-policy.js';
-import type { BiotuneConfig } from '../domain/fine-tune-job.js';
+import type { EvaluationConfig } from '../domain/fine-tune-job.js';
 import { groupBy } from '../domain/group-by.js';
 import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/trial.js';
 import { mean } from '../statistics/mean.js';
@@ -19,18 +19,18 @@ const VALIDATION_FIGURES = {
   MACRO_ACCURACY: 'validationMacroAccuracy',
   ACCURACY: 'validationAccuracy',
   MACRO_F1: 'validationMacroF1',
-} as const satisfies Record<BiotuneConfig['fitness'], keyof SeedResult>;
+} as const satisfies Record<EvaluationConfig['fitness'], keyof SeedResult>;
 
 /** The validation figure that a job's fitness is 1 minus of. */
 export const validationFigure = (
-  result: Pick<SeedResult, (typeof VALIDATION_FIGURES)[BiotuneConfig['fitness']]>,
-  fitness: BiotuneConfig['fitness'],
+  result: Pick<SeedResult, (typeof VALIDATION_FIGURES)[EvaluationConfig['fitness']]>,
+  fitness: EvaluationConfig['fitness'],
 ): number => result[VALIDATION_FIGURES[fitness]];
 
 /** What a trial came to; undefined while one of its trainings is still to end. */
 function outcome(
   trainings: readonly Training[],
-  figure: BiotuneConfig['fitness'],
+  figure: EvaluationConfig['fitness'],
 ): Pick<StoredTrial, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
   const infeasible = trainings.find(({ state }) => state === 'infeasible');
   if (infeasible !== undefined) {
@@ -72,7 +72,7 @@ export class TrialSettlement {
   async settle(
     leadership: Leadership,
     trials: readonly StoredTrial[],
-    figure: BiotuneConfig['fitness'],
+    figure: EvaluationConfig['fitness'],
   ): Promise<Settled> {
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
     const closed = trials.filter(isOpen).flatMap((trial): StoredTrial[] => {
@@ -90,7 +90,7 @@ export class TrialSettlement {
   /** Closes what has ended of a phase that follows the search, and says whether any of it is still open. */
   async settlePhase({ job, leadership }: JobContext, phase: TrialPhase): Promise<{ readonly hasOpen: boolean }> {
     const trials = await this.trials.list(job.id, phase);
-    const { closed } = await this.settle(leadership, trials, job.spec.search.biotune.fitness);
+    const { closed } = await this.settle(leadership, trials, job.spec.evaluation.fitness);
     return { hasOpen: trials.filter(isOpen).length > closed.length };
   }
 

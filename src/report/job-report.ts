@@ -76,7 +76,7 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
 
 function resolutionOf({ job, dataset, scored, seedAccuracies }: ReportSources): Resolution | undefined {
   if (seedAccuracies.length === 0) return undefined;
-  const { seedCount, fitness } = job.spec.search.biotune;
+  const { seedCount, fitness } = job.spec.evaluation;
   const folds = Math.round(1 / job.spec.data.searchFraction);
   const size = {
     imageCount: imageCounts(dataset, folds).validation,

@@ -44,7 +44,7 @@ describe.each(ORDERS)('constraints, %s', (order) => {
   it('change nothing where every block is FREE, of any bounds and either use of rate genes', () => {
     const blocks = Array.from(
       { length: 6 },
-      () => ({ policy: 'FREE', minLrMultiplier: 1, maxLrMultiplier: 2 }) as const,
+      () => ({ policy: 'FREE', lrMultiplierMin: 1, lrMultiplierMax: 2 }) as const,
     );
     const bounded = run(config(order, { rules: { usesRateGenes: false, blocks } }));
     expect(bounded.trials).toEqual(run(config(order)).trials);

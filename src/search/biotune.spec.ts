@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { biotuneSchema } from '../domain/fine-tune-job.js';
+import { biotuneSchema, evaluationSchema } from '../domain/fine-tune-job.js';
 import { selectsABlock } from '../domain/genome.js';
 import type { Run } from '../../test/fixtures/search-run.js';
 import { bits, config, distance, evaluate, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
@@ -19,7 +19,8 @@ describe.each(ORDERS)('%s', (order) => {
   });
 
   it("asks for the paper's 420 trainings where a job leaves its search at the defaults", () => {
-    const { seedCount, generationCount, populationSize, eliteCount } = biotuneSchema.parse({});
+    const { generationCount, populationSize, eliteCount } = biotuneSchema.parse({});
+    const { seedCount } = evaluationSchema.parse({});
     const { trials } = run(config(order, { generationCount, populationSize, eliteCount }));
     expect(trials.length * seedCount).toBe(420);
   });

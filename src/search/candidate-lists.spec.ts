@@ -60,7 +60,7 @@ describe('randomSearchCandidates', () => {
   it('keeps constraints, over 200 seeds', () => {
     const rules: PhenotypeRules = {
       usesRateGenes: true,
-      blocks: [{ policy: 'FREEZE' }, { policy: 'FREE', maxLrMultiplier: 2 }, { policy: 'FREE' }],
+      blocks: [{ policy: 'FREEZE' }, { policy: 'FREE', lrMultiplierMax: 2 }, { policy: 'FREE' }],
     };
     for (let seed = 0; seed < 200; seed += 1) {
       for (const { lrMultipliers } of randomSearchCandidates({ seed, blockCount: 3, rules, count: 10 })) {

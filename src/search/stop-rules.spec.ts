@@ -10,7 +10,7 @@ const history = (...generations: number[][]) =>
 
 it('is none without rules, and without trials', () => {
   expect(stopReason(history([0, 0], [0, 0, 0]), {}, SHAPE)).toBeUndefined();
-  const rules = { targetMetricValue: 0, plateauGenerationCount: 1, maxTrialCount: 1 };
+  const rules = { targetMetricValue: 0, plateauGenerationCount: 1, trialCountMax: 1 };
   expect(stopReason([], rules, SHAPE)).toBeUndefined();
 });
 
@@ -126,13 +126,13 @@ describe('a plateau', () => {
 
 it('the number of trials counts all that are complete', () => {
   const rows = history([0.5, 1], [1]);
-  expect(stopReason(rows, { maxTrialCount: 4 }, SHAPE)).toBeUndefined();
-  expect(stopReason(rows, { maxTrialCount: 3 }, SHAPE)).toBe('TRIAL_BUDGET');
+  expect(stopReason(rows, { trialCountMax: 4 }, SHAPE)).toBeUndefined();
+  expect(stopReason(rows, { trialCountMax: 3 }, SHAPE)).toBe('TRIAL_BUDGET');
 });
 
 it('the target goes before a plateau, and a plateau before the number of trials', () => {
   const rows = history([0.5, 0.9], [0.5, 0.6, 0.7]);
-  const rules = { plateauGenerationCount: 1, maxTrialCount: 5 };
+  const rules = { plateauGenerationCount: 1, trialCountMax: 5 };
   expect(stopReason(rows, { ...rules, targetMetricValue: 0.5 }, SHAPE)).toBe('TARGET_REACHED');
   expect(stopReason(rows, { ...rules, targetMetricValue: 0.6 }, SHAPE)).toBe('PLATEAU');
   expect(stopReason(rows, { ...rules, plateauGenerationCount: 2 }, SHAPE)).toBe('TRIAL_BUDGET');

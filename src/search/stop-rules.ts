@@ -8,7 +8,7 @@ export interface StopRules {
   /** Generations without a better fitness that end the search; at least 1. */
   readonly plateauGenerationCount?: number | undefined;
   /** Completed trials that end the search. */
-  readonly maxTrialCount?: number | undefined;
+  readonly trialCountMax?: number | undefined;
 }
 
 export type SearchStopReason = 'TARGET_REACHED' | 'PLATEAU' | 'TRIAL_BUDGET';
@@ -29,12 +29,12 @@ type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount'>;
  */
 export function stopReason(
   history: readonly Outcome[],
-  { targetMetricValue, plateauGenerationCount, maxTrialCount }: StopRules,
+  { targetMetricValue, plateauGenerationCount, trialCountMax }: StopRules,
   shape: Shape,
 ): SearchStopReason | undefined {
   if (targetMetricValue !== undefined && bestFitness(history) <= 1 - targetMetricValue) return 'TARGET_REACHED';
   if (plateauGenerationCount !== undefined && stagnation(history, shape) >= plateauGenerationCount) return 'PLATEAU';
-  if (maxTrialCount !== undefined && history.length >= maxTrialCount) return 'TRIAL_BUDGET';
+  if (trialCountMax !== undefined && history.length >= trialCountMax) return 'TRIAL_BUDGET';
   return undefined;
 }
 

@@ -216,11 +216,12 @@ describe('a job in SEQUENTIAL order, by macro F1', () => {
 
   beforeAll(async () => {
     const request = smallJob(await uploadFashion(CLASSES, 20));
-    const biotune = { populationSize: 3, reproduction: 'SEQUENTIAL', fitness: 'MACRO_F1' };
+    const biotune = { populationSize: 3, reproduction: 'SEQUENTIAL' };
+    const evaluation = { ...request.evaluation, fitness: 'MACRO_F1' };
     const search = { ...request.search, biotune: { ...request.search.biotune, ...biotune } };
     // A fold has 12 images.
     const training = { ...request.training, batchSize: 8 };
-    const { id } = await createJob(service, { ...request, training, search, baselines: [] });
+    const { id } = await createJob(service, { ...request, training, search, evaluation, baselines: [] });
     await waitForJob(service, id, ({ state }) => state === 'SUCCEEDED');
     trials = await listTrials(service, id);
   });

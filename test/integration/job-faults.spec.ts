@@ -16,8 +16,8 @@ afterAll(async () => {
   store.stop();
 });
 
-const biotune = { populationSize: 4, eliteCount: 1, generationCount: 1, seedCount: 2 };
-const request = { search: { seed: 3, biotune }, baselines: ['LINEAR_PROBE'] };
+const biotune = { populationSize: 4, eliteCount: 1, generationCount: 1 };
+const request = { search: { seed: 3, biotune }, evaluation: { seedCount: 2 }, baselines: ['LINEAR_PROBE'] };
 
 const good: MadeUp = ({ lrMultipliers, seed }) => {
   const sum = lrMultipliers.reduce((total, factor) => total + factor, 0);

@@ -18,9 +18,10 @@ let id: string;
 beforeAll(async () => {
   jobs = await JobHarness.start();
   const job = await jobs.create({
-    search: { type: 'NONE', biotune: { populationSize: 200, eliteCount: 1, generationCount: 100, seedCount: 1 } },
+    search: { type: 'NONE', biotune: { populationSize: 200, eliteCount: 1, generationCount: 100 } },
+    evaluation: { seedCount: 1 },
     baselines: ['RANDOM_SEARCH'],
-    budget: { maxTrialCount: TRIAL_COUNT },
+    budget: { trialCountMax: TRIAL_COUNT },
   });
   ({ id } = job);
   led = await jobs.lead(id);

@@ -11,7 +11,8 @@ beforeAll(async () => {
 afterAll(() => jobs.stop());
 
 const request = {
-  search: { seed: 3, biotune: { populationSize: 4, eliteCount: 1, generationCount: 1, seedCount: 2 } },
+  search: { seed: 3, biotune: { populationSize: 4, eliteCount: 1, generationCount: 1 } },
+  evaluation: { seedCount: 2 },
   baselines: ['LINEAR_PROBE'],
 };
 

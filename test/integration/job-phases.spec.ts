@@ -15,7 +15,8 @@ beforeAll(async () => {
 afterAll(() => jobs.stop());
 
 /** A search small enough to be looked at as a whole: 4 trials, then 2 probes and 3 children. */
-const small = { populationSize: 4, eliteCount: 1, generationCount: 1, seedCount: 2 };
+const small = { populationSize: 4, eliteCount: 1, generationCount: 1 };
+const evaluation = { seedCount: 2 };
 
 /** Candidates are the better the nearer their mean multiplier is to 1; noise comes from the seed. */
 const smooth: MadeUp = ({ lrMultipliers, seed }) => {
@@ -33,7 +34,10 @@ describe('a job with every method', () => {
 
   beforeAll(async () => {
     const finals = { finalistCount: 2, seedCount: 2 };
-    job = await jobs.run({ search: { seed: 3, biotune: small }, baselines: [...BASELINES], finals }, smooth);
+    job = await jobs.run(
+      { evaluation, search: { seed: 3, biotune: small }, baselines: [...BASELINES], finals },
+      smooth,
+    );
     trials = await jobs.trials(job.id);
     tasks = await jobs.tasks(job.id);
   });
@@ -155,7 +159,7 @@ it('never delivers a search that does worse on validation than a baseline', asyn
     const validation = technique.type === 'LINEAR_PROBE' ? 0.7 : isSearch ? 0.9 - fold / 100 : 0.6 + (seed % 2) / 100;
     return { validation, test: technique.type === 'LINEAR_PROBE' ? 0.5 : 0.9 };
   };
-  const job = await jobs.run({ search: { biotune: small }, baselines: ['LINEAR_PROBE'] }, madeUp);
+  const job = await jobs.run({ evaluation, search: { biotune: small }, baselines: ['LINEAR_PROBE'] }, madeUp);
   expect(job.result?.method).toBe('LINEAR_PROBE');
   expect(job.result?.verdict).toMatch(/beats LINEAR_PROBE.*Delivered is LINEAR_PROBE/);
 });
@@ -168,7 +172,7 @@ describe('equal candidates', () => {
     initialGenomes: [genome, equal, genome],
   });
   const run = async (mode: string) => {
-    const job = await jobs.run({ search: search(mode), baselines: [] }, smooth);
+    const job = await jobs.run({ evaluation, search: search(mode), baselines: [] }, smooth);
     return ofPhase(await jobs.trials(job.id), 'SEARCH');
   };
 
@@ -199,7 +203,7 @@ describe('modes', () => {
 
   it('CODE_COMPAT ignores the learning rates of the genes', async () => {
     const search = { biotune: { ...small, mode: 'CODE_COMPAT' } };
-    const job = await jobs.run({ search, baselines: [] }, smooth);
+    const job = await jobs.run({ evaluation, search, baselines: [] }, smooth);
     const factors = (await jobs.trials(job.id)).flatMap(({ lrMultipliers }) => lrMultipliers);
     expect(new Set(factors)).toEqual(new Set([0, 1]));
   });
@@ -213,9 +217,12 @@ describe('constraints and warm starts', () => {
   it('hold for every candidate of the search and of a random search', async () => {
     const blockConstraints = [
       { blockId: 'stem', policy: 'FREEZE' },
-      { blockId: 'head', policy: 'TRAIN', minLrMultiplier: 0.5, maxLrMultiplier: 2 },
+      { blockId: 'head', policy: 'TRAIN', lrMultiplierMin: 0.5, lrMultiplierMax: 2 },
     ];
-    const job = await jobs.run({ search: { biotune: small, blockConstraints }, baselines: ['RANDOM_SEARCH'] }, smooth);
+    const job = await jobs.run(
+      { evaluation, search: { biotune: small, blockConstraints }, baselines: ['RANDOM_SEARCH'] },
+      smooth,
+    );
     const trials = await jobs.trials(job.id);
     expect(trials.length).toBeGreaterThan(18);
     for (const { lrMultipliers } of trials) {
@@ -235,10 +242,10 @@ describe('constraints and warm starts', () => {
   });
 
   it('put the best of an earlier job into generation 0, after the genomes of the caller', async () => {
-    const earlier = await jobs.run({ search: { biotune: small }, baselines: [] }, smooth);
+    const earlier = await jobs.run({ evaluation, search: { biotune: small }, baselines: [] }, smooth);
     const genome = { genes: Array.from({ length: 9 }, () => 0.5), threshold: 0.25 };
     const search = { biotune: small, initialGenomes: [genome], warmStartFrom: [earlier.name] };
-    const job = await jobs.run({ search, baselines: [] }, smooth);
+    const job = await jobs.run({ evaluation, search, baselines: [] }, smooth);
     const [first, second, third] = await jobs.trials(job.id);
     expect([first?.origin, second?.origin, third?.origin]).toEqual(['ENQUEUED', 'WARM_START', 'INITIAL']);
     expect(first?.genome).toEqual(genome);
@@ -249,13 +256,13 @@ describe('constraints and warm starts', () => {
 describe('budgets', () => {
   const run = async (budget: object, madeUp: MadeUp = smooth, baselines: string[] = []) => {
     const biotune = { ...small, generationCount: 5, mode: 'PAPER' };
-    const job = await jobs.run({ search: { seed: 1, biotune }, budget, baselines }, madeUp);
+    const job = await jobs.run({ evaluation, search: { seed: 1, biotune }, budget, baselines }, madeUp);
     const search = ofPhase(await jobs.trials(job.id), 'SEARCH').filter(({ method }) => method === 'BIOTUNE');
     return { job, search };
   };
 
   it('end a search after so many trials, with the best so far', async () => {
-    const { job, search } = await run({ maxTrialCount: 6 });
+    const { job, search } = await run({ trialCountMax: 6 });
     expect(job).toMatchObject({ state: 'SUCCEEDED', stopReason: 'TRIAL_BUDGET', progress: { trialCount: 6 } });
     expect(search).toHaveLength(6);
     const best = search.toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1))[0];
@@ -263,7 +270,12 @@ describe('budgets', () => {
   });
 
   it('end a search that has reached its target, and drop what is open', async () => {
-    const { id } = await jobs.create({ search: { biotune: small }, budget: { targetMetricValue: 0.3 }, baselines: [] });
+    const { id } = await jobs.create({
+      evaluation,
+      search: { biotune: small },
+      budget: { targetMetricValue: 0.3 },
+      baselines: [],
+    });
     const { leadership, runner } = await jobs.lead(id);
     while ((await jobs.tasks(id)).length === 0) await runner.advance(leadership);
     const held = await jobs.lease(id);
@@ -296,14 +308,19 @@ describe('budgets', () => {
 
   it('end every search when the device time is used up', async () => {
     // 4 trials of 2 seeds with 2 seconds each are 16 seconds; the finals keep 15 % of 18.
-    const { job, search } = await run({ maxGpuSeconds: 18 }, smooth, ['LINEAR_PROBE']);
+    const { job, search } = await run({ gpuSecondsMax: 18 }, smooth, ['LINEAR_PROBE']);
     expect(job).toMatchObject({ state: 'SUCCEEDED', stopReason: 'GPU_BUDGET' });
     expect(search.filter(({ state }) => state === 'SUCCEEDED')).toHaveLength(4);
     expect(job.result?.scores.map(({ method }) => method)).toEqual(['BIOTUNE', 'LINEAR_PROBE']);
   });
 
   it('fail a job whose search had no time for a single trial', async () => {
-    const { id } = await jobs.create({ search: { biotune: small }, budget: { maxWallSeconds: 1e-6 }, baselines: [] });
+    const { id } = await jobs.create({
+      evaluation,
+      search: { biotune: small },
+      budget: { wallSecondsMax: 1e-6 },
+      baselines: [],
+    });
     const { leadership, runner } = await jobs.lead(id);
     while ((await jobs.tasks(id)).length === 0) await runner.advance(leadership);
     await jobs.lease(id);
@@ -316,35 +333,35 @@ describe('budgets', () => {
 
 describe('what cannot be trained', () => {
   it('ends a search when most of a generation is, with a count of each reason', async () => {
-    const job = await jobs.run({ search: { biotune: small }, baselines: [] }, () => 'NAN_LOSS');
+    const job = await jobs.run({ evaluation, search: { biotune: small }, baselines: [] }, () => 'NAN_LOSS');
     expect(job).toMatchObject({ state: 'FAILED', error: { reason: 'SEARCH_SPACE_INFEASIBLE' } });
     expect(job.error?.message).toContain('4 of 4 trials of generation 0 cannot be trained (NAN_LOSS: 4)');
   });
 
   it('leaves a baseline out, and says so', async () => {
     const madeUp: MadeUp = (spec) => (spec.technique.type === 'LORA' ? 'NAN_LOSS' : smooth(spec));
-    const job = await jobs.run({ search: { biotune: small }, baselines: ['LORA', 'L2_SP'] }, madeUp);
+    const job = await jobs.run({ evaluation, search: { biotune: small }, baselines: ['LORA', 'L2_SP'] }, madeUp);
     expect(job.result?.scores.map(({ method }) => method)).toEqual(['BIOTUNE', 'L2_SP']);
     expect(job.result?.warnings).toContainEqual(expect.stringMatching(/^LORA is missing/));
   });
 
   it('says so when it is the search that could not be trained on all the data', async () => {
     const madeUp: MadeUp = (spec) => (spec.technique.type === 'BLOCKS' && spec.keepWeights ? 'NAN_LOSS' : smooth(spec));
-    const job = await jobs.run({ search: { biotune: small }, baselines: ['LORA'] }, madeUp);
+    const job = await jobs.run({ evaluation, search: { biotune: small }, baselines: ['LORA'] }, madeUp);
     expect(job.result?.method).toBe('LORA');
     expect(job.result?.verdict).toMatch(/^The search's winner could not be trained on all the data/);
   });
 
   it('is no candidate for the finals once it has failed on all the data', async () => {
     const madeUp: MadeUp = (spec) => (spec.foldCount === 1 ? 'NAN_LOSS' : smooth(spec));
-    const job = await jobs.run({ search: { biotune: small }, baselines: [] }, madeUp);
+    const job = await jobs.run({ evaluation, search: { biotune: small }, baselines: [] }, madeUp);
     expect(job.error?.message).toMatch(/No trial of the search could be trained \(.*BIOTUNE NAN_LOSS: 3\)/);
     expect(ofPhase(await jobs.trials(job.id), 'FINALS')).toEqual([]);
   });
 });
 
 it('comes to the same end whether tasks are done at once, or one between two steps of ever new coordinators', async () => {
-  const request = { search: { seed: 9, biotune: small }, baselines: ['SUFFIX_GRID'] };
+  const request = { evaluation, search: { seed: 9, biotune: small }, baselines: ['SUFFIX_GRID'] };
   const atOnce = await jobs.run(request, smooth);
   const inTurn = await jobs.run(request, smooth, { taskCountMax: 1, takesOver: true });
   const plain = async ({ id }: FineTuneJob) =>
@@ -367,7 +384,10 @@ it('comes to the same end whether tasks are done at once, or one between two ste
 it('says what a constraint does not bind', async () => {
   const blockConstraints = [{ blockId: 'stem', policy: 'FREEZE' }];
   const madeUp: MadeUp = ({ technique }) => ({ validation: technique.type === 'L2_SP' ? 0.9 : 0.5, test: 0.5 });
-  const job = await jobs.run({ search: { biotune: small, blockConstraints }, baselines: ['L2_SP'] }, madeUp);
+  const job = await jobs.run(
+    { evaluation, search: { biotune: small, blockConstraints }, baselines: ['L2_SP'] },
+    madeUp,
+  );
   expect(job.result?.warnings).toContainEqual(expect.stringContaining('The delivered L2_SP trains stem'));
 });
 
@@ -384,6 +404,7 @@ it('runs baselines alone where no search is asked for', async () => {
 describe('the estimate', () => {
   it('counts the trainings that the job then takes, at most', async () => {
     const request = {
+      evaluation,
       search: { seed: 5, biotune: { ...small, mode: 'PAPER' } },
       baselines: ['SUFFIX_GRID', 'LORA'],
       finals: { finalistCount: 2, seedCount: 2 },

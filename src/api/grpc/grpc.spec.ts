@@ -59,12 +59,14 @@ describe('calls', () => {
   });
 
   it('takes zeros, enums and maps that were sent', async () => {
-    const search = { seed: 0, biotune: { generationCount: 0, fitness: 'ACCURACY' } };
+    const search = { seed: 0, biotune: { generationCount: 0 } };
+    const evaluation = { fitness: 'ACCURACY' };
     const data = { augmentation: 'STANDARD' };
-    const job = { ...twoFields, search, data, labels: { team: 'a' }, baselines: ['LINEAR_PROBE'] };
+    const job = { ...twoFields, search, evaluation, data, labels: { team: 'a' }, baselines: ['LINEAR_PROBE'] };
     await grpc.call(JOBS, 'CreateFineTuneJob', { project: 'vision', job });
     expect(api.stubs.jobs.create.mock.calls[0]?.[1]).toMatchObject({
       search,
+      evaluation,
       data,
       labels: { team: 'a' },
       baselines: ['LINEAR_PROBE'],
@@ -114,8 +116,8 @@ describe('refusals', () => {
   it.each<[string, object, string]>([
     ['NaN', { training: { baseLearningRate: Number.NaN } }, 'job.training.base_learning_rate'],
     ['Infinity', { training: { baseLearningRate: Number.POSITIVE_INFINITY } }, 'job.training.base_learning_rate'],
-    ['an enum number without a name', { search: { biotune: { fitness: 99 } } }, 'job.search.biotune.fitness'],
-    ['an unspecified enum', { search: { biotune: { fitness: 0 } } }, 'job.search.biotune.fitness'],
+    ['an enum number without a name', { evaluation: { fitness: 99 } }, 'job.evaluation.fitness'],
+    ['an unspecified enum', { evaluation: { fitness: 0 } }, 'job.evaluation.fitness'],
     ['a baseline without a name', { baselines: [99] }, 'job.baselines[0]'],
     ['2^53 + 1', { search: { seed: '9007199254740993' } }, 'job.search.seed'],
     ['a negative count', { search: { biotune: { generationCount: -1 } } }, 'job.search.biotune.generation_count'],

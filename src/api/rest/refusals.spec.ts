@@ -23,8 +23,13 @@ describe('refusals', () => {
   it.each<[string, unknown, string, string]>([
     ['an unknown field', { ...twoFields, epochs: 3 }, '/epochs', 'UNKNOWN_FIELD'],
     ['a missing field', { dataset: 's3://photos/flowers' }, '/baseModel', 'REQUIRED'],
-    ['an enum that does not exist', withSearch({ fitness: 'LOSS' }), '/search/biotune/fitness', 'NOT_ALLOWED'],
-    ['a fraction of a count', withSearch({ seedCount: 1.5 }), '/search/biotune/seedCount', 'WRONG_TYPE'],
+    [
+      'an enum that does not exist',
+      { ...twoFields, evaluation: { fitness: 'LOSS' } },
+      '/evaluation/fitness',
+      'NOT_ALLOWED',
+    ],
+    ['a fraction of a count', { ...twoFields, evaluation: { seedCount: 1.5 } }, '/evaluation/seedCount', 'WRONG_TYPE'],
     ['a negative count', withSearch({ generationCount: -1 }), '/search/biotune/generationCount', 'OUT_OF_RANGE'],
     ['1e21', withSearch({ generationCount: 1e21 }), '/search/biotune/generationCount', 'OUT_OF_RANGE'],
     [
@@ -75,8 +80,8 @@ describe('refusals', () => {
     ],
     [
       'bounds of a multiplier that are the wrong way round',
-      { ...twoFields, search: { blockConstraints: [{ blockId: 'a', minLrMultiplier: 3, maxLrMultiplier: 2 }] } },
-      '/search/blockConstraints/0/minLrMultiplier',
+      { ...twoFields, search: { blockConstraints: [{ blockId: 'a', lrMultiplierMin: 3, lrMultiplierMax: 2 }] } },
+      '/search/blockConstraints/0/lrMultiplierMin',
       'OUT_OF_RANGE',
     ],
     ['nothing to train', { ...twoFields, search: { type: 'NONE' }, baselines: [] }, '/baselines', 'RULE_BROKEN'],

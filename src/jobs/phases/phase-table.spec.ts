@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isTerminal, JOB_PHASES, JOB_STATES, type JobPhase, mayMove } from '../../domain/job-state.js';
+import { isTerminal, JOB_PHASES, JOB_STATES, type JobPhase, type JobState, mayMove } from '../../domain/job-state.js';
 import type { Phase } from './phase.js';
 import { PHASES, PhaseTable, type Station, stationOf } from './phase-table.js';
 
@@ -10,7 +10,7 @@ const table = Reflect.construct(
 ) as PhaseTable;
 
 const isPhase = (station: Station): station is JobPhase => JOB_PHASES.some((name) => name === station);
-const stateOf = (station: Station) => (isPhase(station) ? 'RUNNING' : station);
+const stateOf = (station: Station): JobState => (isPhase(station) ? 'RUNNING' : station);
 
 const waiting = JOB_STATES.filter((state) => state !== 'RUNNING' && !isTerminal(state)) as Station[];
 const stations: readonly Station[] = [...waiting, ...JOB_PHASES];

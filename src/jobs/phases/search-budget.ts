@@ -13,15 +13,15 @@ import { evaluated } from './search-plan.js';
  * @param trainSeconds What its trainings took, in parts.
  */
 export function timeBudgetStop(
-  { maxWallSeconds = Infinity, maxGpuSeconds = Infinity, reserveForFinals }: BudgetConfig,
+  { wallSecondsMax = Infinity, gpuSecondsMax = Infinity, reserveForFinals }: BudgetConfig,
   wallSeconds: number,
   trainSeconds: Iterable<number>,
 ): StopReason | undefined {
   const share = 1 - reserveForFinals;
-  if (wallSeconds >= maxWallSeconds * share) return 'WALL_BUDGET';
+  if (wallSeconds >= wallSecondsMax * share) return 'WALL_BUDGET';
   let gpuSeconds = 0;
   for (const seconds of trainSeconds) gpuSeconds += seconds;
-  return gpuSeconds >= maxGpuSeconds * share ? 'GPU_BUDGET' : undefined;
+  return gpuSeconds >= gpuSecondsMax * share ? 'GPU_BUDGET' : undefined;
 }
 
 /** Seconds that a job has been worked on: from the lease of its first task, without its pauses. */
@@ -32,19 +32,19 @@ export const activeSeconds = (
 
 /** When the wall time of a search will be used up, in ms since 1970; Infinity without a budget, and while the clock stands. */
 export function wallBudgetEndMs(
-  { maxWallSeconds = Infinity, reserveForFinals }: Pick<BudgetConfig, 'maxWallSeconds' | 'reserveForFinals'>,
+  { wallSecondsMax = Infinity, reserveForFinals }: Pick<BudgetConfig, 'wallSecondsMax' | 'reserveForFinals'>,
   { activeSeconds: before, activeSince }: Pick<StoredFineTuneJob, 'activeSeconds' | 'activeSince'>,
 ): number {
   if (activeSince === undefined) return Infinity;
-  return activeSince.getTime() + 1000 * (maxWallSeconds * (1 - reserveForFinals) - before);
+  return activeSince.getTime() + 1000 * (wallSecondsMax * (1 - reserveForFinals) - before);
 }
 
 /** Why the evolution ends before its last generation, if it does. */
 export function evolutionStop(context: JobContext, trials: readonly StoredTrial[]): StopReason | undefined {
   const { search, budget } = context.job.spec;
-  const { maxTrialCount, targetMetricValue, plateauGenerationCount } = budget;
+  const { trialCountMax, targetMetricValue, plateauGenerationCount } = budget;
   const history = evaluated(trials);
   if (history.length >= trialCount(search.biotune)) return undefined;
-  const rules = { maxTrialCount, targetMetricValue, plateauGenerationCount };
+  const rules = { trialCountMax, targetMetricValue, plateauGenerationCount };
   return stopReason(history, rules, { ...search.biotune, foldCount: foldCount(context) });
 }

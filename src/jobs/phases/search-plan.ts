@@ -31,7 +31,7 @@ export const rulesOf = ({ job, baseModel }: SearchContext): PhenotypeRules =>
 
 /** Trials of a search that runs to its end, or to its budget. */
 export const plannedTrialCount = ({ search, budget }: Pick<FineTuneJobSpec, 'search' | 'budget'>): number =>
-  Math.min(trialCount(search.biotune), budget.maxTrialCount ?? Infinity);
+  Math.min(trialCount(search.biotune), budget.trialCountMax ?? Infinity);
 
 /** What the search of a job follows from. */
 export function searchConfig(context: SearchContext): SearchConfig {
@@ -51,7 +51,7 @@ export function searchConfig(context: SearchContext): SearchConfig {
       ...initialGenomes.map((genome) => ({ genome, origin: 'ENQUEUED' as const })),
       ...warmStartGenomes.map((genome) => ({ genome, origin: 'WARM_START' as const })),
     ],
-    ...(budget.maxTrialCount !== undefined && { trialCountMax: budget.maxTrialCount }),
+    ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
   };
 }
 

@@ -74,7 +74,7 @@ export class Searching implements Phase {
   private async recall({ job, leadership, news }: JobContext): Promise<SearchMemory> {
     const known = this.memories.get(leadership);
     if (known !== undefined && news !== undefined) return known;
-    const isTimed = job.spec.budget.maxGpuSeconds !== undefined;
+    const isTimed = job.spec.budget.gpuSecondsMax !== undefined;
     const memory = new SearchMemory(
       await this.trials.list(job.id, 'SEARCH'),
       isTimed ? await this.trials.trainSeconds(job.id, 'SEARCH') : new Map<string, number>(),
@@ -91,7 +91,7 @@ export class Searching implements Phase {
         : news.flatMap(({ trialId }) => trialId ?? []);
     const trials = [...new Set(touched)].flatMap((id) => memory.get(id) ?? []).sort(byPlace);
     if (trials.length === 0) return;
-    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.search.biotune.fitness);
+    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.evaluation.fitness);
     for (const trial of closed) memory.put(trial);
     for (const [id, ofTrial] of trainings) {
       const seconds = ofTrial.reduce((sum, training) => sum + (seedResult(training)?.trainSeconds ?? 0), 0);
@@ -115,7 +115,7 @@ export class Searching implements Phase {
   /** Inserts what one method asks for, in pieces: each is whole, and the others follow from the same plan. */
   private async insert(context: JobContext, planned: readonly AskedTrial[], memory: SearchMemory): Promise<void> {
     const { job, leadership } = context;
-    const { seedCount } = job.spec.search.biotune;
+    const { seedCount } = job.spec.evaluation;
     const knows = knowledgeOf(context, memory.all());
     const size = Math.max(1, Math.floor(TRAINING_COUNT_AT_ONCE / seedCount));
     for (let start = 0; start < planned.length; start += size) {

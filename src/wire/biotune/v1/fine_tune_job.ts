@@ -50,6 +50,7 @@ export interface CreateFineTuneJob {
     | undefined;
   /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
   reproducibility?: Reproducibility | undefined;
+  evaluation?: EvaluationConfig | undefined;
 }
 
 export interface CreateFineTuneJob_LabelsEntry {
@@ -111,12 +112,12 @@ export interface FinalsConfig {
 
 /** Where a search ends early, with the best so far. */
 export interface BudgetConfig {
-  maxWallSeconds?:
+  wallSecondsMax?:
     | number
     | undefined;
   /** Of completed trainings, summed over workers. */
-  maxGpuSeconds?: number | undefined;
-  maxTrialCount?: number | undefined;
+  gpuSecondsMax?: number | undefined;
+  trialCountMax?: number | undefined;
   targetMetricValue?: number | undefined;
   plateauGenerationCount?:
     | number
@@ -129,8 +130,8 @@ export interface BudgetConfig {
 export interface BlockConstraint {
   blockId: string;
   policy?: BlockConstraint_Policy | undefined;
-  minLrMultiplier?: number | undefined;
-  maxLrMultiplier?: number | undefined;
+  lrMultiplierMin?: number | undefined;
+  lrMultiplierMax?: number | undefined;
 }
 
 /** Whether it trains. */
@@ -248,8 +249,6 @@ export interface BiotuneConfig {
   generationCount?: number | undefined;
   populationSize?: number | undefined;
   eliteCount?: number | undefined;
-  seedCount?: number | undefined;
-  fitness?: BiotuneConfig_Fitness | undefined;
   reproduction?: BiotuneConfig_Reproduction | undefined;
 }
 
@@ -265,15 +264,6 @@ export enum BiotuneConfig_Mode {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** Which validation figure fitness is 1 minus of. */
-export enum BiotuneConfig_Fitness {
-  FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
-  MACRO_ACCURACY = "MACRO_ACCURACY",
-  ACCURACY = "ACCURACY",
-  MACRO_F1 = "MACRO_F1",
-  UNRECOGNIZED = "UNRECOGNIZED",
-}
-
 /** When children are drawn. */
 export enum BiotuneConfig_Reproduction {
   REPRODUCTION_UNSPECIFIED = "REPRODUCTION_UNSPECIFIED",
@@ -284,8 +274,26 @@ export enum BiotuneConfig_Reproduction {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** How a candidate is measured, whether the evolution tries it or a baseline that tries several. */
+export interface EvaluationConfig {
+  fitness?:
+    | EvaluationConfig_Fitness
+    | undefined;
+  /** Trainings of a candidate. */
+  seedCount?: number | undefined;
+}
+
+/** Which validation figure fitness is 1 minus of. */
+export enum EvaluationConfig_Fitness {
+  FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
+  MACRO_ACCURACY = "MACRO_ACCURACY",
+  ACCURACY = "ACCURACY",
+  MACRO_F1 = "MACRO_F1",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
 export interface ParallelismConfig {
-  maxParallelTrialCount?: number | undefined;
+  parallelTrialCountMax?: number | undefined;
 }
 
 export interface OutputConfig {
@@ -309,6 +317,7 @@ export interface FineTuneJobSpec {
   /** Those of `search.warm_start_from` when the job was created. */
   warmStartGenomes: Genome[];
   reproducibility: Reproducibility;
+  evaluation: EvaluationConfig | undefined;
 }
 
 export interface FineTuneJob {
