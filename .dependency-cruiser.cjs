@@ -80,6 +80,24 @@ const packageRules = Object.entries(PACKAGE_HOMES).map(([packagePattern, folders
   to: { path: `^node_modules/${packagePattern}` },
 }));
 
+/** Sub-room of src/datasets → sub-rooms that it may import; all may import the files before the rooms. */
+const DATASETS_MAY_IMPORT = {
+  layouts: [],
+  images: [],
+  splits: ['layouts'],
+  packs: ['images'],
+  batches: ['images', 'packs'],
+  copies: ['images'],
+  import: ['layouts', 'images', 'splits', 'packs', 'copies'],
+};
+
+const datasetsRules = Object.entries(DATASETS_MAY_IMPORT).map(([room, others]) => ({
+  name: `imports-of-datasets-${room}`,
+  severity: 'error',
+  from: { path: `^src/datasets/${room}/`, pathNot: '\\.spec\\.ts$' },
+  to: { path: '^src/datasets/[^/]+/', pathNot: `^src/datasets/(${[room, ...others].join('|')})/` },
+}));
+
 module.exports = {
   forbidden: [
     ...folderRules,
@@ -108,11 +126,12 @@ module.exports = {
       from: { path: '^src/(cost|statistics)/', pathNot: '\\.spec\\.ts$' },
       to: { path: '^node_modules/@tensorflow/', reachable: true },
     },
+    ...datasetsRules,
     {
       name: 'batch-thread-is-light',
       comment: 'It starts in milliseconds, and leaves the cores to the training.',
       severity: 'error',
-      from: { path: '^src/datasets/batch-thread\\.ts$' },
+      from: { path: '^src/datasets/batches/batch-thread\\.ts$' },
       to: { path: '^node_modules/(@tensorflow|sharp)/', reachable: true },
     },
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },

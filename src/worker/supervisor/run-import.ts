@@ -1,5 +1,5 @@
-import { importDataset } from '../../datasets/import-dataset.js';
-import type { ImportProgress, ImportSource } from '../../datasets/import-source.js';
+import { importDataset } from '../../datasets/import/import-dataset.js';
+import type { ImportProgress, ImportSource } from '../../datasets/import/import-source.js';
 import type { ImportResult, ImportSpec } from '../../domain/task.js';
 import { SourceLinks } from './source-links.js';
 import type { TaskContext } from './attempt-context.js';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { BatchReader } from '../../datasets/batch-reader.js';
-import type { EpochAugmentation } from '../../datasets/fill-batch.js';
-import { foldIndices } from '../../datasets/folds.js';
-import { PackedFile } from '../../datasets/packed-file.js';
+import { BatchReader } from '../../datasets/batches/batch-reader.js';
+import type { EpochAugmentation } from '../../datasets/batches/fill-batch.js';
+import { foldIndices } from '../../datasets/splits/folds.js';
+import { PackedFile } from '../../datasets/packs/packed-file.js';
 import { type HostTensor, readSafetensors } from '../../formats/safetensors.js';
 import type { LabelledImages } from '../../training/examples/image-batches.js';
 import type { SplitFile } from '../trainer-protocol.js';
