@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint.js';
-import { TrainingCheckpoints } from './checkpoint-files.js';
+import { CheckpointFiles } from './checkpoint-files.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'checkpoints-'))));
@@ -11,7 +11,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const skipped: Error[] = [];
 const checkpointsOf = (identity: string, intervalSeconds = 0) =>
-  new TrainingCheckpoints({ folder, identity, intervalSeconds, onSkipped: (error) => skipped.push(error) });
+  new CheckpointFiles({ folder, identity, intervalSeconds, onSkipped: (error) => skipped.push(error) });
 
 /** After so many epochs; numbers that JSON would spoil. */
 function checkpoint(epochCount: number): TrainingCheckpoint {
@@ -30,7 +30,7 @@ function checkpoint(epochCount: number): TrainingCheckpoint {
   };
 }
 
-describe('TrainingCheckpoints', () => {
+describe('CheckpointFiles', () => {
   it('gives back what was saved, to the bit, to another process', async () => {
     await checkpointsOf('task').saveIfDue(() => checkpoint(3));
     expect(await checkpointsOf('task').load()).toEqual(checkpoint(3));

@@ -8,7 +8,7 @@ const DIGEST_BYTES = 32;
 /** The one before the last stays until its successor is whole. */
 const SLOTS = ['even', 'odd'] as const;
 
-export interface TrainingCheckpointsOptions {
+export interface CheckpointFilesOptions {
   /** Of this machine; what another process of it has saved is found here. */
   readonly folder: string;
   /** Says all that a training's bits follow from: its task and how TensorFlow is set up. */
@@ -20,12 +20,12 @@ export interface TrainingCheckpointsOptions {
 }
 
 /** Where one training stands, in files that its next attempt on this machine goes on from. */
-export class TrainingCheckpoints {
-  readonly #options: TrainingCheckpointsOptions;
+export class CheckpointFiles {
+  readonly #options: CheckpointFilesOptions;
   readonly #name: string;
   #savedAtMs = performance.now();
 
-  constructor(options: TrainingCheckpointsOptions) {
+  constructor(options: CheckpointFilesOptions) {
     this.#options = options;
     this.#name = `checkpoint-${createHash('sha256').update(options.identity).digest('hex')}`;
   }

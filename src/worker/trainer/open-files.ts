@@ -27,7 +27,7 @@ export interface TaskFiles {
  *
  * A path stands for its bytes, because the cache names files by what is in them.
  */
-export class TrainerInputs {
+export class OpenFiles {
   readonly #reader = new BatchReader();
   readonly #packed = new Map<string, PackedFile>();
   #weights: { readonly path: string; readonly bytes: Uint8Array } | undefined;
