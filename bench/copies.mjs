@@ -8,7 +8,7 @@ import { unzipSync } from 'fflate';
 import sharp from 'sharp';
 import { findCopies } from '../dist/src/datasets/copies/find-copies.js';
 import { ImageFacts } from '../dist/src/datasets/copies/image-facts.js';
-import { checkImage } from '../dist/src/datasets/check-image.js';
+import { checkImage } from '../dist/src/datasets/images/check-image.js';
 
 const COPIED_COUNT = 100;
 const pause = () => Promise.resolve();

@@ -1,9 +1,9 @@
 // Trains some epochs: node bench/data/train-epochs.mjs <Setting as JSON>. Prints those of each way of reading as JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { BatchReader } from '../../dist/src/datasets/batch-reader.js';
-import { fillBatch } from '../../dist/src/datasets/fill-batch.js';
-import { PackedFile } from '../../dist/src/datasets/packed-file.js';
+import { BatchReader } from '../../dist/src/datasets/batches/batch-reader.js';
+import { fillBatch } from '../../dist/src/datasets/batches/fill-batch.js';
+import { PackedFile } from '../../dist/src/datasets/packs/packed-file.js';
 import { parameterSpecs } from '../../dist/src/networks/parameters.js';
 import { networkByArchitecture } from '../../dist/src/networks/registry.js';
 import { randomStream } from '../../dist/src/random/random-stream.js';

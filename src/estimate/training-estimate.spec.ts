@@ -6,7 +6,7 @@ import { isSearching, METHODS, type Method, methodSettingsSchema } from '../doma
 import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { suffixGridCandidates } from '../search/candidate-lists.js';
-import { metered } from '../worker/trainer/training-meter.js';
+import { multiplyAccumulatesOf } from '../worker/trainer/training-meter.js';
 import { fixedMultipliers, techniqueOf } from '../jobs/methods.js';
 import { estimateParameters } from './parameter-estimate.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
@@ -41,7 +41,7 @@ async function measured(method: Method, lrMultipliers: readonly number[], settin
     epochCount: EPOCH_COUNT,
     patienceEpochs: EPOCH_COUNT,
   });
-  const multiplyAccumulates = metered(stages, { imageSizePx: images.sizePx, classCount }, imageCounts);
+  const multiplyAccumulates = multiplyAccumulatesOf(stages, { imageSizePx: images.sizePx, classCount }, imageCounts);
   return { multiplyAccumulates, trainedParameterCount, totalParameterCount };
 }
 

@@ -9,7 +9,7 @@ import { ControlClient } from '../worker/supervisor/control-client.js';
 import { checkGpu } from '../worker/supervisor/gpu-check.js';
 import { SplitFiles } from '../worker/supervisor/split-files.js';
 import { supervise } from '../worker/supervisor/supervisor.js';
-import { TrainerProcess } from '../worker/supervisor/trainer-child.js';
+import { TrainerChild } from '../worker/supervisor/trainer-child.js';
 
 /** What the worker's end tells whoever started it; Kubernetes' pod failure policy reads these. */
 const EXIT_CODES = {
@@ -45,7 +45,7 @@ export async function run(): Promise<number> {
   const logger = createLogger('worker', config.LOG_LEVEL).child({ workerId });
   const systemEnvironment = readConfig(systemEnvironmentSchema);
   const control = new ControlClient({ address: config.COORDINATOR_ADDRESS, token: config.WORKER_TOKEN, logger });
-  const trainer = new TrainerProcess({
+  const trainer = new TrainerChild({
     threadCount: config.WORKER_THREAD_COUNT,
     trainers: trainersConfigSchema.parse(config),
     stateDir: config.WORKER_CACHE_DIR,
@@ -71,7 +71,7 @@ export async function run(): Promise<number> {
 }
 
 /** @returns a signal that fires when the worker is told to go; when its parent is gone, the process ends here. */
-function listenForEnd(trainer: TrainerProcess, logger: Logger): AbortSignal {
+function listenForEnd(trainer: TrainerChild, logger: Logger): AbortSignal {
   const shutdown = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {

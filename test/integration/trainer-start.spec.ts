@@ -26,11 +26,11 @@ const HAS_GPU_ADDON = existsSync(join(ROOT, 'node_modules/@tensorflow/tfjs-node-
 /** Asks a trainer for a score of weights that are not there: enough to start TensorFlow. */
 const ASK_TRAINER = `
 import { createLogger } from './observability/logger.js';
-import { TrainerProcess } from './worker/supervisor/trainer-child.js';
+import { TrainerChild } from './worker/supervisor/trainer-child.js';
 const logger = createLogger('worker', 'info');
 const trainers = { TENSORFLOW_DEVICE: 'CPU', TRAINER_RSS_MIB_MAX: 4096, TRAINER_SILENCE_SECONDS_MAX: 60 };
 const settings = { threadCount: 1, trainers, stateDir: process.cwd(), systemEnvironment: process.env, logger };
-const trainer = new TrainerProcess(settings);
+const trainer = new TrainerChild(settings);
 const artifact = { sha256: 'ab'.repeat(32), sizeBytes: 1 };
 const network = { architecture: 'n', weights: artifact, mean: [0, 0, 0], std: [1, 1, 1], imageSizePx: 8, classCount: 2 };
 const pack = { manifest: artifact, shards: [{ ...artifact, split: 'test', imageCount: 1 }] };

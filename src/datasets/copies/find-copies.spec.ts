@@ -5,7 +5,7 @@ import { unzipSync } from 'fflate';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, describe, expect, it } from 'vitest';
 import { randomStream } from '../../random/random-stream.js';
-import { checkImage } from '../check-image.js';
+import { checkImage } from '../images/check-image.js';
 import { findCopies, LOOKALIKE_COUNT_MAX } from './find-copies.js';
 import { ImageFacts } from './image-facts.js';
 

@@ -3,7 +3,7 @@ import { visitEqualPairs } from './equal-pairs.js';
 import type { ImageFacts } from './image-facts.js';
 import { visitNearPairs } from './near-pairs.js';
 import { likenessOf, thumbnailDistance } from './thumbnail-distance.js';
-import { THUMBNAIL_LENGTH } from './thumbnail.js';
+import { THUMBNAIL_LENGTH } from '../images/thumbnail.js';
 
 /** Larger groups of images that only look alike are not believed: their images have too little in them to be told apart. */
 export const LOOKALIKE_COUNT_MAX = 100;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { IMAGE_FORMATS, type ImageFormat } from '../manifest.js';
 import { perceptualHash } from './perceptual-hash.js';
 import { contrastOf, CONTRAST_MIN } from './thumbnail-distance.js';
-import { THUMBNAIL_LENGTH } from './thumbnail.js';
+import { THUMBNAIL_LENGTH } from '../images/thumbnail.js';
 
 /** What was found in an image when it was checked. */
 export interface ImageFact {

@@ -1,4 +1,4 @@
-import { THUMBNAIL_SIDE_PX } from './thumbnail.js';
+import { THUMBNAIL_SIDE_PX } from '../images/thumbnail.js';
 
 /** Signs of the 8 x 8 slowest cosines but the constant, and of the next one of the first row: 64 bits. */
 const HASH_SIDE = 8;

@@ -1,4 +1,4 @@
-import { THUMBNAIL_LENGTH } from './thumbnail.js';
+import { THUMBNAIL_LENGTH } from '../images/thumbnail.js';
 
 /** Below this mean deviation, in grey levels, an image is as good as one colour: noise would decide what it is like. */
 export const CONTRAST_MIN = 4;

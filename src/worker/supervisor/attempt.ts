@@ -11,12 +11,12 @@ import type { ArtifactCache } from './artifact-cache.js';
 import type { LeaseTaskAnswer } from './control-answers.js';
 import { type ControlClient, type Lease, LeaseLostError } from './control-client.js';
 import { keepLease, type StopReason } from './heartbeat.js';
-import { runImportTask } from './run-import.js';
+import { runImport } from './run-import.js';
 import { failedOutcome } from './outcome.js';
 import type { SplitFiles } from './split-files.js';
-import type { TaskContext } from './attempt-context.js';
-import type { TrainerProcess } from './trainer-child.js';
-import { runScoreTask, runTrainTask } from './run-training.js';
+import type { AttemptContext } from './attempt-context.js';
+import type { TrainerChild } from './trainer-child.js';
+import { runScoring, runTraining } from './run-training.js';
 import { Transfers } from './transfers.js';
 
 /** What a worker has, whichever task it works on. */
@@ -24,7 +24,7 @@ export interface WorkerParts {
   readonly control: ControlClient;
   readonly cache: ArtifactCache;
   readonly splitFiles: SplitFiles;
-  readonly trainer: TrainerProcess;
+  readonly trainer: TrainerChild;
   readonly logger: Logger;
   /** Fires when the worker was told to go. */
   readonly shutdown: AbortSignal;
@@ -81,7 +81,7 @@ async function workAndReport(spec: unknown, lease: Lease, parts: WorkerParts, si
   else logger.warn(outcome, 'task did not succeed');
 }
 
-async function outcomeOf(spec: unknown, context: TaskContext): Promise<TaskOutcome> {
+async function outcomeOf(spec: unknown, context: AttemptContext): Promise<TaskOutcome> {
   try {
     context.signal.throwIfAborted();
     await context.cache.evict();
@@ -97,14 +97,14 @@ async function outcomeOf(spec: unknown, context: TaskContext): Promise<TaskOutco
 }
 
 /** Deletes all that no task has used lately, for the next try; whoever comes then tells if that was not enough. */
-async function makeRoom({ cache, logger }: TaskContext): Promise<void> {
+async function makeRoom({ cache, logger }: AttemptContext): Promise<void> {
   await cache.evict(0).catch((error: unknown) => logger.warn({ err: error }, 'cache could not be emptied'));
 }
 
-async function run(spec: TaskSpec, context: TaskContext): Promise<TaskResult> {
-  if ('import' in spec) return { import: await runImportTask(spec.import, context) };
-  if ('train' in spec) return { train: await runTrainTask(spec.train, context) };
-  return { score: await runScoreTask(spec.score, context) };
+async function run(spec: TaskSpec, context: AttemptContext): Promise<TaskResult> {
+  if ('import' in spec) return { import: await runImport(spec.import, context) };
+  if ('train' in spec) return { train: await runTraining(spec.train, context) };
+  return { score: await runScoring(spec.score, context) };
 }
 
 /** After a lost lease there is nothing to give back; if this fails, the lease's end does the same. */

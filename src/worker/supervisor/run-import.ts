@@ -1,13 +1,13 @@
-import { importDataset } from '../../datasets/import-dataset.js';
-import type { ImportProgress, ImportSource } from '../../datasets/import-source.js';
+import { importDataset } from '../../datasets/import/import-dataset.js';
+import type { ImportProgress, ImportSource } from '../../datasets/import/import-source.js';
 import type { ImportResult, ImportSpec } from '../../domain/task.js';
 import { SourceLinks } from './source-links.js';
-import type { TaskContext } from './attempt-context.js';
+import type { AttemptContext } from './attempt-context.js';
 
 const PROGRESS_LOG_MS = 10_000;
 
 /** Imports a dataset version in this process: it needs no TensorFlow. */
-export function runImportTask(spec: ImportSpec, context: TaskContext): Promise<ImportResult> {
+export function runImport(spec: ImportSpec, context: AttemptContext): Promise<ImportResult> {
   const { transfers, cache } = context;
   return importDataset(spec, {
     source: sourceOf(context),
@@ -18,7 +18,7 @@ export function runImportTask(spec: ImportSpec, context: TaskContext): Promise<I
 }
 
 /** Lists through the control connection, a page at a time, and fetches by links that are signed shortly before. */
-function sourceOf({ control, lease, transfers, signal }: TaskContext): ImportSource {
+function sourceOf({ control, lease, transfers, signal }: AttemptContext): ImportSource {
   const links = new SourceLinks((keys) => control.sourceUrls(lease, keys, signal));
   return {
     async *list() {
@@ -34,7 +34,7 @@ function sourceOf({ control, lease, transfers, signal }: TaskContext): ImportSou
 }
 
 /** Logs now and then, and ends the import between two images when it must stop. */
-function progressOf({ signal, logger }: TaskContext): (progress: ImportProgress) => void {
+function progressOf({ signal, logger }: AttemptContext): (progress: ImportProgress) => void {
   let loggedAtMs = -Infinity;
   return (progress) => {
     signal.throwIfAborted();

@@ -4,11 +4,11 @@ import type { Artifact } from '../../domain/artifact.js';
 import type { ScoreResult, ScoreSpec, TrainResult, TrainSpec } from '../../domain/task.js';
 import type { MetricValue } from '../../wire/biotune/v1/worker.js';
 import { MetricReporter } from './metric-reporter.js';
-import type { TaskContext } from './attempt-context.js';
+import type { AttemptContext } from './attempt-context.js';
 import type { EpochReport, SplitFile, TrainRequest } from '../trainer-protocol.js';
 
 /** Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. */
-export async function runTrainTask(spec: TrainSpec, context: TaskContext): Promise<TrainResult> {
+export async function runTraining(spec: TrainSpec, context: AttemptContext): Promise<TrainResult> {
   const { cache, lease } = context;
   const weightsPath = await context.transfers.download(spec.network.weights);
   const train = await splitFile('train', spec, context);
@@ -25,7 +25,7 @@ export async function runTrainTask(spec: TrainSpec, context: TaskContext): Promi
 }
 
 /** Scores a model on the test split in the trainer process; what grows with images and classes is uploaded. */
-export async function runScoreTask(spec: ScoreSpec, context: TaskContext): Promise<ScoreResult> {
+export async function runScoring(spec: ScoreSpec, context: AttemptContext): Promise<ScoreResult> {
   const { transfers, trainer, signal } = context;
   const weightsPath = await transfers.download(spec.network.weights);
   const test = await splitFile('test', spec, context);
@@ -37,13 +37,13 @@ export async function runScoreTask(spec: ScoreSpec, context: TaskContext): Promi
 function splitFile(
   split: Split,
   { pack, network }: TrainSpec | ScoreSpec,
-  { splitFiles, transfers, signal, logger }: TaskContext,
+  { splitFiles, transfers, signal, logger }: AttemptContext,
 ): Promise<SplitFile> {
   return splitFiles.prepare({ pack, split, sizePx: network.imageSizePx, transfers, signal, logger });
 }
 
 /** Runs the training; stops it when its curve cannot be delivered, as after a lost lease. */
-async function trainAndReport(request: TrainRequest, context: TaskContext): Promise<TrainResult> {
+async function trainAndReport(request: TrainRequest, context: AttemptContext): Promise<TrainResult> {
   const { control, lease, trainer, signal } = context;
   const undelivered = new AbortController();
   const reporter = new MetricReporter({
@@ -77,6 +77,6 @@ function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {
   return Object.entries(values).map(([name, value]) => ({ name, epoch, value }));
 }
 
-async function uploadFile(path: string, { transfers }: TaskContext): Promise<Artifact> {
+async function uploadFile(path: string, { transfers }: AttemptContext): Promise<Artifact> {
   return transfers.upload(await readFile(path));
 }

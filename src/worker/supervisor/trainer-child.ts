@@ -12,7 +12,7 @@ import {
   type TrainerRequest,
 } from '../trainer-protocol.js';
 
-export interface TrainerSettings extends TrainerEnvironmentSettings {
+export interface TrainerChildSettings extends TrainerEnvironmentSettings {
   readonly logger: Logger;
 }
 
@@ -25,10 +25,10 @@ export interface TrainerCall {
 const STOP_GRACE_MS = 5_000;
 
 /** The child process that runs TensorFlow: started when first needed, one request at a time, replaced when it died. */
-export class TrainerProcess {
+export class TrainerChild {
   #child: ChildProcess | undefined;
 
-  constructor(private readonly settings: TrainerSettings) {}
+  constructor(private readonly settings: TrainerChildSettings) {}
 
   /**
    * Trains or scores.

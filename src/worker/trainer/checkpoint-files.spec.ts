@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serialize } from 'node:v8';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint.js';
-import { TrainingCheckpoints } from './checkpoint-files.js';
+import { CheckpointFiles } from './checkpoint-files.js';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'checkpoints-'))));
@@ -11,7 +13,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const skipped: Error[] = [];
 const checkpointsOf = (identity: string, intervalSeconds = 0) =>
-  new TrainingCheckpoints({ folder, identity, intervalSeconds, onSkipped: (error) => skipped.push(error) });
+  new CheckpointFiles({ folder, identity, intervalSeconds, onSkipped: (error) => skipped.push(error) });
 
 /** After so many epochs; numbers that JSON would spoil. */
 function checkpoint(epochCount: number): TrainingCheckpoint {
@@ -30,7 +32,15 @@ function checkpoint(epochCount: number): TrainingCheckpoint {
   };
 }
 
-describe('TrainingCheckpoints', () => {
+/** Puts other content with a right digest into the file of two epochs. */
+function overwriteLatest(payload: Buffer): void {
+  const digest = createHash('sha256').update(payload).digest();
+  writeFileSync(join(folder, latestName()), Buffer.concat([digest, payload]));
+}
+
+const latestName = () => readdirSync(folder).find((name) => name.endsWith('even')) ?? '';
+
+describe('CheckpointFiles', () => {
   it('gives back what was saved, to the bit, to another process', async () => {
     await checkpointsOf('task').saveIfDue(() => checkpoint(3));
     expect(await checkpointsOf('task').load()).toEqual(checkpoint(3));
@@ -57,7 +67,30 @@ describe('TrainingCheckpoints', () => {
   ])('refuses a file that is %s, and takes the one before', async (_, spoil) => {
     const checkpoints = checkpointsOf('task');
     for (const epochCount of [1, 2]) await checkpoints.saveIfDue(() => checkpoint(epochCount));
-    spoil(join(folder, readdirSync(folder).find((name) => name.endsWith('even')) ?? ''));
+    spoil(join(folder, latestName()));
+    expect((await checkpoints.load())?.epochs).toHaveLength(1);
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['another version', { version: 0, checkpoint: checkpoint(2) }],
+    ['no version', checkpoint(2)],
+    ['another shape', { version: 1, checkpoint: { ...checkpoint(2), optimizer: { stepCount: 7 } } }],
+    ['a shape with more to it', { version: 1, checkpoint: { ...checkpoint(2), momentum: 1 } }],
+  ])('ignores and deletes a whole file of %s, and takes the one before', async (_, content) => {
+    const checkpoints = checkpointsOf('task');
+    for (const epochCount of [1, 2]) await checkpoints.saveIfDue(() => checkpoint(epochCount));
+    overwriteLatest(serialize(content));
+    expect((await checkpoints.load())?.epochs).toHaveLength(1);
+    expect(readdirSync(folder)).toHaveLength(1);
+  });
+
+  it('ignores and deletes what this Node cannot read', async () => {
+    const checkpoints = checkpointsOf('task');
+    for (const epochCount of [1, 2]) await checkpoints.saveIfDue(() => checkpoint(epochCount));
+    const ofNewerNode = serialize(1);
+    ofNewerNode[1] = 255;
+    overwriteLatest(ofNewerNode);
     expect((await checkpoints.load())?.epochs).toHaveLength(1);
     expect(readdirSync(folder)).toHaveLength(1);
   });

@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deserialize, serialize } from 'node:v8';
 import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint.js';
+import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
 
-const DIGEST_BYTES = 32;
 /** The one before the last stays until its successor is whole. */
 const SLOTS = ['even', 'odd'] as const;
 
-export interface TrainingCheckpointsOptions {
+export interface CheckpointFilesOptions {
   /** Of this machine; what another process of it has saved is found here. */
   readonly folder: string;
   /** Says all that a training's bits follow from: its task and how TensorFlow is set up. */
@@ -20,17 +19,17 @@ export interface TrainingCheckpointsOptions {
 }
 
 /** Where one training stands, in files that its next attempt on this machine goes on from. */
-export class TrainingCheckpoints {
-  readonly #options: TrainingCheckpointsOptions;
+export class CheckpointFiles {
+  readonly #options: CheckpointFilesOptions;
   readonly #name: string;
   #savedAtMs = performance.now();
 
-  constructor(options: TrainingCheckpointsOptions) {
+  constructor(options: CheckpointFilesOptions) {
     this.#options = options;
     this.#name = `checkpoint-${createHash('sha256').update(options.identity).digest('hex')}`;
   }
 
-  /** The latest that is whole; a torn file is deleted. */
+  /** The latest that can be read. A file that cannot, because it is torn or of another version, is deleted. */
   async load(): Promise<TrainingCheckpoint | undefined> {
     const found = await Promise.all(SLOTS.map((slot) => this.#read(this.#path(slot))));
     return found
@@ -48,7 +47,7 @@ export class TrainingCheckpoints {
     const checkpoint = take();
     const path = this.#path(SLOTS[checkpoint.epochs.length % SLOTS.length] ?? 'even');
     try {
-      await this.#write(path, serialize(checkpoint));
+      await this.#write(path, checkpointPieces(checkpoint));
     } catch (error) {
       if (!isOfFileSystem(error)) throw error;
       this.#options.onSkipped(error);
@@ -57,14 +56,13 @@ export class TrainingCheckpoints {
   }
 
   /** The file appears under its name only when it is complete and on disk. */
-  async #write(path: string, payload: Buffer): Promise<void> {
+  async #write(path: string, pieces: readonly Buffer[]): Promise<void> {
     const temporaryPath = `${path}.${randomUUID()}.tmp`;
     await mkdir(this.#options.folder, { recursive: true });
     try {
       const file = await open(temporaryPath, 'wx');
       try {
-        await file.writeFile(digestOf(payload));
-        await file.writeFile(payload);
+        for (const piece of pieces) await file.writeFile(piece);
         await file.sync();
       } finally {
         await file.close();
@@ -83,21 +81,15 @@ export class TrainingCheckpoints {
   async #read(path: string): Promise<TrainingCheckpoint | undefined> {
     const bytes = await readFile(path).catch(ignoreMissing);
     if (bytes === undefined) return undefined;
-    const payload = bytes.subarray(DIGEST_BYTES);
-    if (!digestOf(payload).equals(bytes.subarray(0, DIGEST_BYTES))) {
-      await rm(path, { force: true });
-      return undefined;
-    }
-    // Its digest says that `saveIfDue` wrote it, and its name, that it did so for this training.
-    return deserialize(payload) as TrainingCheckpoint;
+    const checkpoint = readCheckpoint(bytes);
+    if (checkpoint === undefined) await rm(path, { force: true });
+    return checkpoint;
   }
 
   #path(slot: (typeof SLOTS)[number]): string {
     return join(this.#options.folder, `${this.#name}-${slot}`);
   }
 }
-
-const digestOf = (payload: Uint8Array): Buffer => createHash('sha256').update(payload).digest();
 
 /** Whether the machine's files are the matter, and not what was to be written. */
 const isOfFileSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;

@@ -2,7 +2,7 @@ import type { TrainingProtocol } from '../../domain/fine-tune-job.js';
 import type { FineTuneOptions } from '../../training/fine-tune-options.js';
 import type { OptimizerSettings } from '../../training/ops/update-rules.js';
 
-type Protocol = Pick<
+type EngineOptions = Pick<
   FineTuneOptions,
   | 'epochCount'
   | 'patienceEpochs'
@@ -18,7 +18,7 @@ type Protocol = Pick<
 >;
 
 /** How the engine is told what a job says of its trainings. */
-export function protocolOf(training: TrainingProtocol): Protocol {
+export function engineOptions(training: TrainingProtocol): EngineOptions {
   const { optimizer, weightDecay, momentum, lrSchedule, cosineEpochCount, microBatchSize, gradientNormMax, ...rest } =
     training;
   const settings: OptimizerSettings =

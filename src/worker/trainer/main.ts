@@ -1,23 +1,32 @@
 /** Entry of the trainer process: the only one that loads TensorFlow. Its parent asks, one request at a time. */
 import { failureOf } from '../../domain/failure.js';
 import { type TrainerMessage, trainerRequestSchema } from '../trainer-protocol.js';
+import type { TrainerSession } from './session.js';
 
 const BYTES_PER_MIB = 1024 ** 2;
 
-process.on('message', (request) => void answer(request));
+process.once('message', (first) => {
+  const session = startSession();
+  process.on('message', (request) => void answer(request, session));
+  void answer(first, session);
+});
 // The parent is gone, and with it whoever would read a result. Training yields after each step, so this comes through.
 process.on('disconnect', () => process.exit(1));
 if (!process.connected) process.exit(1);
 // Ctrl-C reaches the whole process group; what happens then is the parent's decision.
 process.on('SIGINT', () => undefined);
 
-async function answer(raw: unknown): Promise<void> {
+/** Loads TensorFlow only now, so that one that cannot be loaded is answered like any other failure. */
+async function startSession(): Promise<TrainerSession> {
+  const { TrainerSession } = await import('./session.js');
+  return TrainerSession.start({ send, rssMib });
+}
+
+async function answer(raw: unknown, starting: Promise<TrainerSession>): Promise<void> {
   try {
+    const session = await starting;
     const request = trainerRequestSchema.parse(raw);
-    // Loaded on request, so that a TensorFlow that cannot be loaded is answered like any other failure.
-    const { fulfil, startOnce } = await import('./session.js');
-    await startOnce({ send, rssMib });
-    if (request.type !== 'check') send(await fulfil(request, { send, rssMib }));
+    if (request.type !== 'check') send(await session.fulfil(request));
   } catch (error) {
     send({ type: 'failed', failure: failureOf(error), rssMib: rssMib() });
   }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { BatchReader } from '../../datasets/batch-reader.js';
-import type { EpochAugmentation } from '../../datasets/fill-batch.js';
-import { foldIndices } from '../../datasets/folds.js';
-import { PackedFile } from '../../datasets/packed-file.js';
+import { BatchReader } from '../../datasets/batches/batch-reader.js';
+import type { EpochAugmentation } from '../../datasets/batches/fill-batch.js';
+import { foldIndices } from '../../datasets/splits/folds.js';
+import { PackedFile } from '../../datasets/packs/packed-file.js';
 import { type HostTensor, readSafetensors } from '../../formats/safetensors.js';
 import type { LabelledImages } from '../../training/examples/image-batches.js';
 import type { SplitFile } from '../trainer-protocol.js';
@@ -27,7 +27,7 @@ export interface TaskFiles {
  *
  * A path stands for its bytes, because the cache names files by what is in them.
  */
-export class TrainerInputs {
+export class OpenFiles {
   readonly #reader = new BatchReader();
   readonly #packed = new Map<string, PackedFile>();
   #weights: { readonly path: string; readonly bytes: Uint8Array } | undefined;

@@ -2,9 +2,9 @@ import { readConfig, trainerConfigSchema } from '../../config/config.js';
 import { startBackend } from '../../training/device/backend.js';
 import { PrefixCache } from '../../training/examples/prefix-cache.js';
 import { TracedFunctions } from '../../training/graph/traced-functions.js';
-import { featureFileIn } from './feature-file.js';
-import { TrainerInputs } from './open-files.js';
 import type { ScoreRequest, TrainerAnswer, TrainerMessage, TrainRequest } from '../trainer-protocol.js';
+import { featureFileIn } from './feature-file.js';
+import { OpenFiles } from './open-files.js';
 import { score, train, type TrainerParts } from './train-and-score.js';
 
 /** The trainer process as its work sees it. */
@@ -16,31 +16,32 @@ export interface TrainerPort {
 
 const BYTES_PER_MIB = 1024 ** 2;
 
-let parts: TrainerParts | undefined;
-let isStarted = false;
+/** All work of one trainer process, which shares open files, features and compiled functions; they end with the process. */
+export class TrainerSession {
+  private constructor(
+    private readonly port: TrainerPort,
+    private readonly parts: TrainerParts,
+  ) {}
 
-/** Starts TensorFlow, and the first time tells how it is set up. @throws DomainError GPU_UNAVAILABLE. */
-export async function startOnce({ send }: TrainerPort): Promise<void> {
-  const settings = await startBackend();
-  if (!isStarted) send({ type: 'started', ...settings });
-  isStarted = true;
-}
-
-/** Trains or scores. */
-export async function fulfil(
-  request: TrainRequest | ScoreRequest,
-  { send, rssMib }: TrainerPort,
-): Promise<TrainerAnswer> {
-  parts ??= trainerParts(send);
-  if (request.type === 'score') {
-    return { type: 'scored', ...(await score(request, parts.inputs)), rssMib: rssMib() };
+  /** Starts TensorFlow, and tells how it is set up. @throws DomainError GPU_UNAVAILABLE. */
+  static async start(port: TrainerPort): Promise<TrainerSession> {
+    const runtime = await startBackend();
+    port.send({ type: 'started', ...runtime });
+    return new TrainerSession(port, trainerParts(port));
   }
-  const result = await train(request, parts, (epoch) => send({ type: 'epoch', epoch }));
-  return { type: 'trained', result, rssMib: rssMib() };
+
+  /** Trains or scores. */
+  async fulfil(request: TrainRequest | ScoreRequest): Promise<TrainerAnswer> {
+    const { send, rssMib } = this.port;
+    if (request.type === 'score') {
+      return { type: 'scored', ...(await score(request, this.parts.files)), rssMib: rssMib() };
+    }
+    const result = await train(request, this.parts, (epoch) => send({ type: 'epoch', epoch }));
+    return { type: 'trained', result, rssMib: rssMib() };
+  }
 }
 
-/** For all work of this process; they end with it. */
-function trainerParts(send: TrainerPort['send']): TrainerParts {
+function trainerParts({ send }: TrainerPort): TrainerParts {
   const config = readConfig(trainerConfigSchema);
   const spill = {
     open: featureFileIn(config.TRAINER_STATE_DIR),
@@ -48,7 +49,7 @@ function trainerParts(send: TrainerPort['send']): TrainerParts {
   };
   const cache = new PrefixCache({ memoryBytesMax: config.TRAINER_FEATURE_MEMORY_MIB_MAX * BYTES_PER_MIB, spill });
   return {
-    inputs: new TrainerInputs(),
+    files: new OpenFiles(),
     shared: { functions: new TracedFunctions(), cache },
     checkpoints: {
       folder: config.TRAINER_STATE_DIR,

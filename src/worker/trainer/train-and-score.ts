@@ -10,20 +10,20 @@ import type { EpochMetrics } from '../../training/metrics/epoch-metrics.js';
 import { fineTune } from '../../training/fine-tune.js';
 import type { SharedParts } from '../../training/loop/prepare-training.js';
 import type { FineTuneOptions } from '../../training/fine-tune-options.js';
-import type { TrainerInputs } from './open-files.js';
+import type { OpenFiles } from './open-files.js';
 import type { EpochReport, ScoreAnswer, ScoreRequest, TrainRequest } from '../trainer-protocol.js';
-import { TrainingCheckpoints, type TrainingCheckpointsOptions } from './checkpoint-files.js';
-import { metered } from './training-meter.js';
-import { protocolOf } from './engine-options.js';
+import { CheckpointFiles, type CheckpointFilesOptions } from './checkpoint-files.js';
+import { multiplyAccumulatesOf } from './training-meter.js';
+import { engineOptions } from './engine-options.js';
 
 const SCORE_BATCH_SIZE = 64;
 const ALL = { fold: 0, foldCount: 1 };
 
 /** What the trainings of one process share, and how far apart their checkpoints are. */
 export interface TrainerParts {
-  readonly inputs: TrainerInputs;
+  readonly files: OpenFiles;
   readonly shared: SharedParts;
-  readonly checkpoints: Omit<TrainingCheckpointsOptions, 'identity'>;
+  readonly checkpoints: Omit<CheckpointFilesOptions, 'identity'>;
 }
 
 /**
@@ -34,17 +34,17 @@ export interface TrainerParts {
  */
 export async function train(
   request: TrainRequest,
-  { inputs, shared, checkpoints }: TrainerParts,
+  { files, shared, checkpoints }: TrainerParts,
   onEpoch: (epoch: EpochReport) => void,
 ): Promise<TrainResult> {
   const { spec, weightsPath, train: trainFile, validation: validationFile, outputPath } = request;
   const runtime = checkedRuntime(spec);
-  await inputs.load({ weightsPath, splits: [trainFile, validationFile], sizePx: spec.network.imageSizePx });
+  await files.load({ weightsPath, splits: [trainFile, validationFile], sizePx: spec.network.imageSizePx });
   const startMs = performance.now();
-  const saved = new TrainingCheckpoints({ ...checkpoints, identity: identityOf(spec, runtime) });
+  const saved = new CheckpointFiles({ ...checkpoints, identity: identityOf(spec, runtime) });
   const resumeFrom = await saved.load();
   for (const metrics of resumeFrom?.epochs ?? []) onEpoch(finiteReport(metrics));
-  const options = optionsOf(request, inputs);
+  const options = optionsOf(request, files);
   const result = await fineTune(options, {
     shared,
     onEpoch: async (metrics, takeCheckpoint) => {
@@ -60,7 +60,7 @@ export async function train(
   const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
   const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };
-  const multiplyAccumulates = metered(stages, spec.network, imageCounts);
+  const multiplyAccumulates = multiplyAccumulatesOf(stages, spec.network, imageCounts);
   return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
 }
 
@@ -79,18 +79,18 @@ function identityOf({ runtime: _ofJob, ...spec }: TrainSpec, runtime: Runtime): 
 
 function optionsOf(
   { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
-  inputs: TrainerInputs,
+  files: OpenFiles,
 ): FineTuneOptions {
   const { network, training, lrMultipliers, technique, seed, fold, foldCount, augmentation } = spec;
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
-    ...protocolOf(training),
+    ...engineOptions(training),
     network: networkByArchitecture(network.architecture),
-    pretrained: inputs.weights(),
+    pretrained: files.weights(),
     classCount: network.classCount,
     normalization: network,
-    train: inputs.images(trainFile, spec, varied),
-    validation: inputs.images(validationFile, spec),
+    train: files.images(trainFile, spec, varied),
+    validation: files.images(validationFile, spec),
     lrMultipliers,
     technique,
     seed,
@@ -102,11 +102,11 @@ function optionsOf(
 /** Scores a model on the test split. @throws DomainError RUNTIME_MISMATCH, as `train`. */
 export async function score(
   { spec, weightsPath, test }: ScoreRequest,
-  inputs: TrainerInputs,
+  files: OpenFiles,
 ): Promise<Pick<ScoreAnswer, 'figures' | 'report'>> {
   const { network } = spec;
   checkedRuntime(spec);
-  await inputs.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
+  await files.load({ weightsPath, splits: [test], sizePx: network.imageSizePx });
   const {
     loss,
     confusionMatrix: _counts,
@@ -115,10 +115,10 @@ export async function score(
     ...figures
   } = await evaluate({
     network: networkByArchitecture(network.architecture),
-    weights: inputs.weights(),
+    weights: files.weights(),
     classCount: network.classCount,
     normalization: network,
-    images: inputs.images(test, ALL),
+    images: files.images(test, ALL),
     batchSize: SCORE_BATCH_SIZE,
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });

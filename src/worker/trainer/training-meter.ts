@@ -3,7 +3,7 @@ import { trainingCost, type ImageCounts } from '../../cost/training-cost.js';
 import type { StageRecord } from '../../training/loop/training-stages.js';
 
 /** The multiply-accumulates of a training, from what its stages did. */
-export function metered(
+export function multiplyAccumulatesOf(
   stages: readonly StageRecord[],
   { imageSizePx, classCount }: { readonly imageSizePx: number; readonly classCount: number },
   images: ImageCounts,
