@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { startWorkerGateway, type RunningServer } from '../../src/api/start.js';
-import { detailsOf, GrpcCaller } from '../../src/api/testing/grpc-caller.js';
+import { detailsOf, GrpcCaller } from '../support/grpc-caller.js';
 import { coordinatorConfigSchema, readConfig } from '../../src/config/config.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { createLogger } from '../../src/observability/logger.js';

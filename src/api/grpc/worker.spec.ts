@@ -9,8 +9,8 @@ import { createLogger } from '../../observability/logger.js';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
 import { WorkerTokens } from '../../tasks/worker-token.js';
 import { type RunningServer, startWorkerGateway } from '../start.js';
-import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
-import { JOB_ID, TASK_ID } from '../testing/samples.js';
+import { detailsOf, GrpcCaller } from '../../../test/support/grpc-caller.js';
+import { JOB_ID, TASK_ID } from '../../../test/support/samples.js';
 
 const SECRET = 's'.repeat(32);
 const WORKER = 'biotune.v1.WorkerService';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { fromJSON, loadSync, type MethodDefinition } from '@grpc/proto-loader';
-import { packageRoot } from '../../config/package-root.js';
+import { packageRoot } from '../../src/config/package-root.js';
 
 /** Calls unary methods as a client of another language would, with the stock loader. */
 export class GrpcCaller {

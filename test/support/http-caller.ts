@@ -1,4 +1,4 @@
-import { type Problem, PROBLEM_MEDIA_TYPE, problemSchema } from '../errors/problem.js';
+import { type Problem, PROBLEM_MEDIA_TYPE, problemSchema } from '../../src/api/errors/problem.js';
 
 /** GET and POST as a client would send them. */
 export const httpCaller = (baseUrl: () => string) => ({
