@@ -115,6 +115,13 @@ module.exports = {
       from: { path: '^src/datasets/batch-thread\\.ts$' },
       to: { path: '^node_modules/(@tensorflow|sharp)/', reachable: true },
     },
+    {
+      name: 'transports-share-the-contract-only',
+      comment: 'What REST and gRPC have in common is in src/api/contract; neither follows the other.',
+      severity: 'error',
+      from: { path: '^src/api/(rest|grpc|contract)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/api/(rest|grpc)/', pathNot: '^src/api/$1/' },
+    },
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     {
       name: 'no-orphans',
