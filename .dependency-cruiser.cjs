@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   tasks: ['domain', 'config', 'observability', 'storage'],
   launch: ['domain', 'config', 'observability'],
   export: ['domain', 'formats', 'storage'],
-  catalog: ['domain', 'observability', 'storage'],
+  catalog: ['domain', 'config', 'observability', 'storage'],
   estimate: ['domain', 'cost', 'networks', 'storage', 'statistics', 'search', 'catalog', 'report', 'jobs'],
   report: ['domain', 'statistics', 'storage', 'jobs'],
   jobs: [

@@ -8,7 +8,7 @@ import { toldToGo } from './told-to-go.js';
 
 /** Serves callers until it is closed. */
 export const startApiRole = (config: ApiConfig, logger: Logger): Promise<RunningServer> =>
-  startApi(config, logger, [StorageModule.forRoot(config), JobsModule.forRoot(config)]);
+  startApi(config, logger, [StorageModule, JobsModule]);
 
 export async function run(): Promise<number> {
   const config = readConfig(apiConfigSchema);

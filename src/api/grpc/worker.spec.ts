@@ -43,6 +43,7 @@ const tasks = {
 
 const providers = [
   { provide: WorkerTaskService, useValue: tasks },
+  { provide: WorkerTokens, useValue: tokens },
   { provide: HealthService, useValue: { check: () => Promise.resolve({ database: true, objectStore: true }) } },
 ];
 @Module({ providers, exports: providers })
@@ -56,8 +57,6 @@ beforeAll(async () => {
     COORDINATOR_HTTP_PORT: 0,
     WORKER_GRPC_HOST: '127.0.0.1',
     WORKER_GRPC_PORT: 0,
-    WORKER_TOKEN_SECRET: SECRET,
-    WORKER_TOKEN_SECONDS: LIFE_SECONDS,
   };
   server = await startWorkerGateway(config, createLogger('coordinator', 'silent'), [StubModule]);
   grpc = new GrpcCaller(server.grpcAddress, 'biotune/v1/worker.proto');
