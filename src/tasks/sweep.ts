@@ -35,16 +35,16 @@ export class Sweep {
   }
 
   /**
-   * Deletes, and tells each after it is gone; whoever stops listening stops the sweep.
+   * Deletes, and yields each thing after it is gone; whoever stops listening stops the sweep.
    *
-   * @param isDryRun Tells what would be deleted, and deletes nothing.
+   * @param isDryRun Yields what would be deleted, and deletes nothing.
    * @throws {Error} when the bucket is not this database's alone; rows are swept before that.
    */
   async *run(isDryRun: boolean): AsyncGenerator<Swept> {
     const { blobAgeSeconds, metricsAgeSeconds } = this;
-    yield* told('IDEMPOTENCY_KEYS', this.rows.sweepAged('IDEMPOTENCY_KEYS', IDEMPOTENCY_KEY_AGE_SECONDS, isDryRun));
-    yield* told('METRICS_OF_LOST_LEASES', this.rows.sweepMetrics('METRICS_OF_LOST_LEASES', 0, isDryRun));
-    yield* told(
+    yield* counted('IDEMPOTENCY_KEYS', this.rows.sweepAged('IDEMPOTENCY_KEYS', IDEMPOTENCY_KEY_AGE_SECONDS, isDryRun));
+    yield* counted('METRICS_OF_LOST_LEASES', this.rows.sweepMetrics('METRICS_OF_LOST_LEASES', 0, isDryRun));
+    yield* counted(
       'METRICS_OF_ENDED_JOBS',
       this.rows.sweepMetrics('METRICS_OF_ENDED_JOBS', metricsAgeSeconds, isDryRun),
     );
@@ -53,7 +53,7 @@ export class Sweep {
     yield* this.unfinishedUploads(isDryRun);
     yield* this.blobs.run(isDryRun, blobAgeSeconds);
     yield* this.modelFiles(isDryRun);
-    yield* told('BLOB_CLAIMS', this.rows.sweepAged('BLOB_CLAIMS', blobAgeSeconds, isDryRun));
+    yield* counted('BLOB_CLAIMS', this.rows.sweepAged('BLOB_CLAIMS', blobAgeSeconds, isDryRun));
   }
 
   /** False while the bucket is not known for long enough to be this database's alone: then only rows are swept. */
@@ -99,7 +99,7 @@ export class Sweep {
   }
 }
 
-async function* told(kind: SweptRows, swept: Promise<number>): AsyncGenerator<Swept> {
+async function* counted(kind: SweptRows, swept: Promise<number>): AsyncGenerator<Swept> {
   const count = await swept;
   if (count > 0) yield { kind, count };
 }

@@ -65,7 +65,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async run(turn: SweepTurn, totals: SweepTotals): Promise<boolean> {
     let pushedAtMs = performance.now();
     for await (const swept of this.sweep.run(false)) {
-      this.tell(swept, totals);
+      this.report(swept, totals);
       if (this.stopping.signal.aborted) return false;
       if (performance.now() - pushedAtMs < (TURN_SECONDS * 1000) / 3) continue;
       if (!(await this.rows.pushDueTime(turn, TURN_SECONDS))) return false;
@@ -74,7 +74,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     return true;
   }
 
-  private tell(swept: Swept, totals: SweepTotals): void {
+  private report(swept: Swept, totals: SweepTotals): void {
     totals.add(swept);
     this.logger.debug(swept, 'swept');
   }

@@ -8,8 +8,8 @@ export const httpCaller = (baseUrl: () => string) => ({
   post: (path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
     fetch(`${baseUrl()}${path}`, {
       method: 'POST',
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     }),
 });
 
