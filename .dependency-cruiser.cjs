@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   tasks: ['domain', 'config', 'observability', 'storage'],
   launch: ['domain', 'config', 'observability'],
   export: ['domain', 'formats', 'storage'],
-  catalog: ['domain', 'observability', 'storage'],
+  catalog: ['domain', 'config', 'observability', 'storage'],
   estimate: ['domain', 'cost', 'networks', 'storage', 'statistics', 'search', 'catalog', 'report', 'jobs'],
   report: ['domain', 'statistics', 'storage', 'jobs'],
   jobs: [
@@ -174,6 +174,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/datasets/batches/batch-thread\\.ts$' },
       to: { path: '^node_modules/(@tensorflow|sharp)/', reachable: true },
+    },
+    {
+      name: 'transports-share-the-contract-only',
+      comment: 'What REST and gRPC have in common is in src/api/contract; neither follows the other.',
+      severity: 'error',
+      from: { path: '^src/api/(rest|grpc|contract)/', pathNot: '\\.spec\\.ts$' },
+      to: { path: '^src/api/(rest|grpc)/', pathNot: '^src/api/$1/' },
     },
     { name: 'no-circular', severity: 'error', from: { path: '^src/' }, to: { circular: true } },
     {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 
-/** A role runs until it has nothing more to do or is told to go by SIGTERM or SIGINT. @returns the exit code. */
+/** A role runs until it has nothing more to do, or until SIGTERM or SIGINT shuts it down. @returns the exit code. */
 type Role = (args: readonly string[]) => Promise<number>;
 
 /** Loaded one at a time: only a worker's child process may load TensorFlow. */

@@ -1,9 +1,11 @@
-import type { DynamicModule, ModuleMetadata } from '@nestjs/common';
-import { WorkerTokens } from '../tasks/worker-token.js';
+import { Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { ErrorFilter } from './errors/error.filter.js';
 import { CatalogController } from './grpc/catalog.controller.js';
 import { FineTuneJobsController } from './grpc/fine-tune-jobs.controller.js';
 import { WorkerController } from './grpc/worker.controller.js';
 import { Readiness } from './readiness.js';
+import { RequestSchemaPipe } from './request-schema.pipe.js';
 import { BaseModelController } from './rest/base-model.controller.js';
 import { DatasetController } from './rest/dataset.controller.js';
 import { FineTuneJobController } from './rest/fine-tune-job.controller.js';
@@ -12,15 +14,15 @@ import { ModelVersionController } from './rest/model-version.controller.js';
 import { OpenApiController, OpenApiPage } from './rest/open-api.controller.js';
 import { TrialController } from './rest/trial.controller.js';
 
-type Imports = NonNullable<ModuleMetadata['imports']>;
+/** What every server has: checked requests, errors in the words of their transport, and whether it still takes work. */
+const SERVER: readonly Provider[] = [
+  Readiness,
+  { provide: APP_PIPE, useClass: RequestSchemaPipe },
+  { provide: APP_FILTER, useClass: ErrorFilter },
+];
 
-class ApiModule {}
-class WorkerGatewayModule {}
-
-/** REST and gRPC for callers; `imports` bring the services of `src/jobs`. */
-export const apiModule = (imports: Imports): DynamicModule => ({
-  module: ApiModule,
-  imports,
+/** REST and gRPC for callers; needs the services of `src/jobs`, and HealthService. */
+@Module({
   controllers: [
     HealthController,
     OpenApiController,
@@ -32,13 +34,10 @@ export const apiModule = (imports: Imports): DynamicModule => ({
     FineTuneJobsController,
     CatalogController,
   ],
-  providers: [Readiness, OpenApiPage],
-});
+  providers: [...SERVER, OpenApiPage],
+})
+export class ApiModule {}
 
-/** WorkerService and health; `imports` bring WorkerTaskService and HealthService. */
-export const workerGatewayModule = (imports: Imports, workerTokens: WorkerTokens): DynamicModule => ({
-  module: WorkerGatewayModule,
-  imports,
-  controllers: [HealthController, WorkerController],
-  providers: [Readiness, { provide: WorkerTokens, useValue: workerTokens }],
-});
+/** WorkerService and health; needs WorkerTaskService, WorkerTokens and HealthService. */
+@Module({ controllers: [HealthController, WorkerController], providers: [...SERVER] })
+export class WorkerGatewayModule {}

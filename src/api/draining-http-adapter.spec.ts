@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type StubbedApi, startStubbedApi } from './testing/running-api.js';
+import { type StubbedApi, startStubbedApi } from '../../test/support/stubbed-api.js';
 
 const HALF_HEADERS = 'GET /healthz/live HTTP/1.1\r\nHost: a\r\n';
 const HALF_BODY = `POST /v1/projects/p/fineTuneJobs HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{`;

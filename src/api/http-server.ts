@@ -5,10 +5,8 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import { type Logger, NestLogger } from '../observability/logger.js';
 import { DrainingHttpAdapter } from './draining-http-adapter.js';
-import { ErrorFilter } from './errors/error.filter.js';
 import { nameRequest } from './request-id.js';
 import { REQUEST_BYTES_MAX } from './request-limit.js';
-import { RequestSchemaPipe } from './request-schema.pipe.js';
 
 const VERBS = new Set(['GET', 'HEAD', 'POST']);
 
@@ -23,7 +21,7 @@ function takeOnlyJson(request: Request, _response: Response, next: NextFunction)
   next(hasBody && !request.is('application/json') ? new UnsupportedMediaTypeException() : undefined);
 }
 
-/** A Nest application with the checks, limits and error answers that every server of ours has. */
+/** A Nest application with the limits that every server of ours has; its checks and error answers come with the module. */
 export async function createHttpServer(module: DynamicModule, logger: Logger): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(module, new DrainingHttpAdapter(), {
     bodyParser: false,
@@ -33,7 +31,5 @@ export async function createHttpServer(module: DynamicModule, logger: Logger): P
   app.disable('x-powered-by');
   app.use(nameRequest, helmet(), closeVerbs, takeOnlyJson);
   app.useBodyParser('json', { limit: REQUEST_BYTES_MAX });
-  app.useGlobalPipes(new RequestSchemaPipe());
-  app.useGlobalFilters(new ErrorFilter(logger));
   return app;
 }

@@ -12,7 +12,7 @@ const UNSTORABLE = /\0|\p{Surrogate}/u;
  * without a word), and text that the database cannot hold.
  *
  * @param root Where `request` stands in what the caller sent.
- * @throws {RequestInvalidError} for the first of them.
+ * @throws {RequestInvalidError} FIELD_INVALID when it finds the first of them.
  */
 export function assertPlainData(request: unknown, root: readonly PropertyKey[] = []): void {
   const open: { readonly value: unknown; readonly path: readonly PropertyKey[] }[] = [{ value: request, path: root }];

@@ -1,4 +1,4 @@
-import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { RequestInvalidError } from './errors/request-invalid.js';
 import { assertPlainData } from './plain-data.js';
@@ -9,8 +9,9 @@ import { assertPlainData } from './plain-data.js';
  * In the place of Nest's StandardSchemaValidationPipe, which removes keys such as `__proto__` without a word and
  * flattens issues to text.
  */
+@Injectable()
 export class RequestSchemaPipe implements PipeTransform {
-  /** @throws {RequestInvalidError} that names every refused field. */
+  /** @throws {RequestInvalidError} FIELD_INVALID, with every refused field, when the value does not fit its schema. */
   transform(value: unknown, { schema, data }: ArgumentMetadata): unknown {
     if (!(schema instanceof z.ZodType)) return value;
     const root = data === undefined ? [] : [data];

@@ -5,11 +5,13 @@ import { expect, it } from 'vitest';
 import { HealthService } from '../storage/health.service.js';
 import { createLogger } from '../observability/logger.js';
 import { WorkerTaskService } from '../tasks/worker-task.service.js';
+import { WorkerTokens } from '../tasks/worker-token.js';
 import { startWorkerGateway } from './start.js';
 
 let destroyed = 0;
 const providers = [
   { provide: WorkerTaskService, useValue: {} },
+  { provide: WorkerTokens, useValue: {} },
   { provide: HealthService, useValue: { onApplicationShutdown: () => (destroyed += 1) } },
 ];
 @Module({ providers, exports: providers })
@@ -25,8 +27,6 @@ it('closes what it has opened when a port is taken', async () => {
     COORDINATOR_HTTP_PORT: address.port,
     WORKER_GRPC_HOST: '127.0.0.1',
     WORKER_GRPC_PORT: 0,
-    WORKER_TOKEN_SECRET: 's'.repeat(32),
-    WORKER_TOKEN_SECONDS: 3600,
   };
   await expect(startWorkerGateway(config, createLogger('coordinator', 'silent'), [StubModule])).rejects.toThrow(
     'EADDRINUSE',

@@ -1,9 +1,10 @@
-import type { ModuleMetadata } from '@nestjs/common';
+import type { DynamicModule, ModuleMetadata, Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { ApiConfig, CoordinatorConfig } from '../config/config.js';
+import { ConfigModule } from '../config/config.module.js';
 import type { Logger } from '../observability/logger.js';
-import { WorkerTokens } from '../tasks/worker-token.js';
-import { apiModule, workerGatewayModule } from './api.module.js';
+import { LoggerModule } from '../observability/logger.module.js';
+import { ApiModule, WorkerGatewayModule } from './api.module.js';
 import { GrpcListener } from './grpc/grpc-listener.js';
 import { loadServices, PROTO_PACKAGE } from './grpc/service-definitions.js';
 import { createHttpServer } from './http-server.js';
@@ -26,23 +27,19 @@ export interface RunningServer {
 }
 
 type Listeners = Pick<ApiConfig, 'LISTEN_HOST' | 'HTTP_PORT' | 'GRPC_PORT'>;
-type GatewaySettings = Pick<
+type GatewayListeners = Pick<
   CoordinatorConfig,
-  | 'LISTEN_HOST'
-  | 'COORDINATOR_HTTP_PORT'
-  | 'WORKER_GRPC_HOST'
-  | 'WORKER_GRPC_PORT'
-  | 'WORKER_TOKEN_SECRET'
-  | 'WORKER_TOKEN_SECONDS'
+  'LISTEN_HOST' | 'COORDINATOR_HTTP_PORT' | 'WORKER_GRPC_HOST' | 'WORKER_GRPC_PORT'
 >;
 
 /**
  * Serves REST and gRPC to callers. Port 0 takes a free one.
  *
- * @param imports Modules that export the services of `src/jobs`.
+ * @param config All settings that classes of `imports` ask for.
+ * @param imports Modules that export the services of `src/jobs`, and HealthService.
  */
 export async function startApi(config: Listeners, logger: Logger, imports: Imports): Promise<RunningServer> {
-  const app = await createHttpServer(apiModule(imports), logger);
+  const app = await createHttpServer(serving(ApiModule, imports, config, logger), logger);
   app.get(OpenApiPage).document = openApiDocument(app);
   const services = ['FineTuneJobs', 'Catalog'];
   const grpc = new GrpcListener({
@@ -59,15 +56,15 @@ export async function startApi(config: Listeners, logger: Logger, imports: Impor
 /**
  * Serves WorkerService to workers, and the health routes. Port 0 takes a free one.
  *
- * @param imports Modules that export WorkerTaskService and HealthService.
+ * @param config All settings that classes of `imports` ask for.
+ * @param imports Modules that export WorkerTaskService, WorkerTokens and HealthService.
  */
 export async function startWorkerGateway(
-  config: GatewaySettings,
+  config: GatewayListeners,
   logger: Logger,
   imports: Imports,
 ): Promise<RunningServer> {
-  const tokens = new WorkerTokens(config.WORKER_TOKEN_SECRET, config.WORKER_TOKEN_SECONDS);
-  const app = await createHttpServer(workerGatewayModule(imports, tokens), logger);
+  const app = await createHttpServer(serving(WorkerGatewayModule, imports, config, logger), logger);
   const grpc = new GrpcListener({
     host: config.WORKER_GRPC_HOST,
     port: config.WORKER_GRPC_PORT,
@@ -78,6 +75,12 @@ export async function startWorkerGateway(
   });
   return listen(app, grpc, config.LISTEN_HOST, config.COORDINATOR_HTTP_PORT);
 }
+
+/** A server's module, on others, with the settings and the logger that their classes ask for. */
+const serving = (module: Type, imports: Imports, config: object, logger: Logger): DynamicModule => ({
+  module,
+  imports: [ConfigModule.forRoot(config), LoggerModule.forRoot(logger), ...imports],
+});
 
 async function listen(
   app: NestExpressApplication,

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import { baseModelSchema, type BaseModel } from '../domain/base-model.js';
 import { DomainError } from '../domain/errors.js';
-import type { Logger } from '../observability/logger.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
 import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
@@ -22,14 +23,14 @@ export class BaseModelCatalogue implements OnApplicationBootstrap {
     private readonly baseModels: BaseModelRepository,
     private readonly claims: BlobClaimRepository,
     private readonly objects: ObjectStore,
-    private readonly logger: Logger,
-    /** Folder with one folder per model. */
-    private readonly folder: string,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: Pick<CoordinatorConfig, 'BASE_MODEL_DIR'>,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    for (const entry of await readdir(this.folder, { withFileTypes: true })) {
-      const folder = join(this.folder, entry.name);
+    const { BASE_MODEL_DIR } = this.config;
+    for (const entry of await readdir(BASE_MODEL_DIR, { withFileTypes: true })) {
+      const folder = join(BASE_MODEL_DIR, entry.name);
       if (!entry.isDirectory() || !(await readdir(folder)).includes(DESCRIPTION)) continue;
       const model = baseModelSchema.parse(JSON.parse(await readFile(join(folder, DESCRIPTION), 'utf8')));
       await this.store(model, folder);

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { DEVICES, INSTRUCTION_SETS, REPRODUCIBILITIES } from '../domain/runtime.js';
 import { packageRoot } from './package-root.js';
 
+/** Nest's token of the settings of a role; a class takes the few that it needs. */
+export const CONFIG = Symbol('CONFIG');
+
 const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
 
 /** At most what S3 takes in one piece. */
@@ -200,7 +203,7 @@ export type StandaloneConfig = Readonly<z.infer<typeof standaloneConfigSchema>>;
 /**
  * Reads a role's settings from the environment, the only place that looks at it.
  *
- * @throws {Error} that names every bad variable at once.
+ * @throws {Error} when a variable is bad; it names every such one at once.
  */
 export function readConfig<S extends z.ZodType>(
   schema: S,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import { ProcessPool, type WorkerRequest } from '../launch/process-pool.js';
-import type { Logger } from '../observability/logger.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
 import { CoordinatorRepository, type ScopeCounts } from '../storage/postgres/coordinator.repository.js';
 import { parseImportScope } from '../storage/postgres/dataset.repository.js';
@@ -12,18 +13,16 @@ import {
   LeadershipRepository,
   type Leadership,
 } from '../storage/postgres/leadership.repository.js';
-import type { WorkerTokens } from '../tasks/worker-token.js';
+import { WorkerTokens } from '../tasks/worker-token.js';
 import { fairShare } from './fair-share.js';
 import { HeldLeadership } from './held-leadership.js';
 import { ImportRunner } from './import-runner.js';
 import { JobRunner } from './job-runner.js';
 
-export interface CoordinatorSettings {
-  readonly leaseSeconds: number;
-  readonly workerTokens: WorkerTokens;
-  /** host:port of WorkerService, as workers reach it. */
-  readonly workerGatewayAddress: string;
-}
+type CoordinatorSettings = Pick<
+  CoordinatorConfig,
+  'LEASE_SECONDS' | 'WORKER_GATEWAY_ADDRESS' | 'WORKER_GRPC_HOST' | 'WORKER_GRPC_PORT'
+>;
 
 /** How often the rows of a scope are looked at. */
 const STEP_MS = 250;
@@ -58,8 +57,9 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly jobRunner: JobRunner,
     private readonly importRunner: ImportRunner,
     private readonly pool: ProcessPool,
-    private readonly logger: Logger,
-    private readonly settings: CoordinatorSettings,
+    private readonly workerTokens: WorkerTokens,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: CoordinatorSettings,
   ) {
     // Each scope that is led pauses by it.
     setMaxListeners(0, this.stopping.signal);
@@ -97,7 +97,7 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Takes over what is free of this coordinator's share, and lets go of what is beyond it. */
   private async takeShare(): Promise<void> {
-    const { leaseSeconds } = this.settings;
+    const { LEASE_SECONDS: leaseSeconds } = this.config;
     const aliveSeconds = Math.max(ALIVE_SECONDS_MIN, leaseSeconds / 2);
     const { jobs, imports } = await this.coordinators.announce(this.claimant, aliveSeconds);
     const missing = (counts: ScopeCounts) =>
@@ -134,7 +134,7 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
   private async lead(leadership: Leadership): Promise<void> {
     const { scope, epoch } = leadership;
     this.logger.info({ scope, epoch }, 'leading');
-    const held = new HeldLeadership(leadership, this.leaderships, this.settings.leaseSeconds, this.logger);
+    const held = new HeldLeadership(leadership, this.leaderships, this.config.LEASE_SECONDS, this.logger);
     const left = AbortSignal.any([held.lost, this.leaving.signal]);
     try {
       while (!this.stopping.signal.aborted && !held.lost.aborted && !this.handedOver.has(scope)) {
@@ -170,13 +170,12 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     scope: string,
     { workerCount, threadCount }: Pick<WorkerRequest, 'workerCount' | 'threadCount'>,
   ): void {
-    const { workerTokens, workerGatewayAddress } = this.settings;
     this.pool.ensureWorkers({
       scope,
       workerCount,
-      ...(threadCount === undefined ? {} : { threadCount }),
-      mintToken: () => workerTokens.mint(scope),
-      coordinatorAddress: workerGatewayAddress,
+      ...(threadCount !== undefined && { threadCount }),
+      mintToken: () => this.workerTokens.mint(scope),
+      coordinatorAddress: gatewayAddress(this.config),
     });
   }
 
@@ -194,3 +193,7 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | un
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
   });
 }
+
+/** host:port of WorkerService, as workers reach it. */
+const gatewayAddress = ({ WORKER_GATEWAY_ADDRESS, WORKER_GRPC_HOST, WORKER_GRPC_PORT }: CoordinatorSettings): string =>
+  WORKER_GATEWAY_ADDRESS ?? `${WORKER_GRPC_HOST}:${WORKER_GRPC_PORT}`;

@@ -1,17 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type JobDefaultsConfig } from '../config/config.js';
 import type { BaseModel } from '../domain/base-model.js';
 import { DomainError } from '../domain/errors.js';
 import { type CreateFineTuneJob, FROZEN_BATCH_NORM_OF_MODE, type FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/genome.js';
 import { idSchema } from '../domain/ids.js';
-import type { Reproducibility } from '../domain/runtime.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
-
-/** Token of the `Reproducibility` of jobs whose request does not say. */
-export const REPRODUCIBILITY_DEFAULT = Symbol('REPRODUCIBILITY_DEFAULT');
 
 /** Turns requests into what jobs run by. */
 @Injectable()
@@ -20,7 +17,7 @@ export class JobSpecs {
     private readonly jobs: FineTuneJobRepository,
     private readonly trials: TrialRepository,
     private readonly baseModels: BaseModelService,
-    @Inject(REPRODUCIBILITY_DEFAULT) private readonly reproducibility: Reproducibility,
+    @Inject(CONFIG) private readonly config: JobDefaultsConfig,
   ) {}
 
   /**
@@ -51,7 +48,7 @@ export class JobSpecs {
       finals,
       budget,
       parallelism,
-      reproducibility: request.reproducibility ?? this.reproducibility,
+      reproducibility: request.reproducibility ?? this.config.REPRODUCIBILITY_DEFAULT,
       output: { model: output.model ?? jobId.replace('_', '-').toLowerCase() },
     };
   }

@@ -1,12 +1,10 @@
-import { type DynamicModule, Module } from '@nestjs/common';
-import type { JobDefaultsConfig } from '../config/config.js';
+import { Module } from '@nestjs/common';
 import { BaseModelService } from '../catalog/base-model.service.js';
 import { DatasetService } from '../catalog/dataset.service.js';
+import { ModelVersionService } from '../catalog/model-version.service.js';
 import { EstimateService } from '../estimate/estimate.service.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
-import { HealthService } from '../storage/health.service.js';
-import { JobSpecs, REPRODUCIBILITY_DEFAULT } from './job-specs.js';
-import { ModelVersionService } from '../catalog/model-version.service.js';
+import { JobSpecs } from './job-specs.js';
 import { TrialService } from './trial.service.js';
 
 const SERVICES = [
@@ -14,16 +12,10 @@ const SERVICES = [
   DatasetService,
   EstimateService,
   FineTuneJobService,
-  HealthService,
   ModelVersionService,
   TrialService,
 ];
 
-/** What callers may do; needs `StorageModule`. */
-@Module({})
-export class JobsModule {
-  static forRoot(config: JobDefaultsConfig): DynamicModule {
-    const reproducibility = { provide: REPRODUCIBILITY_DEFAULT, useValue: config.REPRODUCIBILITY_DEFAULT };
-    return { module: JobsModule, providers: [...SERVICES, JobSpecs, reproducibility], exports: SERVICES };
-  }
-}
+/** What callers may do; needs `ConfigModule` and `StorageModule`. */
+@Module({ providers: [...SERVICES, JobSpecs], exports: SERVICES })
+export class JobsModule {}

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import type { Failure } from '../domain/dataset.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
@@ -19,7 +20,7 @@ export class OutageWatch {
     private readonly jobs: FineTuneJobRepository,
     private readonly tasks: TaskRepository,
     private readonly leaderships: LeadershipRepository,
-    private readonly stalledSecondsMax: number,
+    @Inject(CONFIG) private readonly config: Pick<CoordinatorConfig, 'JOB_STALLED_SECONDS_MAX'>,
   ) {}
 
   /** A step of the coordinator failed; written once, not at each repeat of the step. */
@@ -39,7 +40,7 @@ export class OutageWatch {
   async pauseStalled(leadership: Leadership, job: StoredFineTuneJob): Promise<boolean> {
     const failure = await this.stalledBy(job);
     if (failure === undefined) return false;
-    const hours = Math.round(this.stalledSecondsMax / 360) / 10;
+    const hours = Math.round(this.config.JOB_STALLED_SECONDS_MAX / 360) / 10;
     const message = `No progress for ${hours} hours (${failure.reason}: ${failure.message}): resume the job when that is mended.`;
     return this.leaderships.fenced(leadership, (transaction) =>
       this.jobs.pause(transaction, job.id, { reason: 'NoProgress', message }),
@@ -47,7 +48,7 @@ export class OutageWatch {
   }
 
   private async stalledBy({ id, outage, outageSince }: StoredFineTuneJob): Promise<Failure | undefined> {
-    const seconds = this.stalledSecondsMax;
+    const seconds = this.config.JOB_STALLED_SECONDS_MAX;
     if (outageSince !== undefined && Date.now() - outageSince.getTime() > 1000 * seconds) return outage;
     return (await this.tasks.stalled(id, seconds))?.failure;
   }

@@ -26,39 +26,39 @@ const STOP_GRACE_MS = 20_000;
  * one that is frozen is killed.
  */
 export class PoolWorker {
-  readonly #child: ChildProcess;
-  readonly #ended: Promise<void>;
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<void>;
 
   constructor({ entry, environment, onExit, onFrozen }: PoolWorkerSettings) {
     const startedAtMs = performance.now();
-    this.#child = fork(entry, ['worker'], { env: environment, execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] });
+    this.child = fork(entry, ['worker'], { env: environment, execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] });
     const watch = new LifeWatch(() => {
       onFrozen();
-      this.#child.kill('SIGKILL');
+      this.child.kill('SIGKILL');
     });
-    this.#child.on('message', () => watch.noteSign());
-    this.#ended = new Promise((resolve) => {
+    this.child.on('message', () => watch.noteSign());
+    this.ended = new Promise((resolve) => {
       const end = (code: number | null, signal: NodeJS.Signals | null) => {
         watch.end();
         onExit({ code, signal, livedMs: performance.now() - startedAtMs });
         resolve();
       };
-      this.#child.once('exit', end);
+      this.child.once('exit', end);
       // 'exit' does not come for a process that could not be started.
-      this.#child.on('error', () => this.#child.pid === undefined && end(null, null));
+      this.child.on('error', () => this.child.pid === undefined && end(null, null));
     });
   }
 
   /** Undefined when it could not be started. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.child.pid;
   }
 
   /** Lets the worker hand its task back, then kills it; resolves when it is gone. */
   async stop(): Promise<void> {
-    this.#child.kill('SIGTERM');
-    const kill = setTimeout(() => this.#child.kill('SIGKILL'), STOP_GRACE_MS);
-    await this.#ended;
+    this.child.kill('SIGTERM');
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), STOP_GRACE_MS);
+    await this.ended;
     clearTimeout(kill);
   }
 }

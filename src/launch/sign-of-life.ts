@@ -3,11 +3,11 @@ const SIGN_MS = 5_000;
 /** Looks without a sign in between after which a worker counts as frozen; a busy machine may delay a few. */
 const SILENT_LOOK_COUNT_MAX = 12;
 
-/** Tells the process that started this one, if it did so with a channel, that this one runs, for as long as it does. */
-export function showLife(): void {
-  const show = () => process.connected && process.send?.('alive', () => undefined);
-  show();
-  setInterval(show, SIGN_MS).unref();
+/** Sends signs of life to the process that started this one, if it did so with a channel, for as long as this one runs. */
+export function reportAlive(): void {
+  const send = () => process.connected && process.send?.('alive', () => undefined);
+  send();
+  setInterval(send, SIGN_MS).unref();
 }
 
 /**
@@ -15,24 +15,24 @@ export function showLife(): void {
  * frozen itself does not blame its workers.
  */
 export class LifeWatch {
-  #silentLookCount = 0;
-  readonly #timer: NodeJS.Timeout;
+  private silentLookCount = 0;
+  private readonly timer: NodeJS.Timeout;
 
   /** @param onSilence Called once. */
   constructor(onSilence: () => void) {
-    this.#timer = setInterval(() => {
-      this.#silentLookCount += 1;
-      if (this.#silentLookCount < SILENT_LOOK_COUNT_MAX) return;
+    this.timer = setInterval(() => {
+      this.silentLookCount += 1;
+      if (this.silentLookCount < SILENT_LOOK_COUNT_MAX) return;
       this.end();
       onSilence();
     }, SIGN_MS).unref();
   }
 
   noteSign(): void {
-    this.#silentLookCount = 0;
+    this.silentLookCount = 0;
   }
 
   end(): void {
-    clearInterval(this.#timer);
+    clearInterval(this.timer);
   }
 }

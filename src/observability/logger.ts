@@ -3,6 +3,9 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger };
 
+/** Nest's token of the logger of a role. */
+export const LOGGER = Symbol('LOGGER');
+
 /** A JSON logger on standard error; standard output belongs to what a command prints. */
 export const createLogger = (role: string, level: string): Logger =>
   pino({ level, base: { role }, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ dest: 2, sync: true }));

@@ -1,6 +1,9 @@
-import { Module, type DynamicModule, type Provider } from '@nestjs/common';
-import type { CoordinatorConfig } from '../config/config.js';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Module, type Provider } from '@nestjs/common';
 import { BaseModelCatalogue } from '../catalog/base-model-catalogue.js';
+import { CONFIG, readConfig, trainersConfigSchema, type CoordinatorConfig } from '../config/config.js';
+import { ModelPublisher } from '../export/model-publisher.js';
 import { Candidates } from '../jobs/candidates.js';
 import { Coordinator } from '../jobs/coordinator.js';
 import { ImportRunner } from '../jobs/import-runner.js';
@@ -11,75 +14,50 @@ import { PHASES, PhaseTable } from '../jobs/phases/phase-table.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
-import { ModelPublisher } from '../export/model-publisher.js';
 import { ProcessPool } from '../launch/process-pool.js';
-import type { Logger } from '../observability/logger.js';
-import { ObjectStore } from '../storage/object-store.js';
-import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
-import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
-import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
-import { CoordinatorRepository } from '../storage/postgres/coordinator.repository.js';
-import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
-import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { systemEnvironmentSchema } from '../launch/system-environment.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';
-import { WorkerTokens } from '../tasks/worker-token.js';
 
-/** What moves jobs and imports forward; needs `StorageModule`, `JobsModule` and `outageWatch`. */
+/** What moves jobs and imports forward; needs `ConfigModule`, `StorageModule` and `JobsModule`. */
 export const JOB_STEPS: readonly Provider[] = [
   Candidates,
   FinalModels,
   ImportRunner,
   JobRunner,
   ModelPublisher,
+  OutageWatch,
   ...PHASES,
   PhaseTable,
   ScopeWatch,
   TrialSettlement,
 ];
 
-/** What `JobRunner` keeps an eye on outages with. */
-export const outageWatch = (stalledSecondsMax: number): Provider => ({
-  provide: OutageWatch,
-  inject: [FineTuneJobRepository, TaskRepository, LeadershipRepository],
-  useFactory: (jobs: FineTuneJobRepository, tasks: TaskRepository, leaderships: LeadershipRepository) =>
-    new OutageWatch(jobs, tasks, leaderships, stalledSecondsMax),
-});
+const processPool = (config: CoordinatorConfig, logger: Logger): ProcessPool =>
+  new ProcessPool({
+    workerCountMax: config.POOL_WORKER_COUNT_MAX ?? (config.TENSORFLOW_DEVICE === 'GPU' ? 1 : availableParallelism()),
+    entry: join(import.meta.dirname, '../main.js'),
+    workerCacheDir: config.WORKER_CACHE_DIR,
+    workerCacheMibMax: config.WORKER_CACHE_MIB_MAX,
+    trainers: trainersConfigSchema.parse(config),
+    logLevel: config.LOG_LEVEL,
+    systemEnvironment: readConfig(systemEnvironmentSchema),
+    logger,
+  });
 
-/** Everything that leads jobs: the loops, the queue as workers see it, and the worker processes. */
-@Module({})
-export class CoordinatorModule {
-  static forRoot(config: CoordinatorConfig, pool: ProcessPool, logger: Logger): DynamicModule {
-    const settings = {
-      leaseSeconds: config.LEASE_SECONDS,
-      workerTokens: new WorkerTokens(config.WORKER_TOKEN_SECRET, config.WORKER_TOKEN_SECONDS),
-      workerGatewayAddress: config.WORKER_GATEWAY_ADDRESS ?? `${config.WORKER_GRPC_HOST}:${config.WORKER_GRPC_PORT}`,
-    };
-    const loops: Provider[] = [
-      {
-        provide: BaseModelCatalogue,
-        inject: [BaseModelRepository, BlobClaimRepository, ObjectStore],
-        useFactory: (baseModels: BaseModelRepository, claims: BlobClaimRepository, objects: ObjectStore) =>
-          new BaseModelCatalogue(baseModels, claims, objects, logger, config.BASE_MODEL_DIR),
-      },
-      outageWatch(config.JOB_STALLED_SECONDS_MAX),
-      {
-        provide: Coordinator,
-        inject: [CoordinatorRepository, LeadershipRepository, JobRunner, ImportRunner],
-        useFactory: (
-          coordinators: CoordinatorRepository,
-          leaderships: LeadershipRepository,
-          jobRunner: JobRunner,
-          importRunner: ImportRunner,
-        ) => new Coordinator(coordinators, leaderships, jobRunner, importRunner, pool, logger, settings),
-      },
-    ];
-    const tasks = TasksModule.forRoot(config, logger);
-    return {
-      module: CoordinatorModule,
-      imports: [StorageModule.forRoot(config), JobsModule.forRoot(config), tasks],
-      providers: [...JOB_STEPS, ...loops],
-      exports: [JobsModule, TasksModule],
-    };
-  }
-}
+/**
+ * Everything that leads jobs: the loops, the queue as workers see it, and the worker processes; needs `ConfigModule` and
+ * `LoggerModule`.
+ */
+@Module({
+  imports: [StorageModule, JobsModule, TasksModule],
+  providers: [
+    ...JOB_STEPS,
+    BaseModelCatalogue,
+    Coordinator,
+    { provide: ProcessPool, inject: [CONFIG, LOGGER], useFactory: processPool },
+  ],
+  exports: [TasksModule],
+})
+export class CoordinatorModule {}

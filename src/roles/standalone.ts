@@ -8,7 +8,7 @@ import { createLogger, type Logger } from '../observability/logger.js';
 import { startApiRole } from './api.js';
 import { startCoordinatorRole } from './coordinator.js';
 import { closeAll, type Closeable } from './shutdown.js';
-import { toldToGo } from './told-to-go.js';
+import { shutdownSignal } from './shutdown-signal.js';
 
 async function openDatabase(config: StandaloneConfig, opened: Closeable[], logger: Logger): Promise<string> {
   if (config.DATABASE_URL !== undefined) return config.DATABASE_URL;
@@ -33,7 +33,7 @@ async function openObjectStore(config: StandaloneConfig, opened: Closeable[], lo
 }
 
 async function openStores(config: StandaloneConfig, opened: Closeable[], logger: Logger): Promise<StoresConfig> {
-  // Both settle before one's failure is told, so that the other is closed and not left starting.
+  // Both settle before one's failure is thrown, so that the other is closed and not left starting.
   const [database, objectStore] = await Promise.allSettled([
     openDatabase(config, opened, logger),
     openObjectStore(config, opened, logger),
@@ -44,7 +44,7 @@ async function openStores(config: StandaloneConfig, opened: Closeable[], logger:
   return { DATABASE_URL: database.value, DATABASE_POOL_SIZE, ...objectStore.value, S3_REGION, S3_BUCKET };
 }
 
-/** Tells whoever may read the data folder where the servers are and how to put images into the embedded S3 server. */
+/** Writes down, for whoever may read the data folder, where the servers are and how to reach the embedded S3 server. */
 async function writeConnection(folder: string, connection: object): Promise<void> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'connection.json');
@@ -56,11 +56,11 @@ async function writeConnection(folder: string, connection: object): Promise<void
 export async function run(): Promise<number> {
   const config = readConfig(standaloneConfigSchema);
   const logger = createLogger('standalone', config.LOG_LEVEL);
-  const end = toldToGo();
+  const shutdown = shutdownSignal();
   const opened: Closeable[] = [];
   try {
     await serve(config, opened, logger);
-    await end;
+    await shutdown;
   } catch (error) {
     await closeAll(opened.toReversed(), logger);
     throw error;

@@ -1,5 +1,6 @@
 import { NestFactory } from '@nestjs/core';
 import { readConfig, sweepConfigSchema } from '../config/config.js';
+import { ConfigModule } from '../config/config.module.js';
 import { createLogger, NestLogger } from '../observability/logger.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { Sweep } from '../tasks/sweep.js';
@@ -22,9 +23,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const config = readConfig(sweepConfigSchema);
   const logger = createLogger('sweep', config.LOG_LEVEL);
-  const app = await NestFactory.createApplicationContext(SweepModule.forRoot(config, [StorageModule.forRoot(config)]), {
-    logger: new NestLogger(logger),
-  });
+  const module = { module: SweepModule, imports: [ConfigModule.forRoot(config), StorageModule] };
+  const app = await NestFactory.createApplicationContext(module, { logger: new NestLogger(logger) });
   try {
     const sweep = app.get(Sweep);
     const totals = new SweepTotals();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readConfig, trainersConfigSchema, workerConfigSchema } from '../config/config.js';
 import { DomainError, type Reason } from '../domain/errors.js';
-import { showLife } from '../launch/sign-of-life.js';
+import { reportAlive } from '../launch/sign-of-life.js';
 import { systemEnvironmentSchema } from '../launch/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { ArtifactCache } from '../worker/supervisor/artifact-cache.js';
@@ -11,7 +11,7 @@ import { SplitFiles } from '../worker/supervisor/split-files.js';
 import { supervise } from '../worker/supervisor/supervisor.js';
 import { TrainerChild } from '../worker/supervisor/trainer-child.js';
 
-/** What the worker's end tells whoever started it; Kubernetes' pod failure policy reads these. */
+/** How the worker ended, for whoever started it; Kubernetes' pod failure policy reads these. */
 const EXIT_CODES = {
   DONE: 0,
   SHUT_DOWN: 143,
@@ -24,15 +24,15 @@ const EXIT_CODES = {
 /** A task is handed back in 10 s, a trainer ends in 5 s. */
 const SHUTDOWN_MS_MAX = 30_000;
 
-/** Errors that end the worker: each is logged, and told by an exit code of its own. */
+/** Errors that end the worker: each is logged, and has an exit code of its own. */
 const FATAL: Partial<Record<Reason, { readonly code: number; readonly event: string }>> = {
   WORKER_TOKEN_INVALID: { code: EXIT_CODES.TOKEN_REFUSED, event: 'token refused' },
   GPU_UNAVAILABLE: { code: EXIT_CODES.GPU_UNAVAILABLE, event: 'no GPU' },
 };
 
 /**
- * Runs the worker role until its scope has ended (0), it is told to go by SIGTERM (143), or its token is refused (42).
- * Where it shall train on a GPU and cannot, it ends before it leases anything (44).
+ * Runs the worker role until its scope has ended (0), SIGTERM shuts it down (143), or its token is refused (42).
+ * Where it is to train on a GPU and cannot, it ends before it leases anything (44).
  *
  * Started by the process pool, it ends at once when the pool's process is gone.
  *
@@ -52,8 +52,8 @@ export async function run(): Promise<number> {
     systemEnvironment,
     logger,
   });
-  const shutdown = listenForEnd(trainer, logger);
-  showLife();
+  const shutdown = listenForShutdown(trainer, logger);
+  reportAlive();
   const cache = new ArtifactCache(config.WORKER_CACHE_DIR, config.WORKER_CACHE_MIB_MAX * 1024 ** 2);
   const splitFiles = new SplitFiles(cache);
   try {
@@ -70,14 +70,19 @@ export async function run(): Promise<number> {
   }
 }
 
-/** @returns a signal that fires when the worker is told to go; when its parent is gone, the process ends here. */
-function listenForEnd(trainer: TrainerChild, logger: Logger): AbortSignal {
+/**
+ * Listens for what ends the worker. It has no use for `shutdownSignal` of the other roles: a terminal and its pool may both
+ * send it a signal, and it does not outlive its parent.
+ *
+ * @returns a signal that fires when the worker is to hand its task back and end.
+ */
+function listenForShutdown(trainer: TrainerChild, logger: Logger): AbortSignal {
   const shutdown = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {
-      logger.info({ signal: name }, 'told to go');
+      logger.info({ signal: name }, 'shutdown requested');
       shutdown.abort();
-      // A terminal's SIGINT and then the pool's SIGTERM are one telling; the same signal again is not.
+      // A terminal's SIGINT and then the pool's SIGTERM are one request; the same signal again is not.
       process.once(name, () => process.exit(EXIT_CODES.SHUT_DOWN));
       setTimeout(() => {
         logger.error({ open: process.getActiveResourcesInfo() }, 'did not end');

@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { S3Error, type BucketItem, type Client } from 'minio';
-import type { StoresConfig } from '../config/config.js';
+import { CONFIG, type StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import { connect, LINK_SECONDS, talk } from './s3.js';
 
@@ -40,7 +40,7 @@ class SlowListingError extends Error {}
 export class SourceBuckets {
   private readonly client: Client;
 
-  constructor(private readonly config: StoresConfig) {
+  constructor(@Inject(CONFIG) private readonly config: StoresConfig) {
     this.client = connect(config);
   }
 

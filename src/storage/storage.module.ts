@@ -1,6 +1,7 @@
-import { Module, type DynamicModule, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { Global, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import type { StoresConfig } from '../config/config.js';
+import { CONFIG, type StoresConfig } from '../config/config.js';
+import { HealthService } from './health.service.js';
 import { ObjectStore } from './object-store.js';
 import { BaseModelRepository } from './postgres/base-model.repository.js';
 import { CoordinatorRepository } from './postgres/coordinator.repository.js';
@@ -35,36 +36,34 @@ const REPOSITORIES: readonly Provider[] = [
   TrialRepository,
 ];
 
-/** Rows and bytes: the only module that holds connections to Postgres and S3. */
-@Module({})
+/** Brings the schema up to date before anything uses it. */
+async function openDatabase(config: StoresConfig): Promise<DataSource> {
+  const dataSource = await createDataSource(config).initialize();
+  await migrate(dataSource);
+  return dataSource;
+}
+
+/** Makes the bucket when it does not exist. */
+async function openBucket(config: StoresConfig): Promise<ObjectStore> {
+  const store = new ObjectStore(config);
+  await store.prepareBucket();
+  return store;
+}
+
+const PROVIDERS: readonly Provider[] = [
+  { provide: DataSource, inject: [CONFIG], useFactory: openDatabase },
+  { provide: ObjectStore, inject: [CONFIG], useFactory: openBucket },
+  SourceBuckets,
+  StoredObjects,
+  HealthService,
+  ...REPOSITORIES,
+];
+
+/** Rows and bytes: the only module that holds connections to Postgres and S3. It keeps one pool until the application ends. */
+@Global()
+@Module({ providers: [...PROVIDERS], exports: [...PROVIDERS] })
 export class StorageModule implements OnApplicationShutdown {
   constructor(private readonly dataSource: DataSource) {}
-
-  /** Brings the schema up to date, makes the bucket, and keeps one pool until the application ends. */
-  static forRoot(config: StoresConfig): DynamicModule {
-    const connections: Provider[] = [
-      {
-        provide: DataSource,
-        useFactory: async () => {
-          const dataSource = await createDataSource(config).initialize();
-          await migrate(dataSource);
-          return dataSource;
-        },
-      },
-      { provide: SourceBuckets, useFactory: () => new SourceBuckets(config) },
-      { provide: StoredObjects, useFactory: () => new StoredObjects(config) },
-      {
-        provide: ObjectStore,
-        useFactory: async () => {
-          const store = new ObjectStore(config);
-          await store.prepareBucket();
-          return store;
-        },
-      },
-    ];
-    const providers = [...connections, ...REPOSITORIES];
-    return { module: StorageModule, global: true, providers, exports: providers };
-  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.dataSource.destroy();

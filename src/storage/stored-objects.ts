@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { S3Error, type BucketItem, type Client } from 'minio';
-import type { StoresConfig } from '../config/config.js';
+import { CONFIG, type StoresConfig } from '../config/config.js';
 import { connect, talk } from './s3.js';
 
 /** An object of our bucket. */
@@ -30,7 +30,7 @@ export class StoredObjects {
   private readonly impatient: Client;
   private readonly bucket: string;
 
-  constructor(config: StoresConfig) {
+  constructor(@Inject(CONFIG) config: StoresConfig) {
     this.client = connect(config);
     this.impatient = connect(config, REMOVAL_SILENCE_MS_MAX);
     this.bucket = config.S3_BUCKET;

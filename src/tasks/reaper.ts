@@ -1,5 +1,6 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Logger } from '../observability/logger.js';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, type CoordinatorConfig } from '../config/config.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 
 /**
@@ -12,12 +13,12 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   constructor(
     private readonly tasks: TaskRepository,
-    private readonly logger: Logger,
-    private readonly leaseSeconds: number,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: Pick<CoordinatorConfig, 'LEASE_SECONDS'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule(this.leaseSeconds);
+    this.schedule(this.config.LEASE_SECONDS);
   }
 
   beforeApplicationShutdown(): void {
@@ -31,14 +32,14 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async look(): Promise<void> {
     try {
-      const count = await this.tasks.reap(this.leaseSeconds);
+      const count = await this.tasks.reap(this.config.LEASE_SECONDS);
       if (count > 0) this.logger.warn({ count }, 'leases lost');
     } catch (error) {
       // After an outage every lease looks old: wait a whole one again.
       this.logger.warn({ err: error }, 'reaping failed');
-      if (this.timer !== undefined) this.schedule(this.leaseSeconds);
+      if (this.timer !== undefined) this.schedule(this.config.LEASE_SECONDS);
       return;
     }
-    if (this.timer !== undefined) this.schedule(this.leaseSeconds / 6);
+    if (this.timer !== undefined) this.schedule(this.config.LEASE_SECONDS / 6);
   }
 }

@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type SweepConfig } from '../config/config.js';
 import { MODEL_VERSION_PREFIX, modelVersionOfKey, UPLOAD_PREFIX } from '../storage/object-keys.js';
 import { ModelVersionRepository } from '../storage/postgres/model-version.repository.js';
 import { SweepRepository, type SweptRows } from '../storage/postgres/sweep.repository.js';
@@ -7,14 +8,8 @@ import { BucketOwnership } from './bucket-ownership.js';
 import { SweepBlobs } from './sweep-blobs.js';
 import type { Swept } from './swept.js';
 
-export interface SweepSettings {
-  /** A blob that no row names goes when it is older; so do the weights of a failed job after its end. */
-  readonly blobAgeSeconds: number;
-  /** Curves of trainings go so long after the end of their job. */
-  readonly metricsAgeSeconds: number;
-}
-
-const DAY_SECONDS = 24 * 60 * 60;
+const HOUR_SECONDS = 60 * 60;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
 /** A worker confirms an upload within minutes; what lies longer is of a crash. */
 const UPLOAD_AGE_SECONDS = DAY_SECONDS;
 const IDEMPOTENCY_KEY_AGE_SECONDS = DAY_SECONDS;
@@ -22,37 +17,48 @@ const IDEMPOTENCY_KEY_AGE_SECONDS = DAY_SECONDS;
 /** One look at all rows and objects that have served their time. Safe beside other sweeps and all writers. */
 @Injectable()
 export class Sweep {
+  /** A blob that no row names goes when it is older; so do the weights of a failed job after its end. */
+  private readonly blobAgeSeconds: number;
+  /** Curves of trainings go so long after the end of their job. */
+  private readonly metricsAgeSeconds: number;
+
   constructor(
     private readonly rows: SweepRepository,
     private readonly objects: StoredObjects,
     private readonly versions: ModelVersionRepository,
     private readonly blobs: SweepBlobs,
     private readonly ownership: BucketOwnership,
-    private readonly settings: SweepSettings,
-  ) {}
+    @Inject(CONFIG) ages: Pick<SweepConfig, 'SWEEP_BLOB_AGE_HOURS' | 'SWEEP_METRICS_AGE_DAYS'>,
+  ) {
+    this.blobAgeSeconds = ages.SWEEP_BLOB_AGE_HOURS * HOUR_SECONDS;
+    this.metricsAgeSeconds = ages.SWEEP_METRICS_AGE_DAYS * DAY_SECONDS;
+  }
 
   /**
-   * Deletes, and tells each after it is gone; whoever stops listening stops the sweep.
+   * Deletes, and yields each thing after it is gone; whoever stops listening stops the sweep.
    *
-   * @param isDryRun Tells what would be deleted, and deletes nothing.
+   * @param isDryRun Yields what would be deleted, and deletes nothing.
    * @throws {Error} when the bucket is not this database's alone; rows are swept before that.
    */
   async *run(isDryRun: boolean): AsyncGenerator<Swept> {
-    const { blobAgeSeconds, metricsAgeSeconds } = this.settings;
-    yield* told('IDEMPOTENCY_KEYS', this.rows.sweepAged('IDEMPOTENCY_KEYS', IDEMPOTENCY_KEY_AGE_SECONDS, isDryRun));
-    yield* told('METRICS_OF_LOST_LEASES', this.rows.sweepMetrics('METRICS_OF_LOST_LEASES', 0, isDryRun));
-    yield* told('METRICS_OF_ENDED_JOBS', this.rows.sweepMetrics('METRICS_OF_ENDED_JOBS', metricsAgeSeconds, isDryRun));
+    const { blobAgeSeconds, metricsAgeSeconds } = this;
+    yield* counted('IDEMPOTENCY_KEYS', this.rows.sweepAged('IDEMPOTENCY_KEYS', IDEMPOTENCY_KEY_AGE_SECONDS, isDryRun));
+    yield* counted('METRICS_OF_LOST_LEASES', this.rows.sweepMetrics('METRICS_OF_LOST_LEASES', 0, isDryRun));
+    yield* counted(
+      'METRICS_OF_ENDED_JOBS',
+      this.rows.sweepMetrics('METRICS_OF_ENDED_JOBS', metricsAgeSeconds, isDryRun),
+    );
     if (!(await this.takesObjects())) return;
     yield* this.uploads(isDryRun);
     yield* this.unfinishedUploads(isDryRun);
     yield* this.blobs.run(isDryRun, blobAgeSeconds);
     yield* this.modelFiles(isDryRun);
-    yield* told('BLOB_CLAIMS', this.rows.sweepAged('BLOB_CLAIMS', blobAgeSeconds, isDryRun));
+    yield* counted('BLOB_CLAIMS', this.rows.sweepAged('BLOB_CLAIMS', blobAgeSeconds, isDryRun));
   }
 
   /** False while the bucket is not known for long enough to be this database's alone: then only rows are swept. */
   takesObjects(): Promise<boolean> {
-    return this.ownership.isSettled(this.settings.blobAgeSeconds);
+    return this.ownership.isSettled(this.blobAgeSeconds);
   }
 
   private async *uploads(isDryRun: boolean): AsyncGenerator<Swept> {
@@ -75,7 +81,7 @@ export class Sweep {
 
   /** Files in folders of model versions that do not exist: their job failed while it was publishing. */
   private async *modelFiles(isDryRun: boolean): AsyncGenerator<Swept> {
-    const before = await this.rows.before(this.settings.blobAgeSeconds);
+    const before = await this.rows.before(this.blobAgeSeconds);
     for await (const page of this.objects.pages(MODEL_VERSION_PREFIX)) {
       for (const files of byFolder(page.filter(({ lastModified }) => lastModified < before)).values()) {
         if (await this.removeModelFiles(files, isDryRun)) {
@@ -93,7 +99,7 @@ export class Sweep {
   }
 }
 
-async function* told(kind: SweptRows, swept: Promise<number>): AsyncGenerator<Swept> {
+async function* counted(kind: SweptRows, swept: Promise<number>): AsyncGenerator<Swept> {
   const count = await swept;
   if (count > 0) yield { kind, count };
 }

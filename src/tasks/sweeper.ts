@@ -1,5 +1,6 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Logger } from '../observability/logger.js';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONFIG, type CoordinatorConfig } from '../config/config.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { SweepRepository, type SweepTurn } from '../storage/postgres/sweep.repository.js';
 import { BucketOwnership } from './bucket-ownership.js';
 import { Sweep } from './sweep.js';
@@ -18,19 +19,18 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
   private timer: NodeJS.Timeout | undefined;
   private looking: Promise<void> = Promise.resolve();
 
-  /** @param intervalSeconds From the end of one sweep to the next; at 0 there are none. */
   constructor(
     private readonly rows: SweepRepository,
     private readonly sweep: Sweep,
     private readonly ownership: BucketOwnership,
-    private readonly logger: Logger,
-    private readonly intervalSeconds: number,
+    @Inject(LOGGER) private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: Pick<CoordinatorConfig, 'SWEEP_INTERVAL_SECONDS'>,
   ) {}
 
   /** The mark is left also by a coordinator that does not sweep: other databases' must know. */
   async onApplicationBootstrap(): Promise<void> {
     await this.ownership.mark();
-    if (this.intervalSeconds > 0) this.schedule();
+    if (this.config.SWEEP_INTERVAL_SECONDS > 0) this.schedule();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -53,7 +53,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
       const totals = new SweepTotals();
       const isWhole = await this.run(turn, totals);
       // Another coordinator goes on at once with what is left.
-      await this.rows.pushDueTime(turn, isWhole ? this.intervalSeconds : 0);
+      await this.rows.pushDueTime(turn, isWhole ? this.config.SWEEP_INTERVAL_SECONDS : 0);
       this.logger.info({ ...totals.fields, isWhole }, 'sweep ended');
     } catch (error) {
       // The turn ends by itself, and then the sweep is tried again.
@@ -65,7 +65,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
   private async run(turn: SweepTurn, totals: SweepTotals): Promise<boolean> {
     let pushedAtMs = performance.now();
     for await (const swept of this.sweep.run(false)) {
-      this.tell(swept, totals);
+      this.report(swept, totals);
       if (this.stopping.signal.aborted) return false;
       if (performance.now() - pushedAtMs < (TURN_SECONDS * 1000) / 3) continue;
       if (!(await this.rows.pushDueTime(turn, TURN_SECONDS))) return false;
@@ -74,7 +74,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     return true;
   }
 
-  private tell(swept: Swept, totals: SweepTotals): void {
+  private report(swept: Swept, totals: SweepTotals): void {
     totals.add(swept);
     this.logger.debug(swept, 'swept');
   }

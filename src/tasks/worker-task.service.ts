@@ -1,12 +1,12 @@
-import { Injectable } from '@nestjs/common';
-import type { CoordinatorConfig } from '../config/config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import { parseS3Uri, type Failure } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import { failureOf } from '../domain/failure.js';
 import { endsJob, isOurs } from '../domain/fault-policy.js';
 import type { Artifact } from '../domain/artifact.js';
 import type { TaskOutcome, TaskSpec } from '../domain/task.js';
-import type { Logger } from '../observability/logger.js';
+import { LOGGER, type Logger } from '../observability/logger.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { SourceBuckets, type ListedObject } from '../storage/source-buckets.js';
@@ -29,11 +29,6 @@ function uploaded(outcome: TaskOutcome): readonly Artifact[] {
   if ('import' in result) return [result.import.manifest, ...result.import.shards];
   if ('score' in result) return [result.score.report];
   return result.train.weights === undefined ? [] : [result.train.weights];
-}
-
-/** How workers are served. */
-export interface WorkerTaskSettings extends UploadBounds {
-  readonly leaseSeconds: number;
 }
 
 type UploadBounds = Readonly<
@@ -72,8 +67,8 @@ export class WorkerTaskService {
     private readonly objects: ObjectStore,
     private readonly sources: SourceBuckets,
     private readonly claims: BlobClaimRepository,
-    private readonly settings: WorkerTaskSettings,
-    private readonly logger: Logger,
+    @Inject(CONFIG) private readonly config: UploadBounds & Pick<CoordinatorConfig, 'LEASE_SECONDS'>,
+    @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /**
@@ -82,7 +77,7 @@ export class WorkerTaskService {
    * @param workerId Of one process, which asks only while it works on nothing: what it holds already, it was never told of.
    */
   async lease(scope: string, workerId: string): Promise<{ task?: LeasedTask; done: boolean; leaseSeconds: number }> {
-    const { leaseSeconds } = this.settings;
+    const { LEASE_SECONDS: leaseSeconds } = this.config;
     const held = await this.tasks.leaseAgain(scope, workerId, leaseSeconds);
     const task = held ?? (await this.tasks.lease(scope, workerId, leaseSeconds));
     if (task !== undefined) return { task, done: false, leaseSeconds };
@@ -90,7 +85,7 @@ export class WorkerTaskService {
   }
 
   async heartbeat(lease: LeaseRef): Promise<{ leaseLost: boolean; cancel: boolean }> {
-    const answer = await this.tasks.heartbeat(lease, this.settings.leaseSeconds);
+    const answer = await this.tasks.heartbeat(lease, this.config.LEASE_SECONDS);
     return answer.leaseLost ? { ...(await this.lost(lease)), cancel: false } : answer;
   }
 
@@ -108,7 +103,7 @@ export class WorkerTaskService {
     try {
       const objects = await this.served(lease, () => this.sources.listPage(source.bucket, source.prefix, pageToken));
       const last = objects.at(-1);
-      return { leaseLost: false, objects, ...(last === undefined ? {} : { nextPageToken: last.key }) };
+      return { leaseLost: false, objects, ...(last !== undefined && { nextPageToken: last.key }) };
     } catch (error) {
       const failure = failureOf(error);
       if (!endsJob(failure.reason)) throw error;
@@ -117,7 +112,7 @@ export class WorkerTaskService {
     }
   }
 
-  /** @throws {DomainError} FIELD_INVALID for a download or a source that the task does not name. */
+  /** @throws {DomainError} FIELD_INVALID when the task does not name a download or a source. */
   async transferUrls(lease: LeaseRef, wanted: WantedTransfers): Promise<TransferUrls> {
     const spec = await this.tasks.leased(lease);
     if (spec === undefined) return { ...(await this.lost(lease)), downloadUrls: [], uploadUrls: [], sourceUrls: [] };
@@ -138,7 +133,11 @@ export class WorkerTaskService {
     };
   }
 
-  /** Reads an upload through and stores it under its hash; may be repeated. @throws {DomainError} ARTIFACT_CORRUPT. */
+  /**
+   * Reads an upload through and stores it under its hash; may be repeated.
+   *
+   * @throws {DomainError} ARTIFACT_CORRUPT when its bytes have another hash or size.
+   */
   async confirmUpload(lease: LeaseRef, artifact: Artifact): Promise<{ leaseLost: boolean }> {
     if ((await this.tasks.leased(lease)) === undefined) return this.lost(lease);
     await this.claims.claim([artifact]);
@@ -182,7 +181,7 @@ export class WorkerTaskService {
   }
 
   private checkSizes(spec: TaskSpec, uploads: readonly Artifact[]): void {
-    const [bytesMax, setting] = uploadBound(spec, this.settings);
+    const [bytesMax, setting] = uploadBound(spec, this.config);
     const large = uploads.find(({ sizeBytes }) => sizeBytes > bytesMax);
     if (large === undefined) return;
     const message = `The upload ${large.sha256} has ${large.sizeBytes} bytes; ${setting} allows ${bytesMax} at most.`;

@@ -58,9 +58,9 @@ describe('artifacts', () => {
     const tasks = taskRepository(dataSource);
     const leaderships = new LeadershipRepository(dataSource);
     const datasets = new DatasetRepository(dataSource);
-    const settings = { leaseSeconds: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
+    const bounds = { LEASE_SECONDS: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
     const claims = new BlobClaimRepository(dataSource);
-    service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, settings, logger);
+    service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, bounds, logger);
     trainShard = await objects.putBlob(Buffer.from('training images'));
     testShard = await objects.putBlob(Buffer.from('test images'));
     await leaderships.open(dataSource.manager, SCOPE);

@@ -54,9 +54,9 @@ describe('a store that is too busy for the coordinator', () => {
     const leaderships = new LeadershipRepository(dataSource);
     const datasets = new DatasetRepository(dataSource);
     const claims = new BlobClaimRepository(dataSource);
-    const settings = { leaseSeconds: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
+    const bounds = { LEASE_SECONDS: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
     const logger = createLogger('coordinator', 'silent');
-    service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, settings, logger);
+    service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, bounds, logger);
   });
 
   afterAll(async () => {

@@ -43,8 +43,9 @@ function start(): Coordinator {
     idle as unknown as JobRunner,
     idle as unknown as ImportRunner,
     pool as unknown as ProcessPool,
+    new WorkerTokens('x'.repeat(32), 3600),
     pino({ level: 'silent' }),
-    { leaseSeconds: 30, workerTokens: new WorkerTokens('x'.repeat(32), 3600), workerGatewayAddress: '127.0.0.1:1' },
+    { LEASE_SECONDS: 30, WORKER_GRPC_HOST: '127.0.0.1', WORKER_GRPC_PORT: 1 },
   );
   running.add(coordinator);
   coordinator.onApplicationBootstrap();

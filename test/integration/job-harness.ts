@@ -5,6 +5,7 @@ import { type INestApplicationContext, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type pg from 'pg';
 import { inject, vi } from 'vitest';
+import { ConfigModule } from '../../src/config/config.module.js';
 import { baseModelSchema } from '../../src/domain/base-model.js';
 import { DomainError, type Reason } from '../../src/domain/errors.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
@@ -20,7 +21,7 @@ import type { Advance } from '../../src/jobs/scope-watch.js';
 import { ModelVersionService } from '../../src/catalog/model-version.service.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { TrialService } from '../../src/jobs/trial.service.js';
-import { JOB_STEPS, outageWatch } from '../../src/roles/coordinator.module.js';
+import { JOB_STEPS } from '../../src/roles/coordinator.module.js';
 import { ALGORITHM_VERSION } from '../../src/search/biotune.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { BaseModelRepository } from '../../src/storage/postgres/base-model.repository.js';
@@ -80,7 +81,7 @@ export class JobHarness {
     const database = await createTestDatabase();
     const { bucket } = await createTestBucket();
     const { endpoint, accessKey, secretKey } = inject('services').s3;
-    const storage = StorageModule.forRoot({
+    const config = ConfigModule.forRoot({
       DATABASE_URL: database.url,
       DATABASE_POOL_SIZE: 5,
       S3_ENDPOINT: s3Endpoint ?? endpoint,
@@ -88,11 +89,10 @@ export class JobHarness {
       S3_ACCESS_KEY: accessKey,
       S3_SECRET_KEY: secretKey,
       S3_BUCKET: bucket,
+      REPRODUCIBILITY_DEFAULT: 'BITWISE',
+      JOB_STALLED_SECONDS_MAX: STALLED_SECONDS_MAX,
     });
-    @Module({
-      imports: [storage, JobsModule.forRoot({ REPRODUCIBILITY_DEFAULT: 'BITWISE' })],
-      providers: [...JOB_STEPS, outageWatch(STALLED_SECONDS_MAX)],
-    })
+    @Module({ imports: [config, StorageModule, JobsModule], providers: [...JOB_STEPS] })
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
     await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));

@@ -25,7 +25,6 @@ import { createTestDatabase, taskRepository, type TestDatabase } from '../suppor
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const WEEK_SECONDS = 7 * 24 * 60 * 60;
 /** Longer than anything unreferenced is kept. */
 const PASSING_DAYS = 8;
 
@@ -92,7 +91,7 @@ export class SweepWorld {
     this.listed = new AgeingObjects(config);
     this.ownership = new BucketOwnership(this.rows, this.objects, this.listed);
     const blobs = new SweepBlobs(this.rows, this.listed);
-    const ages = { blobAgeSeconds: WEEK_SECONDS, metricsAgeSeconds: WEEK_SECONDS };
+    const ages = { SWEEP_BLOB_AGE_HOURS: 7 * 24, SWEEP_METRICS_AGE_DAYS: 7 };
     this.sweeping = new Sweep(this.rows, this.listed, this.versions, blobs, this.ownership, ages);
     const bounds = { UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
     this.workers = new WorkerTaskService(
@@ -102,7 +101,7 @@ export class SweepWorld {
       this.objects,
       new SourceBuckets(config),
       this.claims,
-      { ...bounds, leaseSeconds: 300 },
+      { ...bounds, LEASE_SECONDS: 300 },
       createLogger('coordinator', 'silent'),
     );
   }

@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { startWorkerGateway, type RunningServer } from '../../src/api/start.js';
-import { detailsOf, GrpcCaller } from '../../src/api/testing/grpc-caller.js';
+import { detailsOf, GrpcCaller } from '../support/grpc-caller.js';
 import { coordinatorConfigSchema, readConfig } from '../../src/config/config.js';
-import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { createDataSource } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
@@ -50,8 +49,7 @@ describe('worker tokens, over gRPC and on real rows', () => {
       WORKER_GRPC_PORT: 0,
       WORKER_TOKEN_SECONDS: LIFE_SECONDS,
     };
-    const imports = [StorageModule.forRoot(config), JobsModule.forRoot(config), TasksModule.forRoot(config, logger)];
-    server = await startWorkerGateway(config, logger, imports);
+    server = await startWorkerGateway(config, logger, [StorageModule, TasksModule]);
     grpc = new GrpcCaller(server.grpcAddress, 'biotune/v1/worker.proto');
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 2 }).initialize();
   });

@@ -1,8 +1,8 @@
 import { Metadata } from '@grpc/grpc-js';
-import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, Inject } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { type Observable, throwError } from 'rxjs';
-import type { Logger } from '../../observability/logger.js';
+import { LOGGER, type Logger } from '../../observability/logger.js';
 import { acceptedRequestId, REQUEST_ID_HEADER, requestIdOf } from '../request-id.js';
 import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
 import { type Refusal, refusalOf } from './refusal.js';
@@ -11,7 +11,7 @@ import { rpcStatusOf } from './rpc-status.js';
 /** Answers everything that is thrown, in the words of the transport that asked; logs what is our fault. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
-  constructor(private readonly logger: Logger) {}
+  constructor(@Inject(LOGGER) private readonly logger: Logger) {}
 
   catch(exception: unknown, host: ArgumentsHost): Observable<never> | undefined {
     const refusal = refusalOf(exception);

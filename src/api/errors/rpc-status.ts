@@ -7,7 +7,7 @@ import { TRANSPORT_STATUS } from './transport-status.js';
 /** Violations in one answer: trailers of more than 8 KB are refused by clients. */
 const VIOLATION_COUNT_MAX = 10;
 
-const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule === undefined ? {} : { rule }) });
+const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule !== undefined && { rule }) });
 
 /** The messages of google/rpc/status.proto and error_details.proto that we send, with their field numbers. */
 const messages = fromJSON({

@@ -70,7 +70,7 @@ function violation(path: Path, value: unknown, { reason, message, bounds = {} }:
     pointer: pointerTo(path),
     reason,
     message: said,
-    metadata: { ...(shown === undefined ? {} : { [field]: shown }), ...bounds },
+    metadata: { ...(shown !== undefined && { [field]: shown }), ...bounds },
   };
 }
 

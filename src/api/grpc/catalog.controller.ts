@@ -6,18 +6,10 @@ import type { ModelVersion } from '../../domain/model-version.js';
 import { BaseModelService } from '../../catalog/base-model.service.js';
 import { DatasetService } from '../../catalog/dataset.service.js';
 import { ModelVersionService } from '../../catalog/model-version.service.js';
-import type { BaseModelList, DownloadList } from '../rest/answers.js';
-import {
-  type CreateDatasetRequest,
-  createDatasetRequest,
-  type GetBaseModelRequest,
-  getBaseModelRequest,
-  type GetDatasetRequest,
-  getDatasetRequest,
-  listBaseModelsRequest,
-  type ModelVersionRequest,
-  modelVersionRequest,
-} from './requests.js';
+import { type BaseModelList, type BaseModelRequest, baseModelRequest } from '../contract/base-model.js';
+import { type DatasetRequest, datasetRequest } from '../contract/dataset.js';
+import { type DownloadList, type ModelVersionRequest, modelVersionRequest } from '../contract/model-version.js';
+import { type CreateDatasetRequest, createDatasetRequest, listBaseModelsRequest } from './requests.js';
 
 /** `biotune.v1.Catalog` */
 @Controller()
@@ -34,7 +26,7 @@ export class CatalogController {
   }
 
   @GrpcMethod('Catalog', 'GetBaseModel')
-  getBaseModel(@Payload({ schema: getBaseModelRequest }) { baseModel }: GetBaseModelRequest): Promise<BaseModel> {
+  getBaseModel(@Payload({ schema: baseModelRequest }) { baseModel }: BaseModelRequest): Promise<BaseModel> {
     return this.baseModels.get(baseModel);
   }
 
@@ -46,7 +38,7 @@ export class CatalogController {
   }
 
   @GrpcMethod('Catalog', 'GetDataset')
-  getDataset(@Payload({ schema: getDatasetRequest }) { project, dataset }: GetDatasetRequest): Promise<Dataset> {
+  getDataset(@Payload({ schema: datasetRequest }) { project, dataset }: DatasetRequest): Promise<Dataset> {
     return this.datasets.get(project, dataset);
   }
 

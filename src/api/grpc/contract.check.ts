@@ -24,8 +24,11 @@ import type * as trial from '../../domain/trial.js';
 import type * as catalog from '../../wire/biotune/v1/catalog.js';
 import type * as job from '../../wire/biotune/v1/fine_tune_job.js';
 import type * as worker from '../../wire/biotune/v1/worker.js';
-import type { JobListRequest, JobRequest, ListFineTuneJobsRequest, ListMetricPointsRequest } from './requests.js';
-import type * as catalogRequests from './requests.js';
+import type { BaseModelRequest } from '../contract/base-model.js';
+import type { DatasetRequest } from '../contract/dataset.js';
+import type { JobRequest } from '../contract/fine-tune-job.js';
+import type { ModelVersionRequest } from '../contract/model-version.js';
+import type { JobListRequest, ListFineTuneJobsRequest, ListMetricPointsRequest } from './requests.js';
 import type * as workerRequests from './worker-requests.js';
 
 /** A message as the loader writes and reads it: enums are their names, and lists are not changed. */
@@ -124,9 +127,9 @@ type RequestChecks = [
   Takes<job.ListTrialsRequest | job.ListEventsRequest, JobListRequest>,
   Takes<job.ListMetricPointsRequest, ListMetricPointsRequest>,
   Takes<catalog.CreateDataset, z.input<typeof dataset.createDatasetSchema>>,
-  Takes<catalog.GetBaseModelRequest, catalogRequests.GetBaseModelRequest>,
-  Takes<catalog.GetDatasetRequest, catalogRequests.GetDatasetRequest>,
-  Takes<catalog.GetModelVersionRequest | catalog.ListDownloadsRequest, catalogRequests.ModelVersionRequest>,
+  Takes<catalog.GetBaseModelRequest, BaseModelRequest>,
+  Takes<catalog.GetDatasetRequest, DatasetRequest>,
+  Takes<catalog.GetModelVersionRequest | catalog.ListDownloadsRequest, ModelVersionRequest>,
 ];
 
 type TaskChecks = [

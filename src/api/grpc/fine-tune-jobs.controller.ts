@@ -5,7 +5,8 @@ import type { JobEstimate } from '../../domain/estimate.js';
 import { EstimateService } from '../../estimate/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { TrialService } from '../../jobs/trial.service.js';
-import type { EventList, FineTuneJobList, MetricPointList, TrialList } from '../rest/answers.js';
+import { type EventList, type FineTuneJobList, type JobRequest, jobRequest } from '../contract/fine-tune-job.js';
+import type { MetricPointList, TrialList } from '../contract/trial.js';
 import {
   type CreateFineTuneJobRequest,
   createFineTuneJobRequest,
@@ -13,8 +14,6 @@ import {
   estimateFineTuneJobRequest,
   type JobListRequest,
   jobListRequest,
-  type JobRequest,
-  jobRequest,
   type ListFineTuneJobsRequest,
   listFineTuneJobsRequest,
   type ListMetricPointsRequest,

@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import healthCheck from 'grpc-health-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { GrpcCaller } from '../testing/grpc-caller.js';
-import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
+import { GrpcCaller } from '../../../test/support/grpc-caller.js';
+import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
 
 const HEALTH = 'grpc.health.v1.Health';
 const REFLECTION = 'grpc.reflection.v1.ServerReflection';

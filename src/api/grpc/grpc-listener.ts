@@ -50,7 +50,7 @@ export class GrpcListener extends ServerGrpc {
     this.health = new healthCheck.HealthImplementation(Object.fromEntries(serving));
   }
 
-  /** `host:port`. @throws {Error} before it listens. */
+  /** `host:port`. @throws {Error} when it does not listen yet. */
   get address(): string {
     if (this.boundPort === undefined) throw new Error('the gRPC server does not listen yet');
     return `${this.listener.host}:${this.boundPort}`;

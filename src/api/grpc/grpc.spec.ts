@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
-import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
+import { detailsOf, GrpcCaller } from '../../../test/support/grpc-caller.js';
 import { REQUEST_BYTES_MAX } from '../request-limit.js';
-import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
-import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../testing/samples.js';
+import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
+import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../../../test/support/samples.js';
 
 const JOBS = 'biotune.v1.FineTuneJobs';
 const CATALOG = 'biotune.v1.Catalog';

@@ -1,14 +1,12 @@
+/** Requests that hold in one message what REST takes from path, query, header and body. */
 import { z } from 'zod';
-import { baseModelRefSchema } from '../../domain/base-model.js';
 import { createDatasetSchema } from '../../domain/dataset.js';
 import { createFineTuneJobSchema } from '../../domain/fine-tune-job.js';
-import { idSchema } from '../../domain/ids.js';
 import { metricPageRequestSchema, pageRequestSchema } from '../../domain/page.js';
-import { projectIdSchema } from '../../domain/text.js';
-import { modelIdSchema, versionNumberSchema } from '../path-parts.js';
-import { idempotencyKeySchema } from '../rest/idempotency-key.js';
-
-const inProject = z.strictObject({ project: projectIdSchema });
+import { jobRequest } from '../contract/fine-tune-job.js';
+import { idempotencyKeySchema } from '../contract/idempotency-key.js';
+import { projectRequest } from '../contract/project.js';
+import { trialRequest } from '../contract/trial.js';
 
 /** proto3 cannot tell an empty list from none: a list without members has its default. */
 function withoutEmptyLists(value: unknown): unknown {
@@ -17,7 +15,7 @@ function withoutEmptyLists(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, member]) => [key, withoutEmptyLists(member)]));
 }
 
-export const estimateFineTuneJobRequest = inProject.extend({
+export const estimateFineTuneJobRequest = projectRequest.extend({
   job: z.preprocess(withoutEmptyLists, createFineTuneJobSchema),
 });
 export type EstimateFineTuneJobRequest = z.infer<typeof estimateFineTuneJobRequest>;
@@ -27,31 +25,17 @@ export const createFineTuneJobRequest = estimateFineTuneJobRequest.extend({
 });
 export type CreateFineTuneJobRequest = z.infer<typeof createFineTuneJobRequest>;
 
-export const listFineTuneJobsRequest = inProject.extend(pageRequestSchema.shape);
+export const listFineTuneJobsRequest = projectRequest.extend(pageRequestSchema.shape);
 export type ListFineTuneJobsRequest = z.infer<typeof listFineTuneJobsRequest>;
 
-/** Get, Cancel, Pause and Resume. */
-export const jobRequest = inProject.extend({ job: idSchema('ftj') });
-export type JobRequest = z.infer<typeof jobRequest>;
-
-/** ListTrials and ListEvents. */
+/** The request of ListTrials and of ListEvents. */
 export const jobListRequest = jobRequest.extend(pageRequestSchema.shape);
 export type JobListRequest = z.infer<typeof jobListRequest>;
 
-export const listMetricPointsRequest = jobRequest.extend({ trial: idSchema('trl'), ...metricPageRequestSchema.shape });
+export const listMetricPointsRequest = trialRequest.extend(metricPageRequestSchema.shape);
 export type ListMetricPointsRequest = z.infer<typeof listMetricPointsRequest>;
 
 export const listBaseModelsRequest = z.strictObject({});
 
-export const getBaseModelRequest = z.strictObject({ baseModel: baseModelRefSchema });
-export type GetBaseModelRequest = z.infer<typeof getBaseModelRequest>;
-
-export const createDatasetRequest = inProject.extend({ dataset: createDatasetSchema });
+export const createDatasetRequest = projectRequest.extend({ dataset: createDatasetSchema });
 export type CreateDatasetRequest = z.infer<typeof createDatasetRequest>;
-
-export const getDatasetRequest = inProject.extend({ dataset: idSchema('ds') });
-export type GetDatasetRequest = z.infer<typeof getDatasetRequest>;
-
-/** GetModelVersion and ListDownloads. */
-export const modelVersionRequest = inProject.extend({ model: modelIdSchema, number: versionNumberSchema });
-export type ModelVersionRequest = z.infer<typeof modelVersionRequest>;

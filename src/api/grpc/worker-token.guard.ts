@@ -16,7 +16,7 @@ const metadataOf = (context: ExecutionContext): Metadata => {
 export class WorkerTokenGuard implements CanActivate {
   constructor(private readonly tokens: WorkerTokens) {}
 
-  /** @throws {DomainError} WORKER_TOKEN_INVALID */
+  /** @throws {DomainError} WORKER_TOKEN_INVALID when the call has no token of this coordinator, or an old one. */
   canActivate(context: ExecutionContext): boolean {
     const metadata = metadataOf(context);
     const [header] = metadata.get('authorization');

@@ -9,8 +9,8 @@ import { createLogger } from '../../observability/logger.js';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
 import { WorkerTokens } from '../../tasks/worker-token.js';
 import { type RunningServer, startWorkerGateway } from '../start.js';
-import { detailsOf, GrpcCaller } from '../testing/grpc-caller.js';
-import { JOB_ID, TASK_ID } from '../testing/samples.js';
+import { detailsOf, GrpcCaller } from '../../../test/support/grpc-caller.js';
+import { JOB_ID, TASK_ID } from '../../../test/support/samples.js';
 
 const SECRET = 's'.repeat(32);
 const WORKER = 'biotune.v1.WorkerService';
@@ -43,6 +43,7 @@ const tasks = {
 
 const providers = [
   { provide: WorkerTaskService, useValue: tasks },
+  { provide: WorkerTokens, useValue: tokens },
   { provide: HealthService, useValue: { check: () => Promise.resolve({ database: true, objectStore: true }) } },
 ];
 @Module({ providers, exports: providers })
@@ -56,8 +57,6 @@ beforeAll(async () => {
     COORDINATOR_HTTP_PORT: 0,
     WORKER_GRPC_HOST: '127.0.0.1',
     WORKER_GRPC_PORT: 0,
-    WORKER_TOKEN_SECRET: SECRET,
-    WORKER_TOKEN_SECONDS: LIFE_SECONDS,
   };
   server = await startWorkerGateway(config, createLogger('coordinator', 'silent'), [StubModule]);
   grpc = new GrpcCaller(server.grpcAddress, 'biotune/v1/worker.proto');

@@ -2,9 +2,10 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type BaseModel, baseModelSchema } from '../../domain/base-model.js';
 import { BaseModelService } from '../../catalog/base-model.service.js';
-import { type BaseModelList, baseModelListSchema, type BlockList, blockListSchema } from './answers.js';
+import { type BaseModelList, baseModelListSchema, type BlockList, blockListSchema } from '../contract/base-model.js';
+import { type ProjectRequest, projectRequest } from '../contract/project.js';
 import { Reads } from './documented.js';
-import { type BaseModelParams, baseModelParams, type ProjectParams, projectParams } from './params.js';
+import { type BaseModelParams, baseModelParams } from './params.js';
 
 /** The catalogue is shared; every project sees the same one below its own path. */
 @ApiTags('Base models')
@@ -14,7 +15,7 @@ export class BaseModelController {
 
   @Get()
   @Reads(baseModelListSchema, 'The base models that a job may start from.')
-  async list(@Param({ schema: projectParams }) _params: ProjectParams): Promise<BaseModelList> {
+  async list(@Param({ schema: projectRequest }) _params: ProjectRequest): Promise<BaseModelList> {
     return { baseModels: await this.baseModels.list() };
   }
 

@@ -2,9 +2,10 @@ import { Body, Controller, Get, Param, Post, UseInterceptors } from '@nestjs/com
 import { ApiTags } from '@nestjs/swagger';
 import { type CreateDataset, createDatasetSchema, type Dataset, datasetSchema } from '../../domain/dataset.js';
 import { DatasetService } from '../../catalog/dataset.service.js';
+import { type DatasetRequest, datasetRequest } from '../contract/dataset.js';
+import { type ProjectRequest, projectRequest } from '../contract/project.js';
 import { Creates, Reads } from './documented.js';
 import { LocationInterceptor } from './location.interceptor.js';
-import { type DatasetParams, datasetParams, type ProjectParams, projectParams } from './params.js';
 
 @ApiTags('Datasets')
 @Controller('v1/projects/:project/datasets')
@@ -15,7 +16,7 @@ export class DatasetController {
   @Creates(datasetSchema, 'Registers the images below a prefix and starts the import of version 1.')
   @UseInterceptors(LocationInterceptor)
   create(
-    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Param({ schema: projectRequest }) { project }: ProjectRequest,
     @Body({ schema: createDatasetSchema }) request: CreateDataset,
   ): Promise<Dataset> {
     return this.datasets.create(project, request);
@@ -23,7 +24,7 @@ export class DatasetController {
 
   @Get(':dataset')
   @Reads(datasetSchema, 'A dataset with its latest version.')
-  get(@Param({ schema: datasetParams }) { project, dataset }: DatasetParams): Promise<Dataset> {
+  get(@Param({ schema: datasetRequest }) { project, dataset }: DatasetRequest): Promise<Dataset> {
     return this.datasets.get(project, dataset);
   }
 }

@@ -36,7 +36,7 @@ const answer = (status: number, schema: z.ZodType, summary: string, problems: re
       status,
       description: summary,
       standardSchema: schema,
-      ...(status === 201 ? { headers: LOCATION } : {}),
+      ...(status === 201 && { headers: LOCATION }),
     }),
     ...problems.map(problem),
   );

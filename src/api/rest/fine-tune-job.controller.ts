@@ -10,11 +10,19 @@ import { type JobEstimate, jobEstimateSchema } from '../../domain/estimate.js';
 import type { PageRequest } from '../../domain/page.js';
 import { EstimateService } from '../../estimate/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
-import { type EventList, eventListSchema, type FineTuneJobList, fineTuneJobListSchema } from './answers.js';
+import {
+  type EventList,
+  eventListSchema,
+  type FineTuneJobList,
+  fineTuneJobListSchema,
+  type JobRequest,
+  jobRequest,
+} from '../contract/fine-tune-job.js';
+import { type ProjectRequest, projectRequest } from '../contract/project.js';
 import { Commands, Creates, Reads, TakesEmptyBody, TakesIdempotencyKey } from './documented.js';
 import { IdempotencyKey } from './idempotency-key.js';
 import { LocationInterceptor } from './location.interceptor.js';
-import { emptyBody, type JobParams, jobParams, pageQuery, type ProjectParams, projectParams } from './params.js';
+import { emptyBody, pageQuery } from './params.js';
 
 @ApiTags('Fine-tune jobs')
 @Controller('v1/projects/:project/fineTuneJobs')
@@ -29,7 +37,7 @@ export class FineTuneJobController {
   @TakesIdempotencyKey()
   @UseInterceptors(LocationInterceptor)
   create(
-    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Param({ schema: projectRequest }) { project }: ProjectRequest,
     @Body({ schema: createFineTuneJobSchema }) request: CreateFineTuneJob,
     @IdempotencyKey() idempotencyKey: string | undefined,
   ): Promise<FineTuneJob> {
@@ -43,7 +51,7 @@ export class FineTuneJobController {
     'What such a job would take with all its epochs, and what it can tell apart; starts nothing.',
   )
   estimate(
-    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Param({ schema: projectRequest }) { project }: ProjectRequest,
     @Body({ schema: createFineTuneJobSchema }) request: CreateFineTuneJob,
   ): Promise<JobEstimate> {
     return this.estimates.estimate(project, request);
@@ -52,7 +60,7 @@ export class FineTuneJobController {
   @Get()
   @Reads(fineTuneJobListSchema, 'Jobs of the project, newest first.')
   async list(
-    @Param({ schema: projectParams }) { project }: ProjectParams,
+    @Param({ schema: projectRequest }) { project }: ProjectRequest,
     @Query({ schema: pageQuery }) page: PageRequest,
   ): Promise<FineTuneJobList> {
     const { items: fineTuneJobs, nextPageToken } = await this.jobs.list(project, page);
@@ -61,7 +69,7 @@ export class FineTuneJobController {
 
   @Get(':job')
   @Reads(fineTuneJobSchema, 'One job, with its progress and result.')
-  get(@Param({ schema: jobParams }) { project, job }: JobParams): Promise<FineTuneJob> {
+  get(@Param({ schema: jobRequest }) { project, job }: JobRequest): Promise<FineTuneJob> {
     return this.jobs.get(project, job);
   }
 
@@ -70,7 +78,7 @@ export class FineTuneJobController {
   @TakesEmptyBody()
   @Commands(fineTuneJobSchema, 'Asks a job to stop; a job that has ended is answered unchanged.')
   cancel(
-    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Param({ schema: jobRequest }) { project, job }: JobRequest,
     @Body({ schema: emptyBody }) _body: undefined,
   ): Promise<FineTuneJob> {
     return this.jobs.cancel(project, job);
@@ -81,7 +89,7 @@ export class FineTuneJobController {
   @TakesEmptyBody()
   @Commands(fineTuneJobSchema, 'Leases no more of a job, and takes back what runs; a paused job is answered unchanged.')
   pause(
-    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Param({ schema: jobRequest }) { project, job }: JobRequest,
     @Body({ schema: emptyBody }) _body: undefined,
   ): Promise<FineTuneJob> {
     return this.jobs.pause(project, job);
@@ -92,7 +100,7 @@ export class FineTuneJobController {
   @TakesEmptyBody()
   @Commands(fineTuneJobSchema, 'Goes on with a paused job; one that is queued or running is answered unchanged.')
   resume(
-    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Param({ schema: jobRequest }) { project, job }: JobRequest,
     @Body({ schema: emptyBody }) _body: undefined,
   ): Promise<FineTuneJob> {
     return this.jobs.resume(project, job);
@@ -101,7 +109,7 @@ export class FineTuneJobController {
   @Get(':job/events')
   @Reads(eventListSchema, 'What happened to a job, oldest first.')
   async listEvents(
-    @Param({ schema: jobParams }) { project, job }: JobParams,
+    @Param({ schema: jobRequest }) { project, job }: JobRequest,
     @Query({ schema: pageQuery }) page: PageRequest,
   ): Promise<EventList> {
     const { items: events, nextPageToken } = await this.jobs.listEvents(project, job, page);

@@ -3,7 +3,7 @@ import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { HealthService } from '../../storage/health.service.js';
 import { Readiness } from '../readiness.js';
-import { type Liveness, livenessSchema, type ReadinessAnswer, readinessSchema } from './answers.js';
+import { type Liveness, livenessSchema, type ReadinessAnswer, readinessSchema } from './health-answers.js';
 
 @ApiTags('Health')
 @Controller('healthz')

@@ -1,14 +1,9 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
-import { boundedText } from '../../domain/text.js';
+import { idempotencyKeySchema } from '../contract/idempotency-key.js';
 import { RequestInvalidError } from '../errors/request-invalid.js';
 
 const HEADER = 'idempotency-key';
-
-/** At most 128 visible ASCII characters; over gRPC the same rule is `request_id`'s. */
-export const idempotencyKeySchema = boundedText(128).regex(/^[\x21-\x7e]+$/, {
-  error: 'must be visible ASCII characters',
-});
 
 /** Reads the `Idempotency-Key` header: a structured string, so in quotes, which may be left out. */
 export const IdempotencyKey = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined => {

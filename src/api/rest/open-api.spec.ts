@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
+import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
 
 const operationSchema = z.looseObject({
   requestBody: z.unknown().optional(),

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
-import { httpCaller, readProblem } from '../testing/http-caller.js';
-import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
-import { DATASET_ID, JOB_ID, twoFields } from '../testing/samples.js';
+import { httpCaller, readProblem } from '../../../test/support/http-caller.js';
+import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
+import { DATASET_ID, JOB_ID, twoFields } from '../../../test/support/samples.js';
 
 let api: StubbedApi;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { httpCaller } from '../testing/http-caller.js';
-import { type StubbedApi, startStubbedApi } from '../testing/running-api.js';
-import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../testing/samples.js';
+import { httpCaller } from '../../../test/support/http-caller.js';
+import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
+import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../../../test/support/samples.js';
 
 let api: StubbedApi;
 beforeAll(async () => {

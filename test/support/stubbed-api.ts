@@ -1,14 +1,14 @@
 import { Module } from '@nestjs/common';
 import { vi } from 'vitest';
-import { BaseModelService } from '../../catalog/base-model.service.js';
-import { DatasetService } from '../../catalog/dataset.service.js';
-import { EstimateService } from '../../estimate/estimate.service.js';
-import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
-import { HealthService } from '../../storage/health.service.js';
-import { ModelVersionService } from '../../catalog/model-version.service.js';
-import { TrialService } from '../../jobs/trial.service.js';
-import { createLogger, type Logger } from '../../observability/logger.js';
-import { startApi } from '../start.js';
+import { BaseModelService } from '../../src/catalog/base-model.service.js';
+import { DatasetService } from '../../src/catalog/dataset.service.js';
+import { EstimateService } from '../../src/estimate/estimate.service.js';
+import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
+import { HealthService } from '../../src/storage/health.service.js';
+import { ModelVersionService } from '../../src/catalog/model-version.service.js';
+import { TrialService } from '../../src/jobs/trial.service.js';
+import { createLogger, type Logger } from '../../src/observability/logger.js';
+import { startApi } from '../../src/api/start.js';
 import { baseModel, dataset, download, estimate, event, job, metricPoint, modelVersion, trial } from './samples.js';
 
 type Create = FineTuneJobService['create'];

@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { fromJSON, loadSync, type MethodDefinition } from '@grpc/proto-loader';
-import { packageRoot } from '../../config/package-root.js';
+import { packageRoot } from '../../src/config/package-root.js';
 
 /** Calls unary methods as a client of another language would, with the stock loader. */
 export class GrpcCaller {
   readonly client: Client;
-  readonly #definitions;
+  private readonly definitions;
 
   constructor(address: string, protoFile: string) {
     this.client = new Client(address, credentials.createInsecure());
-    this.#definitions = loadSync(protoFile, {
+    this.definitions = loadSync(protoFile, {
       includeDirs: [join(packageRoot, 'proto')],
       longs: Number,
       enums: String,
@@ -44,7 +44,7 @@ export class GrpcCaller {
   }
 
   method(service: string, method: string): MethodDefinition<object, object> {
-    const found = this.#definitions[service];
+    const found = this.definitions[service];
     if (found === undefined || typeof found['format'] === 'string') throw new Error(`no service ${service}`);
     return (found as Record<string, MethodDefinition<object, object>>)[method] ?? fail(`no method ${method}`);
   }

@@ -1,4 +1,4 @@
-import { type Problem, PROBLEM_MEDIA_TYPE, problemSchema } from '../errors/problem.js';
+import { type Problem, PROBLEM_MEDIA_TYPE, problemSchema } from '../../src/api/errors/problem.js';
 
 /** GET and POST as a client would send them. */
 export const httpCaller = (baseUrl: () => string) => ({
@@ -8,8 +8,8 @@ export const httpCaller = (baseUrl: () => string) => ({
   post: (path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
     fetch(`${baseUrl()}${path}`, {
       method: 'POST',
-      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
     }),
 });
 

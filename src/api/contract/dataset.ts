@@ -1,0 +1,7 @@
+import type { z } from 'zod';
+import { idSchema } from '../../domain/ids.js';
+import { projectRequest } from './project.js';
+
+/** What a request names that is about one dataset. */
+export const datasetRequest = projectRequest.extend({ dataset: idSchema('ds') });
+export type DatasetRequest = z.infer<typeof datasetRequest>;

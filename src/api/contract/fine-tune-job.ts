@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { eventSchema } from '../../domain/event.js';
+import { fineTuneJobSchema } from '../../domain/fine-tune-job.js';
+import { idSchema } from '../../domain/ids.js';
+import { nextPageToken } from './page.js';
+import { projectRequest } from './project.js';
+
+/** What a request names that is about one job: to read, cancel, pause or resume it, or to list what belongs to it. */
+export const jobRequest = projectRequest.extend({ job: idSchema('ftj') });
+export type JobRequest = z.infer<typeof jobRequest>;
+
+export const fineTuneJobListSchema = z
+  .strictObject({ fineTuneJobs: z.array(fineTuneJobSchema).readonly(), nextPageToken })
+  .meta({ id: 'FineTuneJobList' });
+export type FineTuneJobList = z.infer<typeof fineTuneJobListSchema>;
+
+export const eventListSchema = z
+  .strictObject({ events: z.array(eventSchema).readonly(), nextPageToken })
+  .meta({ id: 'EventList' });
+export type EventList = z.infer<typeof eventListSchema>;
