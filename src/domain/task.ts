@@ -3,7 +3,7 @@ import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
 import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
 import { runtimeSchema } from './runtime.js';
-import { techniqueSchema } from './technique.js';
+import { techniqueSchema } from '../methods/method-table.js';
 import { sha256Schema } from './text.js';
 import { seedResultSchema } from './trial.js';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { METHODS } from './method.js';
+import { METHODS } from '../methods/method-table.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
 import { runtimeSchema } from './runtime.js';

@@ -1,5 +1,5 @@
 import type { Resolution } from '../domain/job-result.js';
-import type { Method } from '../domain/method.js';
+import type { Method } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { ScoredFinalist } from '../jobs/phases/finals.js';
 import type { JobContext } from '../jobs/job-context.js';

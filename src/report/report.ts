@@ -1,7 +1,7 @@
 import type { ClassRecall } from '../domain/class-recall.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
 import type { Comparison, Interval, MethodScore, Resolution } from '../domain/job-result.js';
-import type { Method } from '../domain/method.js';
+import type { Method } from '../methods/method-table.js';
 import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
 import { disagreement } from '../statistics/disagreement.js';
 import type { Interval as Estimate } from '../statistics/interval.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import type { StopReason } from '../../domain/fine-tune-job.js';
-import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../domain/method.js';
+import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
+import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { generationSize } from '../../search/biotune.js';
 import { EqualTrials } from '../../search/equal-trials.js';
 import { byPlace } from '../../search/history.js';
@@ -194,7 +195,8 @@ function withoutRepeats(planned: readonly AskedTrial[], open: readonly TrialEnti
 const trains = ({ lrMultipliers }: Pick<NewTrial, 'lrMultipliers'>): boolean =>
   lrMultipliers.some((factor) => factor > 0);
 
-const reusesEqualTrials = ({ job }: JobContext): boolean => job.spec.search.biotune.mode === 'PAPER_FAST';
+const reusesEqualTrials = ({ job }: JobContext): boolean =>
+  SEARCH_MODES[job.spec.search.biotune.mode].reusesEqualTrials;
 
 /** Says what is known of a planned trial without training it, from the trials of its method that were trained. */
 function knowledgeOf(

@@ -1,4 +1,4 @@
-import type { Method, SearchingMethod } from '../../domain/method.js';
+import type { Method, SearchingMethod } from '../../methods/method-table.js';
 import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { isOpen } from '../trial-settlement.js';
 

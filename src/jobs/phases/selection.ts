@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
-import { isSearching } from '../../domain/method.js';
+import { fixedMultipliers } from '../../methods/apply-method.js';
+import { methodOf } from '../../methods/method-table.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
-import { fixedMultipliers, methodsOf, searchingMethodsOf } from '../methods.js';
+import { methodsOf, searchingMethodsOf } from '../methods.js';
 import { isOpen, TrialSettlement } from '../trial-settlement.js';
 
 /**
@@ -58,8 +59,9 @@ export class Selection {
     if (selected.some(isOpen)) return undefined;
     const found = await this.trials.list(job.id, 'SEARCH');
     const candidates = methodsOf(job.spec).flatMap((method): Candidate[] => {
-      if (!isSearching(method)) {
-        const lrMultipliers = fixedMultipliers(method, baseModel.blocks.length, job.spec.methods);
+      const definition = methodOf(method);
+      if (definition.kind === 'FIXED') {
+        const lrMultipliers = fixedMultipliers(definition, baseModel.blocks.length, job.spec.methods);
         return [{ method, lrMultipliers }];
       }
       const isContested = selected.some((trial) => trial.method === method);

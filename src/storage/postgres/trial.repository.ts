@@ -5,7 +5,7 @@ import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
 import type { Cost } from '../../domain/cost.js';
 import type { RuntimeUse } from '../../domain/job-result.js';
-import { METHODS, type Method } from '../../domain/method.js';
+import { METHODS, type Method } from '../../methods/method-table.js';
 import { TRIAL_PHASES, type MetricPoint, type SeedResult, type TrialPhase } from '../../domain/trial.js';
 import { TaskEntity } from './task.entities.js';
 import { TrialEntity } from './trial.entities.js';
