@@ -1,5 +1,5 @@
 import type { Resolution } from '../domain/job-result.js';
-import type { Method } from '../methods/method-table.js';
+import { type Method, METHODS, takesGenomes } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { ScoredFinalist } from '../jobs/phases/finals.js';
 import type { JobContext } from '../jobs/job-context.js';
@@ -55,6 +55,6 @@ function frozenBlockWarnings({ job, baseModel }: JobContext, [delivered]: readon
     .filter((blockId) => (lrMultipliers[baseModel.blocks.findIndex(({ id }) => id === blockId)] ?? 0) > 0);
   if (trained.length === 0) return [];
   return [
-    `The delivered ${method} trains ${trained.join(', ')}, which search.blockConstraints freezes: they bind BIOTUNE and RANDOM_SEARCH alone.`,
+    `The delivered ${method} trains ${trained.join(', ')}, which search.blockConstraints freezes: they bind ${METHODS.filter(takesGenomes).join(' and ')} alone.`,
   ];
 }
