@@ -5,6 +5,7 @@ import {
   type Progress,
   TERMINAL_JOB_STATES,
 } from '../domain/fine-tune-job.js';
+import { SEARCH_METHOD } from '../methods/method-table.js';
 import { TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
@@ -44,8 +45,8 @@ const hasPassed = ({ phase }: FineTuneJobEntity, trialPhase: TrialPhase): boolea
 function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, number>> {
   const { finals } = job.spec;
   const found = (phase: TrialPhase) => sum(counts, (count) => count.phase === phase && count.state !== 'CANCELLED');
-  const listed = sum(counts, ({ phase, method }) => phase === 'SEARCH' && method !== 'BIOTUNE');
-  const evolving = job.spec.search.type === 'BIOTUNE' ? plannedTrialCount(job.spec) : 0;
+  const listed = sum(counts, ({ phase, method }) => phase === 'SEARCH' && method !== SEARCH_METHOD);
+  const evolving = job.spec.search.type !== 'NONE' ? plannedTrialCount(job.spec) : 0;
   const search = hasPassed(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
   const selecting = finals.finalistCount > 1 ? searchingMethodsOf(job.spec).length * finals.finalistCount : 0;
   const selection = job.phase === 'SELECTING' || hasPassed(job, 'SELECTION') ? found('SELECTION') : selecting;
@@ -84,7 +85,7 @@ function progress(rows: JobRows): Progress {
     percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
     ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
     generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
-    generationCount: job.spec.search.type === 'BIOTUNE' ? biotune.generationCount : 0,
+    generationCount: job.spec.search.type !== 'NONE' ? biotune.generationCount : 0,
     completedTrialCount: sum(searching, ({ state }) => HAS_FITNESS.has(state)),
     runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
     trialCount: trialCounts(rows).SEARCH,

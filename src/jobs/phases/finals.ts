@@ -8,6 +8,7 @@ import {
   type TestScore,
   type TrainResult,
 } from '../../domain/task.js';
+import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { ObjectStore } from '../../storage/object-store.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
@@ -62,7 +63,7 @@ export class Finals {
     await this.leaderships.fenced(leadership, async (transaction) => {
       await this.jobs.enterPhase(transaction, job.id, 'FINALS');
       for (const [slot, entrant] of entrants.entries()) {
-        const origin = entrant.method === 'BIOTUNE' ? 'FINAL' : 'BASELINE';
+        const origin = entrant.method === SEARCH_METHOD ? 'FINAL' : 'BASELINE';
         const trial = { phase: 'FINALS', generation: 0, slot, origin, ...entrant } as const;
         await this.candidates.insertAll(transaction, context, [trial], job.spec.finals.seedCount);
       }

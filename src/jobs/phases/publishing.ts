@@ -9,6 +9,7 @@ import {
 import type { ModelFile } from '../../domain/model-version.js';
 import type { TestScore } from '../../domain/task.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
+import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../storage/postgres/model-version.repository.js';
@@ -108,7 +109,7 @@ export class Publishing {
       yieldNow,
     };
     const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
-    const found = scored.find(({ trial }) => trial.method === 'BIOTUNE')?.trial;
+    const found = scored.find(({ trial }) => trial.method === SEARCH_METHOD)?.trial;
     const comparison = await compareWithBaseline(scored, setting);
     const genome = found === undefined ? undefined : genomeOf(found);
     const resolution = await this.resolution(context, scored);
@@ -121,8 +122,8 @@ export class Publishing {
       ...(comparison !== undefined && { comparison }),
       ...(resolution !== undefined && { resolution }),
       verdict: verdictOf({
-        delivered: scored[0]?.trial.method ?? 'BIOTUNE',
-        wasAsked: { search: job.spec.search.type === 'BIOTUNE', baselines: job.spec.baselines.length > 0 },
+        delivered: scored[0]?.trial.method ?? SEARCH_METHOD,
+        wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },
         hasWinner: found !== undefined,
         comparison,
       }),

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import type { StopReason } from '../../domain/fine-tune-job.js';
-import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
+import { type Method, SEARCH_METHOD, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { generationSize } from '../../search/biotune.js';
 import { EqualTrials } from '../../search/equal-trials.js';
@@ -108,7 +108,7 @@ export class SearchLoop {
     if (job.stopReason !== undefined && !ENDS_EVOLUTION.has(job.stopReason)) return job.stopReason;
     const wallSeconds = activeSeconds(job, new Date());
     const byTime = isDone ? undefined : timeBudgetStop(budget, wallSeconds, memory.trainSeconds.values());
-    return byTime ?? job.stopReason ?? (search.type === 'BIOTUNE' ? evolutionStop(context, memory.all()) : undefined);
+    return byTime ?? job.stopReason ?? (search.type !== 'NONE' ? evolutionStop(context, memory.all()) : undefined);
   }
 
   /** Records why a search ends, and drops what of it is open; workers are told by their next heartbeat. */
@@ -117,7 +117,7 @@ export class SearchLoop {
     reason: StopReason,
     trials: readonly TrialEntity[],
   ): Promise<void> {
-    const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? ['BIOTUNE'] : SEARCHING_METHODS;
+    const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? [SEARCH_METHOD] : SEARCHING_METHODS;
     const open = trials.filter((trial) => isOpen(trial) && methods.includes(trial.method));
     await this.leaderships.fenced(leadership, async (transaction) => {
       if (!(await this.jobs.stopSearch(transaction, job, reason))) return;
@@ -156,10 +156,10 @@ export class SearchLoop {
     planned: readonly AskedTrial[],
     memory: SearchMemory,
   ): Promise<void> {
-    const evolved = planned.find(({ method }) => method === 'BIOTUNE');
+    const evolved = planned.find(({ method }) => method === SEARCH_METHOD);
     if (evolved === undefined) return;
     const { generation } = evolved;
-    if (memory.all().some((trial) => trial.method === 'BIOTUNE' && trial.generation === generation)) return;
+    if (memory.all().some((trial) => trial.method === SEARCH_METHOD && trial.generation === generation)) return;
     await this.events.append(transaction, jobId, 'GENERATION_STARTED', { generation: String(generation) });
   }
 }
@@ -168,7 +168,7 @@ export class SearchLoop {
 function searchingOf({ job }: JobContext): SearchingMethod[] {
   const methods = searchingMethodsOf(job.spec);
   if (job.stopReason === undefined) return methods;
-  return ENDS_EVOLUTION.has(job.stopReason) ? methods.filter((method) => method !== 'BIOTUNE') : [];
+  return ENDS_EVOLUTION.has(job.stopReason) ? methods.filter((method) => method !== SEARCH_METHOD) : [];
 }
 
 /** What a method asks for and does not have; of equal ones, which are trained once, those that need not wait for another. */
@@ -251,7 +251,7 @@ function diverged(planned: AskedTrial, { genes, threshold, lrMultipliers }: Tria
 
 /** A search that mostly cannot train has nothing to choose from. A genome without a block is no failure: it was not tried. */
 function refuseInfeasibleGeneration({ job }: JobContext, all: readonly TrialEntity[]): void {
-  const trials = all.filter(({ method }) => method === 'BIOTUNE');
+  const trials = all.filter(({ method }) => method === SEARCH_METHOD);
   const latest = trials.reduce((max, { generation }) => Math.max(max, generation), 0);
   const reasons = trials.flatMap(({ generation, state, infeasibleReason = '' }) =>
     generation === latest && state === 'INFEASIBLE' && infeasibleReason !== 'NO_BLOCK_SELECTED'

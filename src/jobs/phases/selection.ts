@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import { fixedMultipliers } from '../../methods/apply-method.js';
-import { methodOf } from '../../methods/method-table.js';
+import { methodOf, SEARCH_METHOD } from '../../methods/method-table.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
@@ -67,7 +67,7 @@ export class Selection {
       const isContested = selected.some((trial) => trial.method === method);
       return bestCandidates(isContested ? selected : found, method, 1);
     });
-    const isMissing = job.spec.search.type === 'BIOTUNE' && bestCandidates(found, 'BIOTUNE', 1).length === 0;
+    const isMissing = job.spec.search.type !== 'NONE' && bestCandidates(found, SEARCH_METHOD, 1).length === 0;
     if (isMissing || candidates.length === 0) throw nothingTrained([...found, ...selected]);
     return candidates;
   }
