@@ -9,7 +9,7 @@ import {
   finalsSchema,
   trainingSchema,
 } from '../../dist/src/domain/fine-tune-job.js';
-import { METHODS } from '../../dist/src/domain/method.js';
+import { METHODS } from '../../dist/src/methods/method-table.js';
 import { ROOT } from '../../scripts/setup/paths.mjs';
 import { SetupError } from '../../scripts/setup/run-command.mjs';
 import { jobRequest } from './job-request.mjs';

@@ -19,13 +19,16 @@ export interface SearchedBlock {
  * - none of j free blocks trains with chance 1 / (j + 1); where no other block must train, that is drawn again.
  *
  * @param blocks The whole network, input side first.
- * @param isPrefixCached As `imageCosts` takes it.
+ * @param isPrefixCached Per block, as `imageCosts` takes it where that block is the first that trains.
  * @throws RangeError when no block may train.
  */
-export function meanCostOfRandomGenomes(blocks: readonly SearchedBlock[], isPrefixCached: boolean): ImageCosts {
+export function meanCostOfRandomGenomes(
+  blocks: readonly SearchedBlock[],
+  isPrefixCached: readonly boolean[],
+): ImageCosts {
   const firstChances = chancesToBeFirst(blocks);
   const meanOverFirst = (costOf: (first: number) => number) => sumOf(firstChances, (chance, at) => chance * costOf(at));
-  const prefix = isPrefixCached ? meanOverFirst((first) => forward(blocks.slice(0, first))) : 0;
+  const prefix = meanOverFirst((first) => (isPrefixCached[first] === true ? forward(blocks.slice(0, first)) : 0));
   const inputGradients = meanOverFirst((first) => forward(blocks.slice(first)) - (blocks[first]?.cost.firstLayer ?? 0));
   const chances = trainedChances(blocks);
   const weightGradients = sumOf(blocks, ({ cost }, block) => (chances[block] ?? 0) * cost.forward);

@@ -1,12 +1,19 @@
 import { z } from 'zod';
+import {
+  BASELINES,
+  type Baseline,
+  methodSettingsSchema,
+  SEARCH_METHOD,
+  takesGenomes,
+} from '../methods/method-table.js';
+import { SEARCH_MODE_NAMES, SEARCH_MODES } from '../methods/search-modes.js';
 import { baseModelRefSchema } from './base-model.js';
 import { blockConstraintSchema } from './block-constraint.js';
 import { datasetRefSchema, type Failure, failureSchema, splitConfigSchema } from './dataset.js';
-import { genomeSchema, SEARCH_MODES } from './genome.js';
+import { genomeSchema } from './genome.js';
 import { conditionSchema, type Pause } from './job-condition.js';
 import { type JobResult, jobResultSchema } from './job-result.js';
 import { JOB_PHASES, JOB_STATES, type JobPhase, type JobState, STOP_REASONS, type StopReason } from './job-state.js';
-import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
 import { REPRODUCIBILITIES, type Runtime, runtimeSchema } from './runtime.js';
 import { boundedText, seedSchema, timestampSchema } from './text.js';
 
@@ -18,7 +25,7 @@ export const biotuneSchema = z
      * genes. PAPER_FAST: as PAPER, with frozen BatchNorm left alone, so that frozen blocks can be computed once, and equal
      * candidates trained once.
      */
-    mode: z.enum(SEARCH_MODES).default('PAPER_FAST'),
+    mode: z.enum(SEARCH_MODE_NAMES).default('PAPER_FAST'),
     /** Generations after the initial population. */
     generationCount: z.int().min(0).max(200).default(10),
     populationSize: z.int().min(2).max(200).default(10),
@@ -40,19 +47,12 @@ export const evaluationSchema = z
   .meta({ id: 'EvaluationConfig' });
 export type EvaluationConfig = Readonly<z.infer<typeof evaluationSchema>>;
 
-/** What each mode says of BatchNorm in frozen blocks. */
-export const FROZEN_BATCH_NORM_OF_MODE = {
-  PAPER: 'TRAIN',
-  CODE_COMPAT: 'TRAIN',
-  PAPER_FAST: 'EVAL',
-} as const satisfies Record<BiotuneConfig['mode'], 'EVAL' | 'TRAIN'>;
-
 const JOB_NAME = /^projects\/[a-z][a-z0-9-]{1,62}\/fineTuneJobs\/ftj_[0-9A-HJKMNP-TV-Z]{26}$/;
 
 export const searchSchema = z
   .strictObject({
     /** NONE: the baselines alone. */
-    type: z.enum(['BIOTUNE', 'NONE']).default('BIOTUNE'),
+    type: z.enum([SEARCH_METHOD, 'NONE']).default(SEARCH_METHOD),
     /** Every random draw of the search follows from it; made up and echoed when absent. */
     seed: seedSchema.optional(),
     /** Its sizes also hold for RANDOM_SEARCH. */
@@ -183,9 +183,9 @@ function checkSearch({ search, evaluation, training, baselines, budget }: Search
     context.addIssue({ code: 'custom', path, message, params });
   const { eliteCount, populationSize, generationCount, mode } = search.biotune;
   const wholeTrialCount = populationSize + generationCount * (populationSize + eliteCount);
-  const searchCount = Number(search.type === 'BIOTUNE') + Number(baselines.includes('RANDOM_SEARCH'));
+  const searches = [search.type, ...baselines].filter((method) => method !== 'NONE' && takesGenomes(method));
   const trainingCount =
-    evaluation.seedCount * searchCount * Math.min(wholeTrialCount, budget.trialCountMax ?? Infinity);
+    evaluation.seedCount * searches.length * Math.min(wholeTrialCount, budget.trialCountMax ?? Infinity);
   if (trainingCount > TRAINING_COUNT_MAX) {
     const message = `the search asks for ${trainingCount} trainings; at most ${TRAINING_COUNT_MAX} are allowed: lower its sizes or evaluation.seedCount, or set budget.trialCountMax`;
     refuse(['search', 'biotune'], message, { trainingCount, trainingCountMax: TRAINING_COUNT_MAX });
@@ -204,7 +204,7 @@ function checkSearch({ search, evaluation, training, baselines, budget }: Search
     refuse(['search', field], message, { givenCount, populationSize });
   }
   const { frozenBatchNorm } = training;
-  const ofMode = FROZEN_BATCH_NORM_OF_MODE[mode];
+  const ofMode = SEARCH_MODES[mode].frozenBatchNorm;
   if (frozenBatchNorm !== undefined && frozenBatchNorm !== ofMode) {
     const message = `frozenBatchNorm is ${frozenBatchNorm}; mode ${mode} goes with ${ofMode}: leave it out, or change search.biotune.mode`;
     refuse(['training', 'frozenBatchNorm'], message, { frozenBatchNorm, mode });
@@ -223,7 +223,7 @@ function checkBaselines({ search, baselines }: SearchParts, context: z.Refinemen
 
 /** What is only of use to the evolution is refused without it, instead of being ignored. */
 function checkUnused({ search, budget }: SearchParts, context: z.RefinementCtx): void {
-  if (search.type === 'BIOTUNE') return;
+  if (search.type !== 'NONE') return;
   const unused = [
     ...(['initialGenomes', 'warmStartFrom'] as const)
       .filter((field) => search[field].length > 0)
@@ -233,7 +233,7 @@ function checkUnused({ search, budget }: SearchParts, context: z.RefinementCtx):
       .map((field) => ['budget', field]),
   ];
   for (const path of unused) {
-    const message = `${path.join('.')} is of the BIOTUNE search, and search.type is NONE: leave it out`;
+    const message = `${path.join('.')} is of the ${SEARCH_METHOD} search, and search.type is NONE: leave it out`;
     context.addIssue({ code: 'custom', path, message });
   }
 }

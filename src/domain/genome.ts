@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SEARCH_MODES, type SearchMode } from '../methods/search-modes.js';
 import type { BlockConstraint } from './block-constraint.js';
 import { DomainError, type FieldViolation } from './errors.js';
 
@@ -14,10 +15,6 @@ export const genomeSchema = z
   })
   .meta({ id: 'Genome' });
 export type Genome = Readonly<z.infer<typeof genomeSchema>>;
-
-/** How a search reads and evaluates genomes; PAPER_FAST reads them as PAPER does. */
-export const SEARCH_MODES = ['PAPER', 'CODE_COMPAT', 'PAPER_FAST'] as const;
-export type SearchMode = (typeof SEARCH_MODES)[number];
 
 /** What a block may become, whatever its gene says. */
 export type BlockRule = Omit<BlockConstraint, 'blockId'>;
@@ -109,7 +106,7 @@ export function phenotypeRules(
     const message = `all ${blocks.length} blocks are FREEZE; at least one must be FREE or TRAIN`;
     refuse([{ pointer: CONSTRAINTS_POINTER, message, blockId: blockIds.join(', ') }]);
   }
-  return { usesRateGenes: mode !== 'CODE_COMPAT', blocks };
+  return { usesRateGenes: SEARCH_MODES[mode].usesRateGenes, blocks };
 }
 
 /** Where the constraints stand in the body of a request. */

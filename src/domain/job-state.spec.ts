@@ -1,13 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  hasPassed,
-  isTerminal,
-  JOB_MOVES,
-  JOB_STATES,
-  mayMove,
-  statesBefore,
-  statesWith,
-} from './job-state.js';
+import { hasPassed, isTerminal, JOB_MOVES, JOB_STATES, mayMove, statesBefore, statesWith } from './job-state.js';
 
 describe('the moves of a job', () => {
   it('lead from the first state to every other one', () => {

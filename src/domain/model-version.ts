@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { METHODS } from './method.js';
+import { METHODS } from '../methods/method-table.js';
 import { sha256Schema, timestampSchema } from './text.js';
 
 /** One file of a model version. */

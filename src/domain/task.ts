@@ -11,7 +11,7 @@ import {
 } from './dataset.js';
 import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
 import { runtimeSchema } from './runtime.js';
-import { techniqueSchema } from './technique.js';
+import { techniqueSchema } from '../methods/method-table.js';
 import { seedResultSchema } from './trial.js';
 
 /** List, decode and check every image; fix class order; split; pack. The objects are listed through the control connection. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { METHODS, type Method } from './method.js';
+import { METHODS, type Method } from '../methods/method-table.js';
 import { costSchema } from './cost.js';
 import { type Genome, genomeSchema } from './genome.js';
 import { runtimeSchema } from './runtime.js';

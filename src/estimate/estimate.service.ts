@@ -6,7 +6,7 @@ import { DomainError } from '../domain/errors.js';
 import type { JobEstimate } from '../domain/estimate.js';
 import type { CreateFineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { newId } from '../domain/ids.js';
-import { isSearching, type Method } from '../domain/method.js';
+import { type Method, methodOf } from '../methods/method-table.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
@@ -52,9 +52,10 @@ export class EstimateService {
     const speed = await this.trials.multiplyAccumulatesPerSecond(spec.baseModel, spec.data.imageSizePx);
     const [fold, all] = [imageCounts(dataset, foldCount(context)), imageCounts(dataset, 1)];
     const methods = methodsOf(spec).map((method) => {
+      const definition = methodOf(method);
       const trialCount = candidateCount(context, method);
       const costOf = (trainingCount: number, images: ImageCounts): Cost => {
-        const { epochCount, multiplyAccumulates } = estimateTraining(method, setting, images);
+        const { epochCount, multiplyAccumulates } = estimateTraining(definition, setting, images);
         return {
           trainingCount,
           epochCount: epochCount * trainingCount,
@@ -63,10 +64,7 @@ export class EstimateService {
         };
       };
       const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
-      const parameters = estimateParameters(method, network, dataset.classes.length, {
-        methods: spec.methods,
-        rules: setting.rules,
-      });
+      const parameters = estimateParameters(definition, network, dataset.classes.length, setting);
       const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
       return { method, trialCount, cost, ...parameters };
     });
@@ -94,8 +92,9 @@ export class EstimateService {
 }
 
 function candidateCount(context: SearchContext, method: Method): number {
-  if (!isSearching(method)) return 0;
-  return method === 'BIOTUNE' ? plannedTrialCount(context.job.spec) : listOf(context, method).length;
+  const definition = methodOf(method);
+  if (definition.kind === 'FIXED') return 0;
+  return listOf(context, definition)?.length ?? plannedTrialCount(context.job.spec);
 }
 
 /** Trainings on all the data: the choice among the best candidates, then the report. */

@@ -1,58 +1,72 @@
 import { trainedChances } from '../cost/random-genomes.js';
+import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import type { BlockRule } from '../domain/genome.js';
-import { isSearching, type Method, type MethodSettings } from '../domain/method.js';
+import { fixedMultipliers, listedMultipliers, techniqueOf } from '../methods/apply-method.js';
+import type { MethodDefinition } from '../methods/method-definition.js';
+import { stagesOf } from '../methods/stages.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, type ParameterSpec, parameterSpecs } from '../networks/parameters.js';
-import { fixedMultipliers, techniqueOf } from '../jobs/methods.js';
 
 /** How many numbers a network has, and how many of them a method moves; running statistics are not counted. */
 export interface ParameterEstimate {
-  /** Of one training, in its last stage; the mean over random candidates of a search. */
+  /** Of one training, in its last stage; the mean over the candidates of a search, random ones of genomes. */
   readonly trainedParameterCount: number;
   readonly totalParameterCount: number;
 }
 
-/** @param rules How the search's genomes are read, one per block. */
+/** What decides which parameters a job's trainings move. */
+export interface ParameterSetting {
+  readonly spec: Pick<FineTuneJobSpec, 'training' | 'methods'>;
+  /** How the search's genomes are read, one per block. */
+  readonly rules: readonly BlockRule[];
+}
+
 export function estimateParameters(
-  method: Method,
+  method: MethodDefinition,
   network: NetworkDefinition,
   classCount: number,
-  { methods, rules }: { readonly methods: MethodSettings; readonly rules: readonly BlockRule[] },
+  setting: ParameterSetting,
 ): ParameterEstimate {
   const specs = parameterSpecs(network, classCount);
   const counted = specs.filter(({ isBuffer }) => !isBuffer);
   return {
-    trainedParameterCount: trainedCount(method, specs, methods, rules),
+    trainedParameterCount: trainedCount(method, specs, setting),
     totalParameterCount: counted.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   };
 }
 
 function trainedCount(
-  method: Method,
+  method: MethodDefinition,
   specs: readonly ParameterSpec[],
-  methods: MethodSettings,
-  rules: readonly BlockRule[],
+  { spec, rules }: ParameterSetting,
 ): number {
-  const technique = techniqueOf(method, methods);
-  const countOf = (lrMultipliers: readonly number[], of = specs) =>
-    learningCount(
-      of,
-      lrMultipliers.map((lrMultiplier) => ({ lrMultiplier })),
-      technique,
-    );
-  if (!isSearching(method)) {
-    const ofMethod = method === 'LINEAR_PROBE' ? specs.filter(({ isClassifier }) => isClassifier) : specs;
-    return countOf(fixedMultipliers(method, rules.length, methods), ofMethod);
+  const { training, methods } = spec;
+  const countOf = (lrMultipliers: readonly number[]) => countOfCandidate(method, specs, spec, lrMultipliers);
+  switch (method.kind) {
+    case 'FIXED':
+      return countOf(fixedMultipliers(method, rules.length, methods));
+    case 'LIST': {
+      const counts = listedMultipliers(method, { blockCount: rules.length, ...training }, methods).map(countOf);
+      return counts.reduce((sum, count) => sum + count, 0) / counts.length;
+    }
+    default: {
+      const perBlock = rules.map((_, block) => countOf(rules.map((__, other) => (other === block ? 1 : 0))));
+      const chances = trainedChances(rules);
+      return perBlock.reduce((sum, count, block) => sum + count * (chances[block] ?? 0), 0);
+    }
   }
-  const perBlock = rules.map((_, block) => countOf(rules.map((__, other) => (other === block ? 1 : 0))));
-  const chances = blockChances(method, rules);
-  return perBlock.reduce((sum, count, block) => sum + count * (chances[block] ?? 0), 0);
 }
 
-/** Per block, the share of a method's candidates that train it. */
-function blockChances(method: Method, rules: readonly BlockRule[]): number[] {
-  if (method === 'FULL_FINE_TUNE_TUNED') return rules.map(() => 1);
-  if (method === 'SUFFIX_GRID') return rules.map((_, block) => (block + 1) / rules.length);
-  return trainedChances(rules);
+function countOfCandidate(
+  method: MethodDefinition,
+  specs: readonly ParameterSpec[],
+  { training: { epochCount }, methods }: ParameterSetting['spec'],
+  lrMultipliers: readonly number[],
+): number {
+  const technique = techniqueOf(method, methods);
+  const last = stagesOf({ technique, lrMultipliers, epochCount }).at(-1);
+  const ofStage = last?.part === 'CLASSIFIER' ? specs.filter(({ isClassifier }) => isClassifier) : specs;
+  const segments = (last?.lrMultipliers ?? []).map((lrMultiplier) => ({ lrMultiplier }));
+  return learningCount(ofStage, segments, technique);
 }

@@ -1,19 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { plainTinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
+import { partlyNormalizedTinyNetwork, plainTinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { tinyTraining, train } from '../../test/fixtures/training.js';
 import { trainingProtocolSchema } from '../domain/fine-tune-job.js';
-import { isSearching, METHODS, type Method, methodSettingsSchema } from '../domain/method.js';
+import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '../methods/apply-method.js';
+import { randomSearch } from '../methods/definitions/random-search.js';
+import type { MethodDefinition } from '../methods/method-definition.js';
+import { METHOD_TABLE, methodSettingsSchema } from '../methods/method-table.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
-import { suffixGridCandidates } from '../search/candidate-lists.js';
 import { multiplyAccumulatesOf } from '../worker/trainer/training-meter.js';
-import { fixedMultipliers, techniqueOf } from '../jobs/methods.js';
 import { estimateParameters } from './parameter-estimate.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
 
 const { classCount, train: images, validation } = tinyTraining;
 const imageCounts = { train: images.labels.length, validation: validation.labels.length };
-const methods = methodSettingsSchema.parse({});
+// 27 images in batches of 13 are 13 and 14: the two batches hold one image more than twice a batch.
+const methods = methodSettingsSchema.parse({ autoRgn: { batchCount: 2 } });
+const BATCH_SIZE = 13;
 const EPOCH_COUNT = 2;
 
 interface Setting {
@@ -23,21 +26,21 @@ interface Setting {
 }
 
 /** What is said of a training that runs all its epochs. */
-async function measured(method: Method, lrMultipliers: readonly number[], setting: Setting) {
-  const { network = tinyTraining.network, isAugmented = false } = setting;
+async function measured(method: MethodDefinition, lrMultipliers: readonly number[], setting: Setting) {
+  const { network = tinyTraining.network } = setting;
   const zeros = parameterSpecs(network, classCount).map(({ name, shape }) => {
     const data = new Float32Array(elementCount(shape)).fill(0.1);
     return [name, { dtype: 'F32', shape, data }] as const;
   });
-  // As a job's trainings are told.
-  const isProbe = method === 'LINEAR_PROBE';
+  const { frozenBatchNorm, augmentation } = protocolOf(method, jobProtocol(setting));
   const { stages, trainedParameterCount, totalParameterCount } = await train({
     network,
     pretrained: setting.network === undefined ? tinyWeights() : new Map(zeros),
     technique: techniqueOf(method, methods),
     lrMultipliers,
-    frozenBatchNorm: isProbe ? 'EVAL' : setting.frozenBatchNorm,
-    train: { ...images, isAugmented: isAugmented && !isProbe },
+    frozenBatchNorm,
+    train: { ...images, isAugmented: augmentation !== 'NONE' },
+    batchSize: BATCH_SIZE,
     epochCount: EPOCH_COUNT,
     patienceEpochs: EPOCH_COUNT,
   });
@@ -45,40 +48,69 @@ async function measured(method: Method, lrMultipliers: readonly number[], settin
   return { multiplyAccumulates, trainedParameterCount, totalParameterCount };
 }
 
-function estimated(method: Method, setting: Setting) {
-  const { network = tinyTraining.network, frozenBatchNorm, isAugmented = false } = setting;
-  const training = trainingProtocolSchema.parse({ epochCount: EPOCH_COUNT, batchSize: 8, frozenBatchNorm });
-  const data = { searchFraction: 1, imageSizePx: images.sizePx, augmentation: isAugmented ? 'LIGHT' : 'NONE' } as const;
+/** What a job says of its trainings. */
+const jobProtocol = ({ frozenBatchNorm, isAugmented = false }: Setting) =>
+  ({ frozenBatchNorm, augmentation: isAugmented ? 'LIGHT' : 'NONE' }) as const;
+
+function estimated(method: MethodDefinition, setting: Setting) {
+  const { network = tinyTraining.network } = setting;
+  const { frozenBatchNorm, augmentation } = jobProtocol(setting);
+  const training = trainingProtocolSchema.parse({ epochCount: EPOCH_COUNT, batchSize: BATCH_SIZE, frozenBatchNorm });
+  const data = { searchFraction: 1, imageSizePx: images.sizePx, augmentation } as const;
   const costs = networkCosts(network, images.sizePx, classCount);
   const rules = network.blocks.map(() => ({ policy: 'FREE' as const }));
-  const { multiplyAccumulates } = estimateTraining(
-    method,
-    { spec: { training, data, methods }, costs, rules },
-    imageCounts,
-  );
-  return { multiplyAccumulates, ...estimateParameters(method, network, classCount, { methods, rules }) };
+  const job = { spec: { training, data, methods }, costs, rules };
+  const { multiplyAccumulates } = estimateTraining(method, job, imageCounts);
+  return { multiplyAccumulates, ...estimateParameters(method, network, classCount, job) };
 }
+
+/** A training, and how often a search comes to it. */
+interface Candidate {
+  readonly lrMultipliers: readonly number[];
+  readonly chance: number;
+}
+
+const FIXED = METHOD_TABLE.filter((method) => method.kind === 'FIXED');
+const LISTS = METHOD_TABLE.filter((method) => method.kind === 'LIST');
 
 describe.each<[string, Setting]>([
   ['frozen BatchNorm on stored statistics', { frozenBatchNorm: 'EVAL' }],
   ['frozen BatchNorm on batch statistics', { frozenBatchNorm: 'TRAIN' }],
   ['images that vary', { frozenBatchNorm: 'EVAL', isAugmented: true }],
   ['a network without BatchNorm', { frozenBatchNorm: 'TRAIN', network: plainTinyNetwork }],
+  ['BatchNorm behind the first block alone', { frozenBatchNorm: 'TRAIN', network: partlyNormalizedTinyNetwork }],
 ])('with %s, the estimate is what the meter then says', (_, setting) => {
   const { blocks } = setting.network ?? tinyTraining.network;
 
-  it.each(METHODS.flatMap((method) => (isSearching(method) ? [] : [method])))('of %s', async (method) => {
+  /** Expects the estimate to be the mean over trainings, each with its chance. */
+  async function expectMean(method: MethodDefinition, candidates: readonly Candidate[]) {
+    const found = await Promise.all(candidates.map(({ lrMultipliers }) => measured(method, lrMultipliers, setting)));
+    const estimate = estimated(method, setting);
+    for (const figure of ['multiplyAccumulates', 'trainedParameterCount'] as const) {
+      const mean = found.reduce((sum, training, index) => sum + training[figure] * (candidates[index]?.chance ?? 0), 0);
+      expect(estimate[figure]).toBeCloseTo(mean, 3);
+    }
+  }
+
+  it.each(FIXED)('of $id', async (method) => {
     const found = await measured(method, fixedMultipliers(method, blocks.length, methods), setting);
     expect(estimated(method, setting)).toEqual(found);
   });
 
-  it('of SUFFIX_GRID, as a mean over its candidates', async () => {
-    const grid = suffixGridCandidates({ blockCount: blocks.length, rates: [1e-3], baseLearningRate: 1e-3 });
-    const found = await Promise.all(grid.map(({ lrMultipliers }) => measured('SUFFIX_GRID', lrMultipliers, setting)));
-    const meanOf = (figure: 'multiplyAccumulates' | 'trainedParameterCount') =>
-      found.reduce((sum, training) => sum + training[figure], 0) / found.length;
-    const { multiplyAccumulates, trainedParameterCount } = estimated('SUFFIX_GRID', setting);
-    expect(multiplyAccumulates).toBeCloseTo(meanOf('multiplyAccumulates'), 3);
-    expect(trainedParameterCount).toBeCloseTo(meanOf('trainedParameterCount'), 3);
+  it.each(LISTS)('of $id, as a mean over its candidates', async (method) => {
+    const listed = listedMultipliers(method, { blockCount: blocks.length, baseLearningRate: 1e-3 }, methods);
+    await expectMean(
+      method,
+      listed.map((lrMultipliers) => ({ lrMultipliers, chance: 1 / listed.length })),
+    );
+  });
+
+  it('of RANDOM_SEARCH, as a mean over its genomes', async () => {
+    // One of three blocks trains with chance 1/12, for each; two with 1/12; all with 1/4; and none is drawn again.
+    const masks = [1, 2, 3, 4, 5, 6, 7].map((bits) => blocks.map((_, block) => (bits >> block) & 1));
+    await expectMean(
+      randomSearch,
+      masks.map((lrMultipliers) => ({ lrMultipliers, chance: (lrMultipliers.includes(0) ? 1 / 12 : 1 / 4) / (3 / 4) })),
+    );
   });
 });

@@ -1,12 +1,17 @@
 import { forwardCosts, type PartCost } from '../cost/forward-costs.js';
-import { type ImageCosts, imageCosts } from '../cost/image-costs.js';
+import { imageCosts } from '../cost/image-costs.js';
 import { meanCostOfRandomGenomes } from '../cost/random-genomes.js';
-import { type ImageCounts, stageCost, type StageLength } from '../cost/training-cost.js';
+import { type ImageCounts, stageCost } from '../cost/training-cost.js';
 import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
-import type { Method } from '../domain/method.js';
 import type { BlockRule } from '../domain/genome.js';
+import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '../methods/apply-method.js';
+import { firstBatchesExampleCount } from '../methods/batch-sizes.js';
+import { type CutFacts, cutOf } from '../methods/cut.js';
+import type { MethodDefinition } from '../methods/method-definition.js';
+import type { Stage } from '../methods/stage.js';
+import { stagesOf } from '../methods/stages.js';
 import { type NetworkDefinition, splitAtClassifier } from '../networks/network.js';
-import { parameterSpecs } from '../networks/parameters.js';
+import { hasRunningStatistics } from '../networks/parameters.js';
 
 /** A network at a job's size, as far as it decides what a training costs. */
 export interface NetworkCosts {
@@ -14,8 +19,8 @@ export interface NetworkCosts {
   readonly blocks: readonly PartCost[];
   /** What a linear probe keeps, and its classifier. */
   readonly probe: readonly [features: PartCost, classifier: PartCost];
-  /** Running statistics move in frozen blocks too, unless these are told to leave them alone. */
-  readonly hasBatchNorm: boolean;
+  /** One per block, as `CutFacts` has them. */
+  readonly hasBatchNorm: readonly boolean[];
 }
 
 export function networkCosts(network: NetworkDefinition, sizePx: number, classCount: number): NetworkCosts {
@@ -23,8 +28,11 @@ export function networkCosts(network: NetworkDefinition, sizePx: number, classCo
   const { features, head } = splitAtClassifier(network);
   const [whole, classifier] = forwardCosts([[...layers.slice(0, -1).flat(), ...features], head], sizePx, classCount);
   if (whole === undefined || classifier === undefined) throw new Error('two parts were asked for');
-  const hasBatchNorm = parameterSpecs(network, classCount).some(({ isBuffer, isIdle }) => isBuffer && !isIdle);
-  return { blocks: forwardCosts(layers, sizePx, classCount), probe: [whole, classifier], hasBatchNorm };
+  return {
+    blocks: forwardCosts(layers, sizePx, classCount),
+    probe: [whole, classifier],
+    hasBatchNorm: layers.map(hasRunningStatistics),
+  };
 }
 
 /** What decides the cost of a job's trainings. */
@@ -35,66 +43,91 @@ export interface TrainingSetting {
   readonly rules: readonly BlockRule[];
 }
 
-/** The most that one training of a method takes; that of a search is the mean over random candidates. */
+/** The most that one training of a method takes; that of a search is the mean over its candidates, random ones of genomes. */
 export interface TrainingEstimate {
   readonly epochCount: number;
   readonly multiplyAccumulates: number;
 }
 
 /** Estimates one training with all its epochs, though most stop early. */
-export function estimateTraining(method: Method, setting: TrainingSetting, images: ImageCounts): TrainingEstimate {
-  const stages = stagesOf(method, setting, images.train);
-  return {
-    epochCount: stages.reduce((sum, { epochCount }) => sum + epochCount, 0),
-    multiplyAccumulates: stages.reduce((sum, { costs, ...length }) => sum + stageCost(costs, length, images), 0),
-  };
-}
-
-type EstimatedStage = StageLength & { readonly costs: ImageCosts };
-
-function stagesOf(method: Method, { spec, costs, rules }: TrainingSetting, trainImageCount: number): EstimatedStage[] {
-  const { epochCount, frozenBatchNorm, batchSize } = spec.training;
-  // Features of images that vary are computed anew in each epoch, and so are those of BatchNorm that moves.
-  const isFixed = frozenBatchNorm === 'EVAL' || !costs.hasBatchNorm;
-  const isPrefixCached = spec.data.augmentation === 'NONE' && isFixed;
-  const blockCount = costs.blocks.length;
-  const lastBlocks = (count: number) =>
-    imageCosts(
-      costs.blocks.map((cost, block) => ({ cost, isTrained: block >= blockCount - count })),
-      isPrefixCached,
-    );
-  const full = { costs: lastBlocks(blockCount), epochCount };
-  const probe = (isCached: boolean) => ({
-    costs: imageCosts(
-      costs.probe.map((cost, part) => ({ cost, isTrained: part === 1 })),
-      isCached,
-    ),
-    epochCount,
-  });
-  switch (method) {
-    case 'BIOTUNE':
-    case 'RANDOM_SEARCH': {
-      const blocks = costs.blocks.map((cost, block) => ({ cost, policy: rules[block]?.policy ?? 'FREE' }));
-      return [{ costs: meanCostOfRandomGenomes(blocks, isPrefixCached), epochCount }];
+export function estimateTraining(
+  method: MethodDefinition,
+  setting: TrainingSetting,
+  images: ImageCounts,
+): TrainingEstimate {
+  const { training, methods } = setting.spec;
+  const blockCount = setting.costs.blocks.length;
+  switch (method.kind) {
+    case 'FIXED':
+      return ofCandidate(method, fixedMultipliers(method, blockCount, methods), setting, images);
+    case 'LIST': {
+      const candidates = listedMultipliers(method, { blockCount, ...training }, methods);
+      return meanOf(candidates.map((lrMultipliers) => ofCandidate(method, lrMultipliers, setting, images)));
     }
-    case 'SUFFIX_GRID':
-      return [{ costs: meanOf(costs.blocks.map((_, block) => lastBlocks(block + 1))), epochCount }];
-    case 'LINEAR_PROBE':
-      return [probe(true)];
-    case 'LP_FT':
-      return [probe(spec.data.augmentation === 'NONE'), full];
-    case 'GRADUAL_UNFREEZING':
-      return [...costs.blocks.slice(1).map((_, block) => ({ costs: lastBlocks(block + 1), epochCount: 1 })), full];
-    case 'AUTO_RGN':
-      return [
-        { ...full, gradientPassImageCount: Math.min(trainImageCount, spec.methods.autoRgn.batchCount * batchSize) },
-      ];
     default:
-      return [full];
+      return ofRandomGenomes(method, setting, images);
   }
 }
 
-function meanOf(costs: readonly ImageCosts[]): ImageCosts {
-  const mean = (part: keyof ImageCosts) => costs.reduce((sum, cost) => sum + cost[part], 0) / costs.length;
-  return { training: mean('training'), validation: mean('validation'), prefix: mean('prefix') };
+function ofCandidate(
+  method: MethodDefinition,
+  lrMultipliers: readonly number[],
+  { spec, costs }: TrainingSetting,
+  images: ImageCounts,
+): TrainingEstimate {
+  const { epochCount, batchSize } = spec.training;
+  const facts = factsOf(method, spec, costs);
+  const stages = stagesOf({ technique: techniqueOf(method, spec.methods), lrMultipliers, epochCount });
+  return {
+    epochCount: stages.reduce((sum, stage) => sum + stage.epochCount, 0),
+    multiplyAccumulates: stages.reduce((sum, stage) => sum + costOfStage(stage, costs, facts, images, batchSize), 0),
+  };
+}
+
+function costOfStage(
+  stage: Stage,
+  { blocks, probe }: NetworkCosts,
+  facts: CutFacts,
+  images: ImageCounts,
+  batchSize: number,
+): number {
+  const { part, lrMultipliers, epochCount, gradientPassBatchCount = 0 } = stage;
+  const parts =
+    part === 'CLASSIFIER'
+      ? probe.map((cost, index) => ({ cost, isTrained: index === 1 }))
+      : blocks.map((cost, block) => ({ cost, isTrained: (lrMultipliers[block] ?? 0) > 0 }));
+  const gradientPassImageCount = firstBatchesExampleCount(images.train, batchSize, gradientPassBatchCount);
+  const costs = imageCosts(parts, cutOf(stage, facts).isPrefixCached);
+  return stageCost(costs, { epochCount, gradientPassImageCount }, images);
+}
+
+function ofRandomGenomes(
+  method: MethodDefinition,
+  { spec, costs, rules }: TrainingSetting,
+  images: ImageCounts,
+): TrainingEstimate {
+  const { epochCount } = spec.training;
+  const facts = factsOf(method, spec, costs);
+  const blocks = costs.blocks.map((cost, block) => ({ cost, policy: rules[block]?.policy ?? 'FREE' }));
+  const isPrefixCached = blocks.map((_, first) => {
+    const lrMultipliers = blocks.map((__, block) => (block < first ? 0 : 1));
+    return cutOf({ part: 'BLOCKS', lrMultipliers }, facts).isPrefixCached;
+  });
+  const mean = meanCostOfRandomGenomes(blocks, isPrefixCached);
+  return { epochCount, multiplyAccumulates: stageCost(mean, { epochCount }, images) };
+}
+
+function factsOf(
+  method: MethodDefinition,
+  { training, data }: TrainingSetting['spec'],
+  { hasBatchNorm }: NetworkCosts,
+): CutFacts {
+  const { frozenBatchNorm, augmentation } = protocolOf(method, { ...training, ...data });
+  return { hasBatchNorm, frozenBatchNorm, imagesVary: augmentation !== 'NONE' };
+}
+
+function meanOf(estimates: readonly TrainingEstimate[]): TrainingEstimate {
+  const mean = (figure: keyof TrainingEstimate) =>
+    estimates.reduce((sum, estimate) => sum + estimate[figure], 0) / estimates.length;
+  return { epochCount: mean('epochCount'), multiplyAccumulates: mean('multiplyAccumulates') };
 }

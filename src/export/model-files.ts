@@ -3,7 +3,7 @@ import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset.js';
 import type { Genome } from '../domain/genome.js';
 import type { JobResult } from '../domain/job-result.js';
-import type { Method } from '../domain/method.js';
+import type { Method } from '../methods/method-table.js';
 import { resizedShorterSidePx } from '../domain/preprocessing.js';
 import type { Runtime } from '../domain/runtime.js';
 import type { TestScore } from '../domain/task.js';

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Method } from '../domain/method.js';
+import type { Method } from '../methods/method-table.js';
 import type { StoredTrial, TrialPhase } from '../domain/trial.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';

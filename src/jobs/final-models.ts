@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { groupBy } from '../domain/group-by.js';
-import type { Method } from '../domain/method.js';
+import type { Method } from '../methods/method-table.js';
 import type { Artifact } from '../domain/artifact.js';
 import { type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
 import type { FinalModel, Finalist, ScoredFinalist } from '../report/finalist.js';

@@ -1,10 +1,10 @@
 import type { BaseModel } from '../domain/base-model.js';
 import type { StoredDatasetVersion } from '../domain/dataset.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
-import type { Method } from '../domain/method.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
+import { protocolOf, techniqueOf } from '../methods/apply-method.js';
+import { type Method, methodOf } from '../methods/method-table.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
-import { techniqueOf } from './methods.js';
 import type { News } from './scope-watch.js';
 
 /** What every step of a running job needs; read from rows at the start of the step. */
@@ -32,22 +32,23 @@ function network({ job, baseModel, dataset }: JobContext, weights: { sha256: str
   return { architecture, weights, mean, std, imageSizePx, classCount: dataset.classes.length };
 }
 
-/** The training of one candidate with one seed. A linear probe leaves BatchNorm and images alone, so that its features are fixed. */
+/** The training of one candidate with one seed; its method may overrule what the job says of BatchNorm and images. */
 export function trainSpec(
   context: JobContext,
   candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> & {
     readonly method: Method;
   },
 ): TrainSpec {
-  const { method, ...chosen } = candidate;
+  const { method: id, ...chosen } = candidate;
   const { training, data, methods } = context.job.spec;
-  const isProbe = method === 'LINEAR_PROBE';
+  const method = methodOf(id);
+  const { frozenBatchNorm, augmentation } = protocolOf(method, { ...training, ...data });
   return {
     ...chosen,
     network: network(context, context.baseModel),
     pack: pack(context, (split) => split !== 'test'),
-    training: isProbe ? { ...training, frozenBatchNorm: 'EVAL' } : training,
-    augmentation: isProbe ? 'NONE' : data.augmentation,
+    training: { ...training, frozenBatchNorm },
+    augmentation,
     technique: techniqueOf(method, methods),
   };
 }

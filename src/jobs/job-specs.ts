@@ -3,9 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type JobDefaultsConfig } from '../config/config.js';
 import type { BaseModel } from '../domain/base-model.js';
 import { DomainError } from '../domain/errors.js';
-import { type CreateFineTuneJob, FROZEN_BATCH_NORM_OF_MODE, type FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { CreateFineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/genome.js';
 import { idSchema } from '../domain/ids.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
@@ -32,7 +33,7 @@ export class JobSpecs {
     const model = await this.baseModels.get(baseModel);
     checkFits(request, model);
     const { searchFraction, imageSizePx = model.inputSizePx, augmentation } = data;
-    const { frozenBatchNorm = FROZEN_BATCH_NORM_OF_MODE[search.biotune.mode] } = training;
+    const { frozenBatchNorm = SEARCH_MODES[search.biotune.mode].frozenBatchNorm } = training;
     const warmStartGenomes = await Promise.all(
       search.warmStartFrom.map((name, index) => this.bestGenome(project, name, model, index)),
     );

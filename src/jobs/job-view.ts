@@ -1,6 +1,7 @@
 import type { FineTuneJob, Progress, StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { hasPassed, isTerminal, type JobPhase } from '../domain/job-state.js';
 import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
+import { SEARCH_METHOD } from '../methods/method-table.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 import { activeSeconds } from './phases/search-budget.js';
@@ -37,8 +38,8 @@ const isPast = ({ phase }: StoredFineTuneJob, trialPhase: TrialPhase): boolean =
 function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, number>> {
   const { finals } = job.spec;
   const found = (phase: TrialPhase) => sum(counts, (count) => count.phase === phase && count.state !== 'CANCELLED');
-  const listed = sum(counts, ({ phase, method }) => phase === 'SEARCH' && method !== 'BIOTUNE');
-  const evolving = job.spec.search.type === 'BIOTUNE' ? plannedTrialCount(job.spec) : 0;
+  const listed = sum(counts, ({ phase, method }) => phase === 'SEARCH' && method !== SEARCH_METHOD);
+  const evolving = job.spec.search.type !== 'NONE' ? plannedTrialCount(job.spec) : 0;
   const search = isPast(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
   const selecting = finals.finalistCount > 1 ? searchingMethodsOf(job.spec).length * finals.finalistCount : 0;
   const selection = job.phase === 'SELECTING' || isPast(job, 'SELECTION') ? found('SELECTION') : selecting;
@@ -77,7 +78,7 @@ function progress(rows: JobRows): Progress {
     percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
     ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
     generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
-    generationCount: job.spec.search.type === 'BIOTUNE' ? biotune.generationCount : 0,
+    generationCount: job.spec.search.type !== 'NONE' ? biotune.generationCount : 0,
     completedTrialCount: sum(searching, ({ state }) => HAS_FITNESS.has(state)),
     runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
     trialCount: trialCounts(rows).SEARCH,

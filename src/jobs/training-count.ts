@@ -1,5 +1,6 @@
 import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { generationSize } from '../search/biotune.js';
+import { SEARCH_METHOD } from '../methods/method-table.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 
 type Spec = Pick<FineTuneJobSpec, 'search' | 'evaluation' | 'baselines' | 'finals'>;
@@ -11,7 +12,7 @@ type Spec = Pick<FineTuneJobSpec, 'search' | 'evaluation' | 'baselines' | 'final
 export function trainingCountAtOnce(spec: Spec): number {
   const { biotune } = spec.search;
   const searching = searchingMethodsOf(spec);
-  if (searching.some((method) => method !== 'BIOTUNE')) return Infinity;
+  if (searching.some((method) => method !== SEARCH_METHOD)) return Infinity;
   const { finalistCount, seedCount } = spec.finals;
   const evolving = Math.max(
     generationSize(biotune, 0),

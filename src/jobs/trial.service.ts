@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.js';
 import { addCosts, NO_COST } from '../domain/cost.js';
-import { METHODS } from '../domain/method.js';
+import { METHODS } from '../methods/method-table.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';

@@ -1,4 +1,4 @@
-import type { Technique } from '../domain/technique.js';
+import type { Technique } from '../methods/method-table.js';
 import { lowRankShapes } from './low-rank-shapes.js';
 import { elementCount, type ParameterSpec } from './parameters.js';
 

@@ -28,6 +28,10 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
+/** Whether layers have statistics that a training may move: only a BatchNorm that runs does. */
+export const hasRunningStatistics = (layers: readonly Layer[]): boolean =>
+  layerParameterSpecs(layers, 0, 1).some(({ isBuffer, isIdle }) => isBuffer && !isIdle);
+
 /** The parameters and buffers of some layers, told to belong to block `blockIndex`. */
 export function layerParameterSpecs(layers: readonly Layer[], blockIndex: number, classCount: number): ParameterSpec[] {
   const common = { blockIndex, isBuffer: false, isClassifier: false, isIdle: false };

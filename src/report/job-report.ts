@@ -3,6 +3,7 @@ import type { StoredDatasetVersion } from '../domain/dataset.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job-result.js';
 import { genomeOf } from '../domain/trial.js';
+import { SEARCH_METHOD } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
 import { imageCounts, imageStep } from '../jobs/image-counts.js';
@@ -39,7 +40,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
   const setting: ReportSetting = { jobId: job.id, classCount: dataset.classes.length, trialName, totals, yieldNow };
   const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
   const [{ trial: winner }] = scored;
-  const found = scored.find(({ trial }) => trial.method === 'BIOTUNE')?.trial;
+  const found = scored.find(({ trial }) => trial.method === SEARCH_METHOD)?.trial;
   const genome = found && genomeOf(found);
   const comparison = await compareWithBaseline(scored, setting);
   const resolution = resolutionOf(sources);
@@ -56,7 +57,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
     ...(resolution !== undefined && { resolution }),
     verdict: verdictOf({
       delivered: winner.method,
-      wasAsked: { search: job.spec.search.type === 'BIOTUNE', baselines: job.spec.baselines.length > 0 },
+      wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },
       hasWinner: found !== undefined,
       comparison,
     }),

@@ -1,7 +1,7 @@
 import type { ClassRecall } from '../domain/class-recall.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
 import type { Comparison, Interval, MethodScore } from '../domain/job-result.js';
-import type { Method } from '../domain/method.js';
+import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
 import type { Interval as Estimate } from '../statistics/interval.js';
 import { pairedDifferences } from '../statistics/paired-differences.js';
@@ -116,8 +116,8 @@ export async function compareWithBaseline(
   finalists: readonly ScoredFinalist[],
   { jobId, classCount, totals, yieldNow }: ReportSetting,
 ): Promise<Comparison | undefined> {
-  const winner = finalists.find(({ trial }) => trial.method === 'BIOTUNE');
-  const baseline = finalists.find(({ trial }) => trial.method !== 'BIOTUNE');
+  const winner = finalists.find(({ trial }) => trial.method === SEARCH_METHOD);
+  const baseline = finalists.find(({ trial }) => trial.method !== SEARCH_METHOD);
   if (winner === undefined || baseline === undefined) return undefined;
   const { accuracy, macroAccuracy } = await pairedDifferences(
     predictionsOf(winner),
@@ -132,6 +132,6 @@ export async function compareWithBaseline(
     testAccuracyDifferenceInterval: toInterval(accuracy),
     testMacroAccuracyDifference: macroAccuracy.estimate,
     testMacroAccuracyDifferenceInterval: toInterval(macroAccuracy),
-    costRatio: costOf(totals, 'BIOTUNE').multiplyAccumulates / costOf(totals, method).multiplyAccumulates,
+    costRatio: costOf(totals, SEARCH_METHOD).multiplyAccumulates / costOf(totals, method).multiplyAccumulates,
   };
 }

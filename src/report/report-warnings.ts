@@ -1,7 +1,7 @@
 import type { Block } from '../domain/base-model.js';
 import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import type { Resolution } from '../domain/job-result.js';
-import type { Method } from '../domain/method.js';
+import { type Method, METHODS, takesGenomes } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { ScoredFinalist } from './finalist.js';
 import { methodsOf } from '../jobs/methods.js';
@@ -62,6 +62,6 @@ function frozenBlockWarnings(
     .filter((blockId) => (lrMultipliers[blocks.findIndex(({ id }) => id === blockId)] ?? 0) > 0);
   if (trained.length === 0) return [];
   return [
-    `The delivered ${method} trains ${trained.join(', ')}, which search.blockConstraints freezes: they bind BIOTUNE and RANDOM_SEARCH alone.`,
+    `The delivered ${method} trains ${trained.join(', ')}, which search.blockConstraints freezes: they bind ${METHODS.filter(takesGenomes).join(' and ')} alone.`,
   ];
 }

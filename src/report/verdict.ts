@@ -1,5 +1,5 @@
 import type { Comparison, Interval } from '../domain/job-result.js';
-import type { Method } from '../domain/method.js';
+import type { Method } from '../methods/method-table.js';
 
 const points = (fraction: number): string => (100 * fraction).toFixed(1);
 

@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { config, freeRules, nextTrials } from '../../test/fixtures/search-run.js';
 import type { PhenotypeRules } from '../domain/genome.js';
-import {
-  layerDecayMultipliers,
-  randomSearchCandidates,
-  suffixGridCandidates,
-  tunedRateCandidates,
-} from './candidate-lists.js';
+import { gridCandidates, randomSearchCandidates } from './candidate-lists.js';
 import { drawGenome } from './initial-population.js';
 import { openStream } from './rng.js';
 
-const RATES = [4, 1, 0.25];
 const slots = (candidates: readonly { readonly slot: number }[]) => candidates.map(({ slot }) => slot);
 
 describe('randomSearchCandidates', () => {
@@ -79,41 +73,14 @@ describe('randomSearchCandidates', () => {
   });
 });
 
-describe('suffixGridCandidates', () => {
-  it('trains the last k blocks at each rate, in units of the base learning rate', () => {
-    const candidates = suffixGridCandidates({ blockCount: 3, rates: RATES, baseLearningRate: 0.5 });
-    expect(candidates.map(({ lrMultipliers }) => lrMultipliers)).toEqual([
-      [0, 0, 8],
-      [0, 0, 2],
-      [0, 0, 0.5],
-      [0, 8, 8],
-      [0, 2, 2],
-      [0, 0.5, 0.5],
-      [8, 8, 8],
-      [2, 2, 2],
-      [0.5, 0.5, 0.5],
-    ]);
-    expect(slots(candidates)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(candidates.every(({ origin, genome }) => origin === 'GRID' && genome === undefined)).toBe(true);
-  });
-
-  it.each([1, 6, 9, 14])('has 3 B different candidates at 3 rates, of %d blocks', (blockCount) => {
-    const candidates = suffixGridCandidates({ blockCount, rates: [3e-3, 1e-3, 3e-4], baseLearningRate: 1e-3 });
-    expect(candidates).toHaveLength(3 * blockCount);
-    expect(new Set(candidates.map(({ lrMultipliers }) => lrMultipliers.join())).size).toBe(3 * blockCount);
-  });
-});
-
-it('tunedRateCandidates trains all blocks at each rate', () => {
-  const candidates = tunedRateCandidates({ blockCount: 2, rates: RATES, baseLearningRate: 0.5 });
-  expect(candidates).toEqual([
-    { slot: 0, origin: 'GRID', lrMultipliers: [8, 8] },
-    { slot: 1, origin: 'GRID', lrMultipliers: [2, 2] },
-    { slot: 2, origin: 'GRID', lrMultipliers: [0.5, 0.5] },
+it('gridCandidates numbers its rows, which have no genome', () => {
+  expect(
+    gridCandidates([
+      [0, 8],
+      [8, 8],
+    ]),
+  ).toEqual([
+    { slot: 0, origin: 'GRID', lrMultipliers: [0, 8] },
+    { slot: 1, origin: 'GRID', lrMultipliers: [8, 8] },
   ]);
-});
-
-it('layerDecayMultipliers is decay^(L - l - 1): 1 for the last block', () => {
-  expect(layerDecayMultipliers(4, 0.5)).toEqual([0.125, 0.25, 0.5, 1]);
-  expect(layerDecayMultipliers(3, 1)).toEqual([1, 1, 1]);
 });

@@ -43,37 +43,6 @@ export function randomSearchCandidates({
   });
 }
 
-interface RateGrid {
-  readonly blockCount: number;
-  /** Learning rates to try, all different. */
-  readonly rates: readonly number[];
-  readonly baseLearningRate: number;
-}
-
-/**
- * The last k blocks, for k = 1..B, at each rate: B times the number of rates, those of k = 1 first. The
- * cheap list that a search has to beat.
- */
-export function suffixGridCandidates(grid: RateGrid): ListedCandidate[] {
-  const blocks = Array.from({ length: grid.blockCount }, (_, block) => block);
-  return gridCandidates(blocks.toReversed().flatMap((first) => atEachRate(grid, first)));
-}
-
-/** All blocks at each rate: full fine-tuning with its learning rate tuned. */
-export const tunedRateCandidates = (grid: RateGrid): ListedCandidate[] => gridCandidates(atEachRate(grid, 0));
-
-/**
- * The multipliers of layer-wise decay: the last block has the base learning rate, each block before it `decay` times the next one's.
- *
- * @param decay In (0, 1].
- * @returns decay^(L - l - 1) for block l of L.
- */
-export const layerDecayMultipliers = (blockCount: number, decay: number): number[] =>
-  Array.from({ length: blockCount }, (_, block) => decay ** (blockCount - block - 1));
-
-/** The multipliers of all blocks from `first` on, at each rate. */
-const atEachRate = ({ blockCount, rates, baseLearningRate }: RateGrid, first: number): number[][] =>
-  rates.map((rate) => Array.from({ length: blockCount }, (_, block) => (block < first ? 0 : rate / baseLearningRate)));
-
-const gridCandidates = (rows: readonly number[][]): ListedCandidate[] =>
+/** Candidates that are given by their multipliers, in the order of the list. */
+export const gridCandidates = (rows: readonly (readonly number[])[]): ListedCandidate[] =>
   rows.map((multipliers, slot) => ({ slot, origin: 'GRID', lrMultipliers: multipliers }));

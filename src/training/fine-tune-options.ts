@@ -1,5 +1,7 @@
 import { DomainError } from '../domain/errors.js';
-import type { Technique } from '../domain/technique.js';
+import type { Technique } from '../methods/method-table.js';
+import { trainsNothing } from '../methods/stage.js';
+import { stagesOf } from '../methods/stages.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
 import { checkImages } from './examples/check-images.js';
@@ -48,15 +50,8 @@ export interface FineTuneOptions {
  * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
  *   would train nothing.
  */
-export function checkFineTuneOptions({
-  network,
-  classCount,
-  train,
-  validation,
-  lrMultipliers,
-  technique,
-  batchSize,
-}: FineTuneOptions): void {
+export function checkFineTuneOptions(options: FineTuneOptions): void {
+  const { network, classCount, train, validation, lrMultipliers, batchSize } = options;
   checkImages(train, network, classCount);
   checkImages(validation, network, classCount);
   checkTrainingSet(train.labels, classCount, batchSize);
@@ -68,9 +63,7 @@ export function checkFineTuneOptions({
       { lrMultipliers: lrMultipliers.join(', '), blockCount: String(blockCount) },
     );
   }
-  const beginsWithProbe = technique.type === 'LINEAR_PROBE' || technique.type === 'LP_FT';
-  const effective = beginsWithProbe ? lrMultipliers.slice(-1) : lrMultipliers;
-  if (effective.every((factor) => factor === 0)) {
+  if (stagesOf(options).some(trainsNothing)) {
     throw new DomainError('NO_BLOCK_SELECTED', 'every learning-rate multiplier is 0, so nothing would be trained');
   }
 }

@@ -1,4 +1,5 @@
 import type { HostTensor } from '../formats/safetensors.js';
+import { stagesOf } from '../methods/stages.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { loadWeights, type Weights } from '../networks/weights.js';
 import type { EpochMetrics, ValidationMetrics } from './metrics/epoch-metrics.js';
@@ -6,7 +7,7 @@ import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.
 import { ownParts, type SharedParts } from './loop/prepare-training.js';
 import { type TrainedStage, trainStage } from './loop/train-stage.js';
 import { bestOf, type TrainingCheckpoint } from './loop/training-checkpoint.js';
-import { type StageRecord, stagesOf } from './loop/training-stages.js';
+import type { StageRecord } from './loop/stage-record.js';
 
 /** What a training came to. */
 export interface FineTuneResult {

@@ -15,12 +15,11 @@ import type { BlockConstraint } from '../../domain/block-constraint.js';
 import type * as genome from '../../domain/genome.js';
 import type * as estimate from '../../domain/estimate.js';
 import type * as jobResult from '../../domain/job-result.js';
-import type * as method from '../../domain/method.js';
 import type * as modelVersion from '../../domain/model-version.js';
 import type * as runtime from '../../domain/runtime.js';
-import type * as technique from '../../domain/technique.js';
 import type * as task from '../../domain/task.js';
 import type * as trial from '../../domain/trial.js';
+import type * as methods from '../../methods/method-table.js';
 import type * as catalog from '../../wire/biotune/v1/catalog.js';
 import type * as job from '../../wire/biotune/v1/fine_tune_job.js';
 import type * as worker from '../../wire/biotune/v1/worker.js';
@@ -84,7 +83,7 @@ type FineTuneJobChecks = [
   Serves<job.EvaluationConfig, fineTuneJob.EvaluationConfig>,
   Serves<job.TrainingConfig, fineTuneJob.TrainingProtocol>,
   Serves<job.BlockConstraint, BlockConstraint>,
-  Serves<job.MethodSettings, method.MethodSettings>,
+  Serves<job.MethodSettings, methods.MethodSettings>,
   Serves<job.FinalsConfig, fineTuneJob.FineTuneJobSpec['finals']>,
   Serves<job.BudgetConfig, fineTuneJob.BudgetConfig>,
   Serves<job.Cost, Cost>,
@@ -136,7 +135,7 @@ type TaskChecks = [
   Serves<worker.TaskSpec, OneOf<task.TaskSpec>>,
   Serves<worker.ImportSpec, task.ImportSpec>,
   Serves<worker.TrainSpec, task.TrainSpec>,
-  Serves<worker.Technique, OneOf<technique.Technique> & Pick<technique.Technique, 'type'>>,
+  Serves<worker.Technique, OneOf<methods.Technique> & Pick<methods.Technique, 'type'>>,
   Serves<worker.TrainingProtocol, fineTuneJob.TrainingProtocol>,
   Serves<worker.ScoreSpec, task.ScoreSpec>,
   Serves<worker.PackSpec, task.PackSpec>,

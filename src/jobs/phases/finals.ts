@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
 import { TrialSettlement } from '../trial-settlement.js';
@@ -19,7 +20,7 @@ export class Finals implements Phase {
     const chosen = await this.selecting.chosen(context);
     return async (transaction) => {
       for (const [slot, candidate] of chosen.entries()) {
-        const origin = candidate.method === 'BIOTUNE' ? 'FINAL' : 'BASELINE';
+        const origin = candidate.method === SEARCH_METHOD ? 'FINAL' : 'BASELINE';
         const trial = { phase: 'FINALS', generation: 0, slot, origin, ...candidate } as const;
         await this.candidates.insertAll(transaction, context, [trial], context.job.spec.finals.seedCount);
       }

@@ -1,6 +1,7 @@
 import { DomainError } from '../../domain/errors.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { StoredTrial } from '../../domain/trial.js';
+import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { generationSize } from '../../search/biotune.js';
 import type { JobContext } from '../job-context.js';
 
@@ -10,7 +11,7 @@ import type { JobContext } from '../job-context.js';
  * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when more than half of the latest generation cannot be trained.
  */
 export function refuseInfeasibleGeneration({ job }: JobContext, all: readonly StoredTrial[]): void {
-  const trials = all.filter(({ method }) => method === 'BIOTUNE');
+  const trials = all.filter(({ method }) => method === SEARCH_METHOD);
   const latest = trials.reduce((max, { generation }) => Math.max(max, generation), 0);
   const reasons = trials.flatMap(({ generation, state, infeasibleReason = '' }) =>
     generation === latest && state === 'INFEASIBLE' && infeasibleReason !== 'NO_BLOCK_SELECTED'

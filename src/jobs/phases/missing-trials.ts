@@ -1,5 +1,6 @@
 import { groupBy } from '../../domain/group-by.js';
-import type { SearchingMethod } from '../../domain/method.js';
+import type { SearchingMethod } from '../../methods/method-table.js';
+import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { isOpen, type StoredTrial } from '../../domain/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
@@ -50,4 +51,5 @@ export function knowledgeOf(context: JobContext, trials: readonly StoredTrial[])
 const trains = ({ lrMultipliers }: Pick<NewTrial, 'lrMultipliers'>): boolean =>
   lrMultipliers.some((factor) => factor > 0);
 
-const reusesEqualTrials = ({ job }: JobContext): boolean => job.spec.search.biotune.mode === 'PAPER_FAST';
+const reusesEqualTrials = ({ job }: JobContext): boolean =>
+  SEARCH_MODES[job.spec.search.biotune.mode].reusesEqualTrials;

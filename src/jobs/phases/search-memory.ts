@@ -1,5 +1,5 @@
-import type { Method, SearchingMethod } from '../../domain/method.js';
 import { isOpen, type StoredTrial } from '../../domain/trial.js';
+import type { Method, SearchingMethod } from '../../methods/method-table.js';
 
 /**
  * The trials of a job's searches as its leader knows them: read whole once, then kept by what the leader changes itself.

@@ -1,14 +1,11 @@
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/genome.js';
 import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
-import type { SearchingMethod } from '../../domain/method.js';
 import type { StoredTrial } from '../../domain/trial.js';
+import { listedMultipliers } from '../../methods/apply-method.js';
+import type { MethodDefinition } from '../../methods/method-definition.js';
+import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../../methods/method-table.js';
 import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from '../../search/biotune.js';
-import {
-  type ListedCandidate,
-  randomSearchCandidates,
-  suffixGridCandidates,
-  tunedRateCandidates,
-} from '../../search/candidate-lists.js';
+import { gridCandidates, type ListedCandidate, randomSearchCandidates } from '../../search/candidate-lists.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
 import { foldCount, type JobContext } from '../job-context.js';
 
@@ -58,7 +55,7 @@ export function searchConfig(context: SearchContext): SearchConfig {
 /** The search's trials that have a fitness, as `plan` takes them. */
 export const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
   trials.flatMap(({ method, generation, slot, genes, threshold, fitness }) =>
-    method !== 'BIOTUNE' || genes === undefined || threshold === undefined || fitness === undefined
+    method !== SEARCH_METHOD || genes === undefined || threshold === undefined || fitness === undefined
       ? []
       : [{ generation, slot, genome: { genes, threshold }, fitness }],
   );
@@ -73,7 +70,8 @@ export function plannedTrials(
   method: SearchingMethod,
   trials: readonly StoredTrial[],
 ): AskedTrial[] {
-  if (method !== 'BIOTUNE') return listOf(context, method).map((candidate) => listed(method, candidate));
+  const candidates = listOf(context, methodOf(method));
+  if (candidates !== undefined) return candidates.map((candidate) => listed(method, candidate));
   const config = searchConfig(context);
   const next = plan(config, evaluated(trials));
   if (next.kind === 'DONE') return [];
@@ -86,23 +84,22 @@ export function plannedTrials(
   }));
 }
 
-/** The candidates of a search without evolution. */
-export function listOf(context: SearchContext, method: Exclude<SearchingMethod, 'BIOTUNE'>): ListedCandidate[] {
+/** The candidates of a search without evolution; undefined of other methods. */
+export function listOf(context: SearchContext, method: MethodDefinition): ListedCandidate[] | undefined {
   const { search, training, methods } = context.job.spec;
   const blockCount = context.baseModel.blocks.length;
-  const { baseLearningRate } = training;
-  switch (method) {
-    case 'RANDOM_SEARCH':
+  switch (method.kind) {
+    case 'RANDOM_GENOMES':
       return randomSearchCandidates({
         seed: search.seed,
         blockCount,
         rules: rulesOf(context),
         count: plannedTrialCount(context.job.spec),
       });
-    case 'SUFFIX_GRID':
-      return suffixGridCandidates({ blockCount, baseLearningRate, ...methods.suffixGrid });
-    case 'FULL_FINE_TUNE_TUNED':
-      return tunedRateCandidates({ blockCount, baseLearningRate, ...methods.fullFineTuneTuned });
+    case 'LIST':
+      return gridCandidates(listedMultipliers(method, { blockCount, ...training }, methods));
+    default:
+      return undefined;
   }
 }
 

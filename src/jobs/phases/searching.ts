@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { StopReason } from '../../domain/job-state.js';
-import { type Method, SEARCHING_METHODS, type SearchingMethod } from '../../domain/method.js';
+import { type Method, SEARCH_METHOD, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
 import { isOpen } from '../../domain/trial.js';
 import { byPlace } from '../../search/history.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
@@ -101,7 +101,7 @@ export class Searching implements Phase {
 
   /** Records why a search ends, and drops what of it is open; workers are told by their next heartbeat. */
   private async stop({ job, leadership }: JobContext, reason: StopReason, memory: SearchMemory): Promise<void> {
-    const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? ['BIOTUNE'] : SEARCHING_METHODS;
+    const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? [SEARCH_METHOD] : SEARCHING_METHODS;
     const open = memory.all().filter((trial) => isOpen(trial) && methods.includes(trial.method));
     await this.leaderships.fenced(leadership, async (transaction) => {
       if (!(await this.jobs.stopSearch(transaction, job, reason))) return;
@@ -140,10 +140,10 @@ export class Searching implements Phase {
     planned: readonly AskedTrial[],
     memory: SearchMemory,
   ): Promise<void> {
-    const evolved = planned.find(({ method }) => method === 'BIOTUNE');
+    const evolved = planned.find(({ method }) => method === SEARCH_METHOD);
     if (evolved === undefined) return;
     const { generation } = evolved;
-    if (memory.all().some((trial) => trial.method === 'BIOTUNE' && trial.generation === generation)) return;
+    if (memory.all().some((trial) => trial.method === SEARCH_METHOD && trial.generation === generation)) return;
     await this.events.append(transaction, jobId, 'GENERATION_STARTED', { generation: String(generation) });
   }
 }
@@ -152,7 +152,7 @@ export class Searching implements Phase {
 function searchingOf({ job }: JobContext): SearchingMethod[] {
   const methods = searchingMethodsOf(job.spec);
   if (job.stopReason === undefined) return methods;
-  return ENDS_EVOLUTION.has(job.stopReason) ? methods.filter((method) => method !== 'BIOTUNE') : [];
+  return ENDS_EVOLUTION.has(job.stopReason) ? methods.filter((method) => method !== SEARCH_METHOD) : [];
 }
 
 /** @param isDone Nothing is left that a time budget could end. */
@@ -162,5 +162,5 @@ function stopReasonOf(context: JobContext, memory: SearchMemory, isDone: boolean
   if (job.stopReason !== undefined && !ENDS_EVOLUTION.has(job.stopReason)) return job.stopReason;
   const wallSeconds = activeSeconds(job, new Date());
   const byTime = isDone ? undefined : timeBudgetStop(budget, wallSeconds, memory.trainSeconds.values());
-  return byTime ?? job.stopReason ?? (search.type === 'BIOTUNE' ? evolutionStop(context, memory.all()) : undefined);
+  return byTime ?? job.stopReason ?? (search.type !== 'NONE' ? evolutionStop(context, memory.all()) : undefined);
 }

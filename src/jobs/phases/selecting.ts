@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { isSearching } from '../../domain/method.js';
+import { fixedMultipliers } from '../../methods/apply-method.js';
+import { methodOf, SEARCH_METHOD } from '../../methods/method-table.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
-import { fixedMultipliers, methodsOf, searchingMethodsOf } from '../methods.js';
+import { methodsOf, searchingMethodsOf } from '../methods.js';
 import { TrialSettlement } from '../trial-settlement.js';
 import { nothingTrained } from './infeasible-search.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
@@ -52,14 +53,15 @@ export class Selecting implements Phase {
     const selected = await this.trials.list(job.id, 'SELECTION');
     const found = await this.trials.list(job.id, 'SEARCH');
     const candidates = methodsOf(job.spec).flatMap((method): Candidate[] => {
-      if (!isSearching(method)) {
-        const lrMultipliers = fixedMultipliers(method, baseModel.blocks.length, job.spec.methods);
+      const definition = methodOf(method);
+      if (definition.kind === 'FIXED') {
+        const lrMultipliers = fixedMultipliers(definition, baseModel.blocks.length, job.spec.methods);
         return [{ method, lrMultipliers }];
       }
       const isContested = selected.some((trial) => trial.method === method);
       return bestCandidates(isContested ? selected : found, method, 1);
     });
-    const isMissing = job.spec.search.type === 'BIOTUNE' && bestCandidates(found, 'BIOTUNE', 1).length === 0;
+    const isMissing = job.spec.search.type !== 'NONE' && bestCandidates(found, SEARCH_METHOD, 1).length === 0;
     if (isMissing || candidates.length === 0) throw nothingTrained([...found, ...selected]);
     return candidates;
   }

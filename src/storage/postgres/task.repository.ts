@@ -4,7 +4,7 @@ import type { Failure } from '../../domain/dataset.js';
 import { DomainError } from '../../domain/errors.js';
 import { afterFault, type FaultHistory, isFinal } from '../../domain/fault-policy.js';
 import { newId } from '../../domain/ids.js';
-import type { Method } from '../../domain/method.js';
+import type { Method } from '../../methods/method-table.js';
 import { runtimeMismatch, type Runtime } from '../../domain/runtime.js';
 import type { StoredTask, TaskOutcome, TaskSpec, TaskState } from '../../domain/task.js';
 import { parseImportScope } from './dataset.repository.js';

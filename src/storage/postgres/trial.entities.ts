@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
-import { METHODS, type Method } from '../../domain/method.js';
+import { METHODS, type Method } from '../../methods/method-table.js';
 import {
   TRIAL_ORIGINS,
   TRIAL_PHASES,

@@ -5,7 +5,7 @@ import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
 import type { Cost } from '../../domain/cost.js';
 import type { RuntimeUse } from '../../domain/job-result.js';
-import { METHODS, type Method } from '../../domain/method.js';
+import { METHODS, type Method, SEARCH_METHOD } from '../../methods/method-table.js';
 import {
   TRIAL_PHASES,
   type MetricPoint,
@@ -146,8 +146,8 @@ export class TrialRepository {
       .createQueryBuilder('trial')
       .distinctOn(['trial.jobId'])
       .where(
-        `trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.method = 'BIOTUNE' AND trial.state = 'SUCCEEDED'`,
-        { jobIds },
+        `trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.method = :method AND trial.state = 'SUCCEEDED'`,
+        { jobIds, method: SEARCH_METHOD },
       )
       .orderBy('trial.jobId')
       .addOrderBy('trial.fitness')

@@ -1,3 +1,4 @@
+import { batchSizesOf } from '../../methods/batch-sizes.js';
 import { randomStream } from '../../random/random-stream.js';
 
 /**
@@ -16,17 +17,8 @@ export function shuffledIndices(count: number, seed: number, epoch: number): Int
   return indices;
 }
 
-/**
- * Cuts an order into batches. The last one may be smaller; one of a single example joins the batch before it, because
- * BatchNorm finds no variance in it.
- */
+/** Cuts an order into batches, of sizes as `batchSizesOf` gives them. */
 export function batchesOf(order: Int32Array, batchSize: number): Int32Array[] {
-  const batches: Int32Array[] = [];
-  for (let start = 0; start < order.length;) {
-    const rest = order.length - start;
-    const size = rest === batchSize + 1 ? rest : Math.min(batchSize, rest);
-    batches.push(order.subarray(start, start + size));
-    start += size;
-  }
-  return batches;
+  let start = 0;
+  return batchSizesOf(order.length, batchSize).map((size) => order.subarray(start, (start += size)));
 }

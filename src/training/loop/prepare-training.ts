@@ -1,6 +1,8 @@
+import { cutOf } from '../../methods/cut.js';
+import type { Stage } from '../../methods/stage.js';
 import type { Layer } from '../../networks/layers.js';
-import { splitAtClassifier } from '../../networks/network.js';
-import { layerParameterSpecs } from '../../networks/parameters.js';
+import { type NetworkDefinition, splitAtClassifier } from '../../networks/network.js';
+import { hasRunningStatistics } from '../../networks/parameters.js';
 import type { Weights } from '../../networks/weights.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
 import { type FrozenPrefix, prefixSource } from '../examples/frozen-prefix.js';
@@ -9,7 +11,7 @@ import { InferenceModel } from '../model/inference-model.js';
 import { blockSegments, ModelState, type Segment } from '../model/model-state.js';
 import { PrefixCache } from '../examples/prefix-cache.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
-import type { Stage, StageRecord } from './training-stages.js';
+import type { StageRecord } from './stage-record.js';
 
 /** What trainings of one process share. */
 export interface SharedParts {
@@ -55,7 +57,7 @@ export async function prepareTraining(
   start: Weights,
   shared: SharedParts,
 ): Promise<PreparedTraining> {
-  const { prefix, segments } = cutOf(options, stage);
+  const { prefix, segments, isPrefixCached } = layersOf(options, stage);
   const frozen = { layers: prefix, weights: start, classCount: options.classCount };
   const made: { dispose: () => void }[] = [];
   const keep = <T extends { dispose: () => void }>(part: T): T => {
@@ -71,7 +73,6 @@ export async function prepareTraining(
     const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, seed, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
     const inference = keep(new InferenceModel(layers, functions));
-    const isPrefixCached = prefix.length > 0 && !options.train.isAugmented;
     const parts = partsOf(prefix, segments);
     return { functions, state, inference, train, validation, parts, isPrefixCached, dispose };
   } catch (error) {
@@ -80,40 +81,50 @@ export async function prepareTraining(
   }
 }
 
-interface Cut {
+/** A network's layers, on both sides of a stage's cut. */
+interface CutLayers {
   readonly prefix: readonly Layer[];
   readonly segments: readonly Segment[];
+  readonly isPrefixCached: boolean;
 }
 
-/** Where the network is cut: what is left of it learns, or changes in another way while it is trained. */
-function cutOf({ network, technique, frozenBatchNorm }: FineTuneOptions, { part, lrMultipliers }: Stage): Cut {
-  if (part === 'CLASSIFIER') {
+function layersOf({ network, frozenBatchNorm, train }: FineTuneOptions, stage: Stage): CutLayers {
+  const { blocks } = network;
+  const hasBatchNorm = blocks.map(({ layers }) => hasRunningStatistics(layers));
+  const imagesVary = train.isAugmented;
+  const { prefixEnd, isPrefixCached } = cutOf(stage, { hasBatchNorm, frozenBatchNorm, imagesVary });
+  if (prefixEnd === 'CLASSIFIER') {
     const { features, head } = splitAtClassifier(network);
-    const id = network.blocks.at(-1)?.id ?? '';
-    const segment = { id, layers: head, lrMultiplier: lrMultipliers.at(-1) ?? 0, usesBatchStatistics: false };
+    const lrMultiplier = stage.lrMultipliers.at(-1) ?? 0;
+    const segment = { id: blocks.at(-1)?.id ?? '', layers: head, lrMultiplier, usesBatchStatistics: false };
     return {
-      prefix: [...network.blocks.slice(0, -1).flatMap(({ layers }) => layers), ...features],
+      prefix: [...blocks.slice(0, -1).flatMap(({ layers }) => layers), ...features],
       segments: [segment],
+      isPrefixCached,
     };
   }
-  const blocks = blockSegments(network, lrMultipliers, frozenBatchNorm);
-  // Low-rank changes leave every BatchNorm frozen.
-  const usesBatchStatistics = frozenBatchNorm === 'TRAIN';
-  const all = technique.type === 'LORA' ? blocks.map((block) => ({ ...block, usesBatchStatistics })) : blocks;
-  const firstTrained = all.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
-  const layers = all.slice(0, firstTrained).flatMap((segment) => segment.layers);
-  const isFixed = frozenBatchNorm === 'EVAL' || !hasBatchNorm(layers);
-  return isFixed ? { prefix: layers, segments: all.slice(firstTrained) } : { prefix: [], segments: all };
+  const segments = segmentsOf(network, stage, frozenBatchNorm);
+  return {
+    prefix: segments.slice(0, prefixEnd).flatMap(({ layers }) => layers),
+    segments: segments.slice(prefixEnd),
+    isPrefixCached,
+  };
+}
+
+function segmentsOf(
+  network: NetworkDefinition,
+  { lrMultipliers, keepsBatchNormFrozen }: Stage,
+  frozenBatchNorm: FineTuneOptions['frozenBatchNorm'],
+): Segment[] {
+  const segments = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  if (keepsBatchNormFrozen !== true) return segments;
+  return segments.map((segment) => ({ ...segment, usesBatchStatistics: frozenBatchNorm === 'TRAIN' }));
 }
 
 function partsOf(prefix: readonly Layer[], segments: readonly Segment[]): StageRecord['parts'] {
   const rest = segments.map(({ layers, lrMultiplier }) => ({ layers, isTrained: lrMultiplier > 0 }));
   return prefix.length === 0 ? rest : [{ layers: prefix, isTrained: false }, ...rest];
 }
-
-/** Running statistics are the only tensors that no gradient reaches. */
-const hasBatchNorm = (layers: readonly Layer[]): boolean =>
-  layerParameterSpecs(layers, 0, 1).some(({ isBuffer, isIdle }) => isBuffer && !isIdle);
 
 function examplesOf(
   set: 'train' | 'validation',

@@ -10,7 +10,8 @@ import { lossAndGradients } from './batch-gradients.js';
 import { batchesOf, shuffledIndices } from '../examples/batch-order.js';
 import { type ExampleSource, imagesInMemory, imageSource, type LabelledImages } from '../examples/image-batches.js';
 import { blockSegments, ModelState } from '../model/model-state.js';
-import { relativeGradientImageCount, relativeGradients } from './relative-gradients.js';
+import { firstBatchesExampleCount } from '../../methods/batch-sizes.js';
+import { relativeGradients } from './relative-gradients.js';
 
 const AUTO_RGN = { type: 'AUTO_RGN', batchCount: 2 } as const;
 const MULTIPLIERS = [0.5, 0, 2];
@@ -123,7 +124,7 @@ describe('relativeGradients', () => {
     const source = imageSource({ ...images, read }, normalization);
     for (const batchCount of [1, 3, 9]) await relativeGradients(state, source, epochOptions, batchCount);
     expect(seen).toEqual([8, 24, 27].map((count) => [...order.slice(0, count), 3]));
-    expect([1, 3, 9].map((batchCount) => relativeGradientImageCount(27, 8, batchCount))).toEqual([8, 24, 27]);
+    expect([1, 3, 9].map((batchCount) => firstBatchesExampleCount(27, 8, batchCount))).toEqual([8, 24, 27]);
     source.dispose();
     state.dispose();
   });

@@ -46,12 +46,6 @@ export async function relativeGradients(
   return sharesOfLargest(sums);
 }
 
-/** How many images `relativeGradients` sees of so many. */
-export function relativeGradientImageCount(imageCount: number, batchSize: number, batchCount: number): number {
-  const batches = batchesOf(new Int32Array(imageCount), batchSize).slice(0, batchCount);
-  return batches.reduce((sum, { length }) => sum + length, 0);
-}
-
 /** Takes over the batch's input. */
 function ratiosOn(
   state: ModelState,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lossOf, plainStep } from '../../../test/fixtures/steps.js';
 import { tinyNetwork, tinyWeights } from '../../../test/fixtures/tiny-network.js';
 import { differingTensors, leftovers } from '../../../test/fixtures/training.js';
-import type { Technique } from '../../domain/technique.js';
+import type { Technique } from '../../methods/method-table.js';
 import { tf } from '../device/backend.js';
 import { blockSegments, ModelState } from '../model/model-state.js';
 import { stepTimes } from './step-times.js';

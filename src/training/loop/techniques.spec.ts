@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { enlarged, tinyPixels } from '../../../test/fixtures/tiny-network.js';
 import { expectNumbersAgree, expectWeightsAgree } from '../../../test/fixtures/traced-agreement.js';
 import { differingTensors, leftovers, numbersOf, train } from '../../../test/fixtures/training.js';
-import type { Technique } from '../../domain/technique.js';
+import type { Technique } from '../../methods/method-table.js';
 import { readSafetensors } from '../../formats/safetensors.js';
 import { parameterSpecs } from '../../networks/parameters.js';
 import { networkByArchitecture } from '../../networks/registry.js';

@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.js';
-import type { Technique } from '../../domain/technique.js';
+import { firstBatchesExampleCount } from '../../methods/batch-sizes.js';
+import type { Stage } from '../../methods/stage.js';
 import type { Weights } from '../../networks/weights.js';
 import { balancedClassWeights } from '../examples/class-weights.js';
 import type { EpochMetrics, ValidationMetrics } from '../metrics/epoch-metrics.js';
@@ -10,11 +11,11 @@ import type { ClassificationMetrics } from '../metrics/metrics.js';
 import type { ModelState } from '../model/model-state.js';
 import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
 import { type PreparedTraining, prepareTraining, type SharedParts } from './prepare-training.js';
-import { relativeGradientImageCount, relativeGradients } from './relative-gradients.js';
+import { relativeGradients } from './relative-gradients.js';
 import { type EpochOptions, type EpochTraining, trainEpoch } from './train-epoch.js';
 import type { StepSettings } from './train-step.js';
 import { bestOf, type TrainingCheckpoint } from './training-checkpoint.js';
-import type { Stage, StageRecord } from './training-stages.js';
+import type { StageRecord } from './stage-record.js';
 
 /** torch's default, Keras's 0.9. EfficientNet's own 0.01 lags: 60 steps would move the statistics 45 % of the way. */
 const BATCH_NORM_MOMENTUM = 0.1;
@@ -88,7 +89,7 @@ async function trainOnce(
     const { epochs, bestWeights } = await trainEpochs(training, options, stage, context);
     const { state } = training;
     return {
-      record: recordOf(training, options, epochs.length),
+      record: recordOf(training, options, stage, epochs.length),
       epochs,
       bestWeights,
       trainedParameterCount: state.trainedParameterCount,
@@ -101,13 +102,13 @@ async function trainOnce(
 
 function recordOf(
   { parts, train, isPrefixCached }: PreparedTraining,
-  { technique, batchSize }: SizedOptions,
+  { batchSize }: SizedOptions,
+  { gradientPassBatchCount }: Stage,
   epochCount: number,
 ): StageRecord {
   const record = { parts, isPrefixCached, epochCount };
-  if (technique.type !== 'AUTO_RGN') return record;
-  const { batchCount } = technique;
-  const gradientPassImageCount = relativeGradientImageCount(train.labels.length, batchSize, batchCount);
+  if (gradientPassBatchCount === undefined) return record;
+  const gradientPassImageCount = firstBatchesExampleCount(train.labels.length, batchSize, gradientPassBatchCount);
   return { ...record, gradientPassImageCount };
 }
 
@@ -158,16 +159,16 @@ interface EpochPlace {
 async function oneEpoch(
   training: PreparedTraining,
   options: SizedOptions,
-  { restartsSchedule }: Stage,
+  stage: Stage,
   { epoch, stageEpoch, optimizerShare: knownShare }: EpochPlace,
 ) {
   const { state, inference, train, validation, functions } = training;
   const { seed, batchSize, classCount, baseLearningRate, schedule } = options;
   const startMs = performance.now();
-  const learningRate = learningRateOf(baseLearningRate, restartsSchedule ? stageEpoch : epoch, schedule);
+  const learningRate = learningRateOf(baseLearningRate, stage.restartsSchedule ? stageEpoch : epoch, schedule);
   const settings = stepSettings(options, train.labels, learningRate);
   const epochOptions = { epoch, seed, batchSize, settings };
-  const rateFactors = await rateFactorsOf(training, options.technique, epochOptions);
+  const rateFactors = await rateFactorsOf(training, stage, epochOptions);
   const { optimizerShare, ...trained }: EpochTraining & { optimizerShare?: number } = await trainEpoch(state, train, {
     ...epochOptions,
     settings: { ...settings, ...(rateFactors !== undefined && { rateFactors }) },
@@ -181,15 +182,15 @@ async function oneEpoch(
   return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
 }
 
-/** For AUTO_RGN, which also begins each epoch with a new optimizer. */
+/** The rate factors of a stage that takes gradients before each epoch, which it also begins with a new optimizer. */
 async function rateFactorsOf(
   { state, train }: PreparedTraining,
-  technique: Technique,
+  { gradientPassBatchCount }: Stage,
   epochOptions: EpochOptions,
 ): Promise<number[] | undefined> {
-  if (technique.type !== 'AUTO_RGN') return undefined;
+  if (gradientPassBatchCount === undefined) return undefined;
   state.optimizer.reset();
-  return relativeGradients(state, train, epochOptions, technique.batchCount);
+  return relativeGradients(state, train, epochOptions, gradientPassBatchCount);
 }
 
 function notFinite(state: ModelState, loss: number, epoch: number): DomainError {

@@ -1,7 +1,7 @@
 import type { Weights } from '../../networks/weights.js';
 import type { EpochMetrics } from '../metrics/epoch-metrics.js';
 import type { ModelSnapshot } from '../model/model-state.js';
-import type { StageRecord } from './training-stages.js';
+import type { StageRecord } from './stage-record.js';
 
 /**
  * Where a training stands after an epoch, in this process's memory: all that the next epochs depend on, since the order of

@@ -1,4 +1,4 @@
-import type { Technique } from '../../domain/technique.js';
+import type { Technique } from '../../methods/method-table.js';
 import type { HostTensor } from '../../formats/safetensors.js';
 import type { Layer } from '../../networks/layers.js';
 import { type LearningRole, learningRoles } from '../../networks/learning-parameters.js';

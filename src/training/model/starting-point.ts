@@ -1,4 +1,4 @@
-import type { Technique } from '../../domain/technique.js';
+import type { Technique } from '../../methods/method-table.js';
 import { type Tensor, tf } from '../device/backend.js';
 import { add, multiply, subtract } from '../ops/kernels.js';
 

@@ -1,6 +1,6 @@
 import { forwardCosts } from '../../cost/forward-costs.js';
 import { trainingCost, type ImageCounts } from '../../cost/training-cost.js';
-import type { StageRecord } from '../../training/loop/training-stages.js';
+import type { StageRecord } from '../../training/loop/stage-record.js';
 
 /** The multiply-accumulates of a training, from what its stages did. */
 export function multiplyAccumulatesOf(

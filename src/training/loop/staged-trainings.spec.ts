@@ -6,43 +6,13 @@ import { layerParameterSpecs } from '../../networks/parameters.js';
 import { loadWeights, type Weights } from '../../networks/weights.js';
 import { tf } from '../device/backend.js';
 import { lossAndGradients } from './batch-gradients.js';
-import type { FineTuneOptions } from '../fine-tune-options.js';
 import { imageSource } from '../examples/image-batches.js';
 import { learningRateOf } from './learning-rate.js';
 import { blockSegments, ModelState } from '../model/model-state.js';
 import type { TrainingCheckpoint } from './training-checkpoint.js';
-import { stagesOf } from './training-stages.js';
 
 const LP_FT = { type: 'LP_FT' } as const;
 const GRADUAL = { type: 'GRADUAL_UNFREEZING' } as const;
-const plan = (technique: FineTuneOptions['technique'], lrMultipliers: number[]) =>
-  stagesOf({ technique, lrMultipliers, epochCount: 30 }).map((stage) => [
-    stage.part,
-    stage.lrMultipliers,
-    stage.epochCount,
-    stage.restartsSchedule,
-  ]);
-
-describe('stagesOf', () => {
-  it('trains blocks in one stage', () =>
-    expect(plan({ type: 'BLOCKS' }, [0, 1, 2])).toEqual([['BLOCKS', [0, 1, 2], 30, true]]));
-  it('trains a classifier, then blocks', () =>
-    expect(plan(LP_FT, [1, 2, 3])).toEqual([
-      ['CLASSIFIER', [1, 2, 3], 30, true],
-      ['BLOCKS', [1, 2, 3], 30, true],
-    ]));
-  it('unfreezes one block an epoch, and then trains all', () =>
-    expect(plan(GRADUAL, [1, 2, 3])).toEqual([
-      ['BLOCKS', [0, 0, 3], 1, false],
-      ['BLOCKS', [0, 2, 3], 1, false],
-      ['BLOCKS', [1, 2, 3], 30, true],
-    ]));
-  it('has no stage for a block that never learns', () =>
-    expect(plan(GRADUAL, [0, 1, 0, 2, 0])).toEqual([
-      ['BLOCKS', [0, 0, 0, 2, 0], 1, false],
-      ['BLOCKS', [0, 1, 0, 2, 0], 30, true],
-    ]));
-});
 
 /** All images in one batch, so that an epoch's loss is that of the weights it begins with. */
 const inOneBatch = { batchSize: 27, patienceEpochs: 2, epochCount: 12, baseLearningRate: 0.3 };

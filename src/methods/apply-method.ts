@@ -1,0 +1,37 @@
+import type { FixedMethod, ListMethod, ListScope, MethodDefinition } from './method-definition.js';
+import { type Technique, techniqueSchema } from './method-table.js';
+
+/** What a job says of BatchNorm in frozen blocks, and of how training images vary. */
+interface Protocol<Augmentation> {
+  readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
+  readonly augmentation: Augmentation;
+}
+
+/** A job's settings of all methods, by the name that each definition gives. */
+type AllSettings = Readonly<Record<string, unknown>>;
+
+/** How a method's trainings move the weights. */
+export function techniqueOf(method: MethodDefinition, all: AllSettings): Technique {
+  const hasOwn = 'technique' in method;
+  return techniqueSchema.parse(hasOwn ? { type: method.id, ...settingsOf(method, all) } : { type: 'BLOCKS' });
+}
+
+/** Learning-rate multipliers, one per block, of a method that has one candidate only. */
+export const fixedMultipliers = (method: FixedMethod, blockCount: number, all: AllSettings): number[] =>
+  method.multipliers(blockCount, settingsOf(method, all));
+
+/** Learning-rate multipliers, one per block, of each candidate of a list, in its order. */
+export const listedMultipliers = (method: ListMethod, scope: ListScope, all: AllSettings): number[][] =>
+  method.candidates(scope, settingsOf(method, all));
+
+/** What a method's trainings do with BatchNorm and images, given what the job says of these. */
+export function protocolOf<Augmentation>(
+  method: MethodDefinition,
+  { frozenBatchNorm, augmentation }: Protocol<Augmentation>,
+): Protocol<Augmentation | 'NONE'> {
+  return { frozenBatchNorm, augmentation, ...('overrides' in method ? method.overrides : {}) };
+}
+
+function settingsOf({ settings }: MethodDefinition, all: AllSettings): AllSettings {
+  return settings === undefined ? {} : settings.schema.parse(all[settings.name]);
+}

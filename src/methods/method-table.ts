@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { autoRgn } from './definitions/auto-rgn.js';
+import { biotune } from './definitions/biotune.js';
+import { fullFineTune } from './definitions/full-fine-tune.js';
+import { fullFineTuneTuned } from './definitions/full-fine-tune-tuned.js';
+import { gradualUnfreezing } from './definitions/gradual-unfreezing.js';
+import { l1Sp } from './definitions/l1-sp.js';
+import { l2Sp } from './definitions/l2-sp.js';
+import { layerDecay } from './definitions/layer-decay.js';
+import { linearProbe } from './definitions/linear-probe.js';
+import { lora } from './definitions/lora.js';
+import { lpFt } from './definitions/lp-ft.js';
+import { randomSearch } from './definitions/random-search.js';
+import { suffixGrid } from './definitions/suffix-grid.js';
+import type { MethodDefinition } from './method-definition.js';
+import { settingsSchemaOf } from './settings-schema.js';
+
+/** Every method, the search first; whatever the vocabulary says of methods derives from it. */
+export const METHOD_TABLE = [
+  biotune,
+  fullFineTune,
+  fullFineTuneTuned,
+  linearProbe,
+  lpFt,
+  gradualUnfreezing,
+  autoRgn,
+  lora,
+  l2Sp,
+  l1Sp,
+  layerDecay,
+  randomSearch,
+  suffixGrid,
+] as const satisfies readonly MethodDefinition[];
+type Listed = (typeof METHOD_TABLE)[number];
+
+/** What decided which parameters train, and how fast. */
+export type Method = Listed['id'];
+export const METHODS = METHOD_TABLE.map(({ id }) => id);
+
+/** The method that is the search itself; the others are what a user would otherwise pick. */
+export const SEARCH_METHOD = biotune.id;
+
+/** A method that a user would otherwise pick; each is trained and scored like the search's winner. */
+export type Baseline = Exclude<Method, typeof SEARCH_METHOD>;
+export const BASELINES = METHOD_TABLE.flatMap((method) => (method.kind === 'EVOLUTION' ? [] : [method.id]));
+
+/** A method that tries candidates with the search's seeds and folds before one of them goes on. */
+export type SearchingMethod = Exclude<Listed, { readonly kind: 'FIXED' }>['id'];
+export const SEARCHING_METHODS = METHOD_TABLE.flatMap((method) => (method.kind === 'FIXED' ? [] : [method.id]));
+
+export const isSearching = (method: Method): method is SearchingMethod =>
+  SEARCHING_METHODS.some((searching) => searching === method);
+
+/** Whether a method's candidates are genomes. */
+export function takesGenomes(id: Method): boolean {
+  const { kind } = methodOf(id);
+  return kind === 'EVOLUTION' || kind === 'RANDOM_GENOMES';
+}
+
+/** The definition of a method. */
+export function methodOf(id: Method): Listed {
+  const found = METHOD_TABLE.find((method) => method.id === id);
+  if (found === undefined) throw new Error(`no method ${id}`);
+  return found;
+}
+
+/** What the methods leave open. */
+export const methodSettingsSchema = settingsSchemaOf(METHOD_TABLE).meta({ id: 'MethodSettings' });
+export type MethodSettings = Readonly<z.infer<typeof methodSettingsSchema>>;
+
+/** How one training moves the weights; all techniques share the job's protocol (optimizer, schedule, early stopping). */
+export const techniqueSchema = z.discriminatedUnion('type', [
+  /** A learning rate per block, 0 where frozen. */
+  z.strictObject({ type: z.literal('BLOCKS') }),
+  ...METHOD_TABLE.flatMap((method) => ('technique' in method ? [method.technique.schema] : [])),
+]);
+export type Technique = Readonly<z.infer<typeof techniqueSchema>>;
