@@ -101,7 +101,8 @@ export function startWorkerWithFileBound(fileMibMax: number, changes: NodeJS.Pro
   return child;
 }
 
-export const soon = <T>(check: () => T, timeout = 30_000) => vi.waitFor(check, { timeout, interval: 50 });
+/** Waits as long as a machine with much else to do may take. */
+export const soon = <T>(check: () => T) => vi.waitFor(check, { timeout: 150_000, interval: 50 });
 
 export const outcomeOf = (task: string) =>
   soon(() => {
@@ -123,7 +124,7 @@ export function onlyChildOf(parent: Pick<ChildProcess, 'pid'>): number {
   return pid;
 }
 
-export const gone = (pid: number) => soon(() => expect(existsSync(`/proc/${pid}`)).toBe(false), 10_000);
+export const gone = (pid: number) => soon(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
 
 export const importSpec = {
   prefix: 'images',

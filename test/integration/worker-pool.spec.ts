@@ -14,11 +14,16 @@ vi.mock('node:os', async (original) => {
 
 /** A worker that writes down what it was given, and ends as its scope's file says. */
 const WORKER = `
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 const folder = process.env.WORKER_CACHE_DIR;
 const scope = process.env.WORKER_TOKEN;
 const note = JSON.stringify({ arguments: process.argv.slice(2), env: process.env });
-const writeNote = () => writeFileSync(folder + '/' + scope + '-' + process.pid, note);
+// Renamed, so that nobody reads half of it.
+const writeNote = () => {
+  const path = folder + '/' + scope + '-' + process.pid;
+  writeFileSync(path + '.tmp', note);
+  renameSync(path + '.tmp', path);
+};
 writeNote();
 process.on('SIGTERM', () => process.exit(143));
 process.on('disconnect', () => process.exit(1));
@@ -74,7 +79,7 @@ const request = (scope: string, workerCount: number): WorkerRequest => ({
 });
 
 const pidsOf = (scope: string) => [...pids].filter(([, workerScope]) => workerScope === scope).map(([pid]) => pid);
-const soon = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 20 });
+const soon = (check: () => void) => vi.waitFor(check, { timeout: 60_000, interval: 20 });
 const noteOf = (scope: string, pid: number) => join(folder, `${scope}-${pid}`);
 const threadsOf = (scope: string, pid: number): string =>
   JSON.parse(readFileSync(noteOf(scope, pid), 'utf8')).env.WORKER_THREAD_COUNT;
