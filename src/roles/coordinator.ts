@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startWorkerGateway, type RunningServer } from '../api/start.js';
 import { coordinatorConfigSchema, readConfig, type CoordinatorConfig, trainersConfigSchema } from '../config/config.js';
 import { ProcessPool } from '../launch/process-pool.js';
-import { systemEnvironmentSchema } from '../launch/system-environment.js';
+import { systemEnvironmentSchema } from '../config/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { checkGpu } from '../worker/supervisor/gpu-check.js';
 import { CoordinatorModule } from './coordinator.module.js';
