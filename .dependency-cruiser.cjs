@@ -12,7 +12,7 @@ const MAY_IMPORT = {
   networks: ['domain', 'random', 'formats'],
   cost: ['domain', 'networks'],
   statistics: ['random'],
-  training: ['config', 'domain', 'random', 'formats', 'networks'],
+  training: ['config', 'domain', 'random', 'formats', 'networks', 'statistics'],
   datasets: ['domain', 'random', 'formats'],
   embedded: ['domain'],
   storage: ['domain', 'config'],
