@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   networks: ['methods', 'domain', 'random', 'formats'],
   cost: ['domain', 'networks'],
   statistics: ['random'],
-  training: ['methods', 'domain', 'random', 'formats', 'networks'],
+  training: ['config', 'methods', 'domain', 'random', 'formats', 'networks', 'statistics'],
   datasets: ['domain', 'random', 'formats'],
   embedded: ['domain'],
   storage: ['methods', 'domain', 'config'],
@@ -142,6 +142,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(main|roles/(api|coordinator|standalone|worker))\\.ts$' },
       to: { path: '^node_modules/@tensorflow/', reachable: true },
+    },
+    {
+      name: 'environment-of-tensorflow-is-read-once',
+      comment:
+        'TensorFlow is loaded for a device, so its module reads which; all else of training gets its settings as arguments.',
+      severity: 'error',
+      from: { path: '^src/training/', pathNot: ['^src/training/device/backend\\.ts$', '\\.spec\\.ts$'] },
+      to: { path: '^src/config/' },
     },
     {
       name: 'supervisor-knows-no-training',

@@ -48,8 +48,8 @@ export default tseslint.config(
     rules: { 'no-restricted-syntax': 'off' },
   },
   {
-    // The border to the environment, and to a native library that reads it.
-    files: ['src/config/config.ts', 'src/training/device/backend.ts'],
+    // The border to the environment.
+    files: ['src/config/config.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
   {

@@ -5,14 +5,14 @@ import { textTable } from '../service/text-table.mjs';
 /** Prints what came of the job: the winning genome, every method's scores, and how to get the weights. */
 export function report({ result }, baseModel, model, http) {
   const { genome } = result;
-  const searched = genome.genes.map((gene) => (gene > genome.threshold ? 10 ** (2 * (gene - 0.5)) : 0));
+  const { lrMultipliers } = result.scores.find(({ method }) => method === 'BIOTUNE');
   const blocks = textTable(
     ['block', 'gene', 'trains', 'learning rate ×', 'parameters'],
     baseModel.blocks.map(({ displayName, parameterCount }, index) => [
       displayName,
       genome.genes[index].toFixed(3),
-      searched[index] > 0 ? 'yes' : 'frozen',
-      searched[index] > 0 ? searched[index].toFixed(2) : '–',
+      lrMultipliers[index] > 0 ? 'yes' : 'frozen',
+      lrMultipliers[index] > 0 ? lrMultipliers[index].toFixed(2) : '–',
       parameterCount.toLocaleString('en'),
     ]),
   );

@@ -5,7 +5,7 @@ import { splitAtClassifier } from '../networks/network.js';
 import { NETWORKS } from '../networks/registry.js';
 import { randomStream } from '../random/random-stream.js';
 import { forwardCosts, type PartCost } from './forward-costs.js';
-import { cachedCost, imageCosts, naiveCost, truncatedCost } from './image-costs.js';
+import { imageCosts } from './image-costs.js';
 
 const CLASS_COUNT = 5;
 
@@ -84,10 +84,8 @@ describe.each(NETWORKS.map((network) => [network.architecture, network] as const
         const expected = forward + inputGradients + weightGradients;
         const prefix = sum(costs.slice(0, mask.indexOf(true)).map((cost) => cost.forward));
         const trained = inTraining(costs, mask);
-        expect(truncatedCost(trained), mask.join()).toBe(expected);
-        expect(cachedCost(trained), mask.join()).toBe(expected - prefix);
-        expect(imageCosts(trained, false)).toEqual({ training: expected, validation: forward, prefix: 0 });
-        expect(imageCosts(trained, true)).toEqual({
+        expect(imageCosts(trained, false), mask.join()).toEqual({ training: expected, validation: forward, prefix: 0 });
+        expect(imageCosts(trained, true), mask.join()).toEqual({
           training: expected - prefix,
           validation: forward - prefix,
           prefix,
@@ -99,14 +97,16 @@ describe.each(NETWORKS.map((network) => [network.architecture, network] as const
     it('costs every gradient but that of the image when nothing is saved', () => {
       const all = parts.map(() => true);
       const { forward, inputGradients, weightGradients } = tallyOf(parts, all, measured);
-      expect(naiveCost(costs)).toBe(forward + inputGradients + weightGradients);
-      expect(truncatedCost(inTraining(costs, all))).toBe(naiveCost(costs));
+      const published = 3 * sum(costs.map((cost) => cost.forward)) - (costs[0]?.firstLayer ?? 0);
+      expect(published).toBe(forward + inputGradients + weightGradients);
+      expect(imageCosts(inTraining(costs, all), false).training).toBe(published);
     });
   },
 );
 
 it('has no cost when no part is trained', () => {
   const parts = inTraining([{ forward: 10, firstLayer: 2 }], [false]);
-  for (const cost of [truncatedCost, cachedCost]) expect(() => cost(parts)).toThrow('none of 1 parts is trained');
-  expect(() => imageCosts(parts, true)).toThrow(RangeError);
+  for (const isPrefixCached of [false, true]) {
+    expect(() => imageCosts(parts, isPrefixCached)).toThrow(new RangeError('none of 1 parts is trained'));
+  }
 });

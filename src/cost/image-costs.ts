@@ -31,30 +31,16 @@ export function imageCosts(parts: readonly PartInTraining[], isPrefixCached: boo
   return { training: truncatedCost(parts) - prefix, validation: forwardCost(parts) - prefix, prefix };
 }
 
-/** 3 ΣF - f_0: a training image when all gradients are taken, whether they are used or not. */
-export function naiveCost(costs: readonly PartCost[]): number {
-  return 3 * sumOf(costs.map(({ forward }) => forward)) - (costs[0]?.firstLayer ?? 0);
-}
-
 /**
  * ΣF + Σ_{b ≥ t0} F_b - f_t0 + Σ_{b trained} F_b, t0 the first trained part: a training image when only the gradients
  * that are used are taken.
  *
  * @throws RangeError when no part is trained.
  */
-export function truncatedCost(parts: readonly PartInTraining[]): number {
+function truncatedCost(parts: readonly PartInTraining[]): number {
   const behind = parts.slice(firstTrained(parts));
   const inputGradients = forwardCost(behind) - (behind[0]?.cost.firstLayer ?? 0);
   return forwardCost(parts) + inputGradients + forwardCost(parts.filter(({ isTrained }) => isTrained));
-}
-
-/**
- * `truncatedCost` - Σ_{b < t0} F_b: a training image when the features that t0 takes are kept.
- *
- * @throws RangeError when no part is trained.
- */
-export function cachedCost(parts: readonly PartInTraining[]): number {
-  return truncatedCost(parts) - prefixCost(parts);
 }
 
 /** Σ_{b < t0} F_b */
@@ -68,6 +54,4 @@ function firstTrained(parts: readonly PartInTraining[]): number {
   return first;
 }
 
-const forwardCost = (parts: readonly PartInTraining[]) => sumOf(parts.map(({ cost }) => cost.forward));
-
-const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);
+const forwardCost = (parts: readonly PartInTraining[]) => parts.reduce((sum, { cost }) => sum + cost.forward, 0);

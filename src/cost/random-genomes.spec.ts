@@ -4,7 +4,7 @@ import { networkByArchitecture } from '../networks/registry.js';
 import { drawInitialGenome } from '../search/initial-population.js';
 import { randomStream } from '../random/random-stream.js';
 import { forwardCosts } from './forward-costs.js';
-import { cachedCost, imageCosts, naiveCost, truncatedCost } from './image-costs.js';
+import { imageCosts } from './image-costs.js';
 import { meanCostOfRandomGenomes } from './random-genomes.js';
 
 type Policy = BlockConstraint['policy'];
@@ -35,7 +35,8 @@ describe('a random genome of ResNet50, in forward passes', () => {
       const firstLayer = CONV1[index - 1] ?? cost.firstLayer;
       return { cost: { ...cost, firstLayer }, policy };
     });
-    expect((naiveCost(resNet50) / total).toFixed(2)).toBe('2.97');
+    const whole = resNet50.map((cost) => ({ cost, isTrained: true }));
+    expect((imageCosts(whole, false).training / total).toFixed(2)).toBe('2.97');
     expect(figures(blocks)).toEqual(['2.45', '2.34']);
   });
 
@@ -47,11 +48,12 @@ describe('a random genome of ResNet50, in forward passes', () => {
 it('is the mean over genomes as the initial population draws them', () => {
   const rules = { usesRateGenes: true, blocks: resNet50.map(() => ({ policy: 'FREE' as const })) };
   const rng = { next: randomStream('genomes') };
-  const [truncated, cached] = [truncatedCost, cachedCost].map((costOf) => {
+  const [truncated, cached] = [false, true].map((isPrefixCached) => {
     let sum = 0;
     for (let draw = 0; draw < 100_000; draw++) {
       const { genes, threshold } = drawInitialGenome(rules, rng);
-      sum += costOf(resNet50.map((cost, block) => ({ cost, isTrained: (genes[block] ?? 0) > threshold })));
+      const parts = resNet50.map((cost, block) => ({ cost, isTrained: (genes[block] ?? 0) > threshold }));
+      sum += imageCosts(parts, isPrefixCached).training;
     }
     return sum / 100_000;
   });

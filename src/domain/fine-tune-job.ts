@@ -75,7 +75,7 @@ type SearchRequest = z.infer<typeof searchSchema>;
 export const trainingSchema = z
   .strictObject({
     epochCount: z.int().min(1).max(1000).default(30),
-    /** Epochs without a better validation figure before a training stops. */
+    /** Epochs without a higher validation macro-accuracy after which a training stops. */
     patienceEpochs: z.int().min(1).max(1000).default(3),
     batchSize: z.int().min(2).max(4096).default(96),
     /** At most so many images in memory at a time, their gradients added up; the whole batch when absent. */

@@ -16,8 +16,6 @@ export interface EmbeddedObjectStoreOptions {
   readonly dataDir: string;
   /** The SeaweedFS program `weed`; `npm run setup` puts it at `.cache/seaweedfs/weed`. */
   readonly binaryPath: string;
-  /** Of the S3 endpoint; port + 10000 must be free too. Default: the last start's if free, else any. */
-  readonly port?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -68,13 +66,13 @@ export async function stopLeftoverObjectStore(dataDir: string): Promise<boolean>
 
 async function startClaimed(
   dataDir: string,
-  { binaryPath, port, log = () => undefined }: EmbeddedObjectStoreOptions,
+  { binaryPath, log = () => undefined }: EmbeddedObjectStoreOptions,
   release: () => void,
 ): Promise<EmbeddedObjectStore> {
   if (!existsSync(binaryPath)) throw new Error(`${binaryPath} is missing: run "npm run setup"`);
   if (await stopLeftoverObjectStore(dataDir)) log('stopped the object store that an earlier run left behind');
   const credentials = readCredentials(dataDir);
-  const ports = await choosePorts(dataDir, port);
+  const ports = await choosePorts(dataDir);
   const pid = launch(resolve(binaryPath), dataDir, ports);
   const killAtExit = () => sendSignal(pid, 'SIGKILL');
   process.once('exit', killAtExit);
@@ -108,16 +106,12 @@ function readCredentials(dataDir: string): Credentials {
 }
 
 /** Keeps the ports of the last start where it can: the master's state lies in a folder named after its port. */
-async function choosePorts(dataDir: string, wanted: number | undefined): Promise<Ports> {
-  if (wanted !== undefined && !(await arePortsFree(...withGrpc(wanted)))) {
-    throw new Error(`port ${wanted} or ${wanted + 10_000} of 127.0.0.1 is taken: free both, or choose another port`);
-  }
+async function choosePorts(dataDir: string): Promise<Ports> {
   const file = join(dataDir, 'ports.json');
   const last = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Ports) : undefined;
-  const isWanted = last?.s3 === (wanted ?? last?.s3);
-  if (last && isWanted && (await arePortsFree(...Object.values(last).flatMap(withGrpc)))) return last;
+  if (last && (await arePortsFree(...Object.values(last).flatMap(withGrpc)))) return last;
   const [s3 = 0, master = 0, volume = 0, filer = 0] = await findFreePorts(4, withGrpc);
-  const ports = { s3: wanted ?? s3, master, volume, filer };
+  const ports = { s3, master, volume, filer };
   writeFileSync(file, JSON.stringify(ports));
   return ports;
 }

@@ -53,19 +53,14 @@ export function readSafetensors(bytes: Uint8Array): ReadonlyMap<string, HostTens
  * Writes tensors as a safetensors file; the same tensors in the same order give the same bytes.
  *
  * @param tensors Order is kept, in the header and in the data.
- * @param metadata Free text, written first; left out when absent.
  */
-export function writeSafetensors(
-  tensors: ReadonlyMap<string, HostTensor>,
-  metadata?: Readonly<Record<string, string>>,
-): Uint8Array {
+export function writeSafetensors(tensors: ReadonlyMap<string, HostTensor>): Uint8Array {
   let offset = 0;
   // Joined by hand: an object would move names such as "0" to the front.
-  const fields = metadata === undefined ? [] : [`"${METADATA_KEY}":${JSON.stringify(metadata)}`];
-  for (const [name, { dtype, shape, data }] of tensors) {
+  const fields = Array.from(tensors, ([name, { dtype, shape, data }]) => {
     const data_offsets = [offset, (offset += data.byteLength)];
-    fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets })}`);
-  }
+    return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets })}`;
+  });
   const unpadded = new TextEncoder().encode(`{${fields.join(',')}}`);
   const headerBytes = Math.ceil(unpadded.length / 8) * 8;
   const file = new Uint8Array(LENGTH_BYTES + headerBytes + offset).fill(0x20, 0, LENGTH_BYTES + headerBytes);

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { environmentOf, type TrainersConfig } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
 import { PoolWorker, type WorkerExit } from './pool-worker.js';
-import type { SystemEnvironment } from './system-environment.js';
+import type { SystemEnvironment } from '../config/system-environment.js';
 
 export interface ProcessPoolSettings {
   /** Worker processes at most, over all scopes. */

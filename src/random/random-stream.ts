@@ -2,7 +2,8 @@
 export type RandomStream = () => number;
 
 /**
- * A stream that depends on its key alone, so that no draw of one purpose moves those of another.
+ * A stream that depends on its key alone, so that no draw of one purpose moves those of another: all randomness of the
+ * service but the search's own, whose recorded histories rest on another generator (`search/rng.ts`).
  *
  * @param key Names the purpose and everything it varies with, such as `684/shuffle/3`.
  * @see sfc32 by Chris Doty-Humphrey (PractRand); FNV-1a spreads the key over its state.

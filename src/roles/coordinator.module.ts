@@ -15,7 +15,7 @@ import { OutageWatch } from '../jobs/outage-watch.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
 import { ProcessPool } from '../launch/process-pool.js';
-import { systemEnvironmentSchema } from '../launch/system-environment.js';
+import { systemEnvironmentSchema } from '../config/system-environment.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { TasksModule } from '../tasks/tasks.module.js';

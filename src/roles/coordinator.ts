@@ -1,6 +1,6 @@
 import { startWorkerGateway, type RunningServer } from '../api/start.js';
 import { coordinatorConfigSchema, readConfig, type CoordinatorConfig } from '../config/config.js';
-import { systemEnvironmentSchema } from '../launch/system-environment.js';
+import { systemEnvironmentSchema } from '../config/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { checkGpu } from '../worker/supervisor/gpu-check.js';
 import { CoordinatorModule } from './coordinator.module.js';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readConfig, trainersConfigSchema, workerConfigSchema } from '../config/config.js';
 import { DomainError, type Reason } from '../domain/errors.js';
 import { reportAlive } from '../launch/sign-of-life.js';
-import { systemEnvironmentSchema } from '../launch/system-environment.js';
+import { systemEnvironmentSchema } from '../config/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { ArtifactCache } from '../worker/supervisor/artifact-cache.js';
 import { ControlClient } from '../worker/supervisor/control-client.js';

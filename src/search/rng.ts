@@ -27,6 +27,7 @@ const LANES = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344] as const;
  *
  * The state of the generator is a hash of the stream's name, so there is no state to store between two calls of `plan`,
  * and no draw depends on the order in which trials complete. Only 32-bit integer arithmetic: the same on every engine.
+ * Genes take all 53 bits of a draw; `randomStream`, which the rest of the service draws from, has 32.
  */
 export function openStream({ seed, purpose, generation, slot }: DrawStream): Rng {
   const words = [seed >>> 0, Math.floor(seed / 2 ** 32), PURPOSES[purpose], generation, slot];

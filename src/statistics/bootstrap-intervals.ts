@@ -1,6 +1,6 @@
 import { hull, type Interval, meanInterval, percentileInterval } from './interval.js';
 import { observedFigures, resampledFigures, type Resampling } from './resampling.js';
-import { type PerFigure, perFigure } from './test-figures.js';
+import { type PerFigure, perFigure } from './class-figures.js';
 import { type ClassResult, type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
 import { wilsonInterval } from './wilson.js';
 

@@ -1,5 +1,5 @@
 import { randomStream, type RandomStream } from '../random/random-stream.js';
-import type { TestFigures } from './test-figures.js';
+import type { ClassFigures } from './class-figures.js';
 import type { ScoredTestSet, Weights } from './test-set.js';
 
 /** How a bootstrap is run. */
@@ -25,11 +25,11 @@ const PIECE_LENGTH = 1_000_000;
  *
  * @returns One list per method: its figures in each resample; all methods have the same images in the same resample.
  */
-export async function resampledFigures(test: ScoredTestSet, { key, yieldNow }: Resampling): Promise<TestFigures[][]> {
+export async function resampledFigures(test: ScoredTestSet, { key, yieldNow }: Resampling): Promise<ClassFigures[][]> {
   const draw = randomStream(key);
   const { imageCount, seedCounts } = test;
   const visitsPerResample = imageCount * (2 + seedCounts.reduce((sum, count) => sum + count, 0));
-  const figures: TestFigures[][] = seedCounts.map(() => []);
+  const figures: ClassFigures[][] = seedCounts.map(() => []);
   let visits = 0;
   for (let resample = 0; resample < RESAMPLE_COUNT; resample++) {
     const images = drawnCounts(imageCount, draw);
@@ -44,7 +44,7 @@ export async function resampledFigures(test: ScoredTestSet, { key, yieldNow }: R
 }
 
 /** The figures on the images as they are, all seeds alike. */
-export function observedFigures(test: ScoredTestSet): TestFigures[] {
+export function observedFigures(test: ScoredTestSet): ClassFigures[] {
   const once = (count: number) => new Int32Array(count).fill(1);
   return test.figures(once(test.imageCount), test.seedCounts.map(once));
 }

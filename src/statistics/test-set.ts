@@ -1,5 +1,5 @@
 import type { PairedCounts } from './agresti-min.js';
-import { type ClassCounts, perFigure, type TestFigures, testFigures } from './test-figures.js';
+import { type ClassCounts, perFigure, type ClassFigures, classFigures } from './class-figures.js';
 
 /** Class indices, one per test image, in an order that all lists of a comparison share. */
 export type ClassIndices = ArrayLike<number>;
@@ -52,13 +52,15 @@ export class ScoredTestSet {
    * @param imageWeights One per image, not all 0.
    * @param seedWeights Per method, one per seed, not all 0.
    */
-  figures(imageWeights: Weights, seedWeights: readonly Weights[]): TestFigures[] {
+  figures(imageWeights: Weights, seedWeights: readonly Weights[]): ClassFigures[] {
     const images = new Int32Array(this.classCount);
     for (let at = 0; at < this.imageCount; at++) add(images, this.labels[at], imageWeights[at]);
     return this.methods.map((seeds, method) => {
       const weighted = seeds.flatMap((predictions, seed) => {
         const weight = seedWeights[method]?.[seed] ?? 0;
-        return weight === 0 ? [] : [{ weight, figures: testFigures(this.countsOf(predictions, images, imageWeights)) }];
+        return weight === 0
+          ? []
+          : [{ weight, figures: classFigures(this.countsOf(predictions, images, imageWeights)) }];
       });
       const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
       return perFigure(

@@ -2,7 +2,7 @@ import type { HostTensor } from '../formats/safetensors.js';
 import { stagesOf } from '../methods/stages.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { loadWeights, type Weights } from '../networks/weights.js';
-import type { EpochMetrics, ValidationMetrics } from './metrics/epoch-metrics.js';
+import { type EpochMetrics, type ValidationMetrics, validationMetricsSchema } from './metrics/epoch-metrics.js';
 import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.js';
 import { ownParts, type SharedParts } from './loop/prepare-training.js';
 import { type TrainedStage, trainStage } from './loop/train-stage.js';
@@ -109,22 +109,9 @@ function resultOf(
   const counted = parameterSpecs(network, classCount).filter(({ isBuffer }) => !isBuffer);
   return {
     bestEpoch: best.epoch,
-    best: validationOf(best),
+    best: validationMetricsSchema.parse(best),
     trainedParameterCount,
     totalParameterCount: counted.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     microBatchSize,
-  };
-}
-
-/** The part of an epoch's metrics that says how good its state is. */
-function validationOf(epoch: EpochMetrics): ValidationMetrics {
-  const { validationLoss, validationAccuracy, validationMacroAccuracy } = epoch;
-  const { validationMacroF1, validationCalibrationError } = epoch;
-  return {
-    validationLoss,
-    validationAccuracy,
-    validationMacroAccuracy,
-    validationMacroF1,
-    validationCalibrationError,
   };
 }

@@ -21,6 +21,7 @@ const FOLDERS = [
   'random',
   'formats',
   'datasets',
+  'statistics',
 ];
 const HAS_GPU_ADDON = existsSync(join(ROOT, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node'));
 /** Asks a trainer for a score of weights that are not there: enough to start TensorFlow. */

@@ -13,7 +13,7 @@ import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';
 const ASSETS = join(import.meta.dirname, '../../assets');
 export const CLASSES = ['bag', 'sandal', 'trouser'];
 const FOLDERS = ['worker', 'launch', 'config', 'domain', 'observability'];
-const TRAINER_FOLDERS = ['training', 'cost', 'networks', 'random', 'formats', 'datasets'];
+const TRAINER_FOLDERS = ['training', 'cost', 'networks', 'random', 'formats', 'datasets', 'statistics'];
 const POOL = `
 import { pino } from 'pino';
 import { ProcessPool } from './launch/process-pool.js';

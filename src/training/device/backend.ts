@@ -1,18 +1,21 @@
-import { arch, env } from 'node:process';
+import { arch } from 'node:process';
 import type * as tfjs from '@tensorflow/tfjs-node';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend.js';
+import { readConfig } from '../../config/config.js';
+import { tensorflowEnvironmentSchema } from '../../config/tensorflow-environment.js';
 import { DomainError } from '../../domain/errors.js';
-import type { Device, Execution, Runtime } from '../../domain/runtime.js';
+import type { Execution, Runtime } from '../../domain/runtime.js';
 import { largestInstructionSet } from './instruction-set.js';
 import { cpuFlags, gpuOfMachine } from './machine.js';
 
 export type { Execution };
 
-/** What the environment asks for in TENSORFLOW_DEVICE; the CPU where it does not say. */
-const deviceAskedFor = readDevice();
+const readEnvironment = () => readConfig(tensorflowEnvironmentSchema);
+
+const { TENSORFLOW_DEVICE: deviceAskedFor, ONEDNN_MAX_CPU_ISA: largestAllowed } = readEnvironment();
 
 /** What oneDNN's kernels use; it reads the same variable, once. */
-const instructionSet = largestInstructionSet(cpuFlags(), env['ONEDNN_MAX_CPU_ISA']);
+const instructionSet = largestInstructionSet(cpuFlags(), largestAllowed);
 
 /** TensorFlow for that device; of the package for GPUs where one is asked for, which has the same functions. */
 export const tf: typeof tfjs =
@@ -69,14 +72,13 @@ export interface TracingBinding extends Binding {
  * The settings are environment variables that TensorFlow reads when it is loaded, so they must be set by whoever starts
  * the process: TENSORFLOW_DEVICE, TF_ENABLE_ONEDNN_OPTS=1, TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS.
  *
- * @throws Error when TF_ENABLE_ONEDNN_OPTS is neither 0 nor 1: the CPU would then decide, and results would not tell.
+ * @throws Error when TF_ENABLE_ONEDNN_OPTS is absent: the CPU would then decide, and results would not tell.
  * @throws DomainError GPU_UNAVAILABLE when a GPU was asked for and TensorFlow uses none: it would run on the CPU unseen.
  *   The import of this module throws the same when the package for GPUs cannot be loaded.
  */
 export async function startBackend(): Promise<Runtime> {
-  const oneDnn = env['TF_ENABLE_ONEDNN_OPTS'];
-  if (oneDnn !== '0' && oneDnn !== '1') {
-    throw new Error(`TF_ENABLE_ONEDNN_OPTS is ${oneDnn ?? 'not set'}; start the process with 1 (or 0)`);
+  if (readEnvironment().TF_ENABLE_ONEDNN_OPTS === undefined) {
+    throw new Error('TF_ENABLE_ONEDNN_OPTS is not set; start the process with 1 (or 0)');
   }
   await tf.ready();
   const settings = backendSettings();
@@ -87,12 +89,13 @@ export async function startBackend(): Promise<Runtime> {
 /** How this process's TensorFlow runs. A thread count of 0 lets TensorFlow choose: one a core. */
 export function backendSettings(): Runtime {
   const { binding, isUsingGpuDevice } = nodeBackend();
+  const environment = readEnvironment();
   return {
     tensorflowVersion: binding.TF_Version,
     device: isUsingGpuDevice ? 'GPU' : 'CPU',
-    oneDnn: env['TF_ENABLE_ONEDNN_OPTS'] === '1',
-    intraOpThreadCount: Number(env['TF_NUM_INTRAOP_THREADS'] ?? 0),
-    interOpThreadCount: Number(env['TF_NUM_INTEROP_THREADS'] ?? 0),
+    oneDnn: environment.TF_ENABLE_ONEDNN_OPTS === '1',
+    intraOpThreadCount: environment.TF_NUM_INTRAOP_THREADS,
+    interOpThreadCount: environment.TF_NUM_INTEROP_THREADS,
     instructionSet,
     execution: tracingBinding() === undefined ? 'EAGER' : 'TRACED',
     ...(isUsingGpuDevice && gpuOfMachine()),
@@ -138,12 +141,6 @@ export interface BackendInternals {
 /** TensorFlow behind tfjs, with what its types hide. */
 export function backendInternals(): BackendInternals {
   return nodeBackend() as unknown as BackendInternals;
-}
-
-function readDevice(): Device {
-  const device = env['TENSORFLOW_DEVICE'] ?? 'CPU';
-  if (device !== 'CPU' && device !== 'GPU') throw new Error(`TENSORFLOW_DEVICE is ${device}; it must be CPU or GPU`);
-  return device;
 }
 
 async function importGpuPackage(): Promise<typeof tfjs> {

@@ -3,12 +3,11 @@ import type { ParameterSpec } from '../../networks/parameters.js';
 import { toTensorFlowLayout, toTorchLayout } from '../../networks/weight-layout.js';
 import type { Weights } from '../../networks/weights.js';
 import { type Tensor, tf } from './backend.js';
+import { tensorNamed } from './named-tensors.js';
 
 /** A tensor of `weights` on the device, float32 in TensorFlow's layout; the caller disposes it. */
 export function toDevice({ name, kind }: ParameterSpec, weights: Weights): Tensor {
-  const host = weights.get(name);
-  if (host === undefined) throw new Error(`no tensor ${name}`);
-  return toDeviceAsIs(toTensorFlowLayout(host, kind));
+  return toDeviceAsIs(toTensorFlowLayout(tensorNamed(weights, name), kind));
 }
 
 /** A copy in this process's memory and torch layout; `tensor` stays the caller's. */

@@ -9,8 +9,6 @@ import {
 } from '../device/backend.js';
 import { record } from './record-graph.js';
 
-/** Unique in the process, as TensorFlow asks of a function's name. */
-let functionCount = 0;
 /** So many structures that nobody uses are kept: the next training often has one of them. */
 const IDLE_STRUCTURE_COUNT_MAX = 8;
 
@@ -95,6 +93,13 @@ export class TracedFunctions {
 }
 
 function trace(binding: TracingBinding, args: readonly Tensor[], body: () => Tensor[]): TracedFunction {
-  const name = `traced_${functionCount++}`;
+  const name = newName();
   return { name, outputCount: record(binding, name, args, body) };
+}
+
+/** Unique in the process, as TensorFlow asks of a function's name: tfjs gives no id of a tensor twice. */
+function newName(): string {
+  const tensor = tf.scalar(0);
+  tensor.dispose();
+  return `traced_${tensor.id}`;
 }

@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.js';
 import { type Tensor, tf } from '../device/backend.js';
+import { named, tensorNamed } from '../device/named-tensors.js';
 import { type LossSettings, weightSum } from '../ops/cross-entropy.js';
 import { forwardAndBackward, type Pass, type PassInputs, type PassSettings } from '../model/forward-backward.js';
 import { add } from '../ops/kernels.js';
@@ -84,7 +85,7 @@ function added(
   const summands = [...a.values(), ...b.values()];
   try {
     const sums = state.functions.run('add gradients', summands, () =>
-      names.map((name) => add(presentIn(a, name), presentIn(b, name))),
+      names.map((name) => add(tensorNamed(a, name), tensorNamed(b, name))),
     );
     return named(names, sums);
   } finally {
@@ -101,8 +102,8 @@ function gradientsOf(state: ModelState, batch: Batch, settings: GradientSettings
     const args = [...tensorsOf(inputs), ...state.tensors];
     return state.functions.run(`gradients ${constantsOf(settings)}`, args, () => {
       const pass = forwardAndBackward(state, inputs, settings);
-      const gradients = names.map((name) => presentIn(pass.gradients, name));
-      return [pass.report, ...gradients, ...movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
+      const gradients = names.map((name) => tensorNamed(pass.gradients, name));
+      return [pass.report, ...gradients, ...movingStatisticNames.map((name) => tensorNamed(pass.statistics, name))];
     });
   });
   if (report === undefined) throw new Error('the pass returned nothing');
@@ -134,15 +135,4 @@ export const tensorsOf = ({ input, labels, scale, classWeights }: PassInputs): T
 /** The settings that a trace of a pass keeps. */
 export function constantsOf({ batchNormMomentum, labelSmoothing, classWeights }: GradientSettings): string {
   return JSON.stringify({ batchNormMomentum, labelSmoothing, isWeighted: classWeights !== undefined });
-}
-
-/** Puts tensors under their names again. */
-export const named = (names: readonly string[], tensors: readonly Tensor[]): ReadonlyMap<string, Tensor> =>
-  new Map(tensors.map((tensor, index) => [names[index] ?? '', tensor]));
-
-/** @throws Error when it is not there. */
-export function presentIn(tensors: ReadonlyMap<string, Tensor>, name: string): Tensor {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw new Error(`the step gave nothing for ${name}`);
-  return tensor;
 }

@@ -1,12 +1,11 @@
 import { type Tensor, tf } from '../device/backend.js';
+import { named, tensorNamed } from '../device/named-tensors.js';
 import {
   checkSizes,
   constantsOf,
   type GradientSettings,
   gradientsInPieces,
-  named,
   passInputsOf,
-  presentIn,
   tensorsOf,
 } from './batch-gradients.js';
 import { weightSum } from '../ops/cross-entropy.js';
@@ -52,7 +51,7 @@ function wholeStep(state: ModelState, batch: Batch, settings: StepSettings): Ten
     return state.functions.run(`step ${stepConstantsOf(settings)}`, args, () => {
       const pass = forwardAndBackward(state, inputs, settings);
       update(state, pass.gradients, numbers, settings);
-      return [pass.report, ...state.movingStatisticNames.map((name) => presentIn(pass.statistics, name))];
+      return [pass.report, ...state.movingStatisticNames.map((name) => tensorNamed(pass.statistics, name))];
     });
   });
   if (report === undefined) throw new Error('the step returned nothing');

@@ -1,27 +1,32 @@
+import { z } from 'zod';
+
 /** What the validation of one epoch came to; as in `ClassificationMetrics`. */
-export interface ValidationMetrics {
-  readonly validationLoss: number;
-  readonly validationAccuracy: number;
-  readonly validationMacroAccuracy: number;
-  readonly validationMacroF1: number;
-  readonly validationCalibrationError: number;
-}
+export const validationMetricsSchema = z.object({
+  validationLoss: z.number(),
+  validationAccuracy: z.number(),
+  validationMacroAccuracy: z.number(),
+  validationMacroF1: z.number(),
+  validationCalibrationError: z.number(),
+});
+export type ValidationMetrics = Readonly<z.infer<typeof validationMetricsSchema>>;
 
 /** What one epoch came to. */
-export interface EpochMetrics extends ValidationMetrics {
+export const epochMetricsSchema = z.strictObject({
+  ...validationMetricsSchema.shape,
   /** From 1. */
-  readonly epoch: number;
+  epoch: z.int().positive(),
   /** Mean over the epoch's examples, each in the state before its step. */
-  readonly trainLoss: number;
+  trainLoss: z.number(),
   /** The base learning rate in this epoch, before multipliers. */
-  readonly learningRate: number;
+  learningRate: z.number(),
   /** Training and validation together. */
-  readonly seconds: number;
+  seconds: z.number(),
   /** Of the training part alone. */
-  readonly imagesPerSecond: number;
+  imagesPerSecond: z.number(),
   /** Of the training part: waiting for examples. */
-  readonly dataSeconds: number;
+  dataSeconds: z.number(),
   /** Of the training part; the share of the optimizer is that of a sampled step. */
-  readonly forwardBackwardSeconds: number;
-  readonly optimizerSeconds: number;
-}
+  forwardBackwardSeconds: z.number(),
+  optimizerSeconds: z.number(),
+});
+export type EpochMetrics = Readonly<z.infer<typeof epochMetricsSchema>>;

@@ -1,15 +1,10 @@
 import type { ClassRecall } from '../../domain/class-recall.js';
+import { type ClassCounts, type ClassFigures, classFigures } from '../../statistics/class-figures.js';
 
 /** How well a classifier does on labelled examples. */
-export interface ClassificationMetrics {
+export interface ClassificationMetrics extends ClassFigures {
   /** Mean softmax cross entropy. */
   readonly loss: number;
-  /** Share of right predictions. */
-  readonly accuracy: number;
-  /** Mean of `recalls`. */
-  readonly macroAccuracy: number;
-  /** Mean F1 of the classes that have examples; 0 for a class of which none is found (scikit-learn's `zero_division=0`). */
-  readonly macroF1: number;
   /** One for each class that has examples, in the order of the classes. */
   readonly recalls: readonly ClassRecall[];
   /** Expected calibration error, in [0, 1]: how far confidence and accuracy are apart. */
@@ -35,14 +30,10 @@ export interface CalibrationBin {
 
 /** All metrics of the examples that the sums were taken over; NaN without examples. */
 export function classificationMetrics({ loss, confusionMatrix, calibrationBins }: MetricSums): ClassificationMetrics {
-  const exampleCount = sum(confusionMatrix.map(sum));
-  const recalls = classRecalls(confusionMatrix);
   return {
-    loss: loss / exampleCount,
-    accuracy: sum(confusionMatrix.map((_, label) => cell(confusionMatrix, label, label))) / exampleCount,
-    macroAccuracy: mean(recalls.map(({ recall }) => recall)),
-    macroF1: macroF1(confusionMatrix),
-    recalls,
+    ...classFigures(classCounts(confusionMatrix)),
+    loss: loss / sum(confusionMatrix.map(sum)),
+    recalls: classRecalls(confusionMatrix),
     calibrationError: calibrationError(calibrationBins),
     confusionMatrix,
   };
@@ -58,16 +49,6 @@ export function classRecalls(confusionMatrix: MetricSums['confusionMatrix']): Cl
   });
 }
 
-/** The mean F1 = 2 · right / (examples + predictions) of the classes that have examples. */
-export function macroF1(confusionMatrix: MetricSums['confusionMatrix']): number {
-  const scores = confusionMatrix.flatMap((counts, label) => {
-    const exampleCount = sum(counts);
-    const predictionCount = sum(confusionMatrix.map((_, other) => cell(confusionMatrix, other, label)));
-    return exampleCount === 0 ? [] : [(2 * cell(confusionMatrix, label, label)) / (exampleCount + predictionCount)];
-  });
-  return mean(scores);
-}
-
 /**
  * The mean over the examples of how far the accuracy of their bin is from its mean confidence.
  *
@@ -78,9 +59,15 @@ export function calibrationError(bins: readonly CalibrationBin[]): number {
   return sum(gaps) / sum(bins.map(({ exampleCount }) => exampleCount));
 }
 
+const classCounts = (confusionMatrix: MetricSums['confusionMatrix']): ClassCounts => ({
+  images: Int32Array.from(confusionMatrix, sum),
+  predictions: Int32Array.from(confusionMatrix, (_, prediction) =>
+    sum(confusionMatrix.map((_counts, label) => cell(confusionMatrix, label, prediction))),
+  ),
+  right: Int32Array.from(confusionMatrix, (_, label) => cell(confusionMatrix, label, label)),
+});
+
 const cell = (matrix: MetricSums['confusionMatrix'], label: number, prediction: number) =>
   matrix[label]?.[prediction] ?? 0;
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-
-const mean = (values: readonly number[]) => sum(values) / values.length;

@@ -13,6 +13,7 @@ import {
 } from './folded-layers.js';
 import { runFolded } from './folded-run.js';
 import { toDevice } from '../device/host-tensors.js';
+import { tensorNamed } from '../device/named-tensors.js';
 import type { FunctionScope, TracedFunctions } from '../graph/traced-functions.js';
 
 /** Names to tensors on the device. */
@@ -97,8 +98,5 @@ export class InferenceModel {
 
 const lookupIn =
   (tensors: ReadonlyMap<string, Tensor>): Lookup =>
-  (name) => {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) throw new Error(`no tensor ${name}`);
-    return tensor;
-  };
+  (name) =>
+    tensorNamed(tensors, name);

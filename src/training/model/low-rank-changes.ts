@@ -3,6 +3,7 @@ import type { Weights } from '../../networks/weights.js';
 import type { Tensor } from '../device/backend.js';
 import type { BlockOptimizer } from './block-optimizer.js';
 import { toDeviceAsIs, toHostAsIs } from '../device/host-tensors.js';
+import { tensorNamed } from '../device/named-tensors.js';
 import { LowRankChange } from './low-rank-change.js';
 
 /** The low-rank changes of a model's weights; their matrices are variables of its optimizer, and freed with it. */
@@ -55,13 +56,13 @@ export class LowRankChanges {
 
   /** Copies of all matrices, by name. */
   *toHost(variables: ReadonlyMap<string, Tensor>): Generator<[string, ReturnType<typeof toHostAsIs>]> {
-    for (const name of this.matrixNames()) yield [name, toHostAsIs(presentIn(variables, name))];
+    for (const name of this.matrixNames()) yield [name, toHostAsIs(tensorNamed(variables, name))];
   }
 
   /** Sets all matrices to such copies. */
   restore(weights: Weights): void {
     for (const name of this.matrixNames()) {
-      const tensor = toDeviceAsIs(presentIn(weights, name));
+      const tensor = toDeviceAsIs(tensorNamed(weights, name));
       this.optimizer.assign(name, tensor);
       tensor.dispose();
     }
@@ -76,10 +77,4 @@ export class LowRankChanges {
 const matricesOf = (
   { aName, bName }: LowRankChange,
   variables: ReadonlyMap<string, Tensor>,
-): [a: Tensor, b: Tensor] => [presentIn(variables, aName), presentIn(variables, bName)];
-
-function presentIn<T>(tensors: ReadonlyMap<string, T>, name: string): T {
-  const tensor = tensors.get(name);
-  if (tensor === undefined) throw new Error(`no tensor ${name}`);
-  return tensor;
-}
+): [a: Tensor, b: Tensor] => [tensorNamed(variables, aName), tensorNamed(variables, bName)];

@@ -8,6 +8,7 @@ import type { Weights } from '../../networks/weights.js';
 import { type Tensor, tf } from '../device/backend.js';
 import { BlockOptimizer, type OptimizerSnapshot } from './block-optimizer.js';
 import { toDevice, toHost } from '../device/host-tensors.js';
+import { tensorNamed } from '../device/named-tensors.js';
 import type { InferenceModel } from './inference-model.js';
 import { LowRankChanges } from './low-rank-changes.js';
 import { type StartingPoint, startingPointOf } from './starting-point.js';
@@ -264,9 +265,7 @@ export class ModelState {
   }
 
   private resident(name: string): Tensor {
-    const tensor = this.residents.get(name);
-    if (tensor === undefined) throw new Error(`no tensor ${name}`);
-    return tensor;
+    return tensorNamed(this.residents, name);
   }
 
   private hostTensors(trained: ReadonlyMap<string, Tensor>): Map<string, HostTensor> {

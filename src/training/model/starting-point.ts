@@ -1,5 +1,6 @@
 import type { Technique } from '../../methods/method-table.js';
 import { type Tensor, tf } from '../device/backend.js';
+import { named, tensorNamed } from '../device/named-tensors.js';
 import { add, multiply, subtract } from '../ops/kernels.js';
 
 /** A technique that draws weights back to where they began. */
@@ -33,16 +34,15 @@ export class StartingPoint {
    * @param values Under the same names; stay the caller's.
    * @returns New tensors, which the caller disposes.
    */
-  pulled(gradients: ReadonlyMap<string, Tensor>, values: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
-    const entries = [...gradients];
+  pulled(gradients: ReadonlyMap<string, Tensor>, values: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+    const names = [...gradients.keys()];
     const pulled = tf.tidy(() =>
-      entries.map(([name, gradient]) => {
-        const value = values.get(name);
-        if (value === undefined) throw new Error(`no value of ${name}`);
-        return add(gradient, this.penaltyGradient(value, this.starts.get(name)));
+      names.map((name) => {
+        const penalty = this.penaltyGradient(tensorNamed(values, name), this.starts.get(name));
+        return add(tensorNamed(gradients, name), penalty);
       }),
     );
-    return new Map(pulled.map((tensor, index) => [entries[index]?.[0] ?? '', tensor]));
+    return named(names, pulled);
   }
 
   dispose(): void {

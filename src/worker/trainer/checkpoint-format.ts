@@ -3,6 +3,7 @@ import { deserialize, serialize } from 'node:v8';
 import { z } from 'zod';
 import type { Layer } from '../../networks/layers.js';
 import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint.js';
+import { epochMetricsSchema } from '../../training/metrics/epoch-metrics.js';
 
 /** Grows whenever a checkpoint says something else, also where its shape stays. */
 const FORMAT_VERSION = 1;
@@ -23,25 +24,9 @@ const stageSchema = z.strictObject({
   gradientPassImageCount: z.exactOptional(z.int().min(0)),
 });
 
-const epochSchema = z.strictObject({
-  epoch: z.int().positive(),
-  trainLoss: z.number(),
-  validationLoss: z.number(),
-  validationAccuracy: z.number(),
-  validationMacroAccuracy: z.number(),
-  validationMacroF1: z.number(),
-  validationCalibrationError: z.number(),
-  learningRate: z.number(),
-  seconds: z.number(),
-  imagesPerSecond: z.number(),
-  dataSeconds: z.number(),
-  forwardBackwardSeconds: z.number(),
-  optimizerSeconds: z.number(),
-});
-
 const checkpointSchema: z.ZodType<TrainingCheckpoint> = z.strictObject({
   stages: z.array(stageSchema),
-  epochs: z.array(epochSchema).min(1),
+  epochs: z.array(epochMetricsSchema).min(1),
   weights: tensorsSchema,
   optimizer: z.strictObject({
     stepCount: z.int().min(0),

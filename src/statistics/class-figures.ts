@@ -1,10 +1,13 @@
-/** How well a method does on test images; each in [0, 1]. */
-export interface TestFigures {
+/** How well a classifier does on labelled images; each in [0, 1], and NaN without images. */
+export interface ClassFigures {
   /** Share of right predictions. */
   readonly accuracy: number;
   /** Mean recall of the classes that have images. */
   readonly macroAccuracy: number;
-  /** Mean F1 = 2 · right / (images + predictions) of the classes that have images. */
+  /**
+   * Mean F1 = 2 · right / (images + predictions) of the classes that have images; 0 for a class of which none is found
+   * (scikit-learn's `zero_division=0`).
+   */
   readonly macroF1: number;
 }
 
@@ -18,8 +21,8 @@ export interface ClassCounts {
   readonly right: Int32Array;
 }
 
-/** The figures of at least one image. */
-export function testFigures({ images, predictions, right }: ClassCounts): TestFigures {
+/** The figures that follow from counts. */
+export function classFigures({ images, predictions, right }: ClassCounts): ClassFigures {
   let [imageCount, rightCount, classCount, recallSum, f1Sum] = [0, 0, 0, 0, 0];
   for (const [index, ofClass] of images.entries()) {
     if (ofClass === 0) continue;
@@ -34,9 +37,9 @@ export function testFigures({ images, predictions, right }: ClassCounts): TestFi
 }
 
 /** Something for each figure. */
-export type PerFigure<T> = Readonly<Record<keyof TestFigures, T>>;
+export type PerFigure<T> = Readonly<Record<keyof ClassFigures, T>>;
 
 /** @param valueOf Called once for each figure. */
-export function perFigure<T>(valueOf: (name: keyof TestFigures) => T): PerFigure<T> {
+export function perFigure<T>(valueOf: (name: keyof ClassFigures) => T): PerFigure<T> {
   return { accuracy: valueOf('accuracy'), macroAccuracy: valueOf('macroAccuracy'), macroF1: valueOf('macroF1') };
 }
