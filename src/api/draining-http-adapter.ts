@@ -4,7 +4,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 /** A caller has this long for its headers, and for all of its request: a body is small. */
 const HEADERS_MS_MAX = 10_000;
 const REQUEST_MS_MAX = 30_000;
-/** How often the two are looked at. */
+/** The server checks the two limits this often. */
 const CHECK_MS = 1_000;
 /** Requests in flight get this long to end at shutdown. */
 const DRAIN_MS_MAX = 5_000;

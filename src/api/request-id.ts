@@ -9,11 +9,11 @@ const SAFE = /^[A-Za-z0-9._:-]{1,128}$/;
 export const acceptedRequestId = (given: unknown): string =>
   typeof given === 'string' && SAFE.test(given) ? given : `req_${ulid()}`;
 
-/** Names each request; the answer's header tells the name. */
+/** Gives each request an id, which the answer's header repeats. */
 export function nameRequest(request: Request, response: Response, next: NextFunction): void {
   response.setHeader(REQUEST_ID_HEADER, acceptedRequestId(request.headers[REQUEST_ID_HEADER]));
   next();
 }
 
-/** The name that `nameRequest` gave. */
+/** The id that `nameRequest` gave. */
 export const requestIdOf = (response: Response): string => String(response.getHeader(REQUEST_ID_HEADER));

@@ -1,2 +1,2 @@
-/** Bytes of a caller's request, over REST and over gRPC. */
+/** The bytes that a caller's request may have, over REST and over gRPC. */
 export const REQUEST_BYTES_MAX = 100 * 1024;

@@ -13,7 +13,7 @@ import { REQUEST_BYTES_MAX } from './request-limit.js';
 import { OpenApiPage } from './rest/open-api.controller.js';
 import { openApiDocument } from './rest/open-api.js';
 
-/** Of a worker's report: an import tells of every class and shard. */
+/** The bytes of a worker's request; the result of an import lists every class and shard. */
 const WORKER_REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 
 type Imports = NonNullable<ModuleMetadata['imports']>;

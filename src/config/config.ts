@@ -9,7 +9,7 @@ export const CONFIG = Symbol('CONFIG');
 
 const port = (byDefault: number) => z.coerce.number().int().min(1).max(65535).default(byDefault);
 
-/** At most what S3 takes in one piece. */
+/** A bound of an upload, at most what S3 takes in one piece. */
 const uploadMib = (byDefault: number) => z.coerce.number().int().min(1).max(5120).default(byDefault);
 
 /** A folder or file; a relative one is relative to the package, not to the caller's folder. */
@@ -50,7 +50,7 @@ const apiListeners = z.object({
 });
 
 const jobDefaults = z.object({
-  /** Of jobs whose request does not say; standalone, with its one machine, asks for BITWISE. */
+  /** The policy of jobs whose request names none; standalone, with its one machine, has BITWISE. */
   REPRODUCIBILITY_DEFAULT: z.enum(REPRODUCIBILITIES).default('RECORDED'),
 });
 
@@ -61,18 +61,18 @@ const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).defau
 
 /** What a worker may upload at once, by the task that it works on. The store itself refuses any other size than was asked for. */
 const uploadBounds = z.object({
-  /** Of an import: packed images, or their manifest. */
+  /** The bound for an import: packed images, or their manifest. */
   UPLOAD_PACK_MIB_MAX: uploadMib(1024),
-  /** Of a training: the weights. */
+  /** The bound for a training: the weights. */
   UPLOAD_WEIGHTS_MIB_MAX: uploadMib(4096),
-  /** Of a scoring. */
+  /** The bound for a scoring: its report. */
   UPLOAD_REPORT_MIB_MAX: uploadMib(256),
 });
 
 const workerCache = z.object({
   /** The workers of a machine share it. */
   WORKER_CACHE_DIR: packagePath('.data/worker-cache'),
-  /** Of its files together; what was not used for longest goes before each task. Files of the last hour stay in any case. */
+  /** The size of its files together; those unused for longest are deleted before each task, but none of the last hour. */
   WORKER_CACHE_MIB_MAX: z.coerce.number().int().min(0).default(10_240),
 });
 
@@ -83,9 +83,9 @@ const sweepAges = z.object({
   SWEEP_METRICS_AGE_DAYS: z.coerce.number().min(1).max(3650).default(90),
 });
 
-/** What workers tell their trainer processes; a pool hands it on to its workers. */
+/** The settings that workers pass on to their trainer processes, and a pool to its workers. */
 export const trainersConfigSchema = z.object({
-  /** What trainings run on. A GPU that is asked for and cannot be used is an error at start. */
+  /** The device that trainings run on. A GPU that is asked for and cannot be used is an error at start. */
   TENSORFLOW_DEVICE: z.enum(DEVICES).default('CPU'),
   /** The largest instructions that oneDNN's kernels may use, so that processors of several kinds give the same bits; any when absent. */
   ONEDNN_MAX_CPU_ISA: z.enum(INSTRUCTION_SETS).exclude(['GENERIC']).optional(),
@@ -93,11 +93,11 @@ export const trainersConfigSchema = z.object({
   TRAINER_SILENCE_SECONDS_MAX: z.coerce.number().min(1).max(86_400).default(1800),
   /** A trainer process that is larger than this after a task is replaced. */
   TRAINER_RSS_MIB_MAX: z.coerce.number().int().min(256).default(4096),
-  /** Between two checkpoints of a training: what a crash loses at the most, but for the epoch that was under way. */
+  /** The time between two checkpoints of a training: a crash loses at most that, and the epoch that was under way. */
   TRAINER_CHECKPOINT_SECONDS: z.coerce.number().min(0).max(86_400).default(120),
-  /** Of the features of frozen blocks, which the trainings of a process share; what is beyond goes to a file. */
+  /** The memory for features of frozen blocks, which the trainings of a process share; the rest goes to a file. */
   TRAINER_FEATURE_MEMORY_MIB_MAX: z.coerce.number().int().min(0).default(1024),
-  /** Of such files; what is beyond is computed again for each batch. */
+  /** The size of such files; features beyond it are computed again for each batch. */
   TRAINER_FEATURE_DISK_MIB_MAX: z.coerce.number().int().min(0).default(20_480),
 });
 
@@ -105,7 +105,7 @@ const coordination = z.object({
   ...leases.shape,
   ...sweepAges.shape,
   ...uploadBounds.shape,
-  /** From the end of one sweep to the next; at 0 there are none but those of `node . sweep`. */
+  /** The time from the end of one sweep to the next; at 0 there are no sweeps but those of `node . sweep`. */
   SWEEP_INTERVAL_SECONDS: z.coerce.number().min(0).max(604_800).default(3600),
   ...trainersConfigSchema.shape,
   /** A job that the infrastructure keeps from all progress for longer than this is paused, until someone resumes it. */
@@ -156,7 +156,7 @@ export const workerConfigSchema = z.object({
   WORKER_THREAD_COUNT: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
 });
 
-/** What a trainer process reads. */
+/** The settings that a trainer process reads. */
 export const trainerConfigSchema = z.object({
   ...trainersConfigSchema.shape,
   /** Holds checkpoints, and features that memory has no room for in files that end with the process. */

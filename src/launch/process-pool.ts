@@ -5,7 +5,7 @@ import { PoolWorker, type WorkerExit } from './pool-worker.js';
 import type { SystemEnvironment } from '../config/system-environment.js';
 
 export interface ProcessPoolSettings {
-  /** Worker processes at most, over all scopes. */
+  /** The number of worker processes at most, over all scopes. */
   readonly workerCountMax: number;
   /** The program's main file; it is started with the role `worker`. */
   readonly entry: string;
@@ -21,7 +21,7 @@ export interface ProcessPoolSettings {
 export interface WorkerRequest {
   readonly scope: string;
   readonly workerCount: number;
-  /** Of TensorFlow's operators in each worker, where a training has fixed it; else the cores are shared out. */
+  /** The threads of TensorFlow's operators in each worker, where a training has fixed them; else the cores are shared out. */
   readonly threadCount?: number;
   /** Makes the token that binds a worker to the scope; it is made when the worker starts, since it expires. */
   readonly mintToken: () => string;
@@ -31,9 +31,9 @@ export interface WorkerRequest {
 
 interface Scope {
   readonly request: WorkerRequest;
-  /** Crashes without a worker that lived for a while in between. */
+  /** The number of crashes since a worker lived for a while. */
   readonly crashCount: number;
-  /** No worker is started before, on the clock of `performance.now()`. */
+  /** No worker is started before this time, on the clock of `performance.now()`. */
   readonly notBeforeMs: number;
 }
 

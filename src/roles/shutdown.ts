@@ -1,8 +1,8 @@
 import type { Logger } from '../observability/logger.js';
 
-/** What is closed at the end of a role. */
+/** Something that is closed at the end of a role. */
 export interface Closeable {
-  /** For the log, when it does not close. */
+  /** The name by which the log says that it did not close. */
   readonly name: string;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import healthCheck, { type HealthImplementation } from 'grpc-health-check';
 import { PROTO_PACKAGE } from './service-definitions.js';
 import { reflectedDescriptors } from './reflected-descriptors.js';
 
-/** Of an answer; clients take no more unless they ask for it. */
+/** The bytes of an answer; clients take no more unless they ask for it. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const METADATA_BYTES_MAX = 16 * 1024;
 const STREAM_COUNT_MAX = 1000;
@@ -56,7 +56,7 @@ export class GrpcListener extends ServerGrpc {
     return `${this.listener.host}:${this.boundPort}`;
   }
 
-  /** Tells health checks that this process is about to go. */
+  /** Makes health checks answer that this process is about to end. */
   stopServing(): void {
     for (const name of ['', ...this.listener.services]) this.health.setStatus(name, 'NOT_SERVING');
   }

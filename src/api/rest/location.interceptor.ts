@@ -2,7 +2,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import type { Response } from 'express';
 import { map, type Observable } from 'rxjs';
 
-/** Tells in `Location` where what was just made can be read: a resource's name is its path below `/v1/`. */
+/** Sets `Location` to where the thing that was just made can be read: a resource's name is its path below `/v1/`. */
 export class LocationInterceptor implements NestInterceptor<{ readonly name: string }> {
   intercept(
     context: ExecutionContext,

@@ -16,7 +16,7 @@ export const modelVersionParams = modelVersionRequest.extend({
 /** `pageRequestSchema` without its component name: in OpenAPI each query parameter stands alone. */
 export const pageQuery = z.strictObject(pageRequestSchema.shape);
 
-/** The same of `metricPageRequestSchema`. */
+/** `metricPageRequestSchema`, likewise without its component name. */
 export const metricPageQuery = z.strictObject(metricPageRequestSchema.shape);
 
 /** A command without settings: no body, or an empty one. */
