@@ -14,11 +14,16 @@ vi.mock('node:os', async (original) => {
 
 /** A worker that writes down what it was given, and ends as its scope's file says. */
 const WORKER = `
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 const folder = process.env.WORKER_CACHE_DIR;
 const scope = process.env.WORKER_TOKEN;
 const note = JSON.stringify({ arguments: process.argv.slice(2), env: process.env });
-const writeNote = () => writeFileSync(folder + '/' + scope + '-' + process.pid, note);
+const noteFile = folder + '/' + scope + '-' + process.pid;
+// Whole or not at all, since the test reads it meanwhile.
+const writeNote = () => {
+  writeFileSync(noteFile + '.part', note);
+  renameSync(noteFile + '.part', noteFile);
+};
 writeNote();
 process.on('SIGTERM', () => process.exit(143));
 process.on('disconnect', () => process.exit(1));
