@@ -18,11 +18,11 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 const folder = process.env.WORKER_CACHE_DIR;
 const scope = process.env.WORKER_TOKEN;
 const note = JSON.stringify({ arguments: process.argv.slice(2), env: process.env });
-// Renamed, so that nobody reads half of it.
+const noteFile = folder + '/' + scope + '-' + process.pid;
+// Whole or not at all, since the test reads it meanwhile.
 const writeNote = () => {
-  const path = folder + '/' + scope + '-' + process.pid;
-  writeFileSync(path + '.tmp', note);
-  renameSync(path + '.tmp', path);
+  writeFileSync(noteFile + '.part', note);
+  renameSync(noteFile + '.part', noteFile);
 };
 writeNote();
 process.on('SIGTERM', () => process.exit(143));
