@@ -11,7 +11,7 @@ const SCRIPT = join(import.meta.dirname, '../fixtures/process-history/train.mjs'
 describe.each([1, 2])('a training with %i thread(s)', (threadCount) => {
   let source: string;
   beforeAll(() => {
-    source = compileFolders('domain', 'random', 'formats', 'networks', 'cost', 'training');
+    source = compileFolders('methods', 'domain', 'random', 'formats', 'networks', 'cost', 'training');
   });
   afterAll(() => rmSync(source, { recursive: true }));
 
