@@ -11,7 +11,7 @@ const SCRIPT = join(import.meta.dirname, '../fixtures/process-history/train.mjs'
 describe.each([1, 2])('a training with %i thread(s)', (threadCount) => {
   let source: string;
   beforeAll(() => {
-    source = compileFolders('config', 'domain', 'random', 'formats', 'networks', 'statistics', 'training');
+    source = compileFolders('config', 'methods', 'domain', 'random', 'formats', 'networks', 'statistics', 'training');
   });
   afterAll(() => rmSync(source, { recursive: true }));
 

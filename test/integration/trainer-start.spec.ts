@@ -13,6 +13,7 @@ const FOLDERS = [
   'worker',
   'launch',
   'config',
+  'methods',
   'domain',
   'observability',
   'training',
