@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { failureSchema, datasetClassSchema, datasetIssueSchema, splitConfigSchema, SPLITS } from './dataset.js';
-import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
+import { AUGMENTATIONS } from './data-config.js';
+import { trainingProtocolSchema } from './training-protocol.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from './technique.js';
 import { sha256Schema } from './text.js';

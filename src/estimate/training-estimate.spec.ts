@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { plainTinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { tinyTraining, train } from '../../test/fixtures/training.js';
-import { trainingProtocolSchema } from '../domain/fine-tune-job.js';
+import { trainingProtocolSchema } from '../domain/training-protocol.js';
 import { isSearching, METHODS, type Method, methodSettingsSchema } from '../domain/method.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';

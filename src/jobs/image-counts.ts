@@ -1,6 +1,6 @@
 import type { ImageCounts } from '../cost/training-cost.js';
 import type { DatasetVersion } from '../domain/dataset.js';
-import type { EvaluationConfig } from '../domain/fine-tune-job.js';
+import type { EvaluationConfig } from '../domain/evaluation.js';
 
 /** Training and validation images of one fold, the larger ones where they differ; of all for one fold. */
 export function imageCounts({ classes }: Pick<DatasetVersion, 'classes'>, foldCount: number): ImageCounts {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFineTuneJobSchema } from '../domain/fine-tune-job.js';
+import { createFineTuneJobSchema } from '../domain/create-fine-tune-job.js';
 import { METHODS, methodSettingsSchema, SEARCHING_METHODS } from '../domain/method.js';
 import { fixedMultipliers, methodsOf, searchingMethodsOf, techniqueOf } from './methods.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/fault-policy.js';
-import type { EvaluationConfig } from '../domain/fine-tune-job.js';
+import type { EvaluationConfig } from '../domain/evaluation.js';
 import type { SeedResult } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from '../../domain/base-model.js';
 import { createDatasetSchema } from '../../domain/dataset.js';
-import { createFineTuneJobSchema } from '../../domain/fine-tune-job.js';
+import { createFineTuneJobSchema } from '../../domain/create-fine-tune-job.js';
 import { idSchema } from '../../domain/ids.js';
 import { metricPageRequestSchema, pageRequestSchema } from '../../domain/page.js';
 import { projectIdSchema } from '../../domain/text.js';

@@ -1,4 +1,5 @@
-import type { BudgetConfig, StopReason } from '../../domain/fine-tune-job.js';
+import type { BudgetConfig } from '../../domain/budget.js';
+import type { StopReason } from '../../domain/fine-tune-job.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../search/biotune.js';
 import type { FineTuneJobEntity } from '../../storage/postgres/fine-tune-job.entities.js';
