@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
 import { type BudgetConfig, budgetSchema, TRAINING_COUNT_MAX } from './budget.js';
 import { dataSchema } from './data-config.js';
-import { datasetRefSchema } from './dataset.js';
+import { datasetReferenceSchema } from './dataset-reference.js';
 import { type EvaluationConfig, evaluationSchema, finalsSchema } from './evaluation.js';
 import { FROZEN_BATCH_NORM_OF_MODE } from './fine-tune-job.js';
 import { BASELINES, type Baseline, methodSettingsSchema } from './method.js';
@@ -19,7 +19,7 @@ const labelsSchema = z
 export const createFineTuneJobSchema = z
   .strictObject({
     baseModel: baseModelRefSchema,
-    dataset: datasetRefSchema,
+    dataset: datasetReferenceSchema,
     externalId: boundedText(128).optional(),
     displayName: boundedText(128).optional(),
     labels: labelsSchema.default({}),

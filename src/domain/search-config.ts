@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { blockConstraintSchema } from './block-constraint.js';
 import { genomeSchema, SEARCH_MODES } from './genome.js';
+import { FINE_TUNE_JOB_NAME } from './resource-names.js';
 import { seedSchema } from './text.js';
 
 /** The settings of the evolution; defaults are the paper's. */
@@ -22,8 +23,6 @@ export const biotuneSchema = z
   .meta({ id: 'BiotuneConfig' });
 export type BiotuneConfig = Readonly<z.infer<typeof biotuneSchema>>;
 
-const JOB_NAME = /^projects\/[a-z][a-z0-9-]{1,62}\/fineTuneJobs\/ftj_[0-9A-HJKMNP-TV-Z]{26}$/;
-
 /** What is searched for, and from where. */
 export const searchSchema = z
   .strictObject({
@@ -39,7 +38,7 @@ export const searchSchema = z
     initialGenomes: z.array(genomeSchema).max(200).readonly().default([]),
     /** Jobs of the project with the same base model, whose best genomes take the next places of generation 0. */
     warmStartFrom: z
-      .array(z.string().regex(JOB_NAME, { error: 'must be projects/{project}/fineTuneJobs/{id}' }))
+      .array(z.string().regex(FINE_TUNE_JOB_NAME, { error: 'must be projects/{project}/fineTuneJobs/{id}' }))
       .max(5)
       .readonly()
       .default([]),

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { ImageCounts } from '../cost/training-cost.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
-import { parseDatasetVersionName, type DatasetVersion } from '../domain/dataset.js';
+import type { DatasetVersion } from '../domain/dataset.js';
+import type { DatasetReference } from '../domain/dataset-reference.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEstimate } from '../domain/estimate.js';
 import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
@@ -82,10 +83,11 @@ export class EstimateService {
     return { methods, cost, resolution, warnings: resolutionWarnings(resolution) };
   }
 
-  private async activeVersion(name: string): Promise<DatasetVersion> {
-    const named = parseDatasetVersionName(name);
-    const version = named === undefined ? undefined : await this.datasets.findVersion(named.datasetId, named.number);
+  private async activeVersion(reference: DatasetReference): Promise<DatasetVersion> {
+    const isVersion = reference.kind === 'VERSION';
+    const version = isVersion ? await this.datasets.findVersion(reference.dataset, reference.number) : undefined;
     if (version?.state === 'ACTIVE') return version;
+    const name = isVersion ? reference.name : reference.uri;
     throw new DomainError(
       'DATASET_NOT_READY',
       `${name} is not imported, so its images are not counted: POST /datasets, wait until its version is ACTIVE, and name that.`,

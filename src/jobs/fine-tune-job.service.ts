@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
+import { splitConfigSchema } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEvent } from '../domain/event.js';
 import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
@@ -206,20 +206,21 @@ export class FineTuneJobService {
   /** Refuses what cannot succeed, before anything is written. */
   async check(project: string, request: CreateFineTuneJob): Promise<void> {
     if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
-    const named = parseDatasetVersionName(request.dataset);
-    if (named === undefined) return this.datasetService.checkSource(request.dataset);
-    const version = await this.datasets.findVersion(named.datasetId, named.number);
-    if (version === undefined || named.project !== project || version.project !== project) {
-      throw new DomainError('DATASET_NOT_FOUND', `There is no ${request.dataset}.`, { dataset: request.dataset });
+    const { dataset } = request;
+    if (dataset.kind === 'S3') return this.datasetService.checkSource(dataset);
+    const { name } = dataset;
+    const version = await this.datasets.findVersion(dataset.dataset, dataset.number);
+    if (version === undefined || dataset.project !== project || version.project !== project) {
+      throw new DomainError('DATASET_NOT_FOUND', `There is no ${name}.`, { dataset: name });
     }
     if (version.state === 'REJECTED') {
       const why = version.error === undefined ? '' : `: ${version.error.message}`;
-      throw new DomainError('DATASET_NOT_READY', `${request.dataset} was rejected${why}`, { dataset: request.dataset });
+      throw new DomainError('DATASET_NOT_READY', `${name} was rejected${why}`, { dataset: name });
     }
     if (request.data.split !== undefined) {
       const message = 'a dataset version is divided already: leave data.split out, or name the images by s3://';
       const violations = [{ pointer: '/data/split', message }];
-      throw new DomainError('SPLIT_ALREADY_FIXED', `${request.dataset}: ${message}.`, {}, { violations });
+      throw new DomainError('SPLIT_ALREADY_FIXED', `${name}: ${message}.`, {}, { violations });
     }
   }
 
@@ -237,18 +238,22 @@ export class FineTuneJobService {
     request: CreateFineTuneJob,
     spec: FineTuneJobSpec,
   ): Promise<void> {
-    const named = parseDatasetVersionName(request.dataset);
+    const { dataset } = request;
     const split = request.data.split ?? splitConfigSchema.parse({});
-    const datasetId =
-      named?.datasetId ?? (await this.datasetService.register(transaction, project, request.dataset, split));
+    const version =
+      dataset.kind === 'VERSION'
+        ? { datasetId: dataset.dataset, datasetVersion: dataset.number }
+        : {
+            datasetId: await this.datasetService.register(transaction, project, dataset.uri, split),
+            datasetVersion: 1,
+          };
     await this.jobs.insert(transaction, {
       id,
       project,
       ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
       ...(request.displayName === undefined ? {} : { displayName: request.displayName }),
       labels: request.labels,
-      datasetId,
-      datasetVersion: named?.number ?? 1,
+      ...version,
       spec,
       algorithmVersion: ALGORITHM_VERSION,
     });

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { parseS3Uri, type Failure } from '../domain/dataset.js';
+import type { Failure } from '../domain/dataset.js';
+import { parseS3Uri } from '../domain/dataset-reference.js';
 import {
   DatasetRepository,
   parseImportScope,

@@ -5,7 +5,7 @@ import { DomainError } from '../domain/errors.js';
 import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
 import { FROZEN_BATCH_NORM_OF_MODE, type FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/genome.js';
-import { idSchema } from '../domain/ids.js';
+import { parseFineTuneJobName } from '../domain/resource-names.js';
 import type { Reproducibility } from '../domain/runtime.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
@@ -62,8 +62,8 @@ export class JobSpecs {
       const violations = [{ pointer: `/search/warmStartFrom/${index}`, message }];
       return new DomainError('FIELD_INVALID', `search.warmStartFrom: ${message}.`, { job: name }, { violations });
     };
-    const [, named = '', , id = ''] = name.split('/');
-    const job = named === project ? await this.jobs.find(project, idSchema('ftj').parse(id)) : undefined;
+    const named = parseFineTuneJobName(name);
+    const job = named?.project === project ? await this.jobs.find(project, named.job) : undefined;
     if (job === undefined) throw refuse(`there is no ${name} in project ${project}`);
     if (job.spec.baseModel !== model.name) {
       throw refuse(
@@ -72,7 +72,7 @@ export class JobSpecs {
     }
     // What the job chose on all its data, not what was best on one slice.
     if (job.result?.genome !== undefined) return job.result.genome;
-    const [best] = await this.trials.best([id]);
+    const [best] = await this.trials.best([job.id]);
     if (best?.genes === undefined || best.threshold === undefined) {
       throw refuse(`${name} has no completed trial of a search yet: wait for one, or leave it out`);
     }

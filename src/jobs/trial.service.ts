@@ -4,13 +4,13 @@ import { DomainError } from '../domain/errors.js';
 import { addCosts, NO_COST } from '../domain/cost.js';
 import { METHODS } from '../domain/method.js';
 import type { Page, PageRequest } from '../domain/page.js';
+import { trialName } from '../domain/resource-names.js';
 import { TRIAL_PHASES, type MetricPoint, type SeedResult, type Trial } from '../domain/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import type { TrialEntity } from '../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 import { pageOf } from './page-of.js';
 import { readPageToken } from './page-token.js';
-import { trialName } from './trial-name.js';
 
 const placeSchema = z.strictObject({
   phase: z.enum(TRIAL_PHASES),

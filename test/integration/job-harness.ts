@@ -11,6 +11,7 @@ import { createFineTuneJobSchema } from '../../src/domain/create-fine-tune-job.j
 import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/event.js';
 import type { JobResult } from '../../src/domain/job-result.js';
+import { datasetVersionName, parseModelVersionName } from '../../src/domain/resource-names.js';
 import type { ScoreReport, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/trial.js';
@@ -137,8 +138,10 @@ export class JobHarness {
 
   /** What the delivered model's files say of the test split. */
   async metricsFile({ result }: FineTuneJob): Promise<{ test: ScoreReport; scores: JobResult['scores'] }> {
-    const [, , , model = '', , number] = result?.modelVersion.split('/') ?? [];
-    const downloads = await this.app.get(ModelVersionService).listDownloads(PROJECT, model, Number(number));
+    const version = parseModelVersionName(result?.modelVersion ?? '');
+    if (version === undefined) throw new Error('the job has made no model');
+    const { model, number } = version;
+    const downloads = await this.app.get(ModelVersionService).listDownloads(PROJECT, model, number);
     const metrics = downloads.find(({ path }) => path === 'metrics.json');
     if (metrics === undefined) throw new Error('the version has no metrics.json');
     return (await (await fetch(metrics.url)).json()) as { test: ScoreReport; scores: JobResult['scores'] };
@@ -357,5 +360,5 @@ async function importDataset(app: INestApplicationContext, { labels, imageCount 
     return made;
   });
   const testShard = shards.find((shard) => shard.split === 'test')?.sha256 ?? '';
-  return { name: `projects/${PROJECT}/datasets/${id}/versions/1`, testShard };
+  return { name: datasetVersionName(PROJECT, id, 1), testShard };
 }

@@ -7,6 +7,7 @@ import {
   withoutClassFigures,
 } from '../../domain/job-result.js';
 import type { ModelFile } from '../../domain/model-version.js';
+import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import type { TestScore } from '../../domain/task.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
@@ -22,7 +23,6 @@ import { imageCounts, imageStep } from '../image-counts.js';
 import { foldCount, type JobContext } from '../job-context.js';
 import { compareWithBaseline, costOf, measuredResolution, methodScores, modelInterval } from '../../report/report.js';
 import { warningsOf } from '../../report/report-warnings.js';
-import { trialName } from '../trial-name.js';
 import { verdictOf } from '../../report/verdict.js';
 
 interface Published {
@@ -179,7 +179,7 @@ function lineage(context: JobContext, trialId: string, { seed, training }: Score
   const { job, baseModel, dataset } = context;
   const { name, sha256, license, sourceUri } = baseModel;
   return {
-    job: `projects/${job.project}/fineTuneJobs/${job.id}`,
+    job: fineTuneJobName(job.project, job.id),
     trial: trialName(job.project, job.id, trialId),
     baseModel: { name, sha256, license, sourceUri },
     datasetVersion: dataset.name,
