@@ -10,7 +10,7 @@ import { BASELINES, methodSettingsSchema } from './method.js';
 import { REPRODUCIBILITIES, runtimeSchema } from './runtime.js';
 import { type BiotuneConfig, searchSchema } from './search-config.js';
 import { timestampSchema } from './text.js';
-import { trainingProtocolSchema } from './training-protocol.js';
+import { jobTrainingSchema } from './training-protocol.js';
 
 /** What each mode says of BatchNorm in frozen blocks. */
 export const FROZEN_BATCH_NORM_OF_MODE = {
@@ -19,12 +19,12 @@ export const FROZEN_BATCH_NORM_OF_MODE = {
   PAPER_FAST: 'EVAL',
 } as const satisfies Record<BiotuneConfig['mode'], 'EVAL' | 'TRAIN'>;
 
-/** The request with every default filled in: what a job runs by, never changed after creation. */
+/** The request with every default filled in: what a job runs by. What its images decide is filled in once they are imported. */
 export const fineTuneJobSpecSchema = z
   .strictObject({
     baseModel: z.string(),
     data: dataSchema.omit({ split: true }).required(),
-    training: trainingProtocolSchema,
+    training: jobTrainingSchema,
     search: searchSchema.required(),
     evaluation: evaluationSchema,
     /** Those of `search.warmStartFrom` when the job was created. */

@@ -6,7 +6,8 @@ export const trainingSchema = z
     epochCount: z.int().min(1).max(1000).default(30),
     /** Epochs without a better validation figure before a training stops. */
     patienceEpochs: z.int().min(1).max(1000).default(3),
-    batchSize: z.int().min(2).max(4096).default(96),
+    /** What the images allow when absent: 96, or the smallest fold of the training images. */
+    batchSize: z.int().min(2).max(4096).optional(),
     /** At most so many images in memory at a time, their gradients added up; the whole batch when absent. */
     microBatchSize: z.int().min(1).max(4096).optional(),
     /** As torch's of that name. */
@@ -35,8 +36,10 @@ export const trainingSchema = z
 /** The protocol as a request names it. */
 export type TrainingRequest = z.infer<typeof trainingSchema>;
 
-/** As a job runs it. */
-export const trainingProtocolSchema = trainingSchema
-  .required({ frozenBatchNorm: true })
-  .meta({ id: 'TrainingProtocol' });
+/** The protocol in a job's spec; the batch size is absent until the images are imported, unless the caller has named one. */
+export const jobTrainingSchema = trainingSchema.required({ frozenBatchNorm: true }).meta({ id: 'JobTraining' });
+export type JobTraining = Readonly<z.infer<typeof jobTrainingSchema>>;
+
+/** The protocol that a training runs by. */
+export const trainingProtocolSchema = jobTrainingSchema.required({ batchSize: true }).meta({ id: 'TrainingProtocol' });
 export type TrainingProtocol = Readonly<z.infer<typeof trainingProtocolSchema>>;

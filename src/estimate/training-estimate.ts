@@ -4,6 +4,7 @@ import { meanCostOfRandomGenomes } from '../cost/random-genomes.js';
 import { type ImageCounts, stageCost, type StageLength } from '../cost/training-cost.js';
 import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import type { Method } from '../domain/method.js';
+import type { TrainingProtocol } from '../domain/training-protocol.js';
 import type { BlockRule } from '../domain/genome.js';
 import { type NetworkDefinition, splitAtClassifier } from '../networks/network.js';
 import { parameterSpecs } from '../networks/parameters.js';
@@ -29,7 +30,7 @@ export function networkCosts(network: NetworkDefinition, sizePx: number, classCo
 
 /** What decides the cost of a job's trainings. */
 export interface TrainingSetting {
-  readonly spec: Pick<FineTuneJobSpec, 'training' | 'data' | 'methods'>;
+  readonly spec: Pick<FineTuneJobSpec, 'data' | 'methods'> & { readonly training: TrainingProtocol };
   readonly costs: NetworkCosts;
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];

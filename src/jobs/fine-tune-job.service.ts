@@ -10,7 +10,7 @@ import { withoutClassFigures } from '../domain/job-result.js';
 import { idSchema, newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
-import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
+import { importScope } from '../storage/postgres/dataset.repository.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import type { FineTuneJobEntity } from '../storage/postgres/fine-tune-job.entities.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
@@ -20,7 +20,7 @@ import { Transactions, type Transaction } from '../storage/postgres/transaction.
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { DatasetService } from '../catalog/dataset.service.js';
-import { JobSpecs } from './job-specs.js';
+import { JobAdmission } from './job-admission.js';
 import { toFineTuneJob } from './job-view.js';
 import { pageOf } from './page-of.js';
 import { readPageToken } from './page-token.js';
@@ -42,11 +42,10 @@ export class FineTuneJobService {
     private readonly trials: TrialRepository,
     private readonly tasks: TaskRepository,
     private readonly events: EventRepository,
-    private readonly datasets: DatasetRepository,
     private readonly leaderships: LeadershipRepository,
     private readonly transactions: Transactions,
     private readonly datasetService: DatasetService,
-    private readonly specs: JobSpecs,
+    private readonly admission: JobAdmission,
   ) {}
 
   /**
@@ -61,8 +60,7 @@ export class FineTuneJobService {
     if (earlier !== undefined) return earlier;
     const id = newId('ftj');
     try {
-      await this.check(project, request);
-      const spec = await this.specs.fill(project, request, id);
+      const { spec } = await this.admission.admit(project, request, id);
       await this.transactions.run(async (transaction) => {
         await this.insert(transaction, project, id, request, spec);
         if (idempotencyKey === undefined) return;
@@ -74,7 +72,7 @@ export class FineTuneJobService {
       const faster = await this.findEarlier(project, idempotencyKey, requestSha256);
       if (faster !== undefined) return faster;
       // The index let another request with this externalId in first: this one is told as if it came later.
-      if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
+      if (request.externalId !== undefined) await this.admission.checkExternalId(project, request.externalId);
       throw error;
     }
     return this.get(project, id);
@@ -201,34 +199,6 @@ export class FineTuneJobService {
       `Idempotency key ${row.key} was used for another request, which made job ${row.jobId}: use a new key.`,
       { key: row.key, job: row.jobId },
     );
-  }
-
-  /** Refuses what cannot succeed, before anything is written. */
-  async check(project: string, request: CreateFineTuneJob): Promise<void> {
-    if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
-    const { dataset } = request;
-    if (dataset.kind === 'S3') return this.datasetService.checkSource(dataset);
-    const { name } = dataset;
-    const version = await this.datasets.findVersion(dataset.dataset, dataset.number);
-    if (version === undefined || dataset.project !== project || version.project !== project) {
-      throw new DomainError('DATASET_NOT_FOUND', `There is no ${name}.`, { dataset: name });
-    }
-    if (version.state === 'REJECTED') {
-      const why = version.error === undefined ? '' : `: ${version.error.message}`;
-      throw new DomainError('DATASET_NOT_READY', `${name} was rejected${why}`, { dataset: name });
-    }
-    if (request.data.split !== undefined) {
-      const message = 'a dataset version is divided already: leave data.split out, or name the images by s3://';
-      const violations = [{ pointer: '/data/split', message }];
-      throw new DomainError('SPLIT_ALREADY_FIXED', `${name}: ${message}.`, {}, { violations });
-    }
-  }
-
-  private async checkExternalId(project: string, externalId: string): Promise<void> {
-    const taken = await this.jobs.findByExternalId(project, externalId);
-    if (taken === undefined) return;
-    const metadata = { externalId, job: taken.id };
-    throw new DomainError('EXTERNAL_ID_TAKEN', `externalId ${externalId} belongs to job ${taken.id}.`, metadata);
   }
 
   private async insert(

@@ -16,9 +16,9 @@ import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
-import { checkDatasetFits } from './dataset-fit.js';
 import { Finals } from './phases/finals.js';
-import { foldCount, type JobContext } from './job-context.js';
+import type { JobContext } from './job-context.js';
+import { fitToDataset } from './job-specs.js';
 import { OutageWatch } from './outage-watch.js';
 import { Publishing } from './phases/publishing.js';
 import { type Advance, type News, ScopeWatch, type Step } from './scope-watch.js';
@@ -118,9 +118,9 @@ export class JobRunner {
       throw new DomainError(reason, message, metadata);
     }
     if (version?.state !== 'ACTIVE') return resting(WAIT);
-    checkDatasetFits(version, { foldCount: foldCount({ job }), batchSize: job.spec.training.batchSize });
+    const spec = fitToDataset(job.spec, version);
     await this.leaderships.fenced(leadership, (transaction) =>
-      this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED'),
+      this.jobs.move(transaction, job.id, ['VALIDATING'], 'QUEUED', { spec }),
     );
     return goingOn(WAIT);
   }

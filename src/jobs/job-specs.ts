@@ -1,12 +1,15 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { BaseModel } from '../domain/base-model.js';
+import type { DatasetVersion } from '../domain/dataset.js';
+import { batchSizeOf, checkDatasetFits, foldCountOf } from '../domain/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
 import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
 import { FROZEN_BATCH_NORM_OF_MODE, type FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/genome.js';
 import { parseFineTuneJobName } from '../domain/resource-names.js';
 import type { Reproducibility } from '../domain/runtime.js';
+import type { TrainingProtocol } from '../domain/training-protocol.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
@@ -78,6 +81,21 @@ export class JobSpecs {
     }
     return { genes: best.genes, threshold: best.threshold };
   }
+}
+
+/** A spec whose images are known, and with them its batch size. */
+export type FittedSpec = FineTuneJobSpec & { readonly training: TrainingProtocol };
+
+/**
+ * Fills in what a request leaves to its images.
+ *
+ * @throws {DomainError} as `checkDatasetFits`, when no candidate could be trained on them.
+ */
+export function fitToDataset(spec: FineTuneJobSpec, dataset: Pick<DatasetVersion, 'name' | 'classes'>): FittedSpec {
+  const foldCount = foldCountOf(spec.data);
+  checkDatasetFits(dataset, { foldCount, batchSize: spec.training.batchSize });
+  const { batchSize = batchSizeOf(dataset.classes, foldCount) } = spec.training;
+  return { ...spec, training: { ...spec.training, batchSize } };
 }
 
 function checkFits({ data, search }: CreateFineTuneJob, { id, inputSizePxMin, blocks }: BaseModel): void {

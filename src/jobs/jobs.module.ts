@@ -5,6 +5,7 @@ import { DatasetService } from '../catalog/dataset.service.js';
 import { EstimateService } from '../estimate/estimate.service.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
 import { HealthService } from '../storage/health.service.js';
+import { JobAdmission } from './job-admission.js';
 import { JobSpecs, REPRODUCIBILITY_DEFAULT } from './job-specs.js';
 import { ModelVersionService } from '../catalog/model-version.service.js';
 import { TrialService } from './trial.service.js';
@@ -24,6 +25,6 @@ const SERVICES = [
 export class JobsModule {
   static forRoot(config: JobDefaultsConfig): DynamicModule {
     const reproducibility = { provide: REPRODUCIBILITY_DEFAULT, useValue: config.REPRODUCIBILITY_DEFAULT };
-    return { module: JobsModule, providers: [...SERVICES, JobSpecs, reproducibility], exports: SERVICES };
+    return { module: JobsModule, providers: [...SERVICES, JobAdmission, JobSpecs, reproducibility], exports: SERVICES };
   }
 }

@@ -84,7 +84,7 @@ type FineTuneJobChecks = [
   Serves<job.FineTuneJobSpec, fineTuneJob.FineTuneJobSpec>,
   Serves<job.BiotuneConfig, searchConfig.BiotuneConfig>,
   Serves<job.EvaluationConfig, EvaluationConfig>,
-  Serves<job.TrainingConfig, trainingProtocol.TrainingProtocol>,
+  Serves<job.TrainingConfig, trainingProtocol.JobTraining>,
   Serves<job.BlockConstraint, BlockConstraint>,
   Serves<job.MethodSettings, method.MethodSettings>,
   Serves<job.FinalsConfig, fineTuneJob.FineTuneJobSpec['finals']>,

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { foldCountOf, imageCountsOf, imageStepOf } from '../../domain/dataset-folds.js';
 import type { Genome } from '../../domain/genome.js';
 import {
   type JobResult,
@@ -19,8 +20,7 @@ import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { confusionMatrix } from '../../report/confusion-matrix.js';
 import { Finals, type ScoredFinalist, type ScoredModel } from './finals.js';
-import { imageCounts, imageStep } from '../image-counts.js';
-import { foldCount, type JobContext } from '../job-context.js';
+import type { JobContext } from '../job-context.js';
 import { compareWithBaseline, costOf, measuredResolution, methodScores, modelInterval } from '../../report/report.js';
 import { warningsOf } from '../../report/report-warnings.js';
 import { verdictOf } from '../../report/verdict.js';
@@ -144,9 +144,9 @@ export class Publishing {
       if (result !== undefined) seedFigures.get(training.trialId)?.push(result.validationAccuracy);
     }
     const { seedCount, fitness } = job.spec.evaluation;
-    const folds = foldCount({ job });
-    const imageCount = imageCounts(dataset, folds).validation;
-    const size = { imageCount, seedCount, imageStep: imageStep(dataset, folds, fitness) };
+    const foldCount = foldCountOf(job.spec.data);
+    const imageCount = imageCountsOf(dataset.classes, foldCount).validation;
+    const size = { imageCount, seedCount, imageStep: imageStepOf(dataset.classes, foldCount, fitness) };
     return measuredResolution(scored, [...seedFigures.values()], size);
   }
 

@@ -1,3 +1,4 @@
+import { foldCountOf } from '../../domain/dataset-folds.js';
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/genome.js';
 import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
 import type { SearchingMethod } from '../../domain/method.js';
@@ -10,7 +11,7 @@ import {
 } from '../../search/candidate-lists.js';
 import type { TrialEntity } from '../../storage/postgres/trial.entities.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
-import { foldCount, type JobContext } from '../job-context.js';
+import type { JobContext } from '../job-context.js';
 
 /** What of a job its searches follow from. */
 export interface SearchContext {
@@ -41,7 +42,7 @@ export function searchConfig(context: SearchContext): SearchConfig {
   return {
     seed,
     blockCount: context.baseModel.blocks.length,
-    foldCount: foldCount(context),
+    foldCount: foldCountOf(context.job.spec.data),
     generationCount,
     populationSize,
     eliteCount,

@@ -10,7 +10,7 @@ import type { Transaction } from './transaction.js';
 
 /** The columns that a state move may set beside the state. */
 export type JobChange = Partial<
-  Pick<FineTuneJobEntity, 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
+  Pick<FineTuneJobEntity, 'spec' | 'phase' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
 >;
 
 /** A job has been cancelled or paused since it was read: whoever reads it again knows what to do. */
