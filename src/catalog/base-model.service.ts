@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { baseModelId, type BaseModel } from '../domain/base-model.js';
+import type { BaseModel } from '../domain/base-model.js';
 import { DomainError } from '../domain/errors.js';
+import { parseBaseModelName } from '../domain/resource-names.js';
 import { BaseModelRepository } from '../storage/postgres/base-model.repository.js';
 
 /** The shared catalogue, read only. */
@@ -17,7 +18,8 @@ export class BaseModelService {
    * @throws {DomainError} BASE_MODEL_NOT_FOUND, with the names that there are.
    */
   async get(name: string): Promise<BaseModel> {
-    const model = await this.baseModels.find(baseModelId(name));
+    const id = parseBaseModelName(name);
+    const model = id === undefined ? undefined : await this.baseModels.find(id);
     if (model !== undefined) return model;
     const known = (await this.baseModels.list()).map((each) => each.name).join(', ');
     throw new DomainError('BASE_MODEL_NOT_FOUND', `There is no ${name}; there are: ${known || 'none'}.`, {

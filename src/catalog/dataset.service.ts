@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { parseS3Uri, type CreateDataset, type Dataset, type SplitConfig } from '../domain/dataset.js';
+import type { CreateDataset, Dataset, SplitConfig } from '../domain/dataset.js';
+import type { S3Location } from '../domain/dataset-reference.js';
 import { DomainError } from '../domain/errors.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
@@ -20,7 +21,7 @@ export class DatasetService {
   async create(project: string, request: CreateDataset): Promise<Dataset> {
     await this.checkSource(request.sourceUri);
     const id = await this.transactions.run((transaction) =>
-      this.register(transaction, project, request.sourceUri, request.split, request.displayName),
+      this.register(transaction, project, request.sourceUri.uri, request.split, request.displayName),
     );
     return this.get(project, id);
   }
@@ -51,8 +52,7 @@ export class DatasetService {
    *
    * @throws {DomainError} DATASET_UNREACHABLE, DATASET_EMPTY, NEEDS_TWO_CLASSES or STORAGE_UNAVAILABLE.
    */
-  async checkSource(sourceUri: string): Promise<void> {
-    const { bucket, prefix } = parseS3Uri(sourceUri);
+  async checkSource({ bucket, prefix, uri: sourceUri }: S3Location): Promise<void> {
     this.sources.checkIsForeign(bucket);
     const { folders, entryCount, isWhole } = await this.sources.glance(bucket, prefix);
     if (folders.length >= 2 || !isWhole) return;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { baseModelName, parseBaseModelName } from './resource-names.js';
 import { boundedText, sha256Schema } from './text.js';
 
 /** Consecutive layers that freeze together. */
@@ -45,12 +46,7 @@ export const baseModelSchema = z
   .meta({ id: 'BaseModel' });
 export type BaseModel = Readonly<z.infer<typeof baseModelSchema>>;
 
-const NAME_PREFIX = 'baseModels/';
-
 /** A base model as a request names it, `baseModels/{id}` or the bare id; read as the former. */
 export const baseModelRefSchema = boundedText(128).transform((ref) =>
-  ref.startsWith(NAME_PREFIX) ? ref : NAME_PREFIX + ref,
+  parseBaseModelName(ref) === undefined ? baseModelName(ref) : ref,
 );
-
-/** The id in a name that `baseModelRefSchema` has read. */
-export const baseModelId = (name: string): string => name.slice(NAME_PREFIX.length);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Artifact, artifactSchema } from './artifact.js';
+import { s3UriSchema } from './dataset-reference.js';
 import { REASONS } from './errors.js';
-import { boundedText, projectIdSchema, seedSchema, sha256Schema, timestampSchema } from './text.js';
+import { boundedText, seedSchema, sha256Schema, timestampSchema } from './text.js';
 
 /** How images are divided; each class is divided in the same proportions (stratified). */
 export const splitConfigSchema = z
@@ -23,18 +24,6 @@ export type Split = (typeof SPLITS)[number];
 /** Encoded images of one split, one after the other; the manifest says where each begins. */
 export const shardSchema = artifactSchema.extend({ split: z.enum(SPLITS), imageCount: z.int().positive() });
 export type Shard = Readonly<z.infer<typeof shardSchema>>;
-
-const S3_URI = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/(.*)$/;
-
-/** Bucket and prefix of the images, as `s3://bucket/prefix`; a prefix never starts or ends with a slash. */
-export const s3UriSchema = boundedText(1024).regex(S3_URI, { error: 'must look like s3://bucket/prefix' });
-
-/** @throws {Error} when `uri` did not pass `s3UriSchema`. */
-export function parseS3Uri(uri: string): { readonly bucket: string; readonly prefix: string } {
-  const [, bucket, prefix] = S3_URI.exec(uri) ?? [];
-  if (bucket === undefined || prefix === undefined) throw new Error(`not an s3 uri: ${uri}`);
-  return { bucket, prefix: prefix.replace(/^\/+|\/+$/g, '') };
-}
 
 /** Body of `POST /datasets`: registers a dataset and imports its first version. */
 export const createDatasetSchema = z
@@ -124,17 +113,3 @@ export const datasetSchema = z
   })
   .meta({ id: 'Dataset' });
 export type Dataset = Readonly<z.infer<typeof datasetSchema>>;
-
-const VERSION_NAME = /^projects\/([^/]+)\/datasets\/(ds_[0-9A-Z]{26})\/versions\/([1-9][0-9]{0,8})$/;
-
-/** A dataset as a job names it: a version name, or an `s3://bucket/prefix` that is imported first. */
-export const datasetRefSchema = boundedText(1024).refine((ref) => VERSION_NAME.test(ref) || S3_URI.test(ref), {
-  error: 'must be s3://bucket/prefix or projects/{project}/datasets/{id}/versions/{number}',
-});
-
-/** Reads a dataset version's name; undefined when `ref` is an s3 uri. */
-export function parseDatasetVersionName(ref: string) {
-  const [, project, datasetId, number] = VERSION_NAME.exec(ref) ?? [];
-  if (project === undefined || datasetId === undefined || number === undefined) return undefined;
-  return { project: projectIdSchema.parse(project), datasetId, number: Number(number) };
-}

@@ -9,7 +9,8 @@ import {
   shardSchema,
   splitConfigSchema,
 } from './dataset.js';
-import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
+import { AUGMENTATIONS } from './data-config.js';
+import { trainingProtocolSchema } from './training-protocol.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from '../methods/method-table.js';
 import { seedResultSchema } from './trial.js';

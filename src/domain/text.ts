@@ -16,7 +16,10 @@ export const timestampSchema = z.iso.datetime();
 /** SHA-256 in lower-case hexadecimal. */
 export const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be 64 lower-case hexadecimal digits' });
 
+/** What the id of a project looks like, as a pattern. */
+export const PROJECT_ID = '[a-z][a-z0-9-]{1,62}';
+
 /** A project: the tenant that owns jobs, datasets and models. */
 export const projectIdSchema = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{1,62}$/, { error: 'must be 2 to 63 of a-z, 0-9 and -, starting with a letter' });
+  .regex(new RegExp(`^${PROJECT_ID}$`), { error: 'must be 2 to 63 of a-z, 0-9 and -, starting with a letter' });

@@ -1,21 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import type { ImageCounts } from '../cost/training-cost.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
-import { parseDatasetVersionName, type DatasetVersion } from '../domain/dataset.js';
+import { foldCountOf, imageCountsOf, imageStepOf } from '../domain/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEstimate } from '../domain/estimate.js';
-import type { CreateFineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
+import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { newId } from '../domain/ids.js';
 import { type Method, methodOf } from '../methods/method-table.js';
 import { networkByArchitecture } from '../networks/registry.js';
-import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
-import { checkDatasetFits } from '../jobs/dataset-fit.js';
-import { FineTuneJobService } from '../jobs/fine-tune-job.service.js';
-import { imageCounts, imageStep } from '../jobs/image-counts.js';
-import { foldCount } from '../jobs/job-context.js';
-import { JobSpecs } from '../jobs/job-specs.js';
+import { JobAdmission } from '../jobs/job-admission.js';
 import { methodsOf } from '../jobs/methods.js';
 import { assumedResolution, resolutionWarnings } from '../report/search-resolution.js';
 import { listOf, plannedTrialCount, rulesOf, type SearchContext } from '../jobs/phases/search-plan.js';
@@ -26,10 +22,8 @@ import { estimateTraining, networkCosts } from './training-estimate.js';
 @Injectable()
 export class EstimateService {
   constructor(
-    private readonly jobs: FineTuneJobService,
-    private readonly specs: JobSpecs,
+    private readonly admission: JobAdmission,
     private readonly baseModels: BaseModelService,
-    private readonly datasets: DatasetRepository,
     private readonly trials: TrialRepository,
   ) {}
 
@@ -40,17 +34,18 @@ export class EstimateService {
    * @throws {DomainError} what creating the job would be refused for; DATASET_NOT_READY for images that are not imported.
    */
   async estimate(project: string, request: CreateFineTuneJob): Promise<JobEstimate> {
-    await this.jobs.check(project, request);
-    const dataset = await this.activeVersion(request.dataset);
-    const spec = await this.specs.fill(project, request, newId('ftj'));
-    checkDatasetFits(dataset, { foldCount: foldCount({ job: { spec } }), batchSize: spec.training.batchSize });
+    const admitted = await this.admission.admit(project, request, newId('ftj'));
+    if (admitted.dataset === undefined) throw notImported(request);
+    const { spec, dataset } = admitted;
+    const { classes } = dataset;
+    const foldCount = foldCountOf(spec.data);
     const baseModel = await this.baseModels.get(spec.baseModel);
     const network = networkByArchitecture(baseModel.architecture);
-    const costs = networkCosts(network, spec.data.imageSizePx, dataset.classes.length);
+    const costs = networkCosts(network, spec.data.imageSizePx, classes.length);
     const context = { job: { spec }, baseModel };
     const setting = { spec, costs, rules: rulesOf(context).blocks };
     const speed = await this.trials.multiplyAccumulatesPerSecond(spec.baseModel, spec.data.imageSizePx);
-    const [fold, all] = [imageCounts(dataset, foldCount(context)), imageCounts(dataset, 1)];
+    const [fold, all] = [imageCountsOf(classes, foldCount), imageCountsOf(classes, 1)];
     const methods = methodsOf(spec).map((method) => {
       const definition = methodOf(method);
       const trialCount = candidateCount(context, method);
@@ -64,7 +59,7 @@ export class EstimateService {
         };
       };
       const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
-      const parameters = estimateParameters(definition, network, dataset.classes.length, setting);
+      const parameters = estimateParameters(definition, network, classes.length, setting);
       const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
       return { method, trialCount, cost, ...parameters };
     });
@@ -74,21 +69,19 @@ export class EstimateService {
     const resolution = assumedResolution({
       imageCount: fold.validation,
       seedCount,
-      imageStep: imageStep(dataset, foldCount(context), fitness),
+      imageStep: imageStepOf(classes, foldCount, fitness),
     });
     return { methods, cost, resolution, warnings: resolutionWarnings(resolution) };
   }
+}
 
-  private async activeVersion(name: string): Promise<DatasetVersion> {
-    const named = parseDatasetVersionName(name);
-    const version = named === undefined ? undefined : await this.datasets.findVersion(named.datasetId, named.number);
-    if (version?.state === 'ACTIVE') return version;
-    throw new DomainError(
-      'DATASET_NOT_READY',
-      `${name} is not imported, so its images are not counted: POST /datasets, wait until its version is ACTIVE, and name that.`,
-      { dataset: name },
-    );
-  }
+function notImported({ dataset }: CreateFineTuneJob): DomainError {
+  const name = dataset.kind === 'VERSION' ? dataset.name : dataset.uri;
+  return new DomainError(
+    'DATASET_NOT_READY',
+    `${name} is not imported, so its images are not counted: POST /datasets, wait until its version is ACTIVE, and name that.`,
+    { dataset: name },
+  );
 }
 
 function candidateCount(context: SearchContext, method: Method): number {

@@ -3,6 +3,7 @@ import { imageCosts } from '../cost/image-costs.js';
 import { meanCostOfRandomGenomes } from '../cost/random-genomes.js';
 import { type ImageCounts, stageCost } from '../cost/training-cost.js';
 import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { TrainingProtocol } from '../domain/training-protocol.js';
 import type { BlockRule } from '../domain/genome.js';
 import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { firstBatchesExampleCount } from '../methods/batch-sizes.js';
@@ -37,7 +38,7 @@ export function networkCosts(network: NetworkDefinition, sizePx: number, classCo
 
 /** What decides the cost of a job's trainings. */
 export interface TrainingSetting {
-  readonly spec: Pick<FineTuneJobSpec, 'training' | 'data' | 'methods'>;
+  readonly spec: Pick<FineTuneJobSpec, 'data' | 'methods'> & { readonly training: TrainingProtocol };
   readonly costs: NetworkCosts;
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { foldCountOf } from '../domain/dataset-folds.js';
 import type { Method } from '../methods/method-table.js';
 import type { StoredTrial, TrialPhase } from '../domain/trial.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository, type NewTrial } from '../storage/postgres/trial.repository.js';
-import { foldCount, trainSpec, type JobContext } from './job-context.js';
+import { trainSpec, type JobContext } from './job-context.js';
 import { trainingSeeds } from './training-seeds.js';
 
 /** What of a trial one candidate of a method is, wherever it is trained. */
@@ -71,7 +72,8 @@ export class Candidates {
 function trainings(context: JobContext, trial: NewTrial, trialId: string | undefined, seedCount: number): NewTask[] {
   const { phase, method, lrMultipliers, fold } = trial;
   if (trialId === undefined) throw new Error(`${method} has no trial in ${placeOf(trial)}`);
-  const slice = fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCount(context) };
+  const slice =
+    fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCountOf(context.job.spec.data) };
   return trainingSeeds(phase, seedCount).map((seed) => ({
     scope: context.job.id,
     key: `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`,

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { parseDatasetVersionName, splitConfigSchema } from '../domain/dataset.js';
+import { splitConfigSchema } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEvent } from '../domain/event.js';
-import type { CreateFineTuneJob, FineTuneJob, FineTuneJobSpec, StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
+import type { FineTuneJob, FineTuneJobSpec, StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { JOB_WORK } from '../domain/job-state.js';
 import { withoutClassFigures } from '../domain/job-result.js';
 import { idSchema, newId } from '../domain/ids.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { ALGORITHM_VERSION } from '../search/biotune.js';
-import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
+import { importScope } from '../storage/postgres/dataset.repository.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
@@ -19,7 +20,7 @@ import { Transactions, type Transaction } from '../storage/postgres/transaction.
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { canonicalJson } from '../domain/canonical-json.js';
 import { DatasetService } from '../catalog/dataset.service.js';
-import { JobSpecs } from './job-specs.js';
+import { JobAdmission } from './job-admission.js';
 import { toFineTuneJob } from './job-view.js';
 import { pageOf } from './page-of.js';
 import { readPageToken } from './page-token.js';
@@ -39,11 +40,10 @@ export class FineTuneJobService {
     private readonly trials: TrialRepository,
     private readonly tasks: TaskRepository,
     private readonly events: EventRepository,
-    private readonly datasets: DatasetRepository,
     private readonly leaderships: LeadershipRepository,
     private readonly transactions: Transactions,
     private readonly datasetService: DatasetService,
-    private readonly specs: JobSpecs,
+    private readonly admission: JobAdmission,
   ) {}
 
   /**
@@ -58,8 +58,7 @@ export class FineTuneJobService {
     if (earlier !== undefined) return earlier;
     const id = newId('ftj');
     try {
-      await this.check(project, request);
-      const spec = await this.specs.fill(project, request, id);
+      const { spec } = await this.admission.admit(project, request, id);
       await this.transactions.run(async (transaction) => {
         await this.insert(transaction, project, id, request, spec);
         if (idempotencyKey === undefined) return;
@@ -71,7 +70,7 @@ export class FineTuneJobService {
       const faster = await this.findEarlier(project, idempotencyKey, requestSha256);
       if (faster !== undefined) return faster;
       // The index let another request with this externalId in first: this one is told as if it came later.
-      if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
+      if (request.externalId !== undefined) await this.admission.checkExternalId(project, request.externalId);
       throw error;
     }
     return this.get(project, id);
@@ -197,33 +196,6 @@ export class FineTuneJobService {
     );
   }
 
-  /** Refuses what cannot succeed, before anything is written. */
-  async check(project: string, request: CreateFineTuneJob): Promise<void> {
-    if (request.externalId !== undefined) await this.checkExternalId(project, request.externalId);
-    const named = parseDatasetVersionName(request.dataset);
-    if (named === undefined) return this.datasetService.checkSource(request.dataset);
-    const version = await this.datasets.findVersion(named.datasetId, named.number);
-    if (version === undefined || named.project !== project || version.project !== project) {
-      throw new DomainError('DATASET_NOT_FOUND', `There is no ${request.dataset}.`, { dataset: request.dataset });
-    }
-    if (version.state === 'REJECTED') {
-      const why = version.error === undefined ? '' : `: ${version.error.message}`;
-      throw new DomainError('DATASET_NOT_READY', `${request.dataset} was rejected${why}`, { dataset: request.dataset });
-    }
-    if (request.data.split !== undefined) {
-      const message = 'a dataset version is divided already: leave data.split out, or name the images by s3://';
-      const violations = [{ pointer: '/data/split', message }];
-      throw new DomainError('SPLIT_ALREADY_FIXED', `${request.dataset}: ${message}.`, {}, { violations });
-    }
-  }
-
-  private async checkExternalId(project: string, externalId: string): Promise<void> {
-    const taken = await this.jobs.findByExternalId(project, externalId);
-    if (taken === undefined) return;
-    const metadata = { externalId, job: taken.id };
-    throw new DomainError('EXTERNAL_ID_TAKEN', `externalId ${externalId} belongs to job ${taken.id}.`, metadata);
-  }
-
   private async insert(
     transaction: Transaction,
     project: string,
@@ -231,18 +203,22 @@ export class FineTuneJobService {
     request: CreateFineTuneJob,
     spec: FineTuneJobSpec,
   ): Promise<void> {
-    const named = parseDatasetVersionName(request.dataset);
+    const { dataset } = request;
     const split = request.data.split ?? splitConfigSchema.parse({});
-    const datasetId =
-      named?.datasetId ?? (await this.datasetService.register(transaction, project, request.dataset, split));
+    const version =
+      dataset.kind === 'VERSION'
+        ? { datasetId: dataset.dataset, datasetVersion: dataset.number }
+        : {
+            datasetId: await this.datasetService.register(transaction, project, dataset.uri, split),
+            datasetVersion: 1,
+          };
     await this.jobs.insert(transaction, {
       id,
       project,
       ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
       ...(request.displayName === undefined ? {} : { displayName: request.displayName }),
       labels: request.labels,
-      datasetId,
-      datasetVersion: named?.number ?? 1,
+      ...version,
       spec,
       algorithmVersion: ALGORITHM_VERSION,
     });

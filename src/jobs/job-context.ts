@@ -16,10 +16,6 @@ export interface JobContext {
   readonly news: News;
 }
 
-/** Slices that train and validation are cut into; generation g uses slice g mod this. */
-export const foldCount = ({ job }: { readonly job: Pick<StoredFineTuneJob, 'spec'> }): number =>
-  Math.round(1 / job.spec.data.searchFraction);
-
 /** The packed images of some splits; without `test`, which only a score task may read. */
 function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {
   if (dataset.manifest === undefined) throw new Error(`${dataset.name} is ACTIVE without a manifest`);
@@ -41,13 +37,15 @@ export function trainSpec(
 ): TrainSpec {
   const { method: id, ...chosen } = candidate;
   const { training, data, methods } = context.job.spec;
+  const { batchSize } = training;
+  if (batchSize === undefined) throw new Error(`${context.job.id} trains before its batch size is known`);
   const method = methodOf(id);
   const { frozenBatchNorm, augmentation } = protocolOf(method, { ...training, ...data });
   return {
     ...chosen,
     network: network(context, context.baseModel),
     pack: pack(context, (split) => split !== 'test'),
-    training: { ...training, frozenBatchNorm },
+    training: { ...training, batchSize, frozenBatchNorm },
     augmentation,
     technique: techniqueOf(method, methods),
   };

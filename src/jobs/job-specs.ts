@@ -2,11 +2,15 @@ import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type JobDefaultsConfig } from '../config/config.js';
 import type { BaseModel } from '../domain/base-model.js';
+import type { DatasetVersion } from '../domain/dataset.js';
+import { batchSizeOf, checkDatasetFits, foldCountOf } from '../domain/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
-import type { CreateFineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
+import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/genome.js';
-import { idSchema } from '../domain/ids.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
+import { parseFineTuneJobName } from '../domain/resource-names.js';
+import type { TrainingProtocol } from '../domain/training-protocol.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
@@ -59,8 +63,8 @@ export class JobSpecs {
       const violations = [{ pointer: `/search/warmStartFrom/${index}`, message }];
       return new DomainError('FIELD_INVALID', `search.warmStartFrom: ${message}.`, { job: name }, { violations });
     };
-    const [, named = '', , id = ''] = name.split('/');
-    const job = named === project ? await this.jobs.find(project, idSchema('ftj').parse(id)) : undefined;
+    const named = parseFineTuneJobName(name);
+    const job = named?.project === project ? await this.jobs.find(project, named.job) : undefined;
     if (job === undefined) throw refuse(`there is no ${name} in project ${project}`);
     if (job.spec.baseModel !== model.name) {
       throw refuse(
@@ -69,12 +73,27 @@ export class JobSpecs {
     }
     // What the job chose on all its data, not what was best on one slice.
     if (job.result?.genome !== undefined) return job.result.genome;
-    const [best] = await this.trials.best([id]);
+    const [best] = await this.trials.best([job.id]);
     if (best?.genes === undefined || best.threshold === undefined) {
       throw refuse(`${name} has no completed trial of a search yet: wait for one, or leave it out`);
     }
     return { genes: best.genes, threshold: best.threshold };
   }
+}
+
+/** A spec whose images are known, and with them its batch size. */
+export type FittedSpec = FineTuneJobSpec & { readonly training: TrainingProtocol };
+
+/**
+ * Fills in what a request leaves to its images.
+ *
+ * @throws {DomainError} as `checkDatasetFits`, when no candidate could be trained on them.
+ */
+export function fitToDataset(spec: FineTuneJobSpec, dataset: Pick<DatasetVersion, 'name' | 'classes'>): FittedSpec {
+  const foldCount = foldCountOf(spec.data);
+  checkDatasetFits(dataset, { foldCount, batchSize: spec.training.batchSize });
+  const { batchSize = batchSizeOf(dataset.classes, foldCount) } = spec.training;
+  return { ...spec, training: { ...spec.training, batchSize } };
 }
 
 function checkFits({ data, search }: CreateFineTuneJob, { id, inputSizePxMin, blocks }: BaseModel): void {

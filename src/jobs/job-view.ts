@@ -1,12 +1,12 @@
 import type { FineTuneJob, Progress, StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { hasPassed, isTerminal, type JobPhase } from '../domain/job-state.js';
+import { datasetVersionName, fineTuneJobName, trialName } from '../domain/resource-names.js';
 import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 import { activeSeconds } from './phases/search-budget.js';
 import { plannedTrialCount } from './phases/search-plan.js';
-import { trialName } from './trial-name.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
 import type { TrialCount } from '../storage/postgres/trial.repository.js';
 
@@ -97,12 +97,12 @@ function bestTrial({ job, best }: JobRows): Pick<FineTuneJob, 'best'> {
 export function toFineTuneJob(rows: JobRows): FineTuneJob {
   const { job } = rows;
   return {
-    name: `projects/${job.project}/fineTuneJobs/${job.id}`,
+    name: fineTuneJobName(job.project, job.id),
     id: job.id,
     ...(job.externalId === undefined ? {} : { externalId: job.externalId }),
     ...(job.displayName === undefined ? {} : { displayName: job.displayName }),
     labels: job.labels,
-    datasetVersion: `projects/${job.project}/datasets/${job.datasetId}/versions/${job.datasetVersion}`,
+    datasetVersion: datasetVersionName(job.project, job.datasetId, job.datasetVersion),
     spec: job.spec,
     state: job.state,
     done: isTerminal(job.state),

@@ -4,6 +4,7 @@ import { DatasetService } from '../catalog/dataset.service.js';
 import { ModelVersionService } from '../catalog/model-version.service.js';
 import { EstimateService } from '../estimate/estimate.service.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
+import { JobAdmission } from './job-admission.js';
 import { JobSpecs } from './job-specs.js';
 import { TrialService } from './trial.service.js';
 
@@ -17,5 +18,5 @@ const SERVICES = [
 ];
 
 /** What callers may do; needs `ConfigModule` and `StorageModule`. */
-@Module({ providers: [...SERVICES, JobSpecs], exports: SERVICES })
+@Module({ providers: [...SERVICES, JobAdmission, JobSpecs], exports: SERVICES })
 export class JobsModule {}

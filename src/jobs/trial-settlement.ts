@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/fault-policy.js';
-import type { EvaluationConfig } from '../domain/fine-tune-job.js';
+import type { EvaluationConfig } from '../domain/evaluation.js';
 import { groupBy } from '../domain/group-by.js';
 import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/trial.js';
 import { mean } from '../statistics/mean.js';

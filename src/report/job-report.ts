@@ -1,4 +1,5 @@
 import type { BaseModel } from '../domain/base-model.js';
+import { foldCountOf } from '../domain/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job-result.js';
@@ -6,19 +7,16 @@ import { genomeOf } from '../domain/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
-import { imageCounts, imageStep } from '../jobs/image-counts.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
 import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';
 import { warningsOf } from './report-warnings.js';
-import { measuredResolution } from './search-resolution.js';
+import { measuredResolution, searchSizeOf } from './search-resolution.js';
 import { verdictOf } from './verdict.js';
 
 /** All that a job's report follows from. */
 export interface ReportSources {
-  readonly job: Pick<StoredFineTuneJob, 'id' | 'spec'>;
-  /** The name of a trial of the job, from its id. */
-  readonly trialName: (id: string) => string;
+  readonly job: Pick<StoredFineTuneJob, 'id' | 'project' | 'spec'>;
   readonly baseModel: BaseModel;
   readonly dataset: Pick<StoredDatasetVersion, 'classes'>;
   /** Best on validation first; the first one's first model is delivered. */
@@ -36,8 +34,8 @@ export type JobReport = Omit<JobResult, 'modelVersion'>;
 
 /** Says how all methods of a job did, and what was found; awaits `yieldNow` between pieces of work. */
 export async function jobReport(sources: ReportSources, yieldNow: () => Promise<void>): Promise<JobReport> {
-  const { job, dataset, scored, delivered, totals, trialName } = sources;
-  const setting: ReportSetting = { jobId: job.id, classCount: dataset.classes.length, trialName, totals, yieldNow };
+  const { job, dataset, scored, delivered, totals } = sources;
+  const setting: ReportSetting = { job, classCount: dataset.classes.length, totals, yieldNow };
   const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
   const [{ trial: winner }] = scored;
   const found = scored.find(({ trial }) => trial.method === SEARCH_METHOD)?.trial;
@@ -77,12 +75,6 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
 
 function resolutionOf({ job, dataset, scored, seedAccuracies }: ReportSources): Resolution | undefined {
   if (seedAccuracies.length === 0) return undefined;
-  const { seedCount, fitness } = job.spec.evaluation;
-  const folds = Math.round(1 / job.spec.data.searchFraction);
-  const size = {
-    imageCount: imageCounts(dataset, folds).validation,
-    seedCount,
-    imageStep: imageStep(dataset, folds, fitness),
-  };
-  return measuredResolution(scored, seedAccuracies, size);
+  const { evaluation, data } = job.spec;
+  return measuredResolution(scored, seedAccuracies, searchSizeOf(dataset.classes, foldCountOf(data), evaluation));
 }

@@ -1,4 +1,6 @@
 import type { ClassRecall } from '../domain/class-recall.js';
+import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import { trialName } from '../domain/resource-names.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
 import type { Comparison, Interval, MethodScore } from '../domain/job-result.js';
 import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
@@ -12,10 +14,9 @@ import { mean } from '../statistics/mean.js';
 
 /** What a report needs beside the finalists. */
 export interface ReportSetting {
-  /** Names the draws of the bootstrap. */
-  readonly jobId: string;
+  /** Its id names the draws of the bootstrap. */
+  readonly job: Pick<StoredFineTuneJob, 'id' | 'project'>;
   readonly classCount: number;
-  readonly trialName: (id: string) => string;
   readonly totals: readonly TrainingTotals[];
   /** Awaited between pieces of work. */
   readonly yieldNow: () => Promise<void>;
@@ -55,17 +56,17 @@ function testSetOf([finalist]: readonly ScoredFinalist[], classCount: number): T
 /** The intervals of single models and of methods, in the order of `finalists`. */
 export async function methodScores(
   finalists: readonly ScoredFinalist[],
-  { jobId, classCount, trialName, totals, yieldNow }: ReportSetting,
+  { job, classCount, totals, yieldNow }: ReportSetting,
 ): Promise<MethodScore[]> {
   const testSet = testSetOf(finalists, classCount);
   const scores: MethodScore[] = [];
   for (const finalist of finalists) {
     const { trial, models } = finalist;
-    const resampling = { key: `${jobId}/${trial.method}`, yieldNow };
+    const resampling = { key: `${job.id}/${trial.method}`, yieldNow };
     const intervals = await bootstrapIntervals(predictionsOf(finalist), testSet, resampling);
     scores.push({
       method: trial.method,
-      trial: trialName(trial.id),
+      trial: trialName(job.project, job.id, trial.id),
       lrMultipliers: trial.lrMultipliers,
       validationAccuracy: meanOf(models, ({ training }) => training.validationAccuracy),
       validationMacroAccuracy: meanOf(models, ({ training }) => training.validationMacroAccuracy),
@@ -99,9 +100,9 @@ const seedScore = ({ seed, training, test }: ScoredModel) => ({
 /** The interval of one model's test accuracy. */
 export async function modelInterval(
   { test }: ScoredModel,
-  { jobId, classCount, yieldNow }: ReportSetting,
+  { job, classCount, yieldNow }: ReportSetting,
 ): Promise<Interval> {
-  const resampling = { key: `${jobId}/delivered`, yieldNow };
+  const resampling = { key: `${job.id}/delivered`, yieldNow };
   const { accuracy } = await bootstrapIntervals([test.predictions], { labels: test.labels, classCount }, resampling);
   return toInterval(accuracy);
 }
@@ -114,7 +115,7 @@ export async function modelInterval(
  */
 export async function compareWithBaseline(
   finalists: readonly ScoredFinalist[],
-  { jobId, classCount, totals, yieldNow }: ReportSetting,
+  { job, classCount, totals, yieldNow }: ReportSetting,
 ): Promise<Comparison | undefined> {
   const winner = finalists.find(({ trial }) => trial.method === SEARCH_METHOD);
   const baseline = finalists.find(({ trial }) => trial.method !== SEARCH_METHOD);
@@ -123,7 +124,7 @@ export async function compareWithBaseline(
     predictionsOf(winner),
     predictionsOf(baseline),
     testSetOf(finalists, classCount),
-    { key: `${jobId}/comparison`, yieldNow },
+    { key: `${job.id}/comparison`, yieldNow },
   );
   const { method } = baseline.trial;
   return {

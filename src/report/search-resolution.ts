@@ -1,3 +1,6 @@
+import type { DatasetClass } from '../domain/dataset.js';
+import { imageCountsOf, imageStepOf } from '../domain/dataset-folds.js';
+import type { EvaluationConfig } from '../domain/evaluation.js';
 import type { Resolution } from '../domain/job-result.js';
 import { disagreement } from '../statistics/disagreement.js';
 import { EXPECTED_GAIN } from '../statistics/expected-gain.js';
@@ -15,6 +18,17 @@ export interface SearchSize extends Pick<Resolution, 'imageCount' | 'seedCount'>
   /** By how much one validation image moves the figure that candidates are compared by; see `imageStep`. */
   readonly imageStep: number;
 }
+
+/** What the search of a job compares candidates on. */
+export const searchSizeOf = (
+  classes: readonly DatasetClass[],
+  foldCount: number,
+  { seedCount, fitness }: EvaluationConfig,
+): SearchSize => ({
+  imageCount: imageCountsOf(classes, foldCount).validation,
+  seedCount,
+  imageStep: imageStepOf(classes, foldCount, fitness),
+});
 
 /** What a search with so many validation images a fold and seeds a trial tells apart. */
 export function resolutionOf(

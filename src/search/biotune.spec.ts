@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { biotuneSchema, evaluationSchema } from '../domain/fine-tune-job.js';
+import { evaluationSchema } from '../domain/evaluation.js';
+import { biotuneSchema } from '../domain/search-config.js';
 import { selectsABlock } from '../domain/genome.js';
 import type { Run } from '../../test/fixtures/search-run.js';
 import { bits, config, distance, evaluate, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';

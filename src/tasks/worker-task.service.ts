@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type CoordinatorConfig } from '../config/config.js';
-import { parseS3Uri, type Failure } from '../domain/dataset.js';
+import type { Failure } from '../domain/dataset.js';
+import { parseS3Uri, type S3Location } from '../domain/dataset-reference.js';
 import { DomainError } from '../domain/errors.js';
 import { failureOf } from '../domain/failure.js';
 import { endsJob, isOurs } from '../domain/fault-policy.js';
@@ -213,7 +214,7 @@ export class WorkerTaskService {
   }
 
   /** Where the images of an import lie; undefined when the lease is lost or the task is no import. */
-  private async source(lease: LeaseRef): Promise<{ readonly bucket: string; readonly prefix: string } | undefined> {
+  private async source(lease: LeaseRef): Promise<S3Location | undefined> {
     const spec = await this.tasks.leased(lease);
     const version = parseImportScope(lease.scope);
     if (spec === undefined || version === undefined || !('import' in spec)) return undefined;

@@ -8,9 +8,11 @@ import { inject, vi } from 'vitest';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { baseModelSchema } from '../../src/domain/base-model.js';
 import { DomainError, type Reason } from '../../src/domain/errors.js';
-import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import { createFineTuneJobSchema } from '../../src/domain/create-fine-tune-job.js';
+import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/event.js';
 import type { JobResult } from '../../src/domain/job-result.js';
+import { datasetVersionName, parseModelVersionName } from '../../src/domain/resource-names.js';
 import type { ScoreReport, StoredTask, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/trial.js';
@@ -96,8 +98,9 @@ export class JobHarness {
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
     await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));
-    const { name, testShard } = await importDataset(app, madeUp);
-    return new JobHarness(app, database, madeUp, name, testShard);
+    const dataset = await registerDataset(app);
+    const testShard = await activateDataset(app, dataset, madeUp);
+    return new JobHarness(app, database, madeUp, datasetVersionName(PROJECT, dataset, 1), testShard);
   }
 
   async stop(): Promise<void> {
@@ -115,6 +118,13 @@ export class JobHarness {
       search: { seed: 1, ...search },
       ...rest,
     });
+  }
+
+  /** A version of the same images that is still being imported. */
+  async importing(): Promise<{ readonly name: string; readonly activate: () => Promise<unknown> }> {
+    const dataset = await registerDataset(this.app);
+    const activate = () => activateDataset(this.app, dataset, this.madeUp);
+    return { name: datasetVersionName(PROJECT, dataset, 1), activate };
   }
 
   estimate(job: object) {
@@ -135,8 +145,10 @@ export class JobHarness {
 
   /** What the delivered model's files say of the test split. */
   async metricsFile({ result }: FineTuneJob): Promise<{ test: ScoreReport; scores: JobResult['scores'] }> {
-    const [, , , model = '', , number] = result?.modelVersion.split('/') ?? [];
-    const downloads = await this.app.get(ModelVersionService).listDownloads(PROJECT, model, Number(number));
+    const version = parseModelVersionName(result?.modelVersion ?? '');
+    if (version === undefined) throw new Error('the job has made no model');
+    const { model, number } = version;
+    const downloads = await this.app.get(ModelVersionService).listDownloads(PROJECT, model, number);
     const metrics = downloads.find(({ path }) => path === 'metrics.json');
     if (metrics === undefined) throw new Error('the version has no metrics.json');
     return (await (await fetch(metrics.url)).json()) as { test: ScoreReport; scores: JobResult['scores'] };
@@ -334,8 +346,20 @@ function scored(wanted: number, { labels: classes, imageCount: { test } }: MadeU
   };
 }
 
-async function importDataset(app: INestApplicationContext, { labels, imageCount }: MadeUpDataset) {
-  const [objects, datasets] = [app.get(ObjectStore), app.get(DatasetRepository)];
+/** Registers a version that is being imported. */
+async function registerDataset(app: INestApplicationContext): Promise<string> {
+  const split = { trainFraction: 0.25, validationFraction: 0.125, testFraction: 0.625, seed: 0 };
+  const source = { displayName: 'fashion', sourceUri: 's3://images/fashion', split };
+  return app.get(Transactions).run((transaction) => app.get(DatasetRepository).insert(transaction, PROJECT, source));
+}
+
+/** Ends the import of a version. @returns the hash of its test split's only shard. */
+async function activateDataset(
+  app: INestApplicationContext,
+  id: string,
+  { labels, imageCount }: MadeUpDataset,
+): Promise<string> {
+  const objects = app.get(ObjectStore);
   const splits = ['train', 'validation', 'test'] as const;
   const shards = await Promise.all(
     splits.map(async (split) => ({
@@ -345,15 +369,8 @@ async function importDataset(app: INestApplicationContext, { labels, imageCount 
     })),
   );
   const manifest = await objects.putBlob(Buffer.from('manifest'));
-  const split = { trainFraction: 0.25, validationFraction: 0.125, testFraction: 0.625, seed: 0 };
   const classes = labels.map((label, index) => ({ label, index, imageCount }));
-  const id = await app.get(Transactions).run(async (transaction) => {
-    const source = { displayName: 'fashion', sourceUri: 's3://images/fashion', split };
-    const made = await datasets.insert(transaction, PROJECT, source);
-    const counts = { imageCount: 480, sizeBytes: 1000, issues: [] };
-    await datasets.activate(transaction, made, 1, { manifest, shards, classes, ...counts });
-    return made;
-  });
-  const testShard = shards.find((shard) => shard.split === 'test')?.sha256 ?? '';
-  return { name: `projects/${PROJECT}/datasets/${id}/versions/1`, testShard };
+  const found = { manifest, shards, classes, imageCount: 480, sizeBytes: 1000, issues: [] };
+  await app.get(Transactions).run((transaction) => app.get(DatasetRepository).activate(transaction, id, 1, found));
+  return shards.find((shard) => shard.split === 'test')?.sha256 ?? '';
 }

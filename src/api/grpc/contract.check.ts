@@ -5,9 +5,13 @@
 import type { z } from 'zod';
 import type { Artifact } from '../../domain/artifact.js';
 import type * as baseModel from '../../domain/base-model.js';
+import type { BudgetConfig } from '../../domain/budget.js';
 import type { ClassRecall } from '../../domain/class-recall.js';
 import type { Condition } from '../../domain/job-condition.js';
+import type { createFineTuneJobSchema } from '../../domain/create-fine-tune-job.js';
+import type { dataSchema } from '../../domain/data-config.js';
 import type * as dataset from '../../domain/dataset.js';
+import type { EvaluationConfig } from '../../domain/evaluation.js';
 import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
 import type { Cost } from '../../domain/cost.js';
@@ -17,7 +21,9 @@ import type * as estimate from '../../domain/estimate.js';
 import type * as jobResult from '../../domain/job-result.js';
 import type * as modelVersion from '../../domain/model-version.js';
 import type * as runtime from '../../domain/runtime.js';
+import type * as searchConfig from '../../domain/search-config.js';
 import type * as task from '../../domain/task.js';
+import type * as trainingProtocol from '../../domain/training-protocol.js';
 import type * as trial from '../../domain/trial.js';
 import type * as methods from '../../methods/method-table.js';
 import type * as catalog from '../../wire/biotune/v1/catalog.js';
@@ -79,13 +85,13 @@ type FineTuneJobChecks = [
   Serves<job.FineTuneJob, fineTuneJob.FineTuneJob>,
   Serves<job.Condition, Condition>,
   Serves<job.FineTuneJobSpec, fineTuneJob.FineTuneJobSpec>,
-  Serves<job.BiotuneConfig, fineTuneJob.BiotuneConfig>,
-  Serves<job.EvaluationConfig, fineTuneJob.EvaluationConfig>,
-  Serves<job.TrainingConfig, fineTuneJob.TrainingProtocol>,
+  Serves<job.BiotuneConfig, searchConfig.BiotuneConfig>,
+  Serves<job.EvaluationConfig, EvaluationConfig>,
+  Serves<job.TrainingConfig, trainingProtocol.JobTraining>,
   Serves<job.BlockConstraint, BlockConstraint>,
   Serves<job.MethodSettings, methods.MethodSettings>,
   Serves<job.FinalsConfig, fineTuneJob.FineTuneJobSpec['finals']>,
-  Serves<job.BudgetConfig, fineTuneJob.BudgetConfig>,
+  Serves<job.BudgetConfig, BudgetConfig>,
   Serves<job.Cost, Cost>,
   Serves<job.Progress, fineTuneJob.Progress>,
   Serves<job.BestTrial, z.infer<typeof fineTuneJob.bestTrialSchema>>,
@@ -105,14 +111,14 @@ type FineTuneJobChecks = [
   Serves<job.Event, event.JobEvent>,
 ];
 
-type CreateJob = z.input<typeof fineTuneJob.createFineTuneJobSchema>;
+type CreateJob = z.input<typeof createFineTuneJobSchema>;
 
 type RequestChecks = [
   Takes<job.CreateFineTuneJob, CreateJob>,
-  Takes<job.DataConfig, z.input<typeof fineTuneJob.dataSchema>>,
-  Takes<job.TrainingConfig, z.input<typeof fineTuneJob.trainingSchema>>,
-  Takes<job.SearchConfig, z.input<typeof fineTuneJob.searchSchema>>,
-  Takes<job.BiotuneConfig, z.input<typeof fineTuneJob.biotuneSchema>>,
+  Takes<job.DataConfig, z.input<typeof dataSchema>>,
+  Takes<job.TrainingConfig, z.input<typeof trainingProtocol.trainingSchema>>,
+  Takes<job.SearchConfig, z.input<typeof searchConfig.searchSchema>>,
+  Takes<job.BiotuneConfig, z.input<typeof searchConfig.biotuneSchema>>,
   Takes<job.EvaluationConfig, NonNullable<CreateJob['evaluation']>>,
   Takes<job.ParallelismConfig, NonNullable<CreateJob['parallelism']>>,
   Takes<job.OutputConfig, NonNullable<CreateJob['output']>>,
@@ -136,7 +142,7 @@ type TaskChecks = [
   Serves<worker.ImportSpec, task.ImportSpec>,
   Serves<worker.TrainSpec, task.TrainSpec>,
   Serves<worker.Technique, OneOf<methods.Technique> & Pick<methods.Technique, 'type'>>,
-  Serves<worker.TrainingProtocol, fineTuneJob.TrainingProtocol>,
+  Serves<worker.TrainingProtocol, trainingProtocol.TrainingProtocol>,
   Serves<worker.ScoreSpec, task.ScoreSpec>,
   Serves<worker.PackSpec, task.PackSpec>,
   Serves<worker.NetworkSpec, task.ScoreSpec['network']>,

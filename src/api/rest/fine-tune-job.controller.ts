@@ -1,11 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import {
-  type CreateFineTuneJob,
-  createFineTuneJobSchema,
-  type FineTuneJob,
-  fineTuneJobSchema,
-} from '../../domain/fine-tune-job.js';
+import { type CreateFineTuneJob, createFineTuneJobSchema } from '../../domain/create-fine-tune-job.js';
+import { type FineTuneJob, fineTuneJobSchema } from '../../domain/fine-tune-job.js';
 import { type JobEstimate, jobEstimateSchema } from '../../domain/estimate.js';
 import type { PageRequest } from '../../domain/page.js';
 import { EstimateService } from '../../estimate/estimate.service.js';

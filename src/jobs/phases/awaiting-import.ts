@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
-import { checkDatasetFits } from '../dataset-fit.js';
-import { foldCount, type JobContext } from '../job-context.js';
+import type { JobContext } from '../job-context.js';
+import { fitToDataset } from '../job-specs.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** VALIDATING: another scope imports the job's images. */
@@ -13,7 +13,6 @@ export class AwaitingImport implements Phase {
       throw new DomainError(reason, message, metadata);
     }
     if (dataset.state !== 'ACTIVE') return Promise.resolve({ then: 'REST' });
-    checkDatasetFits(dataset, { foldCount: foldCount({ job }), batchSize: job.spec.training.batchSize });
-    return Promise.resolve({ then: 'DONE' });
+    return Promise.resolve({ then: 'DONE', change: { spec: fitToDataset(job.spec, dataset) } });
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job-result.js';
 import type { ModelVersion } from '../../domain/model-version.js';
+import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import { genomeOf } from '../../domain/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
@@ -12,7 +13,6 @@ import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import type { JobContext } from '../job-context.js';
-import { trialName } from '../trial-name.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
@@ -69,7 +69,6 @@ export class Publishing implements Phase {
   private async report({ job, baseModel, dataset }: JobContext, { scored, model }: Delivery): Promise<JobReport> {
     const sources = {
       job,
-      trialName: (id: string) => trialName(job.project, job.id, id),
       baseModel,
       dataset,
       scored,
@@ -135,7 +134,7 @@ function publishedFacts(context: JobContext, { scored, model }: Delivery, { meth
 function lineage({ job, baseModel, dataset }: JobContext, trialId: string, { seed, training }: ScoredModel) {
   const { name, sha256, license, sourceUri } = baseModel;
   return {
-    job: `projects/${job.project}/fineTuneJobs/${job.id}`,
+    job: fineTuneJobName(job.project, job.id),
     trial: trialName(job.project, job.id, trialId),
     baseModel: { name, sha256, license, sourceUri },
     datasetVersion: dataset.name,

@@ -1,9 +1,11 @@
-import type { BudgetConfig, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
+import type { BudgetConfig } from '../../domain/budget.js';
+import { foldCountOf } from '../../domain/dataset-folds.js';
+import type { StoredFineTuneJob } from '../../domain/fine-tune-job.js';
 import type { StopReason } from '../../domain/job-state.js';
 import type { StoredTrial } from '../../domain/trial.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../search/biotune.js';
-import { foldCount, type JobContext } from '../job-context.js';
+import type { JobContext } from '../job-context.js';
 import { evaluated } from './search-plan.js';
 
 /**
@@ -41,10 +43,10 @@ export function wallBudgetEndMs(
 
 /** Why the evolution ends before its last generation, if it does. */
 export function evolutionStop(context: JobContext, trials: readonly StoredTrial[]): StopReason | undefined {
-  const { search, budget } = context.job.spec;
+  const { search, budget, data } = context.job.spec;
   const { trialCountMax, targetMetricValue, plateauGenerationCount } = budget;
   const history = evaluated(trials);
   if (history.length >= trialCount(search.biotune)) return undefined;
   const rules = { trialCountMax, targetMetricValue, plateauGenerationCount };
-  return stopReason(history, rules, { ...search.biotune, foldCount: foldCount(context) });
+  return stopReason(history, rules, { ...search.biotune, foldCount: foldCountOf(data) });
 }

@@ -1,3 +1,4 @@
+import { foldCountOf } from '../../domain/dataset-folds.js';
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/genome.js';
 import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
 import type { StoredTrial } from '../../domain/trial.js';
@@ -7,7 +8,7 @@ import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../../methods/met
 import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from '../../search/biotune.js';
 import { gridCandidates, type ListedCandidate, randomSearchCandidates } from '../../search/candidate-lists.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
-import { foldCount, type JobContext } from '../job-context.js';
+import type { JobContext } from '../job-context.js';
 
 /** What of a job its searches follow from. */
 export interface SearchContext {
@@ -38,7 +39,7 @@ export function searchConfig(context: SearchContext): SearchConfig {
   return {
     seed,
     blockCount: context.baseModel.blocks.length,
-    foldCount: foldCount(context),
+    foldCount: foldCountOf(context.job.spec.data),
     generationCount,
     populationSize,
     eliteCount,

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { BaseModel } from '../../domain/base-model.js';
+import { baseModelName } from '../../domain/resource-names.js';
 import { BaseModelEntity } from './base-model.entities.js';
 
-const toDomain = ({ id, ...rest }: BaseModelEntity): BaseModel => ({ name: `baseModels/${id}`, id, ...rest });
+const toDomain = ({ id, ...rest }: BaseModelEntity): BaseModel => ({ name: baseModelName(id), id, ...rest });
 
 /** The shared catalogue of pretrained networks. */
 @Injectable()

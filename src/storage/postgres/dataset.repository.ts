@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Dataset, DatasetVersion, Failure, StoredDatasetVersion, SplitConfig } from '../../domain/dataset.js';
 import { newId } from '../../domain/ids.js';
+import { datasetName, datasetVersionName } from '../../domain/resource-names.js';
 import type { ImportResult } from '../../domain/task.js';
 import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
 import type { Transaction } from './transaction.js';
@@ -19,7 +20,7 @@ function toVersion(entity: DatasetVersionEntity): StoredDatasetVersion {
   const { createTime, manifest, error, ...rest } = entity;
   return {
     ...rest,
-    name: `projects/${entity.project}/datasets/${entity.datasetId}/versions/${entity.number}`,
+    name: datasetVersionName(entity.project, entity.datasetId, entity.number),
     createTime: createTime.toISOString(),
     ...(manifest === undefined ? {} : { manifest, digest: manifest.sha256 }),
     ...(error === undefined ? {} : { error }),
@@ -57,7 +58,7 @@ export class DatasetRepository {
       .findOne({ where: { project, datasetId: id }, order: { number: 'DESC' } });
     if (dataset === null || version === null) return undefined;
     return {
-      name: `projects/${project}/datasets/${id}`,
+      name: datasetName(project, id),
       id,
       displayName: dataset.displayName,
       latestVersion: toPublicVersion(toVersion(version)),

@@ -16,7 +16,9 @@ import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entitie
 import type { Transaction } from './transaction.js';
 
 /** The columns that a state move may set beside the state. */
-export type JobChange = Partial<Pick<StoredFineTuneJob, 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>>;
+export type JobChange = Partial<
+  Pick<StoredFineTuneJob, 'spec' | 'stopReason' | 'result' | 'error' | 'startTime' | 'endTime'>
+>;
 
 /** Rows of jobs. A state move is one UPDATE that names the state it leaves, and writes its event. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
+import { fineTuneJobName, modelVersionName, trialName } from '../../domain/resource-names.js';
 import { ModelVersionEntity } from './model-version.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -22,9 +23,9 @@ export type NewModelVersion = Pick<
 
 const toDomain = ({ project, jobId, trialId, createTime, ...version }: ModelVersionEntity): ModelVersion => ({
   ...version,
-  name: `projects/${project}/models/${version.model}/versions/${version.number}`,
-  job: `projects/${project}/fineTuneJobs/${jobId}`,
-  trial: `projects/${project}/fineTuneJobs/${jobId}/trials/${trialId}`,
+  name: modelVersionName(project, version.model, version.number),
+  job: fineTuneJobName(project, jobId),
+  trial: trialName(project, jobId, trialId),
   createTime: createTime.toISOString(),
 });
 

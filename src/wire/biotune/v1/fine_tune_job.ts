@@ -169,7 +169,10 @@ export enum DataConfig_Augmentation {
 
 export interface TrainingConfig {
   epochCount?: number | undefined;
-  patienceEpochs?: number | undefined;
+  patienceEpochs?:
+    | number
+    | undefined;
+  /** What the images allow when absent: 96, or the smallest fold of the training images. */
   batchSize?: number | undefined;
   baseLearningRate?: number | undefined;
   cosineEpochCount?: number | undefined;
@@ -300,7 +303,7 @@ export interface OutputConfig {
   model?: string | undefined;
 }
 
-/** The request with every default filled in. */
+/** The request with every default filled in; training.batch_size, where it is not named, once the images are imported. */
 export interface FineTuneJobSpec {
   baseModel: string;
   data: DataConfig | undefined;

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { batchSizeOf, checkDatasetFits, imageCountsOf, imageStepOf } from './dataset-folds.js';
+
+type Counts = readonly [train: number, validation: number];
+
+const classesOf = (...counts: readonly Counts[]) =>
+  counts.map(([train, validation], index) => ({
+    label: `class ${index}`,
+    index,
+    imageCount: { train, validation, test: 1 },
+  }));
+
+const datasetOf = (...counts: readonly Counts[]) => ({
+  name: 'projects/p/datasets/d/versions/1',
+  classes: classesOf(...counts),
+});
+
+describe('checkDatasetFits', () => {
+  const demands = { foldCount: 2, batchSize: 12 };
+
+  it('takes a dataset whose smallest fold is one batch', () => {
+    expect(() => checkDatasetFits(datasetOf([13, 2], [12, 2]), demands)).not.toThrow();
+  });
+
+  it('refuses a batch that is larger than the smallest fold', () => {
+    expect(() => checkDatasetFits(datasetOf([13, 2], [11, 2]), demands)).toThrow(
+      expect.objectContaining({ reason: 'BATCH_TOO_LARGE', metadata: { batchSize: '12', imageCount: '11' } }),
+    );
+  });
+
+  it.each([
+    ['training', [1, 9]],
+    ['validation', [99, 1]],
+  ] as const)('refuses a class with too few %s images for every fold', (_, counts) => {
+    expect(() => checkDatasetFits(datasetOf([99, 9], counts), { foldCount: 2 })).toThrow(
+      expect.objectContaining({
+        reason: 'TOO_FEW_IMAGES_PER_CLASS',
+        metadata: expect.objectContaining({ label: 'class 1' }),
+      }),
+    );
+  });
+});
+
+describe('the batch of a job that names none', () => {
+  it('is the paper’s where the smallest fold is large enough', () => {
+    expect(batchSizeOf(classesOf([200, 2], [200, 2]), 2)).toBe(96);
+    expect(batchSizeOf(classesOf([96, 2], [97, 2]), 2)).toBe(96);
+  });
+
+  it('is the smallest fold where that has fewer images', () => {
+    expect(batchSizeOf(classesOf([95, 2], [97, 2]), 2)).toBe(95);
+    expect(batchSizeOf(classesOf([2, 2], [3, 2]), 2)).toBe(2);
+  });
+
+  it('fits every dataset that is not refused', () => {
+    const dataset = datasetOf([2, 2], [3, 2]);
+    const batchSize = batchSizeOf(dataset.classes, 2);
+    expect(() => checkDatasetFits(dataset, { foldCount: 2, batchSize })).not.toThrow();
+  });
+});
+
+it('counts the images of the larger fold, and of all for one', () => {
+  expect(imageCountsOf(classesOf([13, 3], [12, 2]), 2)).toEqual({ train: 13, validation: 3 });
+  expect(imageCountsOf(classesOf([13, 3], [12, 2]), 1)).toEqual({ train: 25, validation: 5 });
+});
+
+describe('the step of a figure', () => {
+  const classes = classesOf([100, 40], [100, 9], [100, 5]);
+
+  it('is one image of the smallest fold for accuracy', () => {
+    expect(imageStepOf(classes, 1, 'ACCURACY')).toBe(1 / 54);
+    expect(imageStepOf(classes, 2, 'ACCURACY')).toBe(1 / 26);
+  });
+
+  it('is one image of the smallest class for a mean over classes', () => {
+    expect(imageStepOf(classes, 1, 'MACRO_ACCURACY')).toBeCloseTo(1 / 5 / 3, 12);
+    expect(imageStepOf(classes, 2, 'MACRO_F1')).toBeCloseTo(1 / 2 / 3, 12);
+  });
+});

@@ -1,0 +1,90 @@
+import type { DatasetClass, DatasetVersion, SplitCounts } from './dataset.js';
+import { DomainError } from './errors.js';
+import type { EvaluationConfig } from './evaluation.js';
+
+/** The paper's batch, which a job has that names none, where the images allow it. */
+const BATCH_SIZE_DEFAULT = 96;
+
+/** Slices that train and validation are cut into; generation g uses slice g mod this. */
+export const foldCountOf = ({ searchFraction }: { readonly searchFraction: number }): number =>
+  Math.round(1 / searchFraction);
+
+/** Training and validation images of one fold, the larger ones where they differ; of all for one fold. */
+export function imageCountsOf(
+  classes: readonly DatasetClass[],
+  foldCount: number,
+): Pick<SplitCounts, 'train' | 'validation'> {
+  const count = (split: 'train' | 'validation') =>
+    classes.reduce((sum, { imageCount }) => sum + Math.ceil(imageCount[split] / foldCount), 0);
+  return { train: count('train'), validation: count('validation') };
+}
+
+/**
+ * By how much one validation image of a fold moves a figure, at the most: one of all, or for a mean over classes one of the
+ * smallest class.
+ */
+export function imageStepOf(
+  classes: readonly DatasetClass[],
+  foldCount: number,
+  fitness: EvaluationConfig['fitness'],
+): number {
+  // The last fold is the smallest.
+  const counts = classes.map(({ imageCount }) => Math.max(1, Math.floor(imageCount.validation / foldCount)));
+  if (fitness === 'ACCURACY') return 1 / counts.reduce((sum, count) => sum + count, 0);
+  return 1 / Math.min(...counts) / classes.length;
+}
+
+/** Training images of the smallest fold: it has what is left of each class when the others have one more. */
+const smallestFold = (classes: readonly DatasetClass[], foldCount: number): number =>
+  classes.reduce((sum, { imageCount }) => sum + Math.floor(imageCount.train / foldCount), 0);
+
+/**
+ * The batch size of a job that names none: 96, or all images of the smallest fold where that has fewer.
+ *
+ * @returns at least 2 for a dataset that `checkDatasetFits` takes: each fold has an image of every class, of at least two.
+ */
+export const batchSizeOf = (classes: readonly DatasetClass[], foldCount: number): number =>
+  Math.min(BATCH_SIZE_DEFAULT, smallestFold(classes, foldCount));
+
+/** What of a job its dataset must be large enough for. */
+export interface DatasetDemands {
+  readonly foldCount: number;
+  /** What the caller has named. */
+  readonly batchSize?: number | undefined;
+}
+
+/**
+ * Refuses a dataset on which no candidate could be trained, before any is.
+ *
+ * @throws DomainError TOO_FEW_IMAGES_PER_CLASS when a fold would lack a class; BATCH_TOO_LARGE when a fold is smaller than a
+ *   batch.
+ */
+export function checkDatasetFits(
+  { name, classes }: Pick<DatasetVersion, 'name' | 'classes'>,
+  { foldCount, batchSize = 0 }: DatasetDemands,
+): void {
+  const thin = classes.find(({ imageCount }) => Math.min(imageCount.train, imageCount.validation) < foldCount);
+  if (thin !== undefined) {
+    const { label, imageCount } = thin;
+    throw new DomainError(
+      'TOO_FEW_IMAGES_PER_CLASS',
+      `Class ${label} of ${name} has ${imageCount.train} training and ${imageCount.validation} validation images; ` +
+        `${foldCount} folds need at least ${foldCount} of each: add images or raise data.searchFraction.`,
+      {
+        label,
+        foldCount: String(foldCount),
+        train: String(imageCount.train),
+        validation: String(imageCount.validation),
+      },
+    );
+  }
+  const smallest = smallestFold(classes, foldCount);
+  if (smallest < batchSize) {
+    throw new DomainError(
+      'BATCH_TOO_LARGE',
+      `training.batchSize is ${batchSize}, and a fold of ${name} has ${smallest} training images; ` +
+        `choose ${smallest} or less, leave it out, or raise data.searchFraction.`,
+      { batchSize: String(batchSize), imageCount: String(smallest) },
+    );
+  }
+}
