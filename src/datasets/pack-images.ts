@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { SPLITS } from '../domain/dataset.js';
+import { type Shard, SPLITS } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/artifact.js';
-import type { Shard } from '../domain/dataset.js';
 import type { ImageFacts } from './copies/image-facts.js';
 import { fetchImages, type ImageFetching, type NumberedObject } from './fetch-images.js';
 import type { ImportSink } from './import-source.js';

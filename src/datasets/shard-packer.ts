@@ -1,6 +1,5 @@
-import type { Split } from '../domain/dataset.js';
+import type { Shard, Split } from '../domain/dataset.js';
 import type { Artifact } from '../domain/artifact.js';
-import type { Shard } from '../domain/dataset.js';
 import type { ImageRecord } from './manifest.js';
 
 /** Large enough that a pod reads few objects, small enough to build in memory. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { baseModelRefSchema } from './base-model.js';
 import { blockConstraintSchema } from './block-constraint.js';
-import { datasetRefSchema, type Failure, failureSchema, splitConfigSchema } from './dataset.js';
+import { datasetRefSchema, splitConfigSchema } from './dataset.js';
+import { type Failure, failureSchema } from './errors.js';
 import { genomeSchema, SEARCH_MODES } from './genome.js';
 import { conditionSchema, type Pause } from './job-condition.js';
 import { type JobResult, jobResultSchema } from './job-result.js';

@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { artifactSchema } from './artifact.js';
-import {
-  datasetClassSchema,
-  datasetIssueSchema,
-  type Failure,
-  failureSchema,
-  shardSchema,
-  splitConfigSchema,
-} from './dataset.js';
+import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset.js';
+import { type Failure, failureSchema } from './errors.js';
 import { AUGMENTATIONS, trainingProtocolSchema } from './fine-tune-job.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from './technique.js';
@@ -126,7 +120,7 @@ export const taskResultSchema = z.union([
 ]);
 export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>;
 
-/** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: see `FAULT_POLICY`. */
+/** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: what becomes of it follows from its reason. */
 export const taskOutcomeSchema = z.union([
   z.strictObject({ succeeded: taskResultSchema }),
   z.strictObject({ infeasible: failureSchema }),
@@ -151,7 +145,7 @@ export interface StoredTask {
   readonly notBefore: Date;
   /** Leases given. */
   readonly claims: number;
-  /** Tries that ended in a way that may be the genome's fault; `FAULT_POLICY` says how many there may be. */
+  /** Tries that ended in a way that may be the genome's fault; its reason says how many there may be. */
   readonly faults: number;
   /** Workers that fell silent while the leader of the scope did not; bounded apart. */
   readonly leaseLosses: number;

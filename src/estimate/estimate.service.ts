@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { ImageCounts } from '../cost/training-cost.js';
 import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
-import { parseDatasetVersionName, type DatasetVersion } from '../domain/dataset.js';
+import { type DatasetVersion, parseDatasetVersionName } from '../domain/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import type { JobEstimate } from '../domain/estimate.js';
 import type { CreateFineTuneJob, FineTuneJobSpec } from '../domain/fine-tune-job.js';

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { type Failure, parseS3Uri, type StoredDatasetVersion } from '../domain/dataset.js';
+import { parseS3Uri, type StoredDatasetVersion } from '../domain/dataset.js';
+import type { Failure } from '../domain/errors.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';

@@ -1,4 +1,4 @@
-import type { Reason } from '../domain/errors.js';
+import type { Reason } from '../domain/reasons.js';
 import { type StoredFineTuneJob, TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
 import { type Condition, DEGRADED_REASONS } from '../domain/job-condition.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';

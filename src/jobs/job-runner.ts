@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DomainError } from '../domain/errors.js';
-import { failureOf } from '../domain/failure.js';
-import { isOurs } from '../domain/fault-policy.js';
+import { DomainError, failureOf } from '../domain/errors.js';
+import { isOurs } from '../domain/reasons.js';
 import { type JobState, type StoredFineTuneJob, TERMINAL_JOB_STATES } from '../domain/fine-tune-job.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { FineTuneJobRepository, type JobChange, JobMovedError } from '../storage/postgres/fine-tune-job.repository.js';
@@ -113,8 +112,7 @@ export class JobRunner {
   private async awaitDataset(leadership: Leadership, job: StoredFineTuneJob): Promise<Step> {
     const version = await this.datasets.findVersion(job.datasetId, job.datasetVersion);
     if (version?.state === 'REJECTED' && version.error !== undefined) {
-      const { reason, message, metadata } = version.error;
-      throw new DomainError(reason, message, metadata);
+      throw DomainError.from(version.error);
     }
     if (version?.state !== 'ACTIVE') return resting(WAIT);
     checkDatasetFits(version, { foldCount: foldCount({ job }), batchSize: job.spec.training.batchSize });

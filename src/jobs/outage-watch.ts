@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Failure } from '../domain/dataset.js';
+import type { Failure } from '../domain/errors.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
-import { endsJob } from '../domain/fault-policy.js';
+import { endsJob } from '../domain/reasons.js';
 import type { BiotuneConfig } from '../domain/fine-tune-job.js';
 import type { SeedResult, StoredTrial } from '../domain/trial.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
@@ -134,5 +134,5 @@ function byTrial(trainings: readonly Training[]): Map<string, Training[]> {
  */
 export function refuseBadData({ state, failure }: Pick<Training, 'state' | 'failure'>): void {
   if (state !== 'infeasible' || failure === undefined || !endsJob(failure.reason)) return;
-  throw new DomainError(failure.reason, failure.message, failure.metadata);
+  throw DomainError.from(failure);
 }

@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { CoordinatorConfig } from '../config/config.js';
-import { parseS3Uri, type Failure } from '../domain/dataset.js';
-import { DomainError } from '../domain/errors.js';
-import { failureOf } from '../domain/failure.js';
-import { endsJob, isOurs } from '../domain/fault-policy.js';
+import { parseS3Uri } from '../domain/dataset.js';
+import { DomainError, type Failure, failureOf } from '../domain/errors.js';
+import { endsJob, isOurs } from '../domain/reasons.js';
 import type { Artifact } from '../domain/artifact.js';
 import type { TaskOutcome, TaskSpec } from '../domain/task.js';
 import type { Logger } from '../observability/logger.js';
@@ -190,13 +189,18 @@ export class WorkerTaskService {
     throw new DomainError('FIELD_INVALID', message, metadata);
   }
 
-  /** Does a part of a worker's call for which a store is needed: an outage is noted on the task, while the worker tries on. */
+  /**
+   * Does a part of a worker's call for which a store is needed: an outage is noted on the task, while the worker tries on.
+   * One of the database itself cannot be.
+   */
   private async served<T>(lease: LeaseRef, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const failure = failureOf(error);
-      if (error instanceof DomainError && isOurs(failure.reason)) await this.tasks.noteOutage(lease, failure);
+      const isNoted =
+        error instanceof DomainError && isOurs(failure.reason) && failure.reason !== 'DATABASE_UNAVAILABLE';
+      if (isNoted) await this.tasks.noteOutage(lease, failure);
       throw error;
     }
   }
@@ -239,7 +243,7 @@ export class WorkerTaskService {
     } catch (error) {
       // Stored in another size: what the worker reported is wrong, not the call.
       if (!(error instanceof DomainError) || error.reason !== 'ARTIFACT_CORRUPT') throw error;
-      return { reason: error.reason, message: error.message, metadata: { ...error.metadata } };
+      return failureOf(error);
     }
     return undefined;
   }

@@ -10,13 +10,14 @@ import { blobKey, uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const logger = createLogger('coordinator', 'silent');
@@ -56,15 +57,15 @@ describe('artifacts', () => {
     objects = new ObjectStore(config);
     sources = new SourceBuckets(config);
     const tasks = taskRepository(dataSource);
-    const leaderships = new LeadershipRepository(dataSource);
-    const datasets = new DatasetRepository(dataSource);
+    const leaderships = new LeadershipRepository(new Database(dataSource));
+    const datasets = new DatasetRepository(new Database(dataSource));
     const settings = { leaseSeconds: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
-    const claims = new BlobClaimRepository(dataSource);
+    const claims = new BlobClaimRepository(new Database(dataSource));
     service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, settings, logger);
     trainShard = await objects.putBlob(Buffer.from('training images'));
     testShard = await objects.putBlob(Buffer.from('test images'));
-    await leaderships.open(dataSource.manager, SCOPE);
-    await tasks.insert(dataSource.manager, [{ scope: SCOPE, key: 'search/0/0/1', spec: trainSpec() }]);
+    await leaderships.open(noTransaction(dataSource), SCOPE);
+    await tasks.insert(noTransaction(dataSource), [{ scope: SCOPE, key: 'search/0/0/1', spec: trainSpec() }]);
     const { task } = await service.lease(SCOPE, 'w');
     lease = { scope: SCOPE, taskId: task?.id ?? '', fence: task?.fence ?? 0 };
   });
@@ -283,12 +284,16 @@ describe('artifacts', () => {
     const split = { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 };
     const sourceUri = `s3://${store.bucket}/images`;
     const dataset = { displayName: 'd', sourceUri, split };
-    const id = await new DatasetRepository(dataSource).insert(dataSource.manager, 'vision', dataset);
+    const id = await new DatasetRepository(new Database(dataSource)).insert(
+      noTransaction(dataSource),
+      'vision',
+      dataset,
+    );
     const scope = importScope(id, 1);
-    await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
+    await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
     const spec = { import: { prefix: 'images', split } };
     const queue = taskRepository(dataSource);
-    await queue.insert(dataSource.manager, [{ scope, key: 'import', spec }]);
+    await queue.insert(noTransaction(dataSource), [{ scope, key: 'import', spec }]);
     const { task } = await service.lease(scope, 'w');
     const importing: LeaseRef = { scope, taskId: task?.id ?? '', fence: task?.fence ?? 0 };
 

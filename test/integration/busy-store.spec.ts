@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { Artifact } from '../../src/domain/artifact.js';
 import type { ImportResult, TaskOutcome } from '../../src/domain/task.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
@@ -14,7 +15,7 @@ import { ObjectStore } from '../../src/storage/object-store.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
 import { BusyStore, type Busyness } from '../support/busy-store.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const BUSY: readonly Busyness[] = ['SLOW_DOWN', 'BARE_503', 'BAD_GATEWAY', 'INTERNAL_ERROR'];
@@ -51,9 +52,9 @@ describe('a store that is too busy for the coordinator', () => {
     objects = new ObjectStore(config);
     sources = new SourceBuckets(config);
     tasks = taskRepository(dataSource);
-    const leaderships = new LeadershipRepository(dataSource);
-    const datasets = new DatasetRepository(dataSource);
-    const claims = new BlobClaimRepository(dataSource);
+    const leaderships = new LeadershipRepository(new Database(dataSource));
+    const datasets = new DatasetRepository(new Database(dataSource));
+    const claims = new BlobClaimRepository(new Database(dataSource));
     const settings = { leaseSeconds: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
     const logger = createLogger('coordinator', 'silent');
     service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, settings, logger);
@@ -104,13 +105,13 @@ describe('a store that is too busy for the coordinator', () => {
     };
 
     const leased = async (sourceUri: string) => {
-      const datasets = new DatasetRepository(dataSource);
-      const id = await dataSource.transaction((transaction) =>
+      const datasets = new DatasetRepository(new Database(dataSource));
+      const id = await new Database(dataSource).transaction((transaction) =>
         datasets.insert(transaction, 'p', { displayName: 'd', sourceUri, split: SPLIT }),
       );
       scope = importScope(id, 1);
-      await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
-      await tasks.insert(dataSource.manager, [
+      await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
+      await tasks.insert(noTransaction(dataSource), [
         { scope, key: 'import', spec: { import: { prefix: '', split: SPLIT } } },
       ]);
       const { task } = await service.lease(scope, 'w');

@@ -6,7 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import type pg from 'pg';
 import { inject, vi } from 'vitest';
 import { baseModelSchema } from '../../src/domain/base-model.js';
-import { DomainError, type Reason } from '../../src/domain/errors.js';
+import { DomainError } from '../../src/domain/errors.js';
+import type { Reason } from '../../src/domain/reasons.js';
 import { createFineTuneJobSchema, type FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/event.js';
 import type { JobResult } from '../../src/domain/job-result.js';
@@ -28,7 +29,7 @@ import { DatasetRepository } from '../../src/storage/postgres/dataset.repository
 import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
 import { type Leadership, LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
-import { Transactions } from '../../src/storage/postgres/transaction.js';
+import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { failedOutcome } from '../../src/worker/supervisor/outcome.js';
 import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';

@@ -4,11 +4,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Runtime } from '../../src/domain/runtime.js';
 import type { TaskOutcome, TaskSpec, TrainSpec } from '../../src/domain/task.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TrialRepository } from '../../src/storage/postgres/trial.repository.js';
 import type { LeasedTask, TaskRepository } from '../../src/storage/postgres/task.repository.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase, noTransaction } from '../support/database.js';
 
 const JOB = 'ftj_1';
 const OTHER: Runtime = { ...RUNTIME, intraOpThreadCount: 4 };
@@ -74,11 +75,11 @@ describe('the runtime of a job', () => {
        VALUES ($1, 'p', 'd', 1, '{"reproducibility": "BITWISE"}', 1, 'RUNNING')`,
       [JOB],
     );
-    await new LeadershipRepository(dataSource).open(dataSource.manager, JOB);
+    await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), JOB);
     const spec: TaskSpec = { train };
     const keys = ['a', 'b', 'c'];
     await queue.insert(
-      dataSource.manager,
+      noTransaction(dataSource),
       keys.map((key) => ({ scope: JOB, key, spec })),
     );
   });
@@ -145,7 +146,7 @@ describe('the runtime of a job', () => {
       expect(await rowOf(task)).toMatchObject({ state: 'succeeded', result: { train: { runtime } } });
     }
     expect(await runtimeOfJob()).toBeNull();
-    expect(await new TrialRepository(dataSource).runtimes(JOB)).toEqual([
+    expect(await new TrialRepository(new Database(dataSource)).runtimes(JOB)).toEqual([
       { runtime: RUNTIME, trainingCount: 2 },
       { runtime: OTHER, trainingCount: 1 },
     ]);
@@ -156,7 +157,7 @@ describe('the runtime of a job', () => {
     const { network, pack } = train;
     await dataSource.query(`DELETE FROM tasks WHERE state = 'queued'`);
     const spec: TaskSpec = { score: { network, pack } };
-    await queue.insert(dataSource.manager, [{ scope: JOB, key: 'score', spec }]);
+    await queue.insert(noTransaction(dataSource), [{ scope: JOB, key: 'score', spec }]);
     expect((await lease()).spec).toEqual({ score: { network, pack, runtime: RUNTIME } });
   });
 

@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { StoresConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { BaseModelRepository } from '../../src/storage/postgres/base-model.repository.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
@@ -80,14 +81,14 @@ export class SweepWorld {
     readonly store: TestBucket,
     config: StoresConfig,
   ) {
-    this.jobs = new FineTuneJobRepository(dataSource, new EventRepository(dataSource));
-    this.datasets = new DatasetRepository(dataSource);
-    this.baseModels = new BaseModelRepository(dataSource);
-    this.leaderships = new LeadershipRepository(dataSource);
-    this.versions = new ModelVersionRepository(dataSource);
-    this.claims = new BlobClaimRepository(dataSource);
+    this.jobs = new FineTuneJobRepository(new Database(dataSource), new EventRepository(new Database(dataSource)));
+    this.datasets = new DatasetRepository(new Database(dataSource));
+    this.baseModels = new BaseModelRepository(new Database(dataSource));
+    this.leaderships = new LeadershipRepository(new Database(dataSource));
+    this.versions = new ModelVersionRepository(new Database(dataSource));
+    this.claims = new BlobClaimRepository(new Database(dataSource));
     this.queue = taskRepository(dataSource);
-    this.rows = new SweepRepository(dataSource);
+    this.rows = new SweepRepository(new Database(dataSource));
     this.objects = new ObjectStore(config);
     this.listed = new AgeingObjects(config);
     this.ownership = new BucketOwnership(this.rows, this.objects, this.listed);
@@ -140,7 +141,7 @@ export class SweepWorld {
     // Some more, for the clock of timers is not that of dates.
     await sleep(leap - now + 20);
     this.listed.leaps.push(new Date(leap));
-    await this.dataSource.transaction(async (transaction) => {
+    await new Database(this.dataSource).transaction(async (transaction) => {
       // Past the trigger that keeps ended jobs as they are.
       await transaction.query('SET LOCAL session_replication_role = replica');
       for (const statement of AGED_COLUMNS) await transaction.query(statement, [`${PASSING_DAYS} days`]);

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TaskRepository, type LeasedTask } from '../../src/storage/postgres/task.repository.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase, noTransaction } from '../support/database.js';
 
 const SCOPE = 'ds_x/versions/1';
 const SPEC: TaskSpec = {
@@ -25,7 +26,7 @@ describe('the task queue', () => {
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 10 }).initialize();
     await migrate(dataSource);
     queue = taskRepository(dataSource);
-    leaderships = new LeadershipRepository(dataSource);
+    leaderships = new LeadershipRepository(new Database(dataSource));
   });
 
   afterAll(async () => {
@@ -35,12 +36,12 @@ describe('the task queue', () => {
 
   beforeEach(async () => {
     await dataSource.query('TRUNCATE tasks, leaderships CASCADE');
-    await leaderships.open(dataSource.manager, SCOPE);
+    await leaderships.open(noTransaction(dataSource), SCOPE);
   });
 
   const insert = (...keys: string[]) =>
     queue.insert(
-      dataSource.manager,
+      noTransaction(dataSource),
       keys.map((key) => ({ scope: SCOPE, key, spec: SPEC })),
     );
   const lease = async (worker = 'w'): Promise<LeasedTask> => {
@@ -275,7 +276,7 @@ describe('the task queue', () => {
     });
 
     it('no more after it was told to forget', async () => {
-      await queue.forgetOutages(dataSource.manager, SCOPE);
+      await queue.forgetOutages(noTransaction(dataSource), SCOPE);
       expect(await queue.stalled(SCOPE, 0)).toBeUndefined();
     });
   });
@@ -283,7 +284,7 @@ describe('the task queue', () => {
   it('tells a worker to stop, and leases no more, once nobody wants the work', async () => {
     await insert('a', 'b');
     const task = await lease();
-    await leaderships.close(dataSource.manager, SCOPE);
+    await leaderships.close(noTransaction(dataSource), SCOPE);
     expect(await queue.heartbeat(ref(task), 30)).toEqual({ leaseLost: false, cancel: true });
     expect(await queue.lease(SCOPE, 'w', 30)).toBeUndefined();
     await queue.release(ref(task));
@@ -302,7 +303,7 @@ describe('the task queue', () => {
   ])('does not queue a task again after %s when nobody wants it', async (_, end) => {
     await insert('a');
     const task = await lease();
-    await leaderships.close(dataSource.manager, SCOPE);
+    await leaderships.close(noTransaction(dataSource), SCOPE);
     await end(task);
     expect((await row())?.state).toBe('cancelled');
   });
@@ -319,7 +320,7 @@ describe('the task queue', () => {
   it('gives a worker nothing again that nobody wants', async () => {
     await insert('a');
     await lease('w1');
-    await leaderships.close(dataSource.manager, SCOPE);
+    await leaderships.close(noTransaction(dataSource), SCOPE);
     expect(await queue.leaseAgain(SCOPE, 'w1', 30)).toBeUndefined();
   });
 

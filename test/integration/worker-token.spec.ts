@@ -7,13 +7,14 @@ import { detailsOf, GrpcCaller } from '../../src/api/testing/grpc-caller.js';
 import { coordinatorConfigSchema, readConfig } from '../../src/config/config.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { TasksModule } from '../../src/tasks/tasks.module.js';
 import { WorkerTokens } from '../../src/tasks/worker-token.js';
 import { ControlClient, type Lease } from '../../src/worker/supervisor/control-client.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskRepository, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
 
 const WORKER = 'biotune.v1.WorkerService';
@@ -66,9 +67,9 @@ describe('worker tokens, over gRPC and on real rows', () => {
   beforeEach(async () => {
     await dataSource.query('TRUNCATE tasks, leaderships CASCADE');
     for (const scope of [OURS, THEIRS]) {
-      await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
+      await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
       const spec = { import: { prefix: 'p', split: SPLIT } };
-      await taskRepository(dataSource).insert(dataSource.manager, [{ scope, key: 'import', spec }]);
+      await taskRepository(dataSource).insert(noTransaction(dataSource), [{ scope, key: 'import', spec }]);
     }
   });
 

@@ -8,6 +8,7 @@ import type * as baseModel from '../../domain/base-model.js';
 import type { ClassRecall } from '../../domain/class-recall.js';
 import type { Condition } from '../../domain/job-condition.js';
 import type * as dataset from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
 import type { Cost } from '../../domain/cost.js';
@@ -63,7 +64,7 @@ type DatasetChecks = [
   Serves<catalog.DatasetIssue, dataset.DatasetIssue>,
   Serves<catalog.SplitConfig, dataset.SplitConfig>,
   Serves<catalog.SplitCounts, dataset.SplitCounts>,
-  Serves<catalog.Failure, dataset.Failure>,
+  Serves<catalog.Failure, Failure>,
 ];
 
 type ModelVersionChecks = [

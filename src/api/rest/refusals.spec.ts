@@ -105,6 +105,7 @@ describe('refusals', () => {
       errors: [expect.objectContaining({ pointer: '/search/biotune/eliteCount', reason: 'OUT_OF_RANGE' })],
       requestId: 'req-1',
       retryable: false,
+      help: 'Ask for fewer elites than the population has members.',
     });
   });
 
@@ -194,7 +195,7 @@ describe('refusals', () => {
   });
 
   it('answers a lost database as unavailable', async () => {
-    api.stubs.jobs.get.mockRejectedValueOnce(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    api.stubs.jobs.get.mockRejectedValueOnce(new DomainError('DATABASE_UNAVAILABLE', 'away'));
     const problem = await readProblem(await get(`${JOBS}/${JOB_ID}`));
     expect(problem).toMatchObject({ status: 503, reason: 'DATABASE_UNAVAILABLE', retryable: true });
   });

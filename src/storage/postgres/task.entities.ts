@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import type { Failure } from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import { type StoredTask, TASK_STATES, type TaskResult, type TaskSpec, type TaskState } from '../../domain/task.js';
 import { absent, integer } from './columns.js';
 import { finite, oneOf } from './checks.js';

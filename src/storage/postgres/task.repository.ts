@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import type { Failure } from '../../domain/dataset.js';
-import { DomainError } from '../../domain/errors.js';
-import { afterFault, type FaultHistory, isFinal } from '../../domain/fault-policy.js';
+import { DomainError, type Failure, failureOf } from '../../domain/errors.js';
+import { afterFault, type FaultHistory } from '../../domain/fault-policy.js';
+import { isFinal } from '../../domain/reasons.js';
 import { newId } from '../../domain/ids.js';
 import type { Method } from '../../domain/method.js';
 import { runtimeMismatch, type Runtime } from '../../domain/runtime.js';
@@ -10,7 +9,7 @@ import type { StoredTask, TaskOutcome, TaskSpec, TaskState } from '../../domain/
 import { parseImportScope } from './dataset.repository.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobRepository } from './fine-tune-job.repository.js';
-import { type Prepared, runPrepared } from './prepared.js';
+import { Database, type Prepared } from './database.js';
 import { TaskEntity } from './task.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -178,7 +177,7 @@ const RELEASE = `UPDATE tasks t SET preemptions = preemptions + 1, not_before = 
 @Injectable()
 export class TaskRepository {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: Database,
     private readonly events: EventRepository,
     private readonly jobs: FineTuneJobRepository,
   ) {}
@@ -204,7 +203,7 @@ export class TaskRepository {
 
   /** Leases the oldest ready task of `scope` and marks its trial as running. Training and scoring are given the job's runtime. */
   async lease(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
-    const { rows } = await runPrepared<LeasedRow>(this.dataSource, LEASE, [scope, owner, leaseSeconds]);
+    const { rows } = await this.database.prepared<LeasedRow>(LEASE, [scope, owner, leaseSeconds]);
     const [task] = rows;
     if (task === undefined) return undefined;
     // A statement of its own: who cancels a job locks its row before the rows of its tasks.
@@ -214,7 +213,7 @@ export class TaskRepository {
 
   /** The task that `owner` holds already, with the same fence and a whole lease; undefined when there is none. */
   async leaseAgain(scope: string, owner: string, leaseSeconds: number): Promise<LeasedTask | undefined> {
-    const [[task]] = await this.dataSource.query<
+    const [[task]] = await this.database.query<
       [{ id: string; fence: string; spec: TaskSpec; runtime: Runtime | null }[]]
     >(LEASE_AGAIN, [scope, owner, leaseSeconds]);
     return task && { id: task.id, fence: Number(task.fence), spec: withRuntime(task.spec, task.runtime) };
@@ -223,19 +222,19 @@ export class TaskRepository {
   /** Extends a lease. `leaseLost`: stop at once; `cancel`: nobody wants the result any more, or not now. */
   async heartbeat(lease: LeaseRef, leaseSeconds: number): Promise<{ leaseLost: boolean; cancel: boolean }> {
     const parameters = [lease.taskId, lease.scope, lease.fence, leaseSeconds];
-    const [rows] = await this.dataSource.query<[{ cancel: boolean }[]]>(HEARTBEAT, parameters);
+    const [rows] = await this.database.query<[{ cancel: boolean }[]]>(HEARTBEAT, parameters);
     return { leaseLost: rows.length === 0, cancel: rows[0]?.cancel ?? false };
   }
 
   /** What a lease that is still held works on; undefined when the fence is old. */
   async leased(lease: LeaseRef): Promise<TaskSpec | undefined> {
-    const rows = await this.dataSource.query<{ spec: TaskSpec }[]>(HELD_SPEC, [lease.taskId, lease.scope, lease.fence]);
+    const rows = await this.database.query<{ spec: TaskSpec }[]>(HELD_SPEC, [lease.taskId, lease.scope, lease.fence]);
     return rows[0]?.spec;
   }
 
   /** Says that a leased task gets on: an outage that it met is over. */
   async noteProgress({ taskId, fence }: LeaseRef): Promise<void> {
-    await this.dataSource.query(
+    await this.database.query(
       `UPDATE tasks SET outage_since = NULL
         WHERE id = $1 AND fence = $2 AND state = 'leased' AND outage_since IS NOT NULL`,
       [taskId, fence],
@@ -244,7 +243,7 @@ export class TaskRepository {
 
   /** Says what keeps a leased task waiting, while its worker tries on. */
   async noteOutage({ taskId, fence }: LeaseRef, failure: Failure): Promise<void> {
-    await this.dataSource.query(
+    await this.database.query(
       `UPDATE tasks SET outage_since = coalesce(outage_since, now()), failure = $3
         WHERE id = $1 AND fence = $2 AND state = 'leased'`,
       [taskId, fence, failure],
@@ -253,7 +252,7 @@ export class TaskRepository {
 
   /** The scope of a task; undefined when there is no such task. */
   async scopeOf(taskId: string): Promise<string | undefined> {
-    const rows = await this.dataSource.query<{ scope: string }[]>('SELECT scope FROM tasks WHERE id = $1', [taskId]);
+    const rows = await this.database.query<{ scope: string }[]>('SELECT scope FROM tasks WHERE id = $1', [taskId]);
     return rows[0]?.scope;
   }
 
@@ -264,7 +263,7 @@ export class TaskRepository {
   ): Promise<boolean> {
     if ((await this.leased(lease)) === undefined) return false;
     await this.noteProgress(lease);
-    await this.dataSource.query(
+    await this.database.query(
       `INSERT INTO metric_points (task_id, fence, name, epoch, value)
        SELECT $1, $2, v.name, v.epoch, v.value
          FROM jsonb_to_recordset($3::jsonb) AS v (name text, epoch int, value float8)
@@ -286,19 +285,18 @@ export class TaskRepository {
     if ('infeasible' in outcome && !isFinal(outcome.infeasible.reason)) return this.fault(lease, outcome.infeasible);
     try {
       const parameters = [...endParameters(lease, outcome), runtimeOf(outcome)];
-      if ((await runPrepared(this.dataSource, END_AS_FIXED, parameters)).rowCount === 1) return true;
-      const hasEnded = await this.dataSource.transaction((transaction) => this.end(transaction, lease, outcome));
+      if ((await this.database.prepared(END_AS_FIXED, parameters)).rowCount === 1) return true;
+      const hasEnded = await this.database.transaction((transaction) => this.end(transaction, lease, outcome));
       return hasEnded || (await this.endedBy(lease, ['succeeded', 'infeasible']));
     } catch (error) {
       if (!(error instanceof DomainError) || error.reason !== 'RUNTIME_MISMATCH') throw error;
-      const { reason, message, metadata } = error;
-      return this.fault(lease, { reason, message, metadata });
+      return this.fault(lease, failureOf(error));
     }
   }
 
   /** Gives a task back untouched: the worker was told to go. @returns false when the fence is old. */
   async release({ taskId, scope, fence }: LeaseRef): Promise<boolean> {
-    const [, count] = await this.dataSource.query<[unknown[], number]>(RELEASE, [taskId, scope, fence]);
+    const [, count] = await this.database.query<[unknown[], number]>(RELEASE, [taskId, scope, fence]);
     return count === 1;
   }
 
@@ -313,17 +311,18 @@ export class TaskRepository {
 
   /** Tasks of a scope whose keys start with `prefix`, in key order. */
   async listByKeyPrefix(scope: string, prefix: string): Promise<StoredTask[]> {
-    return this.dataSource
-      .getRepository(TaskEntity)
-      .createQueryBuilder('task')
-      .where('task.scope = :scope AND starts_with(task.key, :prefix)', { scope, prefix })
-      .orderBy('task.key')
-      .getMany();
+    return this.database.entities((manager) =>
+      manager
+        .createQueryBuilder(TaskEntity, 'task')
+        .where('task.scope = :scope AND starts_with(task.key, :prefix)', { scope, prefix })
+        .orderBy('task.key')
+        .getMany(),
+    );
   }
 
   /** Whether a worker still holds a lease of the scope that has not run out. */
   async hasLeased(scope: string): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
+    const rows = await this.database.query<unknown[]>(
       `SELECT 1 FROM tasks WHERE scope = $1 AND state = 'leased' AND lease_until >= now() LIMIT 1`,
       [scope],
     );
@@ -332,7 +331,7 @@ export class TaskRepository {
 
   /** Tasks of a job that were held against the candidates of its methods, by reason. */
   async infeasibleCounts(job: string): Promise<InfeasibleCount[]> {
-    return this.dataSource.query<InfeasibleCount[]>(
+    return this.database.query<InfeasibleCount[]>(
       `SELECT r.method, t.failure ->> 'reason' AS reason, count(*)::int AS count
          FROM tasks t JOIN trials r ON r.id = t.trial_id WHERE t.scope = $1 AND t.state = 'infeasible'
         GROUP BY r.method, reason ORDER BY r.method, reason`,
@@ -342,7 +341,7 @@ export class TaskRepository {
 
   /** What keeps tasks of each scope waiting, the longest first. */
   async outages(scopes: readonly string[]): Promise<TaskOutage[]> {
-    return this.dataSource.query<TaskOutage[]>(
+    return this.database.query<TaskOutage[]>(
       `SELECT DISTINCT ON (scope) scope, outage_since AS since, failure FROM tasks
         WHERE scope = ANY ($1) AND outage_since IS NOT NULL AND end_time IS NULL ORDER BY scope, outage_since`,
       [scopes],
@@ -351,7 +350,7 @@ export class TaskRepository {
 
   /** What has kept a scope from all progress for `seconds`; undefined when something of it went on. */
   async stalled(scope: string, seconds: number): Promise<TaskOutage | undefined> {
-    const [stalled] = await this.dataSource.query<TaskOutage[]>(STALLED, [scope, seconds]);
+    const [stalled] = await this.database.query<TaskOutage[]>(STALLED, [scope, seconds]);
     return stalled;
   }
 
@@ -371,7 +370,7 @@ export class TaskRepository {
    * @returns how many.
    */
   async reap(leaseSeconds: number): Promise<number> {
-    return this.dataSource.transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const lost = await transaction.query<LostTask[]>(LOST, [leaseSeconds]);
       await this.takeBack(
         transaction,
@@ -396,7 +395,7 @@ export class TaskRepository {
 
   private async fault(lease: LeaseRef, failure: Failure): Promise<boolean> {
     const { taskId, scope, fence } = lease;
-    const isTaken = await this.dataSource.transaction(async (transaction) => {
+    const isTaken = await this.database.transaction(async (transaction) => {
       const [task] = await transaction.query<TakenTask[]>(HELD, [taskId, scope, fence]);
       if (task !== undefined) await this.takeBack(transaction, [{ task, failure }]);
       return task !== undefined;
@@ -427,7 +426,7 @@ export class TaskRepository {
 
   /** Whether the attempt with this fence is the one that ended like this: then its report is a repeat, not a stale one. */
   private async endedBy({ taskId, scope, fence }: LeaseRef, states: readonly TaskState[]): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>(
+    const rows = await this.database.query<unknown[]>(
       `SELECT 1 FROM tasks WHERE id = $1 AND scope = $2 AND fence = $3 AND state = ANY ($4)`,
       [taskId, scope, fence, states],
     );

@@ -1,4 +1,4 @@
-import { failureOf } from '../../domain/failure.js';
+import { failureOf } from '../../domain/errors.js';
 import {
   taskResultSchema,
   type TaskOutcome,
