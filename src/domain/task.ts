@@ -120,6 +120,27 @@ export const taskResultSchema = z.union([
 ]);
 export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>;
 
+export const TASK_KIND_NAMES = ['IMPORT', 'TRAIN', 'SCORE'] as const;
+export type TaskKind = (typeof TASK_KIND_NAMES)[number];
+
+type Content<T, Member extends string> = T extends Readonly<Record<Member, infer C>> ? C : never;
+
+/** The one member of a spec or a result. @throws {Error} when it is of another kind. */
+export function contentOf<T extends TaskSpec | TaskResult, Member extends Lowercase<TaskKind>>(
+  of: T,
+  member: Member,
+): Content<T, Member> {
+  const content: unknown = Reflect.get(of, member);
+  if (content === undefined) throw new Error(`asked for ${member}, given ${Object.keys(of).join()}`);
+  return content as Content<T, Member>;
+}
+
+/** The kind that a spec or a result is of. */
+export function taskKind(of: TaskSpec | TaskResult): TaskKind {
+  if ('import' in of) return 'IMPORT';
+  return 'train' in of ? 'TRAIN' : 'SCORE';
+}
+
 /** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: what becomes of it follows from its reason. */
 export const taskOutcomeSchema = z.union([
   z.strictObject({ succeeded: taskResultSchema }),
@@ -138,6 +159,7 @@ export interface StoredTask {
   readonly scope: string;
   /** Names the task within its scope, so that a repeated insert changes nothing. */
   readonly key: string;
+  readonly kind: TaskKind;
   readonly trialId?: string;
   readonly seed?: number;
   readonly spec: TaskSpec;

@@ -11,6 +11,7 @@ import { DatasetRepository } from './postgres/dataset.repository.js';
 import { EventRepository } from './postgres/event.repository.js';
 import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from './postgres/leadership.repository.js';
+import { LeaseRepository } from './postgres/lease.repository.js';
 import { ModelVersionRepository } from './postgres/model-version.repository.js';
 import { ScopeChangeRepository } from './postgres/scope-change.repository.js';
 import { SweepRepository } from './postgres/sweep.repository.js';
@@ -29,6 +30,7 @@ const REPOSITORIES: readonly Provider[] = [
   EventRepository,
   FineTuneJobRepository,
   LeadershipRepository,
+  LeaseRepository,
   ModelVersionRepository,
   ScopeChangeRepository,
   SweepRepository,

@@ -1,6 +1,6 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from '../observability/logger.js';
-import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { TaskQueue } from './task-queue.js';
 
 /**
  * Takes tasks away from silent workers, every sixth of a lease. It waits one whole lease before its first look:
@@ -11,7 +11,7 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly tasks: TaskRepository,
+    private readonly tasks: TaskQueue,
     private readonly logger: Logger,
     private readonly leaseSeconds: number,
   ) {}

@@ -7,12 +7,12 @@ import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.j
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 import { SweepRepository } from '../storage/postgres/sweep.repository.js';
-import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { BucketOwnership } from './bucket-ownership.js';
 import { Reaper } from './reaper.js';
 import { Sweep } from './sweep.js';
 import { SweepModule } from './sweep.module.js';
 import { Sweeper } from './sweeper.js';
+import { TaskQueue } from './task-queue.js';
 import { WorkerTaskService } from './worker-task.service.js';
 
 type TasksConfig = Pick<
@@ -35,18 +35,12 @@ export class TasksModule {
       module: TasksModule,
       imports: [SweepModule.forRoot(config)],
       providers: [
+        TaskQueue,
         {
           provide: WorkerTaskService,
-          inject: [
-            TaskRepository,
-            LeadershipRepository,
-            DatasetRepository,
-            ObjectStore,
-            SourceBuckets,
-            BlobClaimRepository,
-          ],
+          inject: [TaskQueue, LeadershipRepository, DatasetRepository, ObjectStore, SourceBuckets, BlobClaimRepository],
           useFactory: (
-            tasks: TaskRepository,
+            tasks: TaskQueue,
             leaderships: LeadershipRepository,
             datasets: DatasetRepository,
             objects: ObjectStore,
@@ -56,8 +50,8 @@ export class TasksModule {
         },
         {
           provide: Reaper,
-          inject: [TaskRepository],
-          useFactory: (tasks: TaskRepository) => new Reaper(tasks, logger, config.LEASE_SECONDS),
+          inject: [TaskQueue],
+          useFactory: (tasks: TaskQueue) => new Reaper(tasks, logger, config.LEASE_SECONDS),
         },
         {
           provide: Sweeper,

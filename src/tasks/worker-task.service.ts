@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import type { CoordinatorConfig } from '../config/config.js';
 import { parseS3Uri } from '../domain/dataset.js';
 import { DomainError, type Failure, failureOf } from '../domain/errors.js';
 import { endsJob, isOurs } from '../domain/reasons.js';
 import type { Artifact } from '../domain/artifact.js';
-import type { TaskOutcome, TaskSpec } from '../domain/task.js';
+import { taskKind, type TaskOutcome, type TaskSpec } from '../domain/task.js';
 import type { Logger } from '../observability/logger.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
@@ -12,38 +11,13 @@ import { SourceBuckets, type ListedObject } from '../storage/source-buckets.js';
 import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
-import { TaskRepository, type LeasedTask, type LeaseRef } from '../storage/postgres/task.repository.js';
-
-/** Artifacts that a spec lets its worker read. */
-function readable(spec: TaskSpec): readonly Artifact[] {
-  if ('import' in spec) return [];
-  const { network, pack } = 'train' in spec ? spec.train : spec.score;
-  return [network.weights, pack.manifest, ...pack.shards];
-}
-
-/** What an outcome says was uploaded. */
-function uploaded(outcome: TaskOutcome): readonly Artifact[] {
-  if (!('succeeded' in outcome)) return [];
-  const result = outcome.succeeded;
-  if ('import' in result) return [result.import.manifest, ...result.import.shards];
-  if ('score' in result) return [result.score.report];
-  return result.train.weights === undefined ? [] : [result.train.weights];
-}
+import type { LeaseRef } from '../storage/postgres/lease.repository.js';
+import { TASK_KINDS, type UploadBounds } from './task-kinds.js';
+import { type LeasedTask, TaskQueue } from './task-queue.js';
 
 /** How workers are served. */
 export interface WorkerTaskSettings extends UploadBounds {
   readonly leaseSeconds: number;
-}
-
-type UploadBounds = Readonly<
-  Pick<CoordinatorConfig, 'UPLOAD_PACK_MIB_MAX' | 'UPLOAD_WEIGHTS_MIB_MAX' | 'UPLOAD_REPORT_MIB_MAX'>
->;
-
-/** The bytes that one upload of a task may have, and the setting that says so. */
-function uploadBound(spec: TaskSpec, bounds: UploadBounds): readonly [number, keyof UploadBounds] {
-  const setting =
-    'import' in spec ? 'UPLOAD_PACK_MIB_MAX' : 'train' in spec ? 'UPLOAD_WEIGHTS_MIB_MAX' : 'UPLOAD_REPORT_MIB_MAX';
-  return [bounds[setting] * 1024 ** 2, setting];
 }
 
 /** What a worker wants links for. */
@@ -65,7 +39,7 @@ export interface TransferUrls {
 @Injectable()
 export class WorkerTaskService {
   constructor(
-    private readonly tasks: TaskRepository,
+    private readonly tasks: TaskQueue,
     private readonly leaderships: LeadershipRepository,
     private readonly datasets: DatasetRepository,
     private readonly objects: ObjectStore,
@@ -121,7 +95,7 @@ export class WorkerTaskService {
     const spec = await this.tasks.leased(lease);
     if (spec === undefined) return { ...(await this.lost(lease)), downloadUrls: [], uploadUrls: [], sourceUrls: [] };
     const { downloads, uploads, sourceKeys } = wanted;
-    const allowed = new Set(readable(spec).map(({ sha256 }) => sha256));
+    const allowed = new Set(TASK_KINDS[taskKind(spec)].reads(spec).map(({ sha256 }) => sha256));
     const stranger = downloads.find(({ sha256 }) => !allowed.has(sha256));
     if (stranger !== undefined) throw notNamed(lease, `the artifact ${stranger.sha256}`);
     this.checkSizes(spec, uploads);
@@ -181,7 +155,8 @@ export class WorkerTaskService {
   }
 
   private checkSizes(spec: TaskSpec, uploads: readonly Artifact[]): void {
-    const [bytesMax, setting] = uploadBound(spec, this.settings);
+    const setting = TASK_KINDS[taskKind(spec)].uploadBound;
+    const bytesMax = this.settings[setting] * 1024 ** 2;
     const large = uploads.find(({ sizeBytes }) => sizeBytes > bytesMax);
     if (large === undefined) return;
     const message = `The upload ${large.sha256} has ${large.sizeBytes} bytes; ${setting} allows ${bytesMax} at most.`;
@@ -221,19 +196,19 @@ export class WorkerTaskService {
   private async source(lease: LeaseRef): Promise<{ readonly bucket: string; readonly prefix: string } | undefined> {
     const spec = await this.tasks.leased(lease);
     const version = parseImportScope(lease.scope);
-    if (spec === undefined || version === undefined || !('import' in spec)) return undefined;
+    if (spec === undefined || version === undefined || taskKind(spec) !== 'IMPORT') return undefined;
     const stored = await this.datasets.findVersion(version.datasetId, version.number);
     return stored === undefined ? undefined : parseS3Uri(stored.sourceUri);
   }
 
   private async problemWith(spec: TaskSpec, outcome: TaskOutcome): Promise<Failure | undefined> {
     if (!('succeeded' in outcome)) return undefined;
-    const [asked] = Object.keys(spec);
-    const [given] = Object.keys(outcome.succeeded);
+    const asked = taskKind(spec);
+    const given = taskKind(outcome.succeeded);
     if (asked !== given) return internal(`The task asked for ${asked} and the worker reported ${given}.`);
-    const artifacts = uploaded(outcome);
-    if ('train' in spec && spec.train.keepWeights && artifacts.length === 0)
-      return internal('The weights are missing.');
+    const { uploaded, mustUpload } = TASK_KINDS[asked];
+    const artifacts = uploaded(outcome.succeeded);
+    if (mustUpload(spec) && artifacts.length === 0) return internal('The weights are missing.');
     await this.claims.claim(artifacts);
     try {
       for (const artifact of artifacts) {

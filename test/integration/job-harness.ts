@@ -28,7 +28,9 @@ import { BaseModelRepository } from '../../src/storage/postgres/base-model.repos
 import { DatasetRepository } from '../../src/storage/postgres/dataset.repository.js';
 import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
 import { type Leadership, LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
+import type { LeaseRef } from '../../src/storage/postgres/lease.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { failedOutcome } from '../../src/worker/supervisor/outcome.js';
@@ -92,7 +94,7 @@ export class JobHarness {
     });
     @Module({
       imports: [storage, JobsModule.forRoot({ REPRODUCIBILITY_DEFAULT: 'BITWISE' })],
-      providers: [...JOB_STEPS, outageWatch(STALLED_SECONDS_MAX)],
+      providers: [...JOB_STEPS, TaskQueue, outageWatch(STALLED_SECONDS_MAX)],
     })
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
@@ -145,11 +147,11 @@ export class JobHarness {
 
   /** Leases a training, and reports a curve of so many values. @returns its trial. */
   async trainedCurve(id: string, valueCount: number): Promise<string> {
-    const queue = this.app.get(TaskRepository);
+    const queue = this.app.get(TaskQueue);
     const lease = await this.lease(id);
     const values = Array.from({ length: valueCount }, (_, epoch) => ({ name: 'train_loss', epoch, value: epoch / 7 }));
     await queue.reportMetrics(lease, values);
-    const tasks = await queue.listByKeyPrefix(id, '');
+    const tasks = await this.tasks(id);
     await queue.release(lease);
     return tasks.find((task) => task.id === lease.taskId)?.trialId ?? '';
   }
@@ -222,7 +224,7 @@ export class JobHarness {
 
   /** Does the next task of a job. @returns false when there is none. */
   async work(id: string, madeUp: MadeUp): Promise<boolean> {
-    const queue = this.app.get(TaskRepository);
+    const queue = this.app.get(TaskQueue);
     const task = await queue.lease(id, 'w', 30);
     if (task === undefined) return false;
     await queue.complete({ scope: id, taskId: task.id, fence: task.fence }, await this.outcomeOf(task.spec, madeUp));
@@ -231,7 +233,7 @@ export class JobHarness {
 
   /** Takes the next task of a job, and completes it when it is told to. */
   async begin(id: string, madeUp: MadeUp): Promise<{ complete: () => Promise<boolean> }> {
-    const queue = this.app.get(TaskRepository);
+    const queue = this.app.get(TaskQueue);
     const task = await queue.lease(id, 'w', 30);
     if (task === undefined) throw new Error(`${id} has no task`);
     const lease = { scope: id, taskId: task.id, fence: task.fence };
@@ -240,18 +242,18 @@ export class JobHarness {
 
   /** A worker that takes a task and does nothing about it. */
   async lease(id: string): Promise<LeaseRef> {
-    const task = await this.app.get(TaskRepository).lease(id, 'idle', 30);
+    const task = await this.app.get(TaskQueue).lease(id, 'idle', 30);
     if (task === undefined) throw new Error(`${id} has no task`);
     return { scope: id, taskId: task.id, fence: task.fence };
   }
 
   /** What a worker that works on a task is told; undefined when the task is no longer its own. */
   heartbeat(lease: LeaseRef) {
-    return this.app.get(TaskRepository).heartbeat(lease, 30);
+    return this.app.get(TaskQueue).heartbeat(lease, 30);
   }
 
   release(lease: LeaseRef) {
-    return this.app.get(TaskRepository).release(lease);
+    return this.app.get(TaskQueue).release(lease);
   }
 
   /** Lets another coordinator take over. */

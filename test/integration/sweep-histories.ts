@@ -9,7 +9,7 @@ import { checkKey, modelVersionPrefix } from '../../src/storage/object-keys.js';
 import { Database } from '../../src/storage/postgres/database.js';
 import { noTransaction } from '../support/database.js';
 import { importScope } from '../../src/storage/postgres/dataset.repository.js';
-import type { LeaseRef } from '../../src/storage/postgres/task.repository.js';
+import type { LeaseRef } from '../../src/storage/postgres/lease.repository.js';
 import { RUNTIME } from '../fixtures/runtime.js';
 import type { SweepWorld } from './sweep-world.js';
 
@@ -55,12 +55,12 @@ export class Histories {
   }
 
   private async importDataset(): Promise<void> {
-    const { datasets, leaderships, queue, dataSource } = this.world;
+    const { datasets, leaderships, tasks, dataSource } = this.world;
     const source = { displayName: 'd', sourceUri: 's3://images/flowers', split: SPLIT };
     const id = await datasets.insert(noTransaction(dataSource), PROJECT, source);
     const scope = importScope(id, 1);
     await leaderships.open(noTransaction(dataSource), scope);
-    await queue.insert(noTransaction(dataSource), [
+    await tasks.insert(noTransaction(dataSource), [
       { scope, key: 'import', spec: { import: { prefix: 'p', split: SPLIT } } },
     ]);
     const lease = await this.lease(scope);
@@ -117,8 +117,8 @@ export class Histories {
     dataset: Dataset,
     keepWeights: boolean,
   ): Promise<Artifact | undefined> {
-    const { queue, workers, dataSource } = this.world;
-    await queue.insert(noTransaction(dataSource), [{ scope, key, spec: trainSpec(dataset, keepWeights) }]);
+    const { queue, tasks, workers, dataSource } = this.world;
+    await tasks.insert(noTransaction(dataSource), [{ scope, key, spec: trainSpec(dataset, keepWeights) }]);
     const first = await this.lease(scope);
     await workers.reportMetrics(first, [{ name: 'train_loss', epoch: 1, value: 1 }]);
     if (this.chance(0.2)) await workers.release(first);
@@ -141,7 +141,7 @@ export class Histories {
   private async score(scope: string, weights: Artifact, dataset: Dataset): Promise<void> {
     const { network, pack } = trainSpec(dataset, false).train;
     const spec = { score: { network: { ...network, weights }, pack } };
-    await this.world.queue.insert(noTransaction(this.world.dataSource), [{ scope, key: 'score/0', spec }]);
+    await this.world.tasks.insert(noTransaction(this.world.dataSource), [{ scope, key: 'score/0', spec }]);
     const lease = await this.lease(scope);
     const report = await this.upload(lease, 'report');
     await this.world.workers.complete(lease, { succeeded: { score: { report } as ScoreResult } });

@@ -14,7 +14,8 @@ import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../src/storage/postgres/model-version.repository.js';
 import { SweepRepository } from '../../src/storage/postgres/sweep.repository.js';
-import type { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { StoredObjects, type StoredObject, type UnfinishedUpload } from '../../src/storage/stored-objects.js';
 import { BucketOwnership } from '../../src/tasks/bucket-ownership.js';
@@ -22,7 +23,7 @@ import { Sweep } from '../../src/tasks/sweep.js';
 import { SweepBlobs } from '../../src/tasks/sweep-blobs.js';
 import type { Swept } from '../../src/tasks/swept.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskQueue, type TestDatabase } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -67,7 +68,8 @@ export class SweepWorld {
   readonly leaderships: LeadershipRepository;
   readonly versions: ModelVersionRepository;
   readonly claims: BlobClaimRepository;
-  readonly queue: TaskRepository;
+  readonly queue: TaskQueue;
+  readonly tasks: TaskRepository;
   readonly rows: SweepRepository;
   readonly objects: ObjectStore;
   readonly ownership: BucketOwnership;
@@ -87,7 +89,8 @@ export class SweepWorld {
     this.leaderships = new LeadershipRepository(new Database(dataSource));
     this.versions = new ModelVersionRepository(new Database(dataSource));
     this.claims = new BlobClaimRepository(new Database(dataSource));
-    this.queue = taskRepository(dataSource);
+    this.queue = taskQueue(dataSource);
+    this.tasks = new TaskRepository(new Database(dataSource));
     this.rows = new SweepRepository(new Database(dataSource));
     this.objects = new ObjectStore(config);
     this.listed = new AgeingObjects(config);

@@ -31,7 +31,7 @@ describe('a sweep', () => {
 
   /** A job with one training, whose weights are the blob. */
   const jobWith = async (weights: Artifact) => {
-    const { datasets, jobs, leaderships, queue, dataSource } = world;
+    const { datasets, jobs, leaderships, tasks, dataSource } = world;
     const split = { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 };
     const dataset = { displayName: 'd', sourceUri: 's3://images/d', split };
     const datasetId = await datasets.insert(noTransaction(dataSource), 'vision', dataset);
@@ -39,7 +39,7 @@ describe('a sweep', () => {
     const job = { id, project: 'vision', labels: {}, datasetId, datasetVersion: 1, algorithmVersion: 1 };
     await jobs.insert(noTransaction(dataSource), { ...job, spec: {} as never });
     await leaderships.open(noTransaction(dataSource), id, 1);
-    await queue.insert(noTransaction(dataSource), [
+    await tasks.insert(noTransaction(dataSource), [
       { scope: id, key: 'search/0/0/1', spec: { import: { prefix: '', split } } },
     ]);
     const result = JSON.stringify({ train: { weights } });

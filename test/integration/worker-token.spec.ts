@@ -9,12 +9,13 @@ import { JobsModule } from '../../src/jobs/jobs.module.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource } from '../../src/storage/postgres/data-source.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { TasksModule } from '../../src/tasks/tasks.module.js';
 import { WorkerTokens } from '../../src/tasks/worker-token.js';
 import { ControlClient, type Lease } from '../../src/worker/supervisor/control-client.js';
-import { createTestDatabase, taskRepository, type TestDatabase, noTransaction } from '../support/database.js';
+import { createTestDatabase, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
 
 const WORKER = 'biotune.v1.WorkerService';
@@ -69,7 +70,9 @@ describe('worker tokens, over gRPC and on real rows', () => {
     for (const scope of [OURS, THEIRS]) {
       await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
       const spec = { import: { prefix: 'p', split: SPLIT } };
-      await taskRepository(dataSource).insert(noTransaction(dataSource), [{ scope, key: 'import', spec }]);
+      await new TaskRepository(new Database(dataSource)).insert(noTransaction(dataSource), [
+        { scope, key: 'import', spec },
+      ]);
     }
   });
 

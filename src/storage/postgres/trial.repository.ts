@@ -228,7 +228,7 @@ export class TrialRepository {
     const rows = await this.database.query<{ id: string; seconds: number }[]>(
       `SELECT r.id, sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS seconds
          FROM trials r JOIN tasks t ON t.trial_id = r.id
-        WHERE r.job_id = $1 AND r.phase = $2 AND t.state = 'succeeded' AND t.result ? 'train' GROUP BY r.id`,
+        WHERE r.job_id = $1 AND r.phase = $2 AND t.state = 'succeeded' AND t.kind = 'TRAIN' GROUP BY r.id`,
       [jobId, phase],
     );
     return new Map(rows.map(({ id, seconds }) => [id, seconds]));
@@ -242,7 +242,7 @@ export class TrialRepository {
               sum((t.result -> 'train' ->> 'multiplyAccumulates')::float8) AS "multiplyAccumulates",
               sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS "trainSeconds"
          FROM trials r JOIN tasks t ON t.trial_id = r.id
-        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.result ? 'train'
+        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.kind = 'TRAIN'
         GROUP BY r.job_id, r.phase, r.method`,
       [jobIds],
     );
@@ -252,7 +252,7 @@ export class TrialRepository {
   async runtimes(jobId: string): Promise<RuntimeUse[]> {
     return this.database.query<RuntimeUse[]>(
       `SELECT t.result -> 'train' -> 'runtime' AS runtime, count(*)::int AS "trainingCount" FROM tasks t
-        WHERE t.scope = $1 AND t.state = 'succeeded' AND t.result ? 'train'
+        WHERE t.scope = $1 AND t.state = 'succeeded' AND t.kind = 'TRAIN'
         GROUP BY 1 ORDER BY count(*) DESC, 1`,
       [jobId],
     );
@@ -266,7 +266,7 @@ export class TrialRepository {
                 (t.result -> 'train' ->> 'trainSeconds')::float8 AS seconds
            FROM fine_tune_jobs j JOIN tasks t ON t.scope = j.id
           WHERE j.spec ->> 'baseModel' = $1 AND (j.spec #>> '{data,imageSizePx}')::int = $2
-            AND t.state = 'succeeded' AND t.result ? 'train'
+            AND t.state = 'succeeded' AND t.kind = 'TRAIN'
           ORDER BY t.end_time DESC LIMIT 1000) latest`,
       [baseModel, imageSizePx],
     );

@@ -1,5 +1,5 @@
-import type { Failure } from './errors.js';
-import { type Reason, REASON_RULES } from './reasons.js';
+import type { Failure } from '../domain/errors.js';
+import { type Reason, REASON_RULES } from '../domain/reasons.js';
 
 /** What a task has been through. */
 export interface FaultHistory {
