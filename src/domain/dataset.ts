@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Artifact, artifactSchema } from './artifact.js';
 import { s3UriSchema } from './dataset-reference.js';
-import { REASONS } from './errors.js';
+import { failureSchema } from './errors.js';
 import { boundedText, seedSchema, sha256Schema, timestampSchema } from './text.js';
 
 /** How images are divided; each class is divided in the same proportions (stratified). */
@@ -58,16 +58,6 @@ export const datasetIssueSchema = z
   })
   .meta({ id: 'DatasetIssue' });
 export type DatasetIssue = Readonly<z.infer<typeof datasetIssueSchema>>;
-
-/** Why a job, a version or a task ended badly. */
-export const failureSchema = z
-  .strictObject({
-    reason: z.enum(REASONS),
-    message: z.string(),
-    metadata: z.record(z.string(), z.string()),
-  })
-  .meta({ id: 'Failure' });
-export type Failure = Readonly<z.infer<typeof failureSchema>>;
 
 export const DATASET_VERSION_STATES = ['IMPORTING', 'ACTIVE', 'REJECTED'] as const;
 

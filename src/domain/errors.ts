@@ -1,66 +1,18 @@
-/**
- * Why a request, a task or a job was refused or ended, in words that stay stable across versions.
- * Both transports, task outcomes and job errors use these and no others.
- */
-export const REASONS = [
-  // Requests
-  'FIELD_INVALID',
-  'ELITE_NOT_LESS_THAN_POPULATION',
-  'PAGE_TOKEN_INVALID',
-  'IDEMPOTENCY_MISMATCH',
-  'EXTERNAL_ID_TAKEN',
-  'BASE_MODEL_NOT_FOUND',
-  'DATASET_NOT_FOUND',
-  'JOB_NOT_FOUND',
-  'JOB_NOT_PAUSABLE',
-  'JOB_NOT_RESUMABLE',
-  'TRIAL_NOT_FOUND',
-  'MODEL_VERSION_NOT_FOUND',
-  'ROUTE_NOT_FOUND',
-  'SPLIT_ALREADY_FIXED',
-  'REQUEST_MALFORMED',
-  'REQUEST_TOO_LARGE',
-  // Datasets
-  'DATASET_UNREACHABLE',
-  'DATASET_EMPTY',
-  'DATASET_INVALID',
-  'DATASET_CHANGED',
-  'DATASET_NOT_READY',
-  'NEEDS_TWO_CLASSES',
-  'TOO_FEW_IMAGES_PER_CLASS',
-  'IMAGE_UNREADABLE',
-  'IMAGE_TOO_SMALL',
-  // Artifacts and weights
-  'ARTIFACT_CORRUPT',
-  'WEIGHTS_INVALID',
-  'STORAGE_UNAVAILABLE',
-  // Training
-  'NAN_LOSS',
-  'CLASS_EMPTY',
-  'BATCH_TOO_LARGE',
-  'BATCH_OF_ONE',
-  'INPUT_TOO_SMALL',
-  'OUT_OF_MEMORY',
-  'NO_BLOCK_SELECTED',
-  'TRAINER_CRASHED',
-  'POISON',
-  'GPU_UNAVAILABLE',
-  'RUNTIME_MISMATCH',
-  // Tasks and workers
-  'LEASE_LOST',
-  'COORDINATOR_LOST',
-  'SCRATCH_FULL',
-  'WORKER_TOKEN_INVALID',
-  'WORKER_SCOPE_FOREIGN',
-  // Search
-  'REPLAY_DIVERGED',
-  'SEARCH_SPACE_INFEASIBLE',
-  // Server
-  'DATABASE_UNAVAILABLE',
-  'INTERNAL',
-] as const;
+import { z } from 'zod';
+import { type Reason, REASONS } from './reasons.js';
 
-export type Reason = (typeof REASONS)[number];
+/** Who the reasons belong to (AIP-193). */
+export const ERROR_DOMAIN = 'biotune.example';
+
+/** Why a job, a version or a task ended badly. */
+export const failureSchema = z
+  .strictObject({
+    reason: z.enum(REASONS),
+    message: z.string(),
+    metadata: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'Failure' });
+export type Failure = Readonly<z.infer<typeof failureSchema>>;
 
 /** One field of a request that was refused; `pointer` is an RFC 6901 JSON pointer. */
 export interface FieldViolation {
@@ -88,4 +40,24 @@ export class DomainError extends Error {
   }
 
   readonly violations: readonly FieldViolation[];
+
+  /** The error that a failure was told of, by a row, a message or another process. */
+  static from({ reason, message, metadata }: Failure, options?: ErrorOptions): DomainError {
+    return new DomainError(reason, message, metadata, options);
+  }
+}
+
+/** What a write is answered by a full disk, a full share of it, and a bound on the size of a file. */
+const DISK_FULL_CODES: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+const isDiskFull = (error: unknown): error is Error =>
+  error instanceof Error && 'code' in error && DISK_FULL_CODES.has(error.code);
+
+/** What went wrong, in stable words; INTERNAL for whatever is neither a DomainError nor a full disk. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof DomainError) {
+    return { reason: error.reason, message: error.message, metadata: { ...error.metadata } };
+  }
+  if (isDiskFull(error)) return { reason: 'SCRATCH_FULL', message: error.message, metadata: {} };
+  return { reason: 'INTERNAL', message: error instanceof Error ? error.message : String(error), metadata: {} };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { BASELINES, methodSettingsSchema } from '../methods/method-table.js';
 import { budgetSchema } from './budget.js';
 import { dataSchema } from './data-config.js';
-import { type Failure, failureSchema } from './dataset.js';
+import { type Failure, failureSchema } from './errors.js';
 import { evaluationSchema, finalsSchema } from './evaluation.js';
 import { genomeSchema } from './genome.js';
 import { conditionSchema, type Pause } from './job-condition.js';

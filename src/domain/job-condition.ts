@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Reason } from './errors.js';
+import type { Reason } from './reasons.js';
 import { timestampSchema } from './text.js';
 
 /** Degraded: work waits for the infrastructure. Paused: nothing is leased until someone resumes the job. */

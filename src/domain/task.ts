@@ -1,14 +1,8 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { artifactSchema } from './artifact.js';
-import {
-  datasetClassSchema,
-  datasetIssueSchema,
-  type Failure,
-  failureSchema,
-  shardSchema,
-  splitConfigSchema,
-} from './dataset.js';
+import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset.js';
+import { type Failure, failureSchema } from './errors.js';
 import { AUGMENTATIONS } from './data-config.js';
 import { trainingProtocolSchema } from './training-protocol.js';
 import { runtimeSchema } from './runtime.js';
@@ -127,7 +121,28 @@ export const taskResultSchema = z.union([
 ]);
 export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>;
 
-/** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: see `FAULT_POLICY`. */
+export const TASK_KIND_NAMES = ['IMPORT', 'TRAIN', 'SCORE'] as const;
+export type TaskKind = (typeof TASK_KIND_NAMES)[number];
+
+type Content<T, Member extends string> = T extends Readonly<Record<Member, infer C>> ? C : never;
+
+/** The one member of a spec or a result. @throws {Error} when it is of another kind. */
+export function contentOf<T extends TaskSpec | TaskResult, Member extends Lowercase<TaskKind>>(
+  of: T,
+  member: Member,
+): Content<T, Member> {
+  const content: unknown = Reflect.get(of, member);
+  if (content === undefined) throw new Error(`asked for ${member}, given ${Object.keys(of).join()}`);
+  return content as Content<T, Member>;
+}
+
+/** The kind that a spec or a result is of. */
+export function taskKind(of: TaskSpec | TaskResult): TaskKind {
+  if ('import' in of) return 'IMPORT';
+  return 'train' in of ? 'TRAIN' : 'SCORE';
+}
+
+/** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: what becomes of it follows from its reason. */
 export const taskOutcomeSchema = z.union([
   z.strictObject({ succeeded: taskResultSchema }),
   z.strictObject({ infeasible: failureSchema }),
@@ -145,6 +160,7 @@ export interface StoredTask {
   readonly scope: string;
   /** Names the task within its scope, so that a repeated insert changes nothing. */
   readonly key: string;
+  readonly kind: TaskKind;
   readonly trialId?: string;
   readonly seed?: number;
   readonly spec: TaskSpec;
@@ -152,7 +168,7 @@ export interface StoredTask {
   readonly notBefore: Date;
   /** Leases given. */
   readonly claims: number;
-  /** Tries that ended in a way that may be the genome's fault; `FAULT_POLICY` says how many there may be. */
+  /** Tries that ended in a way that may be the genome's fault; its reason says how many there may be. */
   readonly faults: number;
   /** Workers that fell silent while the leader of the scope did not; bounded apart. */
   readonly leaseLosses: number;

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { DomainError, type Reason } from '../domain/errors.js';
+import { DomainError } from '../domain/errors.js';
+import type { Reason } from '../domain/reasons.js';
 import { startTimeOf } from './process-table.js';
 
 /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Failure, StoredDatasetVersion } from '../domain/dataset.js';
+import type { StoredDatasetVersion } from '../domain/dataset.js';
 import { parseS3Uri } from '../domain/dataset-reference.js';
+import type { Failure } from '../domain/errors.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';

@@ -1,6 +1,6 @@
-import type { Reason } from '../domain/errors.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { isTerminal } from '../domain/job-state.js';
+import type { Reason } from '../domain/reasons.js';
 import { type Condition, DEGRADED_REASONS } from '../domain/job-condition.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { failureOf } from '../domain/failure.js';
-import { isOurs } from '../domain/fault-policy.js';
+import { failureOf } from '../domain/errors.js';
+import { isOurs } from '../domain/reasons.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { isTerminal, JOB_PHASES, JOB_WORK, type JobPhase, type JobState } from '../domain/job-state.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type CoordinatorConfig } from '../config/config.js';
-import type { Failure } from '../domain/dataset.js';
+import type { Failure } from '../domain/errors.js';
 import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
-import { endsJob } from '../domain/fault-policy.js';
+import { endsJob } from '../domain/reasons.js';
 import type { EvaluationConfig } from '../domain/evaluation.js';
 import { groupBy } from '../domain/group-by.js';
 import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/trial.js';
@@ -128,5 +128,5 @@ export class TrialSettlement {
  */
 export function refuseBadData({ state, failure }: Pick<Training, 'state' | 'failure'>): void {
   if (state !== 'infeasible' || failure === undefined || !endsJob(failure.reason)) return;
-  throw new DomainError(failure.reason, failure.message, failure.metadata);
+  throw DomainError.from(failure);
 }

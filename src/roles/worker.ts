@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readConfig, trainersConfigSchema, workerConfigSchema } from '../config/config.js';
-import { DomainError, type Reason } from '../domain/errors.js';
+import { DomainError } from '../domain/errors.js';
+import type { Reason } from '../domain/reasons.js';
 import { reportAlive } from '../launch/sign-of-life.js';
 import { systemEnvironmentSchema } from '../config/system-environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
@@ -27,6 +28,7 @@ const SHUTDOWN_MS_MAX = 30_000;
 /** Errors that end the worker: each is logged, and has an exit code of its own. */
 const FATAL: Partial<Record<Reason, { readonly code: number; readonly event: string }>> = {
   WORKER_TOKEN_INVALID: { code: EXIT_CODES.TOKEN_REFUSED, event: 'token refused' },
+  WORKER_SCOPE_FOREIGN: { code: EXIT_CODES.TOKEN_REFUSED, event: 'token refused' },
   GPU_UNAVAILABLE: { code: EXIT_CODES.GPU_UNAVAILABLE, event: 'no GPU' },
 };
 

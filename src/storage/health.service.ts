@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { ObjectStore } from './object-store.js';
-import { Transactions } from './postgres/transaction.js';
+import { Transactions } from './postgres/transactions.js';
 
 /** A load balancer asks every few seconds, and must be answered. */
 const PING_MS_MAX = 1_500;

@@ -2,25 +2,13 @@ import { Client } from 'minio';
 import type { StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
 import { impatientAgent } from './impatient-agent.js';
+import { NETWORK_CODES } from './network-codes.js';
 
 /** Seconds that a presigned link works. */
 export const LINK_SECONDS = 15 * 60;
 
 /** How long a server may take to answer, or to go on with an answer. */
 const SILENCE_MS_MAX = 15_000;
-
-/** The server is not there, or went away in the middle: trying again later is right. */
-const NETWORK_CODES = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ECONNABORTED',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EPIPE',
-  'ETIMEDOUT',
-  'EHOSTUNREACH',
-]);
 
 /** A client of the configured server. @param silenceMsMax A call ends when nothing goes through for so long. */
 export function connect(config: StoresConfig, silenceMsMax: number = SILENCE_MS_MAX): Client {

@@ -7,20 +7,23 @@ import { BaseModelRepository } from './postgres/base-model.repository.js';
 import { CoordinatorRepository } from './postgres/coordinator.repository.js';
 import { BlobClaimRepository } from './postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from './postgres/data-source.js';
+import { Database } from './postgres/database.js';
 import { DatasetRepository } from './postgres/dataset.repository.js';
 import { EventRepository } from './postgres/event.repository.js';
 import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from './postgres/leadership.repository.js';
+import { LeaseRepository } from './postgres/lease.repository.js';
 import { ModelVersionRepository } from './postgres/model-version.repository.js';
 import { ScopeChangeRepository } from './postgres/scope-change.repository.js';
 import { SweepRepository } from './postgres/sweep.repository.js';
 import { TaskRepository } from './postgres/task.repository.js';
 import { SourceBuckets } from './source-buckets.js';
 import { StoredObjects } from './stored-objects.js';
-import { Transactions } from './postgres/transaction.js';
+import { Transactions } from './postgres/transactions.js';
 import { TrialRepository } from './postgres/trial.repository.js';
 
 const REPOSITORIES: readonly Provider[] = [
+  Database,
   BaseModelRepository,
   CoordinatorRepository,
   BlobClaimRepository,
@@ -28,6 +31,7 @@ const REPOSITORIES: readonly Provider[] = [
   EventRepository,
   FineTuneJobRepository,
   LeadershipRepository,
+  LeaseRepository,
   ModelVersionRepository,
   ScopeChangeRepository,
   SweepRepository,

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
-import { TaskRepository } from '../storage/postgres/task.repository.js';
+import { TaskQueue } from './task-queue.js';
 
 /**
  * Takes tasks away from silent workers, every sixth of a lease. It waits one whole lease before its first look:
@@ -12,7 +12,7 @@ export class Reaper implements OnApplicationBootstrap, BeforeApplicationShutdown
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly tasks: TaskRepository,
+    private readonly tasks: TaskQueue,
     @Inject(LOGGER) private readonly logger: Logger,
     @Inject(CONFIG) private readonly config: Pick<CoordinatorConfig, 'LEASE_SECONDS'>,
   ) {}

@@ -3,6 +3,7 @@ import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import { Reaper } from './reaper.js';
 import { SweepModule } from './sweep.module.js';
 import { Sweeper } from './sweeper.js';
+import { TaskQueue } from './task-queue.js';
 import { WorkerTaskService } from './worker-task.service.js';
 import { WorkerTokens } from './worker-token.js';
 
@@ -20,6 +21,7 @@ const workerTokens = (config: TokenConfig): WorkerTokens =>
   providers: [
     Reaper,
     Sweeper,
+    TaskQueue,
     WorkerTaskService,
     { provide: WorkerTokens, inject: [CONFIG], useFactory: workerTokens },
   ],

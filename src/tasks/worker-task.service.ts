@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type CoordinatorConfig } from '../config/config.js';
-import type { Failure } from '../domain/dataset.js';
 import { parseS3Uri, type S3Location } from '../domain/dataset-reference.js';
-import { DomainError } from '../domain/errors.js';
-import { failureOf } from '../domain/failure.js';
-import { endsJob, isOurs } from '../domain/fault-policy.js';
+import { DomainError, type Failure, failureOf } from '../domain/errors.js';
+import { endsJob, isOurs } from '../domain/reasons.js';
 import type { Artifact } from '../domain/artifact.js';
-import type { TaskOutcome, TaskSpec } from '../domain/task.js';
+import { taskKind, type TaskOutcome, type TaskSpec } from '../domain/task.js';
 import { LOGGER, type Logger } from '../observability/logger.js';
 import { blobKey, uploadKey } from '../storage/object-keys.js';
 import { ObjectStore } from '../storage/object-store.js';
@@ -14,34 +12,9 @@ import { SourceBuckets, type ListedObject } from '../storage/source-buckets.js';
 import { BlobClaimRepository } from '../storage/postgres/blob-claim.repository.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';
-import { TaskRepository, type LeasedTask, type LeaseRef } from '../storage/postgres/task.repository.js';
-
-/** Artifacts that a spec lets its worker read. */
-function readable(spec: TaskSpec): readonly Artifact[] {
-  if ('import' in spec) return [];
-  const { network, pack } = 'train' in spec ? spec.train : spec.score;
-  return [network.weights, pack.manifest, ...pack.shards];
-}
-
-/** What an outcome says was uploaded. */
-function uploaded(outcome: TaskOutcome): readonly Artifact[] {
-  if (!('succeeded' in outcome)) return [];
-  const result = outcome.succeeded;
-  if ('import' in result) return [result.import.manifest, ...result.import.shards];
-  if ('score' in result) return [result.score.report];
-  return result.train.weights === undefined ? [] : [result.train.weights];
-}
-
-type UploadBounds = Readonly<
-  Pick<CoordinatorConfig, 'UPLOAD_PACK_MIB_MAX' | 'UPLOAD_WEIGHTS_MIB_MAX' | 'UPLOAD_REPORT_MIB_MAX'>
->;
-
-/** The bytes that one upload of a task may have, and the setting that says so. */
-function uploadBound(spec: TaskSpec, bounds: UploadBounds): readonly [number, keyof UploadBounds] {
-  const setting =
-    'import' in spec ? 'UPLOAD_PACK_MIB_MAX' : 'train' in spec ? 'UPLOAD_WEIGHTS_MIB_MAX' : 'UPLOAD_REPORT_MIB_MAX';
-  return [bounds[setting] * 1024 ** 2, setting];
-}
+import type { LeaseRef } from '../storage/postgres/lease.repository.js';
+import { TASK_KINDS, type UploadBounds } from './task-kinds.js';
+import { type LeasedTask, TaskQueue } from './task-queue.js';
 
 /** What a worker wants links for. */
 export interface WantedTransfers {
@@ -62,7 +35,7 @@ export interface TransferUrls {
 @Injectable()
 export class WorkerTaskService {
   constructor(
-    private readonly tasks: TaskRepository,
+    private readonly tasks: TaskQueue,
     private readonly leaderships: LeadershipRepository,
     private readonly datasets: DatasetRepository,
     private readonly objects: ObjectStore,
@@ -118,7 +91,7 @@ export class WorkerTaskService {
     const spec = await this.tasks.leased(lease);
     if (spec === undefined) return { ...(await this.lost(lease)), downloadUrls: [], uploadUrls: [], sourceUrls: [] };
     const { downloads, uploads, sourceKeys } = wanted;
-    const allowed = new Set(readable(spec).map(({ sha256 }) => sha256));
+    const allowed = new Set(TASK_KINDS[taskKind(spec)].reads(spec).map(({ sha256 }) => sha256));
     const stranger = downloads.find(({ sha256 }) => !allowed.has(sha256));
     if (stranger !== undefined) throw notNamed(lease, `the artifact ${stranger.sha256}`);
     this.checkSizes(spec, uploads);
@@ -182,7 +155,8 @@ export class WorkerTaskService {
   }
 
   private checkSizes(spec: TaskSpec, uploads: readonly Artifact[]): void {
-    const [bytesMax, setting] = uploadBound(spec, this.config);
+    const setting = TASK_KINDS[taskKind(spec)].uploadBound;
+    const bytesMax = this.config[setting] * 1024 ** 2;
     const large = uploads.find(({ sizeBytes }) => sizeBytes > bytesMax);
     if (large === undefined) return;
     const message = `The upload ${large.sha256} has ${large.sizeBytes} bytes; ${setting} allows ${bytesMax} at most.`;
@@ -190,13 +164,18 @@ export class WorkerTaskService {
     throw new DomainError('FIELD_INVALID', message, metadata);
   }
 
-  /** Does a part of a worker's call for which a store is needed: an outage is noted on the task, while the worker tries on. */
+  /**
+   * Does a part of a worker's call for which a store is needed: an outage is noted on the task, while the worker tries on.
+   * One of the database itself cannot be.
+   */
   private async served<T>(lease: LeaseRef, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       const failure = failureOf(error);
-      if (error instanceof DomainError && isOurs(failure.reason)) await this.tasks.noteOutage(lease, failure);
+      const isNoted =
+        error instanceof DomainError && isOurs(failure.reason) && failure.reason !== 'DATABASE_UNAVAILABLE';
+      if (isNoted) await this.tasks.noteOutage(lease, failure);
       throw error;
     }
   }
@@ -217,19 +196,19 @@ export class WorkerTaskService {
   private async source(lease: LeaseRef): Promise<S3Location | undefined> {
     const spec = await this.tasks.leased(lease);
     const version = parseImportScope(lease.scope);
-    if (spec === undefined || version === undefined || !('import' in spec)) return undefined;
+    if (spec === undefined || version === undefined || taskKind(spec) !== 'IMPORT') return undefined;
     const stored = await this.datasets.findVersion(version.datasetId, version.number);
     return stored === undefined ? undefined : parseS3Uri(stored.sourceUri);
   }
 
   private async problemWith(spec: TaskSpec, outcome: TaskOutcome): Promise<Failure | undefined> {
     if (!('succeeded' in outcome)) return undefined;
-    const [asked] = Object.keys(spec);
-    const [given] = Object.keys(outcome.succeeded);
+    const asked = taskKind(spec);
+    const given = taskKind(outcome.succeeded);
     if (asked !== given) return internal(`The task asked for ${asked} and the worker reported ${given}.`);
-    const artifacts = uploaded(outcome);
-    if ('train' in spec && spec.train.keepWeights && artifacts.length === 0)
-      return internal('The weights are missing.');
+    const { uploaded, mustUpload } = TASK_KINDS[asked];
+    const artifacts = uploaded(outcome.succeeded);
+    if (mustUpload(spec) && artifacts.length === 0) return internal('The weights are missing.');
     await this.claims.claim(artifacts);
     try {
       for (const artifact of artifacts) {
@@ -239,7 +218,7 @@ export class WorkerTaskService {
     } catch (error) {
       // Stored in another size: what the worker reported is wrong, not the call.
       if (!(error instanceof DomainError) || error.reason !== 'ARTIFACT_CORRUPT') throw error;
-      return { reason: error.reason, message: error.message, metadata: { ...error.metadata } };
+      return failureOf(error);
     }
     return undefined;
   }

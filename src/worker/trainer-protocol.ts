@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { failureSchema } from '../domain/dataset.js';
+import { failureSchema } from '../domain/errors.js';
 import { runtimeSchema } from '../domain/runtime.js';
 import {
   scoreFiguresSchema,

@@ -25,9 +25,9 @@ const BLOBS = `
   SELECT 'base model ' || id AS name, sha256, NULL AS uri FROM base_models
   UNION ALL SELECT 'weights of ' || scope || ' ' || key, result #>> '{train,weights,sha256}', NULL FROM tasks
     WHERE result #> '{train,weights}' IS NOT NULL
-  UNION ALL SELECT 'manifest of ' || scope, result #>> '{import,manifest,sha256}', NULL FROM tasks WHERE result ? 'import'
+  UNION ALL SELECT 'manifest of ' || scope, result #>> '{import,manifest,sha256}', NULL FROM tasks WHERE kind = 'IMPORT' AND result IS NOT NULL
   UNION ALL SELECT 'shard of ' || scope, shard ->> 'sha256', NULL
-    FROM tasks, jsonb_array_elements(result #> '{import,shards}') AS shard WHERE result ? 'import'
+    FROM tasks, jsonb_array_elements(result #> '{import,shards}') AS shard WHERE kind = 'IMPORT' AND result IS NOT NULL
   UNION ALL SELECT 'manifest of ' || dataset_id, manifest ->> 'sha256', NULL FROM dataset_versions WHERE manifest IS NOT NULL
   UNION ALL SELECT 'shard of ' || dataset_id, shard ->> 'sha256', NULL
     FROM dataset_versions, jsonb_array_elements(shards) AS shard

@@ -10,13 +10,16 @@ import { blobKey, uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
+import type { LeaseRef } from '../../src/storage/postgres/lease.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskQueue, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const logger = createLogger('coordinator', 'silent');
@@ -55,16 +58,18 @@ describe('artifacts', () => {
     };
     objects = new ObjectStore(config);
     sources = new SourceBuckets(config);
-    const tasks = taskRepository(dataSource);
-    const leaderships = new LeadershipRepository(dataSource);
-    const datasets = new DatasetRepository(dataSource);
+    const tasks = taskQueue(dataSource);
+    const leaderships = new LeadershipRepository(new Database(dataSource));
+    const datasets = new DatasetRepository(new Database(dataSource));
     const bounds = { LEASE_SECONDS: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
-    const claims = new BlobClaimRepository(dataSource);
+    const claims = new BlobClaimRepository(new Database(dataSource));
     service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, bounds, logger);
     trainShard = await objects.putBlob(Buffer.from('training images'));
     testShard = await objects.putBlob(Buffer.from('test images'));
-    await leaderships.open(dataSource.manager, SCOPE);
-    await tasks.insert(dataSource.manager, [{ scope: SCOPE, key: 'search/0/0/1', spec: trainSpec() }]);
+    await leaderships.open(noTransaction(dataSource), SCOPE);
+    await new TaskRepository(new Database(dataSource)).insert(noTransaction(dataSource), [
+      { scope: SCOPE, key: 'search/0/0/1', spec: trainSpec() },
+    ]);
     const { task } = await service.lease(SCOPE, 'w');
     lease = { scope: SCOPE, taskId: task?.id ?? '', fence: task?.fence ?? 0 };
   });
@@ -283,12 +288,17 @@ describe('artifacts', () => {
     const split = { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 };
     const sourceUri = `s3://${store.bucket}/images`;
     const dataset = { displayName: 'd', sourceUri, split };
-    const id = await new DatasetRepository(dataSource).insert(dataSource.manager, 'vision', dataset);
+    const id = await new DatasetRepository(new Database(dataSource)).insert(
+      noTransaction(dataSource),
+      'vision',
+      dataset,
+    );
     const scope = importScope(id, 1);
-    await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
+    await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
     const spec = { import: { prefix: 'images', split } };
-    const queue = taskRepository(dataSource);
-    await queue.insert(dataSource.manager, [{ scope, key: 'import', spec }]);
+    await new TaskRepository(new Database(dataSource)).insert(noTransaction(dataSource), [
+      { scope, key: 'import', spec },
+    ]);
     const { task } = await service.lease(scope, 'w');
     const importing: LeaseRef = { scope, taskId: task?.id ?? '', fence: task?.fence ?? 0 };
 
@@ -304,7 +314,7 @@ describe('artifacts', () => {
 
   it('that were stored in another size than was reported end the attempt as a fault', async () => {
     const { sha256 } = await objects.putBlob(Buffer.from('weights of a size'));
-    const complete = vi.spyOn(TaskRepository.prototype, 'complete').mockResolvedValueOnce(true);
+    const complete = vi.spyOn(TaskQueue.prototype, 'complete').mockResolvedValueOnce(true);
     const weights = { sha256, sizeBytes: 1 };
     const result = { train: { ...trainResult, weights } };
     expect(await service.complete(lease, { succeeded: result })).toEqual({ leaseLost: false });

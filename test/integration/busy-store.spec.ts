@@ -4,17 +4,20 @@ import type { DataSource } from 'typeorm';
 import type { Artifact } from '../../src/domain/artifact.js';
 import type { ImportResult, TaskOutcome } from '../../src/domain/task.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { DatasetRepository, importScope } from '../../src/storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import type { LeaseRef, TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import type { LeaseRef } from '../../src/storage/postgres/lease.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { uploadKey } from '../../src/storage/object-keys.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
 import { BusyStore, type Busyness } from '../support/busy-store.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskQueue, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const BUSY: readonly Busyness[] = ['SLOW_DOWN', 'BARE_503', 'BAD_GATEWAY', 'INTERNAL_ERROR'];
@@ -29,7 +32,7 @@ describe('a store that is too busy for the coordinator', () => {
   let store: TestBucket;
   let objects: ObjectStore;
   let sources: SourceBuckets;
-  let tasks: TaskRepository;
+  let tasks: TaskQueue;
   let service: WorkerTaskService;
 
   beforeAll(async () => {
@@ -50,10 +53,10 @@ describe('a store that is too busy for the coordinator', () => {
     };
     objects = new ObjectStore(config);
     sources = new SourceBuckets(config);
-    tasks = taskRepository(dataSource);
-    const leaderships = new LeadershipRepository(dataSource);
-    const datasets = new DatasetRepository(dataSource);
-    const claims = new BlobClaimRepository(dataSource);
+    tasks = taskQueue(dataSource);
+    const leaderships = new LeadershipRepository(new Database(dataSource));
+    const datasets = new DatasetRepository(new Database(dataSource));
+    const claims = new BlobClaimRepository(new Database(dataSource));
     const bounds = { LEASE_SECONDS: 30, UPLOAD_PACK_MIB_MAX: 1, UPLOAD_WEIGHTS_MIB_MAX: 1, UPLOAD_REPORT_MIB_MAX: 1 };
     const logger = createLogger('coordinator', 'silent');
     service = new WorkerTaskService(tasks, leaderships, datasets, objects, sources, claims, bounds, logger);
@@ -104,13 +107,13 @@ describe('a store that is too busy for the coordinator', () => {
     };
 
     const leased = async (sourceUri: string) => {
-      const datasets = new DatasetRepository(dataSource);
-      const id = await dataSource.transaction((transaction) =>
+      const datasets = new DatasetRepository(new Database(dataSource));
+      const id = await new Database(dataSource).transaction((transaction) =>
         datasets.insert(transaction, 'p', { displayName: 'd', sourceUri, split: SPLIT }),
       );
       scope = importScope(id, 1);
-      await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
-      await tasks.insert(dataSource.manager, [
+      await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
+      await new TaskRepository(new Database(dataSource)).insert(noTransaction(dataSource), [
         { scope, key: 'import', spec: { import: { prefix: '', split: SPLIT } } },
       ]);
       const { task } = await service.lease(scope, 'w');
@@ -129,14 +132,14 @@ describe('a store that is too busy for the coordinator', () => {
     ])('keeps its lease for %s, and the task says what it waits for', async (_, call) => {
       front.busyness = 'BARE_503';
       await expect(call()).rejects.toMatchObject({ reason: 'STORAGE_UNAVAILABLE' });
-      const [task] = await tasks.listByKeyPrefix(scope, '');
+      const [task] = await new TaskRepository(new Database(dataSource)).listByKeyPrefix(scope, '');
       expect(task).toMatchObject({
         state: 'leased',
         faults: 0,
         outages: 0,
         failure: { reason: 'STORAGE_UNAVAILABLE' },
       });
-      expect(await tasks.outages([scope])).toHaveLength(1);
+      expect(await new TaskRepository(new Database(dataSource)).outages([scope])).toHaveLength(1);
     });
 
     it('takes it when the store is there again, and the outage is over', async () => {
@@ -146,15 +149,17 @@ describe('a store that is too busy for the coordinator', () => {
       await expect(service.confirmUpload(lease, ARTIFACT)).rejects.toMatchObject({ reason: 'STORAGE_UNAVAILABLE' });
       front.busyness = undefined;
       expect(await service.confirmUpload(lease, ARTIFACT)).toEqual({ leaseLost: false });
-      expect(await tasks.outages([scope])).toEqual([]);
+      expect(await new TaskRepository(new Database(dataSource)).outages([scope])).toEqual([]);
       expect(await service.complete(lease, succeeded)).toEqual({ leaseLost: false });
-      expect((await tasks.listByKeyPrefix(scope, ''))[0]?.state).toBe('succeeded');
+      expect((await new TaskRepository(new Database(dataSource)).listByKeyPrefix(scope, ''))[0]?.state).toBe(
+        'succeeded',
+      );
     });
 
     it('ends an import at once whose bucket cannot be read, which no waiting would mend', async () => {
       await leased('s3://no-such-bucket-anywhere/x');
       expect(await service.listSourceObjects(lease)).toEqual({ leaseLost: true, objects: [] });
-      const [task] = await tasks.listByKeyPrefix(scope, '');
+      const [task] = await new TaskRepository(new Database(dataSource)).listByKeyPrefix(scope, '');
       expect(task).toMatchObject({ state: 'infeasible', failure: { reason: 'DATASET_UNREACHABLE' } });
     });
   });

@@ -18,8 +18,8 @@ const WAITING_IMPORT = `
   INSERT INTO datasets (id, project, display_name) VALUES ('ds_hang', 'test', 'hang');
   INSERT INTO dataset_versions (dataset_id, number, project, source_uri, split)
     VALUES ('ds_hang', 1, 'test', 's3://nowhere/x', '{"trainFraction":0.6,"validationFraction":0.2,"testFraction":0.2}');
-  INSERT INTO tasks (id, scope, key, spec, state, lease_owner, lease_until, fence)
-    VALUES ('tsk_hang', '${SCOPE}', 'import', '{"import":{"prefix":"x","split":{}}}', 'leased', 'w', now() + interval '1 day', 1);
+  INSERT INTO tasks (id, scope, key, kind, spec, state, lease_owner, lease_until, fence)
+    VALUES ('tsk_hang', '${SCOPE}', 'import', 'IMPORT', '{"import":{"prefix":"x","split":{}}}', 'leased', 'w', now() + interval '1 day', 1);
   INSERT INTO leaderships (scope) VALUES ('${SCOPE}')`;
 
 const END_IMPORT = `UPDATE tasks SET state = 'infeasible', lease_owner = NULL, lease_until = NULL, end_time = now(),

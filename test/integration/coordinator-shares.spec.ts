@@ -7,10 +7,11 @@ import type { ImportRunner } from '../../src/jobs/import-runner.js';
 import type { JobRunner } from '../../src/jobs/job-runner.js';
 import type { ProcessPool } from '../../src/launch/process-pool.js';
 import { ALGORITHM_VERSION } from '../../src/search/biotune.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { CoordinatorRepository } from '../../src/storage/postgres/coordinator.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase, noTransaction } from '../support/database.js';
 
 let database: TestDatabase;
 let dataSource: DataSource;
@@ -38,8 +39,8 @@ function start(): Coordinator {
   const idle = { advance: () => Promise.resolve({ next: 'WAIT' }) };
   const pool = { stopWorkers: () => Promise.resolve(), stopAll: () => Promise.resolve() };
   const coordinator = new Coordinator(
-    new CoordinatorRepository(dataSource),
-    new LeadershipRepository(dataSource),
+    new CoordinatorRepository(new Database(dataSource)),
+    new LeadershipRepository(new Database(dataSource)),
     idle as unknown as JobRunner,
     idle as unknown as ImportRunner,
     pool as unknown as ProcessPool,
@@ -58,9 +59,9 @@ async function stop(coordinator: Coordinator): Promise<void> {
 }
 
 async function open(scopeCount: number, version: number | undefined = ALGORITHM_VERSION): Promise<void> {
-  const leaderships = new LeadershipRepository(dataSource);
+  const leaderships = new LeadershipRepository(new Database(dataSource));
   for (let scope = 0; scope < scopeCount; scope += 1) {
-    await leaderships.open(dataSource.manager, `ftj_${String(version)}_${scope}`, version);
+    await leaderships.open(noTransaction(dataSource), `ftj_${String(version)}_${scope}`, version);
   }
 }
 
@@ -114,13 +115,13 @@ it('gives the share of one that fell silent to the others', async () => {
 
 it('shares out no paused jobs, which nobody leads', async () => {
   await open(4);
-  const leaderships = new LeadershipRepository(dataSource);
-  for (const scope of [0, 1]) await leaderships.park(dataSource.manager, `ftj_${ALGORITHM_VERSION}_${scope}`);
+  const leaderships = new LeadershipRepository(new Database(dataSource));
+  for (const scope of [0, 1]) await leaderships.park(noTransaction(dataSource), `ftj_${ALGORITHM_VERSION}_${scope}`);
   await dataSource.query(
     `INSERT INTO coordinators (owner, algorithm_version, alive_until) VALUES ('!', $1, now() + interval '1 hour')`,
     [ALGORITHM_VERSION],
   );
-  const { jobs } = await new CoordinatorRepository(dataSource).announce(
+  const { jobs } = await new CoordinatorRepository(new Database(dataSource)).announce(
     { owner: 'me', algorithmVersion: ALGORITHM_VERSION },
     30,
   );

@@ -86,8 +86,8 @@ describe('what the infrastructure does', () => {
     const { id, conditions } = await jobs.create({ dataset: `s3://${bucket}/raw` });
     expect(conditions).toEqual([]);
     await jobs.sql(
-      `INSERT INTO tasks (id, scope, key, spec, outage_since, failure)
-       SELECT 'tsk_import', dataset_id || '/versions/' || dataset_version, 'import', '{}', now(),
+      `INSERT INTO tasks (id, scope, key, kind, spec, outage_since, failure)
+       SELECT 'tsk_import', dataset_id || '/versions/' || dataset_version, 'import', 'IMPORT', '{}', now(),
               '{"reason": "STORAGE_UNAVAILABLE", "message": "away", "metadata": {}}' FROM fine_tune_jobs WHERE id = '${id}'`,
     );
     const condition = { type: 'Degraded', reason: 'StorageUnavailable', message: 'away' };

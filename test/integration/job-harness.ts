@@ -7,7 +7,8 @@ import type pg from 'pg';
 import { inject, vi } from 'vitest';
 import { ConfigModule } from '../../src/config/config.module.js';
 import { baseModelSchema } from '../../src/domain/base-model.js';
-import { DomainError, type Reason } from '../../src/domain/errors.js';
+import { DomainError } from '../../src/domain/errors.js';
+import type { Reason } from '../../src/domain/reasons.js';
 import { createFineTuneJobSchema } from '../../src/domain/create-fine-tune-job.js';
 import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/event.js';
@@ -30,8 +31,10 @@ import { BaseModelRepository } from '../../src/storage/postgres/base-model.repos
 import { DatasetRepository } from '../../src/storage/postgres/dataset.repository.js';
 import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
 import { type Leadership, LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import { TaskRepository, type LeaseRef } from '../../src/storage/postgres/task.repository.js';
-import { Transactions } from '../../src/storage/postgres/transaction.js';
+import type { LeaseRef } from '../../src/storage/postgres/lease.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
+import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { failedOutcome } from '../../src/worker/supervisor/outcome.js';
 import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';
@@ -94,7 +97,7 @@ export class JobHarness {
       REPRODUCIBILITY_DEFAULT: 'BITWISE',
       JOB_STALLED_SECONDS_MAX: STALLED_SECONDS_MAX,
     });
-    @Module({ imports: [config, StorageModule, JobsModule], providers: [...JOB_STEPS] })
+    @Module({ imports: [config, StorageModule, JobsModule], providers: [...JOB_STEPS, TaskQueue] })
     class JobModule {}
     const app = await NestFactory.createApplicationContext(JobModule, { logger: false });
     await app.get(BaseModelRepository).add(baseModelSchema.parse(JSON.parse(readFileSync(BASE_MODEL_FILE, 'utf8'))));
@@ -156,11 +159,11 @@ export class JobHarness {
 
   /** Leases a training, and reports a curve of so many values. @returns its trial. */
   async trainedCurve(id: string, valueCount: number): Promise<string> {
-    const queue = this.app.get(TaskRepository);
+    const queue = this.app.get(TaskQueue);
     const lease = await this.lease(id);
     const values = Array.from({ length: valueCount }, (_, epoch) => ({ name: 'train_loss', epoch, value: epoch / 7 }));
     await queue.reportMetrics(lease, values);
-    const tasks = await queue.listByKeyPrefix(id, '');
+    const tasks = await this.tasks(id);
     await queue.release(lease);
     return tasks.find((task) => task.id === lease.taskId)?.trialId ?? '';
   }
@@ -233,7 +236,7 @@ export class JobHarness {
 
   /** Does the next task of a job. @returns false when there is none. */
   async work(id: string, madeUp: MadeUp): Promise<boolean> {
-    const queue = this.app.get(TaskRepository);
+    const queue = this.app.get(TaskQueue);
     const task = await queue.lease(id, 'w', 30);
     if (task === undefined) return false;
     await queue.complete({ scope: id, taskId: task.id, fence: task.fence }, await this.outcomeOf(task.spec, madeUp));
@@ -242,7 +245,7 @@ export class JobHarness {
 
   /** Takes the next task of a job, and completes it when it is told to. */
   async begin(id: string, madeUp: MadeUp): Promise<{ complete: () => Promise<boolean> }> {
-    const queue = this.app.get(TaskRepository);
+    const queue = this.app.get(TaskQueue);
     const task = await queue.lease(id, 'w', 30);
     if (task === undefined) throw new Error(`${id} has no task`);
     const lease = { scope: id, taskId: task.id, fence: task.fence };
@@ -251,18 +254,18 @@ export class JobHarness {
 
   /** A worker that takes a task and does nothing about it. */
   async lease(id: string): Promise<LeaseRef> {
-    const task = await this.app.get(TaskRepository).lease(id, 'idle', 30);
+    const task = await this.app.get(TaskQueue).lease(id, 'idle', 30);
     if (task === undefined) throw new Error(`${id} has no task`);
     return { scope: id, taskId: task.id, fence: task.fence };
   }
 
   /** What a worker that works on a task is told; undefined when the task is no longer its own. */
   heartbeat(lease: LeaseRef) {
-    return this.app.get(TaskRepository).heartbeat(lease, 30);
+    return this.app.get(TaskQueue).heartbeat(lease, 30);
   }
 
   release(lease: LeaseRef) {
-    return this.app.get(TaskRepository).release(lease);
+    return this.app.get(TaskQueue).release(lease);
   }
 
   /** Lets another coordinator take over. */

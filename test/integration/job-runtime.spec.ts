@@ -4,11 +4,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Runtime } from '../../src/domain/runtime.js';
 import type { TaskOutcome, TaskSpec, TrainSpec } from '../../src/domain/task.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { TrialRepository } from '../../src/storage/postgres/trial.repository.js';
-import type { LeasedTask, TaskRepository } from '../../src/storage/postgres/task.repository.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue, type LeasedTask } from '../../src/tasks/task-queue.js';
+import { createTestDatabase, taskQueue, type TestDatabase, noTransaction } from '../support/database.js';
 
 const JOB = 'ftj_1';
 const OTHER: Runtime = { ...RUNTIME, intraOpThreadCount: 4 };
@@ -49,13 +51,15 @@ const trained = (runtime: Runtime): TaskOutcome => ({
 describe('the runtime of a job', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
-  let queue: TaskRepository;
+  let queue: TaskQueue;
+  let tasks: TaskRepository;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 10 }).initialize();
     await migrate(dataSource);
-    queue = taskRepository(dataSource);
+    queue = taskQueue(dataSource);
+    tasks = new TaskRepository(new Database(dataSource));
     await dataSource.query(`INSERT INTO datasets (id, project, display_name) VALUES ('d', 'p', 'd')`);
     await dataSource.query(
       `INSERT INTO dataset_versions (dataset_id, number, project, source_uri, split) VALUES ('d', 1, 'p', 's3://b/p', '{}')`,
@@ -74,11 +78,11 @@ describe('the runtime of a job', () => {
        VALUES ($1, 'p', 'd', 1, '{"reproducibility": "BITWISE"}', 1, 'RUNNING')`,
       [JOB],
     );
-    await new LeadershipRepository(dataSource).open(dataSource.manager, JOB);
+    await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), JOB);
     const spec: TaskSpec = { train };
     const keys = ['a', 'b', 'c'];
-    await queue.insert(
-      dataSource.manager,
+    await tasks.insert(
+      noTransaction(dataSource),
       keys.map((key) => ({ scope: JOB, key, spec })),
     );
   });
@@ -94,7 +98,7 @@ describe('the runtime of a job', () => {
     const rows = await dataSource.query<{ runtime: Runtime | null }[]>('SELECT runtime FROM fine_tune_jobs');
     return rows[0]?.runtime;
   };
-  const rowOf = async ({ id }: LeasedTask) => (await queue.listByKeyPrefix(JOB, '')).find((task) => task.id === id);
+  const rowOf = async ({ id }: LeasedTask) => (await tasks.listByKeyPrefix(JOB, '')).find((task) => task.id === id);
 
   it('is fixed by the first training that completes, and told with every lease from then on', async () => {
     const first = await lease();
@@ -145,7 +149,7 @@ describe('the runtime of a job', () => {
       expect(await rowOf(task)).toMatchObject({ state: 'succeeded', result: { train: { runtime } } });
     }
     expect(await runtimeOfJob()).toBeNull();
-    expect(await new TrialRepository(dataSource).runtimes(JOB)).toEqual([
+    expect(await new TrialRepository(new Database(dataSource)).runtimes(JOB)).toEqual([
       { runtime: RUNTIME, trainingCount: 2 },
       { runtime: OTHER, trainingCount: 1 },
     ]);
@@ -156,7 +160,7 @@ describe('the runtime of a job', () => {
     const { network, pack } = train;
     await dataSource.query(`DELETE FROM tasks WHERE state = 'queued'`);
     const spec: TaskSpec = { score: { network, pack } };
-    await queue.insert(dataSource.manager, [{ scope: JOB, key: 'score', spec }]);
+    await tasks.insert(noTransaction(dataSource), [{ scope: JOB, key: 'score', spec }]);
     expect((await lease()).spec).toEqual({ score: { network, pack, runtime: RUNTIME } });
   });
 

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipLostError, LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import { createTestDatabase, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase, noTransaction } from '../support/database.js';
 
 const FIRST = { owner: 'first', algorithmVersion: 1 };
 const ANY = { jobCount: 10, importCount: 10 };
@@ -17,7 +18,7 @@ describe('leaderships', () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 6 }).initialize();
     await migrate(dataSource);
-    leaderships = new LeadershipRepository(dataSource);
+    leaderships = new LeadershipRepository(new Database(dataSource));
   });
 
   afterAll(async () => {
@@ -27,7 +28,7 @@ describe('leaderships', () => {
 
   beforeEach(async () => {
     await dataSource.query('TRUNCATE leaderships');
-    await leaderships.open(dataSource.manager, 'a', 1);
+    await leaderships.open(noTransaction(dataSource), 'a', 1);
   });
 
   const expire = () => dataSource.query(`UPDATE leaderships SET lease_until = now() - interval '1 second'`);
@@ -62,7 +63,7 @@ describe('leaderships', () => {
   });
 
   it('leaves a search to coordinators that have its version, and anyone may lead an import', async () => {
-    await leaderships.open(dataSource.manager, 'ds_x/versions/1');
+    await leaderships.open(noTransaction(dataSource), 'ds_x/versions/1');
     const newer = await leaderships.claim({ owner: 'newer', algorithmVersion: 2 }, ANY, 30);
     expect(newer.map(({ scope }) => scope)).toEqual(['ds_x/versions/1']);
     expect((await claimOne()).scope).toBe('a');

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { HealthService } from '../../src/storage/health.service.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource } from '../../src/storage/postgres/data-source.js';
-import { Transactions } from '../../src/storage/postgres/transaction.js';
+import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { createTestBucket } from '../support/object-store.js';
@@ -69,7 +70,7 @@ describe('an S3 server that nothing comes out of', () => {
 
   it('leaves the answer about readiness quick', async () => {
     const dataSource = await createDataSource(config).initialize();
-    const health = new HealthService(new Transactions(dataSource), objects);
+    const health = new HealthService(new Transactions(new Database(dataSource)), objects);
     try {
       proxy.set({ isSilent: true });
       const startMs = performance.now();

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { ToxicProxy } from '../support/toxic-proxy.js';
 
@@ -37,6 +38,17 @@ describe('a Postgres connection that nothing comes out of', () => {
     expect(await secondsUntilRefused(dataSource.query('SELECT 1'))).toBeLessThan(SECONDS_MAX);
     proxy.set({});
     expect(await dataSource.query('SELECT 2 AS two')).toEqual([{ two: 2 }]);
+  });
+
+  it('is told as an unavailable database, by a statement and by a transaction', async () => {
+    const repositories = new Database(dataSource);
+    await repositories.query('SELECT 1');
+    proxy.set({ isSilent: true });
+    const unavailable = { reason: 'DATABASE_UNAVAILABLE' };
+    await Promise.all([
+      expect(repositories.query('SELECT 1')).rejects.toMatchObject(unavailable),
+      expect(repositories.transaction((work) => work.query('SELECT 1'))).rejects.toMatchObject(unavailable),
+    ]);
   });
 
   it('ends a transaction in the middle, once, and not again for its rollback', async () => {

@@ -6,8 +6,10 @@ import type { Artifact } from '../../src/domain/artifact.js';
 import type { ImportResult, ScoreResult, TaskSpec, TrainResult } from '../../src/domain/task.js';
 import type { RandomStream } from '../../src/random/random-stream.js';
 import { checkKey, modelVersionPrefix } from '../../src/storage/object-keys.js';
+import { Database } from '../../src/storage/postgres/database.js';
+import { noTransaction } from '../support/database.js';
 import { importScope } from '../../src/storage/postgres/dataset.repository.js';
-import type { LeaseRef } from '../../src/storage/postgres/task.repository.js';
+import type { LeaseRef } from '../../src/storage/postgres/lease.repository.js';
 import { RUNTIME } from '../fixtures/runtime.js';
 import type { SweepWorld } from './sweep-world.js';
 
@@ -53,12 +55,14 @@ export class Histories {
   }
 
   private async importDataset(): Promise<void> {
-    const { datasets, leaderships, queue, dataSource } = this.world;
+    const { datasets, leaderships, tasks, dataSource } = this.world;
     const source = { displayName: 'd', sourceUri: 's3://images/flowers', split: SPLIT };
-    const id = await datasets.insert(dataSource.manager, PROJECT, source);
+    const id = await datasets.insert(noTransaction(dataSource), PROJECT, source);
     const scope = importScope(id, 1);
-    await leaderships.open(dataSource.manager, scope);
-    await queue.insert(dataSource.manager, [{ scope, key: 'import', spec: { import: { prefix: 'p', split: SPLIT } } }]);
+    await leaderships.open(noTransaction(dataSource), scope);
+    await tasks.insert(noTransaction(dataSource), [
+      { scope, key: 'import', spec: { import: { prefix: 'p', split: SPLIT } } },
+    ]);
     const lease = await this.lease(scope);
     const manifest = await this.upload(lease, 'manifest');
     const shard = await this.upload(lease, 'shard');
@@ -67,7 +71,7 @@ export class Histories {
     this.mayCrash();
     await this.world.workers.complete(lease, { succeeded: { import: result } });
     this.mayCrash();
-    await dataSource.transaction(async (transaction) => {
+    await new Database(dataSource).transaction(async (transaction) => {
       await datasets.activate(transaction, id, 1, result);
       await leaderships.close(transaction, scope);
     });
@@ -91,7 +95,7 @@ export class Histories {
   private async createJob({ id: datasetId }: Dataset): Promise<string> {
     const { jobs, leaderships, dataSource } = this.world;
     const id = newId('ftj');
-    await dataSource.transaction(async (transaction) => {
+    await new Database(dataSource).transaction(async (transaction) => {
       const labels = {};
       const job = { id, project: PROJECT, labels, datasetId, datasetVersion: 1, algorithmVersion: 1 };
       await jobs.insert(transaction, { ...job, spec: {} as never });
@@ -113,8 +117,8 @@ export class Histories {
     dataset: Dataset,
     keepWeights: boolean,
   ): Promise<Artifact | undefined> {
-    const { queue, workers, dataSource } = this.world;
-    await queue.insert(dataSource.manager, [{ scope, key, spec: trainSpec(dataset, keepWeights) }]);
+    const { queue, tasks, workers, dataSource } = this.world;
+    await tasks.insert(noTransaction(dataSource), [{ scope, key, spec: trainSpec(dataset, keepWeights) }]);
     const first = await this.lease(scope);
     await workers.reportMetrics(first, [{ name: 'train_loss', epoch: 1, value: 1 }]);
     if (this.chance(0.2)) await workers.release(first);
@@ -137,7 +141,7 @@ export class Histories {
   private async score(scope: string, weights: Artifact, dataset: Dataset): Promise<void> {
     const { network, pack } = trainSpec(dataset, false).train;
     const spec = { score: { network: { ...network, weights }, pack } };
-    await this.world.queue.insert(this.world.dataSource.manager, [{ scope, key: 'score/0', spec }]);
+    await this.world.tasks.insert(noTransaction(this.world.dataSource), [{ scope, key: 'score/0', spec }]);
     const lease = await this.lease(scope);
     const report = await this.upload(lease, 'report');
     await this.world.workers.complete(lease, { succeeded: { score: { report } as ScoreResult } });
@@ -147,18 +151,18 @@ export class Histories {
     const { versions, objects, dataSource } = this.world;
     const figures = { testAccuracy: 0, testMacroAccuracy: 0, testMacroF1: 0, testCalibrationError: 0 };
     const names = { project: PROJECT, model: MODEL, jobId: id, trialId: 't', baseModel: 'b', datasetVersion: 'd' };
-    const { number } = await dataSource.transaction((transaction) =>
+    const { number } = await new Database(dataSource).transaction((transaction) =>
       versions.reserve(transaction, { ...names, ...figures, method: 'BIOTUNE' }, (n) => `s3://b/${n}`),
     );
     this.mayCrash();
     const prefix = modelVersionPrefix(PROJECT, MODEL, number);
     await objects.copyBlob(weights, `${prefix}weights/model.safetensors`);
     if (this.chance(0.3)) {
-      await dataSource.transaction((transaction) => versions.discard(transaction, id));
+      await new Database(dataSource).transaction((transaction) => versions.discard(transaction, id));
       return this.end(id, 'FAILED');
     }
     await objects.put(`${prefix}READY`, Buffer.from('ready'), 'text/plain');
-    await dataSource.transaction((transaction) => versions.publish(transaction, id, []));
+    await new Database(dataSource).transaction((transaction) => versions.publish(transaction, id, []));
     await this.end(id, 'SUCCEEDED');
   }
 
@@ -168,13 +172,15 @@ export class Histories {
       `SELECT id FROM fine_tune_jobs WHERE state = 'RUNNING'`,
     );
     for (const { id } of open) {
-      await this.world.dataSource.transaction((transaction) => this.world.versions.discard(transaction, id));
+      await new Database(this.world.dataSource).transaction((transaction) =>
+        this.world.versions.discard(transaction, id),
+      );
       await this.end(id, 'FAILED');
     }
   }
 
   private async end(id: string, state: 'SUCCEEDED' | 'FAILED' | 'CANCELLED'): Promise<void> {
-    await this.world.dataSource.transaction(async (transaction) => {
+    await new Database(this.world.dataSource).transaction(async (transaction) => {
       await this.world.jobs.move(transaction, id, state, { endTime: new Date() }, ['RUNNING']);
       await this.world.leaderships.close(transaction, id);
     });

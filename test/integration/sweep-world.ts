@@ -4,6 +4,7 @@ import type { DataSource } from 'typeorm';
 import type { StoresConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { ObjectStore } from '../../src/storage/object-store.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { BaseModelRepository } from '../../src/storage/postgres/base-model.repository.js';
 import { BlobClaimRepository } from '../../src/storage/postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
@@ -13,7 +14,8 @@ import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../src/storage/postgres/model-version.repository.js';
 import { SweepRepository } from '../../src/storage/postgres/sweep.repository.js';
-import type { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { StoredObjects, type StoredObject, type UnfinishedUpload } from '../../src/storage/stored-objects.js';
 import { BucketOwnership } from '../../src/tasks/bucket-ownership.js';
@@ -21,7 +23,7 @@ import { Sweep } from '../../src/tasks/sweep.js';
 import { SweepBlobs } from '../../src/tasks/sweep-blobs.js';
 import type { Swept } from '../../src/tasks/swept.js';
 import { WorkerTaskService } from '../../src/tasks/worker-task.service.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, taskQueue, type TestDatabase } from '../support/database.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -65,7 +67,8 @@ export class SweepWorld {
   readonly leaderships: LeadershipRepository;
   readonly versions: ModelVersionRepository;
   readonly claims: BlobClaimRepository;
-  readonly queue: TaskRepository;
+  readonly queue: TaskQueue;
+  readonly tasks: TaskRepository;
   readonly rows: SweepRepository;
   readonly objects: ObjectStore;
   readonly ownership: BucketOwnership;
@@ -79,14 +82,15 @@ export class SweepWorld {
     readonly store: TestBucket,
     config: StoresConfig,
   ) {
-    this.jobs = new FineTuneJobRepository(dataSource, new EventRepository(dataSource));
-    this.datasets = new DatasetRepository(dataSource);
-    this.baseModels = new BaseModelRepository(dataSource);
-    this.leaderships = new LeadershipRepository(dataSource);
-    this.versions = new ModelVersionRepository(dataSource);
-    this.claims = new BlobClaimRepository(dataSource);
-    this.queue = taskRepository(dataSource);
-    this.rows = new SweepRepository(dataSource);
+    this.jobs = new FineTuneJobRepository(new Database(dataSource), new EventRepository(new Database(dataSource)));
+    this.datasets = new DatasetRepository(new Database(dataSource));
+    this.baseModels = new BaseModelRepository(new Database(dataSource));
+    this.leaderships = new LeadershipRepository(new Database(dataSource));
+    this.versions = new ModelVersionRepository(new Database(dataSource));
+    this.claims = new BlobClaimRepository(new Database(dataSource));
+    this.queue = taskQueue(dataSource);
+    this.tasks = new TaskRepository(new Database(dataSource));
+    this.rows = new SweepRepository(new Database(dataSource));
     this.objects = new ObjectStore(config);
     this.listed = new AgeingObjects(config);
     this.ownership = new BucketOwnership(this.rows, this.objects, this.listed);
@@ -139,7 +143,7 @@ export class SweepWorld {
     // Some more, for the clock of timers is not that of dates.
     await sleep(leap - now + 20);
     this.listed.leaps.push(new Date(leap));
-    await this.dataSource.transaction(async (transaction) => {
+    await new Database(this.dataSource).transaction(async (transaction) => {
       // Past the trigger that keeps ended jobs as they are.
       await transaction.query('SET LOCAL session_replication_role = replica');
       for (const statement of AGED_COLUMNS) await transaction.query(statement, [`${PASSING_DAYS} days`]);

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../src/domain/ids.js';
 import type { Artifact } from '../../src/domain/artifact.js';
 import { blobKey, checkKey, modelVersionPrefix, ownerKey } from '../../src/storage/object-keys.js';
+import { noTransaction } from '../support/database.js';
 import { SweepWorld } from './sweep-world.js';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -30,15 +31,15 @@ describe('a sweep', () => {
 
   /** A job with one training, whose weights are the blob. */
   const jobWith = async (weights: Artifact) => {
-    const { datasets, jobs, leaderships, queue, dataSource } = world;
+    const { datasets, jobs, leaderships, tasks, dataSource } = world;
     const split = { trainFraction: 0.5, validationFraction: 0.25, testFraction: 0.25, seed: 0 };
     const dataset = { displayName: 'd', sourceUri: 's3://images/d', split };
-    const datasetId = await datasets.insert(dataSource.manager, 'vision', dataset);
+    const datasetId = await datasets.insert(noTransaction(dataSource), 'vision', dataset);
     const id = newId('ftj');
     const job = { id, project: 'vision', labels: {}, datasetId, datasetVersion: 1, algorithmVersion: 1 };
-    await jobs.insert(dataSource.manager, { ...job, spec: {} as never });
-    await leaderships.open(dataSource.manager, id, 1);
-    await queue.insert(dataSource.manager, [
+    await jobs.insert(noTransaction(dataSource), { ...job, spec: {} as never });
+    await leaderships.open(noTransaction(dataSource), id, 1);
+    await tasks.insert(noTransaction(dataSource), [
       { scope: id, key: 'search/0/0/1', spec: { import: { prefix: '', split } } },
     ]);
     const result = JSON.stringify({ train: { weights } });
@@ -48,7 +49,7 @@ describe('a sweep', () => {
     ]);
     return id;
   };
-  const fail = (id: string) => world.jobs.move(world.dataSource.manager, id, 'FAILED', { endTime: new Date() });
+  const fail = (id: string) => world.jobs.move(noTransaction(world.dataSource), id, 'FAILED', { endTime: new Date() });
 
   const waitForBlockedClaim = () =>
     expect

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
-import { TaskRepository, type LeasedTask } from '../../src/storage/postgres/task.repository.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { TaskQueue, type LeasedTask } from '../../src/tasks/task-queue.js';
+import { createTestDatabase, taskQueue, type TestDatabase, noTransaction } from '../support/database.js';
 
 const SCOPE = 'ds_x/versions/1';
 const SPEC: TaskSpec = {
@@ -17,15 +19,17 @@ const INFEASIBLE: TaskOutcome = { infeasible: { reason: 'NAN_LOSS', message: 'ep
 describe('the task queue', () => {
   let database: TestDatabase;
   let dataSource: DataSource;
-  let queue: TaskRepository;
+  let queue: TaskQueue;
+  let tasks: TaskRepository;
   let leaderships: LeadershipRepository;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     dataSource = await createDataSource({ DATABASE_URL: database.url, DATABASE_POOL_SIZE: 10 }).initialize();
     await migrate(dataSource);
-    queue = taskRepository(dataSource);
-    leaderships = new LeadershipRepository(dataSource);
+    queue = taskQueue(dataSource);
+    tasks = new TaskRepository(new Database(dataSource));
+    leaderships = new LeadershipRepository(new Database(dataSource));
   });
 
   afterAll(async () => {
@@ -35,12 +39,12 @@ describe('the task queue', () => {
 
   beforeEach(async () => {
     await dataSource.query('TRUNCATE tasks, leaderships CASCADE');
-    await leaderships.open(dataSource.manager, SCOPE);
+    await leaderships.open(noTransaction(dataSource), SCOPE);
   });
 
   const insert = (...keys: string[]) =>
-    queue.insert(
-      dataSource.manager,
+    tasks.insert(
+      noTransaction(dataSource),
       keys.map((key) => ({ scope: SCOPE, key, spec: SPEC })),
     );
   const lease = async (worker = 'w'): Promise<LeasedTask> => {
@@ -51,18 +55,18 @@ describe('the task queue', () => {
   const ref = ({ id, fence }: LeasedTask) => ({ scope: SCOPE, taskId: id, fence });
   const expire = () => dataSource.query(`UPDATE tasks SET lease_until = now() - interval '1 second'`);
   const makeReady = () => dataSource.query(`UPDATE tasks SET not_before = now()`);
-  const row = async () => (await queue.listByKeyPrefix(SCOPE, ''))[0];
+  const row = async () => (await tasks.listByKeyPrefix(SCOPE, ''))[0];
 
   it('inserts a task once, whatever is repeated', async () => {
     await insert('a');
     await insert('a', 'b');
-    expect((await queue.listByKeyPrefix(SCOPE, '')).map(({ key }) => key)).toEqual(['a', 'b']);
+    expect((await tasks.listByKeyPrefix(SCOPE, '')).map(({ key }) => key)).toEqual(['a', 'b']);
   });
 
   it('leases in the order of insertion', async () => {
     await insert('c', 'a', 'b');
     const leased = [await lease(), await lease(), await lease()].map(({ id }) => id);
-    const rows = await queue.listByKeyPrefix(SCOPE, '');
+    const rows = await tasks.listByKeyPrefix(SCOPE, '');
     expect(leased.map((id) => rows.find((each) => each.id === id)?.key)).toEqual(['c', 'a', 'b']);
   });
 
@@ -209,7 +213,7 @@ describe('the task queue', () => {
         await queue.complete(ref(await lease()), { fault: { reason, message: 'away', metadata: {} } });
       }
       expect(await row()).toMatchObject({ state: 'queued', faults: 0, leaseLosses: 0, outages: 40 });
-      expect(await queue.outages([SCOPE])).toEqual([
+      expect(await tasks.outages([SCOPE])).toEqual([
         { scope: SCOPE, since: expect.any(Date), failure: { reason, message: 'away', metadata: {} } },
       ]);
     },
@@ -241,9 +245,9 @@ describe('the task queue', () => {
     await queue.complete(ref(await lease()), OUTAGE);
     await makeReady();
     const task = await lease();
-    expect(await queue.outages([SCOPE]), 'that it is tried again shows nothing').toHaveLength(1);
+    expect(await tasks.outages([SCOPE]), 'that it is tried again shows nothing').toHaveLength(1);
     await queue.reportMetrics(ref(task), [{ name: 'train_loss', epoch: 1, value: 0.5 }]);
-    expect(await queue.outages([SCOPE])).toEqual([]);
+    expect(await tasks.outages([SCOPE])).toEqual([]);
   });
 
   describe('is stalled', () => {
@@ -258,32 +262,32 @@ describe('the task queue', () => {
     });
 
     it('when an outage has lasted for too long', async () => {
-      expect(await queue.stalled(SCOPE, 6 * HOUR)).toMatchObject({ failure: { reason: 'STORAGE_UNAVAILABLE' } });
-      expect(await queue.stalled(SCOPE, 8 * HOUR)).toBeUndefined();
+      expect(await tasks.stalled(SCOPE, 6 * HOUR)).toMatchObject({ failure: { reason: 'STORAGE_UNAVAILABLE' } });
+      expect(await tasks.stalled(SCOPE, 8 * HOUR)).toBeUndefined();
     });
 
     it('unless another task is under way', async () => {
       await lease();
-      expect(await queue.stalled(SCOPE, 6 * HOUR)).toBeUndefined();
+      expect(await tasks.stalled(SCOPE, 6 * HOUR)).toBeUndefined();
     });
 
     it('unless another task has ended since', async () => {
       await queue.complete(ref(await lease()), INFEASIBLE);
-      expect(await queue.stalled(SCOPE, 6 * HOUR)).toBeUndefined();
+      expect(await tasks.stalled(SCOPE, 6 * HOUR)).toBeUndefined();
       await age('end_time', 7, 'b');
-      expect(await queue.stalled(SCOPE, 6 * HOUR)).toBeDefined();
+      expect(await tasks.stalled(SCOPE, 6 * HOUR)).toBeDefined();
     });
 
     it('no more after it was told to forget', async () => {
-      await queue.forgetOutages(dataSource.manager, SCOPE);
-      expect(await queue.stalled(SCOPE, 0)).toBeUndefined();
+      await tasks.forgetOutages(noTransaction(dataSource), SCOPE);
+      expect(await tasks.stalled(SCOPE, 0)).toBeUndefined();
     });
   });
 
   it('tells a worker to stop, and leases no more, once nobody wants the work', async () => {
     await insert('a', 'b');
     const task = await lease();
-    await leaderships.close(dataSource.manager, SCOPE);
+    await leaderships.close(noTransaction(dataSource), SCOPE);
     expect(await queue.heartbeat(ref(task), 30)).toEqual({ leaseLost: false, cancel: true });
     expect(await queue.lease(SCOPE, 'w', 30)).toBeUndefined();
     await queue.release(ref(task));
@@ -302,7 +306,7 @@ describe('the task queue', () => {
   ])('does not queue a task again after %s when nobody wants it', async (_, end) => {
     await insert('a');
     const task = await lease();
-    await leaderships.close(dataSource.manager, SCOPE);
+    await leaderships.close(noTransaction(dataSource), SCOPE);
     await end(task);
     expect((await row())?.state).toBe('cancelled');
   });
@@ -319,7 +323,7 @@ describe('the task queue', () => {
   it('gives a worker nothing again that nobody wants', async () => {
     await insert('a');
     await lease('w1');
-    await leaderships.close(dataSource.manager, SCOPE);
+    await leaderships.close(noTransaction(dataSource), SCOPE);
     expect(await queue.leaseAgain(SCOPE, 'w1', 30)).toBeUndefined();
   });
 

@@ -10,7 +10,10 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { refusalOf } from '../../src/api/errors/refusal.js';
+import { rpcStatusOf } from '../../src/api/errors/rpc-status.js';
 import type { Artifact } from '../../src/domain/artifact.js';
+import { DomainError } from '../../src/domain/errors.js';
 import type { TaskOutcome, TaskSpec } from '../../src/domain/task.js';
 import type { MetricValue } from '../../src/wire/biotune/v1/worker.js';
 
@@ -107,16 +110,6 @@ function flipped(bytes: Buffer): Buffer {
   return changed;
 }
 
-/** What the coordinator answers instead of a message. */
-class Refusal extends Error {
-  constructor(
-    readonly code: status,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
 type Handler = (request: { task: string; fence: number } & Record<string, unknown>) => object;
 
 /** WorkerService with its tasks in memory. */
@@ -191,7 +184,7 @@ export class FakeCoordinator {
         const { sha256 } = artifact as Artifact;
         const bytes = this.store.uploads.get(sha256) ?? this.store.blobs.get(sha256);
         if (bytes === undefined || sha256Of(bytes) !== sha256)
-          throw new Refusal(status.DATA_LOSS, `${sha256} is a lie`);
+          throw new DomainError('ARTIFACT_CORRUPT', `${sha256} is a lie`);
         this.store.blobs.set(sha256, bytes);
         return fenced(task);
       },
@@ -237,8 +230,8 @@ export class FakeCoordinator {
         try {
           callback(null, handler(request));
         } catch (error) {
-          if (!(error instanceof Refusal)) throw error;
-          callback({ code: error.code, details: error.message });
+          if (!(error instanceof DomainError)) throw error;
+          callback(rpcStatusOf(refusalOf(error), 'req_fake'));
         }
       }
     };

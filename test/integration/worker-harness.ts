@@ -12,7 +12,7 @@ import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';
 
 const ASSETS = join(import.meta.dirname, '../../assets');
 export const CLASSES = ['bag', 'sandal', 'trouser'];
-const FOLDERS = ['worker', 'launch', 'config', 'methods', 'domain', 'observability'];
+const FOLDERS = ['worker', 'launch', 'config', 'methods', 'domain', 'observability', 'rpc'];
 const TRAINER_FOLDERS = ['training', 'cost', 'networks', 'random', 'formats', 'datasets', 'statistics'];
 const POOL = `
 import { pino } from 'pino';

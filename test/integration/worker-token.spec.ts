@@ -6,13 +6,15 @@ import { startWorkerGateway, type RunningServer } from '../../src/api/start.js';
 import { detailsOf, GrpcCaller } from '../support/grpc-caller.js';
 import { coordinatorConfigSchema, readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource } from '../../src/storage/postgres/data-source.js';
+import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
 import { TasksModule } from '../../src/tasks/tasks.module.js';
 import { WorkerTokens } from '../../src/tasks/worker-token.js';
 import { ControlClient, type Lease } from '../../src/worker/supervisor/control-client.js';
-import { createTestDatabase, taskRepository, type TestDatabase } from '../support/database.js';
+import { createTestDatabase, type TestDatabase, noTransaction } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
 
 const WORKER = 'biotune.v1.WorkerService';
@@ -64,9 +66,11 @@ describe('worker tokens, over gRPC and on real rows', () => {
   beforeEach(async () => {
     await dataSource.query('TRUNCATE tasks, leaderships CASCADE');
     for (const scope of [OURS, THEIRS]) {
-      await new LeadershipRepository(dataSource).open(dataSource.manager, scope);
+      await new LeadershipRepository(new Database(dataSource)).open(noTransaction(dataSource), scope);
       const spec = { import: { prefix: 'p', split: SPLIT } };
-      await taskRepository(dataSource).insert(dataSource.manager, [{ scope, key: 'import', spec }]);
+      await new TaskRepository(new Database(dataSource)).insert(noTransaction(dataSource), [
+        { scope, key: 'import', spec },
+      ]);
     }
   });
 

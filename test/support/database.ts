@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { inject } from 'vitest';
+import { Database } from '../../src/storage/postgres/database.js';
 import { EventRepository } from '../../src/storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../../src/storage/postgres/fine-tune-job.repository.js';
-import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
+import { LeaseRepository } from '../../src/storage/postgres/lease.repository.js';
+import type { Transaction } from '../../src/storage/postgres/transaction.js';
+import { Transactions } from '../../src/storage/postgres/transactions.js';
+import { TaskQueue } from '../../src/tasks/task-queue.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -30,10 +34,15 @@ export async function createTestDatabase(template = 'template1'): Promise<TestDa
 }
 
 /** The queue, with the repositories that it writes through. */
-export function taskRepository(dataSource: DataSource): TaskRepository {
-  const events = new EventRepository(dataSource);
-  return new TaskRepository(dataSource, events, new FineTuneJobRepository(dataSource, events));
+export function taskQueue(dataSource: DataSource): TaskQueue {
+  const database = new Database(dataSource);
+  const events = new EventRepository(database);
+  const jobs = new FineTuneJobRepository(database, events);
+  return new TaskQueue(new LeaseRepository(database), jobs, events, new Transactions(database));
 }
+
+/** Lets repositories write without a transaction: each of their statements is one of its own. */
+export const noTransaction = (dataSource: DataSource): Transaction => dataSource.manager as Transaction;
 
 /** Runs one statement on a connection of its own. */
 export async function runSql(url: string, sql: string): Promise<void> {

@@ -1,11 +1,7 @@
-import { status } from '@grpc/grpc-js';
 import { z } from 'zod';
-import { REASONS } from '../../domain/errors.js';
+import { ERROR_DOMAIN } from '../../domain/errors.js';
+import { isRetryable, REASON_RULES, REASONS } from '../../domain/reasons.js';
 import type { Refusal } from './refusal.js';
-import { isRetryable, TRANSPORT_STATUS } from './transport-status.js';
-
-/** Who the reasons belong to (AIP-193). */
-export const ERROR_DOMAIN = 'biotune.example';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
@@ -28,20 +24,22 @@ export const problemSchema = z
     requestId: z.string(),
     /** Whether the same request may succeed later, unchanged. */
     retryable: z.boolean(),
+    /** What to do, in general; `detail` says what is wrong with this request. */
+    help: z.string(),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.infer<typeof problemSchema>;
 
 export function problemOf(refusal: Refusal, request: { readonly path: string; readonly id: string }): Problem {
   const { reason, httpStatus, message, metadata, violations } = refusal;
-  const { title, grpc } = TRANSPORT_STATUS[reason];
+  const { title, help, answer } = REASON_RULES[reason];
   return {
     type: `https://errors.${ERROR_DOMAIN}/${reason.toLowerCase().replaceAll('_', '-')}`,
     title,
     status: httpStatus,
     detail: message,
     instance: request.path,
-    code: status[grpc],
+    code: answer.rpc,
     reason,
     domain: ERROR_DOMAIN,
     metadata: { ...metadata },
@@ -52,5 +50,6 @@ export function problemOf(refusal: Refusal, request: { readonly path: string; re
     })),
     requestId: request.id,
     retryable: isRetryable(reason),
+    help,
   };
 }

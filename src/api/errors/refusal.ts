@@ -1,7 +1,6 @@
 import { HttpException } from '@nestjs/common';
-import { DomainError, type FieldViolation, type Reason } from '../../domain/errors.js';
-import { TRANSPORT_STATUS } from './transport-status.js';
-import { unreachableStore } from './unreachable.js';
+import { DomainError, type FieldViolation } from '../../domain/errors.js';
+import { type Reason, REASON_RULES } from '../../domain/reasons.js';
 
 /** Why a call is refused, before either transport dresses it. */
 export interface Refusal {
@@ -24,15 +23,13 @@ const HTTP_MESSAGES: Readonly<Record<number, string>> = {
 export function refusalOf(exception: unknown): Refusal {
   if (exception instanceof DomainError) {
     const { reason, message, metadata, violations } = exception;
-    return { reason, message, metadata, violations, httpStatus: TRANSPORT_STATUS[reason].http };
+    return { reason, message, metadata, violations, httpStatus: REASON_RULES[reason].answer.http };
   }
   if (exception instanceof HttpException && exception.getStatus() < 500) return ofHttp(exception.getStatus());
-  const store = unreachableStore(exception);
-  if (store !== undefined) return plain(store, `${TRANSPORT_STATUS[store].title}; try again shortly.`);
   return plain('INTERNAL', 'Something went wrong on our side; the request id names it in the logs.');
 }
 
-const plain = (reason: Reason, message: string, httpStatus: number = TRANSPORT_STATUS[reason].http): Refusal => ({
+const plain = (reason: Reason, message: string, httpStatus: number = REASON_RULES[reason].answer.http): Refusal => ({
   reason,
   httpStatus,
   message,

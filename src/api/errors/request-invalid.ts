@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { DomainError, type Reason, REASONS } from '../../domain/errors.js';
+import { DomainError } from '../../domain/errors.js';
+import { type Reason, REASONS } from '../../domain/reasons.js';
 import { type RequestViolation, violationsOf } from './violation.js';
 
 /** Violations that an answer lists at most. */

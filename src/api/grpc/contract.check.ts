@@ -11,6 +11,7 @@ import type { Condition } from '../../domain/job-condition.js';
 import type { createFineTuneJobSchema } from '../../domain/create-fine-tune-job.js';
 import type { dataSchema } from '../../domain/data-config.js';
 import type * as dataset from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import type { EvaluationConfig } from '../../domain/evaluation.js';
 import type * as event from '../../domain/event.js';
 import type * as fineTuneJob from '../../domain/fine-tune-job.js';
@@ -71,7 +72,7 @@ type DatasetChecks = [
   Serves<catalog.DatasetIssue, dataset.DatasetIssue>,
   Serves<catalog.SplitConfig, dataset.SplitConfig>,
   Serves<catalog.SplitCounts, dataset.SplitCounts>,
-  Serves<catalog.Failure, dataset.Failure>,
+  Serves<catalog.Failure, Failure>,
 ];
 
 type ModelVersionChecks = [

@@ -175,7 +175,7 @@ describe('refusals', () => {
       ErrorInfo: { reason: 'INTERNAL' },
       RequestInfo: { requestId: expect.stringMatching(/^req_/) },
     });
-    api.stubs.jobs.get.mockRejectedValueOnce(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    api.stubs.jobs.get.mockRejectedValueOnce(new DomainError('DATABASE_UNAVAILABLE', 'away'));
     expect((await grpc.refusal(JOBS, 'GetFineTuneJob', inJob)).code).toBe(status.UNAVAILABLE);
   });
 

@@ -110,6 +110,7 @@ describe('refusals', () => {
       errors: [expect.objectContaining({ pointer: '/search/biotune/eliteCount', reason: 'OUT_OF_RANGE' })],
       requestId: 'req-1',
       retryable: false,
+      help: 'Ask for fewer elites than the population has members.',
     });
   });
 
@@ -199,7 +200,7 @@ describe('refusals', () => {
   });
 
   it('answers a lost database as unavailable', async () => {
-    api.stubs.jobs.get.mockRejectedValueOnce(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+    api.stubs.jobs.get.mockRejectedValueOnce(new DomainError('DATABASE_UNAVAILABLE', 'away'));
     const problem = await readProblem(await get(`${JOBS}/${JOB_ID}`));
     expect(problem).toMatchObject({ status: 503, reason: 'DATABASE_UNAVAILABLE', retryable: true });
   });

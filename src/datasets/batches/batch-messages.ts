@@ -1,4 +1,4 @@
-import type { Failure } from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import type { BatchContent } from './fill-batch.js';
 
 /** A batch that a loop wants, and where to put it. */

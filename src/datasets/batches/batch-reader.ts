@@ -89,7 +89,6 @@ function bufferQueue(port: MessagePort, { worker, ended }: Thread): () => Promis
       throw new Error('the thread that prepares batches ended', { cause: await ended });
     }
     if ('buffer' in answer) return answer.buffer;
-    const { reason, message, metadata } = answer.failure;
-    throw new DomainError(reason, message, metadata);
+    throw DomainError.from(answer.failure);
   };
 }

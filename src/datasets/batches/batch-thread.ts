@@ -1,7 +1,6 @@
 /** Entry of the thread that prepares batches; it is given a port for each loop that wants some. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import type { Failure } from '../../domain/dataset.js';
-import { DomainError } from '../../domain/errors.js';
+import { DomainError, type Failure } from '../../domain/errors.js';
 import type { BatchAnswer, BatchRequest } from './batch-messages.js';
 import { fillBatch } from './fill-batch.js';
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Database } from './database.js';
 import type { Artifact } from '../../domain/artifact.js';
 
 /**
@@ -11,14 +11,14 @@ import type { Artifact } from '../../domain/artifact.js';
  */
 @Injectable()
 export class BlobClaimRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /** Waits for a sweep that is deleting one of them. The claim is there when this resolves. */
   async claim(artifacts: readonly Pick<Artifact, 'sha256'>[]): Promise<void> {
     if (artifacts.length === 0) return;
     // In one order for all, so that no two writers, or a writer and a sweep, wait for each other.
     const names = [...new Set(artifacts.map(({ sha256 }) => sha256))].sort();
-    await this.dataSource.query(
+    await this.database.query(
       `INSERT INTO blob_claims (sha256) SELECT unnest($1::text[])
        ON CONFLICT (sha256) DO UPDATE SET claim_time = clock_timestamp()`,
       [names],

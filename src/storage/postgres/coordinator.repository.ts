@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Database } from './database.js';
 import type { Claimant } from './leadership.repository.js';
 
 /** How the scopes of one kind are led, as one coordinator sees it. */
@@ -36,14 +36,14 @@ const ANNOUNCE = `WITH announced AS (
 /** Which coordinators are there: each renews a row of its own. Only the database's clock decides who is alive. */
 @Injectable()
 export class CoordinatorRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /** Says that a coordinator is alive for so many seconds. @returns what it may lead: jobs of its version, and imports. */
   async announce(
     { owner, algorithmVersion }: Claimant,
     aliveSeconds: number,
   ): Promise<{ readonly jobs: ScopeCounts; readonly imports: ScopeCounts }> {
-    const rows = await this.dataSource.query<(ScopeCounts & { isImport: boolean })[]>(ANNOUNCE, [
+    const rows = await this.database.query<(ScopeCounts & { isImport: boolean })[]>(ANNOUNCE, [
       owner,
       algorithmVersion,
       aliveSeconds,
@@ -56,6 +56,6 @@ export class CoordinatorRepository {
 
   /** Says that a coordinator goes: the others share out what it led. */
   async resign(owner: string): Promise<void> {
-    await this.dataSource.query('DELETE FROM coordinators WHERE owner = $1', [owner]);
+    await this.database.query('DELETE FROM coordinators WHERE owner = $1', [owner]);
   }
 }

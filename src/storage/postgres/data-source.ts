@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataSource, DefaultNamingStrategy, MigrationExecutor } from 'typeorm';
+import { DataSource, DefaultNamingStrategy, type EntityManager, MigrationExecutor } from 'typeorm';
 import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './base-model.entities.js';
@@ -15,7 +15,6 @@ import {
 } from './fine-tune-job.entities.js';
 import { ModelVersionEntity } from './model-version.entities.js';
 import { MetricPointEntity, TaskEndEntity, TaskEntity } from './task.entities.js';
-import type { Transaction } from './transaction.js';
 import { BlobClaimEntity, SweepStateEntity } from './sweep.entities.js';
 import { TrialEntity } from './trial.entities.js';
 
@@ -102,7 +101,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
 }
 
 /** Asked for again and again: a statement that waits for the lock would meet its time limit. */
-async function holdsMigrationLock(transaction: Transaction): Promise<boolean> {
+async function holdsMigrationLock(transaction: EntityManager): Promise<boolean> {
   const [row] = await transaction.query<{ isHeld: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS "isHeld"', [
     MIGRATION_LOCK,
   ]);

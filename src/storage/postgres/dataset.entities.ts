@@ -1,16 +1,16 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import {
+  type Dataset,
   DATASET_VERSION_STATES,
   type DatasetClass,
   type DatasetIssue,
   type DatasetVersion,
-  type Dataset,
-  type StoredDatasetVersion,
-  type Failure,
+  type Shard,
   type SplitConfig,
+  type StoredDatasetVersion,
 } from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import type { Artifact } from '../../domain/artifact.js';
-import type { Shard } from '../../domain/dataset.js';
 import { absent, integer } from './columns.js';
 import { oneOf } from './checks.js';
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import type { Dataset, DatasetVersion, Failure, StoredDatasetVersion, SplitConfig } from '../../domain/dataset.js';
+import type { Dataset, DatasetVersion, SplitConfig, StoredDatasetVersion } from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { datasetName, datasetVersionName } from '../../domain/resource-names.js';
 import type { ImportResult } from '../../domain/task.js';
+import { Database } from './database.js';
 import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -36,7 +37,7 @@ function toPublicVersion(version: StoredDatasetVersion): DatasetVersion {
 /** Datasets and their frozen versions. */
 @Injectable()
 export class DatasetRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /** Inserts a dataset with version 1 in state IMPORTING, within the caller's transaction. @returns its id. */
   async insert(
@@ -52,10 +53,10 @@ export class DatasetRepository {
   }
 
   async find(project: string, id: string): Promise<Dataset | undefined> {
-    const dataset = await this.dataSource.getRepository(DatasetEntity).findOneBy({ project, id });
-    const version = await this.dataSource
-      .getRepository(DatasetVersionEntity)
-      .findOne({ where: { project, datasetId: id }, order: { number: 'DESC' } });
+    const dataset = await this.database.entities((manager) => manager.findOneBy(DatasetEntity, { project, id }));
+    const version = await this.database.entities((manager) =>
+      manager.findOne(DatasetVersionEntity, { where: { project, datasetId: id }, order: { number: 'DESC' } }),
+    );
     if (dataset === null || version === null) return undefined;
     return {
       name: datasetName(project, id),
@@ -67,7 +68,9 @@ export class DatasetRepository {
   }
 
   async findVersion(datasetId: string, number: number): Promise<StoredDatasetVersion | undefined> {
-    const entity = await this.dataSource.getRepository(DatasetVersionEntity).findOneBy({ datasetId, number });
+    const entity = await this.database.entities((manager) =>
+      manager.findOneBy(DatasetVersionEntity, { datasetId, number }),
+    );
     return entity === null ? undefined : toVersion(entity);
   }
 

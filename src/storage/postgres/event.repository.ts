@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { EventType, JobEvent } from '../../domain/event.js';
+import { Database } from './database.js';
 import { EventEntity } from './fine-tune-job.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** What happened to each job. */
 @Injectable()
 export class EventRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /** Adds an event inside the transaction of what it tells of. */
   append(
@@ -42,13 +42,14 @@ export class EventRepository {
 
   /** Events after `seq`, oldest first, at most `count`. */
   async list(jobId: string, afterSeq: number, count: number): Promise<JobEvent[]> {
-    const rows = await this.dataSource
-      .getRepository(EventEntity)
-      .createQueryBuilder('event')
-      .where('event.jobId = :jobId AND event.seq > :afterSeq', { jobId, afterSeq })
-      .orderBy('event.seq')
-      .limit(count)
-      .getMany();
+    const rows = await this.database.entities((manager) =>
+      manager
+        .createQueryBuilder(EventEntity, 'event')
+        .where('event.jobId = :jobId AND event.seq > :afterSeq', { jobId, afterSeq })
+        .orderBy('event.seq')
+        .limit(count)
+        .getMany(),
+    );
     return rows.map(({ seq, type, payload, time }) => ({ seq, type, payload, time: time.toISOString() }));
   }
 }

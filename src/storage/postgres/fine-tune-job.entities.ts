@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import type { Failure } from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import type { FineTuneJobSpec, IdempotencyKey, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
 import {
   JOB_PHASES,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource, IsNull, LessThan } from 'typeorm';
-import type { Failure } from '../../domain/dataset.js';
+import { IsNull, LessThan } from 'typeorm';
+import type { Failure } from '../../domain/errors.js';
 import type { IdempotencyKey, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
 import {
   type JobPhase,
@@ -11,6 +11,7 @@ import {
 } from '../../domain/job-state.js';
 import type { Pause } from '../../domain/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
+import { Database } from './database.js';
 import { EventRepository } from './event.repository.js';
 import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entities.js';
 import type { Transaction } from './transaction.js';
@@ -24,7 +25,7 @@ export type JobChange = Partial<
 @Injectable()
 export class FineTuneJobRepository {
   constructor(
-    private readonly dataSource: DataSource,
+    private readonly database: Database,
     private readonly events: EventRepository,
   ) {}
 
@@ -41,29 +42,39 @@ export class FineTuneJobRepository {
   }
 
   async find(project: string, id: string): Promise<StoredFineTuneJob | undefined> {
-    return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, id })) ?? undefined;
+    return (
+      (await this.database.entities((manager) => manager.findOneBy(FineTuneJobEntity, { project, id }))) ?? undefined
+    );
   }
 
   /** For the coordinator, which serves every project. */
   async findById(id: string): Promise<StoredFineTuneJob | undefined> {
-    return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ id })) ?? undefined;
+    return (await this.database.entities((manager) => manager.findOneBy(FineTuneJobEntity, { id }))) ?? undefined;
   }
 
   async findByExternalId(project: string, externalId: string): Promise<StoredFineTuneJob | undefined> {
-    return (await this.dataSource.getRepository(FineTuneJobEntity).findOneBy({ project, externalId })) ?? undefined;
+    return (
+      (await this.database.entities((manager) => manager.findOneBy(FineTuneJobEntity, { project, externalId }))) ??
+      undefined
+    );
   }
 
   /** Newest first, older than the job `beforeId`. */
   async list(project: string, count: number, beforeId?: string): Promise<StoredFineTuneJob[]> {
-    return this.dataSource.getRepository(FineTuneJobEntity).find({
-      where: { project, ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }) },
-      order: { id: 'DESC' },
-      take: count,
-    });
+    return this.database.entities((manager) =>
+      manager.find(FineTuneJobEntity, {
+        where: { project, ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }) },
+        order: { id: 'DESC' },
+        take: count,
+      }),
+    );
   }
 
   async findIdempotencyKey(project: string, key: string): Promise<IdempotencyKey | undefined> {
-    return (await this.dataSource.getRepository(IdempotencyKeyEntity).findOneBy({ project, key })) ?? undefined;
+    return (
+      (await this.database.entities((manager) => manager.findOneBy(IdempotencyKeyEntity, { project, key }))) ??
+      undefined
+    );
   }
 
   /** @returns false when another request has taken the key. */
@@ -133,7 +144,7 @@ export class FineTuneJobRepository {
 
   /** Starts the clock of a running job with the first lease, and again with the first after a pause. */
   async noteLease(id: string): Promise<void> {
-    await this.dataSource.query(
+    await this.database.query(
       `UPDATE fine_tune_jobs SET active_since = now() WHERE id = $1 AND active_since IS NULL AND state = 'RUNNING'`,
       [id],
     );

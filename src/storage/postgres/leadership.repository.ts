@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Database } from './database.js';
 import type { Transaction } from './transaction.js';
 
 /** The right to drive a scope; `epoch` is its fence. */
@@ -27,7 +27,7 @@ export class LeadershipLostError extends Error {
  */
 @Injectable()
 export class LeadershipRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /** @param algorithmVersion Only coordinators that have this version of the search may lead the scope. */
   async open(manager: Transaction, scope: string, algorithmVersion?: number): Promise<void> {
@@ -43,7 +43,7 @@ export class LeadershipRepository {
   }
 
   async isOpen(scope: string): Promise<boolean> {
-    const rows = await this.dataSource.query<unknown[]>('SELECT 1 FROM leaderships WHERE scope = $1', [scope]);
+    const rows = await this.database.query<unknown[]>('SELECT 1 FROM leaderships WHERE scope = $1', [scope]);
     return rows.length === 1;
   }
 
@@ -58,7 +58,7 @@ export class LeadershipRepository {
     leaseSeconds: number,
     except: readonly string[] = [],
   ): Promise<Leadership[]> {
-    const [rows] = await this.dataSource.query<[{ scope: string; epoch: string }[]]>(
+    const [rows] = await this.database.query<[{ scope: string; epoch: string }[]]>(
       `WITH jobs AS MATERIALIZED (
          SELECT scope FROM leaderships WHERE lease_until <= now() AND algorithm_version = $4 AND scope <> ALL ($6)
          ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED),
@@ -75,7 +75,7 @@ export class LeadershipRepository {
 
   /** @returns false when another coordinator has taken over, or the scope has ended. */
   async renew({ scope, epoch }: Leadership, leaseSeconds: number): Promise<boolean> {
-    const [, count] = await this.dataSource.query<[unknown[], number]>(
+    const [, count] = await this.database.query<[unknown[], number]>(
       `UPDATE leaderships SET lease_until = now() + $3 * interval '1 second' WHERE scope = $1 AND epoch = $2`,
       [scope, epoch, leaseSeconds],
     );
@@ -105,12 +105,12 @@ export class LeadershipRepository {
   /** Whether no other coordinator has taken over, and the scope has not ended; the lease may have. */
   async isHeld({ scope, epoch }: Leadership): Promise<boolean> {
     const sql = 'SELECT 1 FROM leaderships WHERE scope = $1 AND epoch = $2';
-    return (await this.dataSource.query<unknown[]>(sql, [scope, epoch])).length === 1;
+    return (await this.database.query<unknown[]>(sql, [scope, epoch])).length === 1;
   }
 
   /** Lets another coordinator take over at once. */
   async giveBack({ scope, epoch }: Leadership): Promise<void> {
-    await this.dataSource.query('UPDATE leaderships SET lease_until = now() WHERE scope = $1 AND epoch = $2', [
+    await this.database.query('UPDATE leaderships SET lease_until = now() WHERE scope = $1 AND epoch = $2', [
       scope,
       epoch,
     ]);
@@ -122,7 +122,7 @@ export class LeadershipRepository {
    * @throws {LeadershipLostError}
    */
   async fenced<T>({ scope, epoch }: Leadership, work: (manager: Transaction) => Promise<T>): Promise<T> {
-    return this.dataSource.transaction(async (manager) => {
+    return this.database.transaction(async (manager) => {
       const held = await manager.query<unknown[]>(
         'SELECT 1 FROM leaderships WHERE scope = $1 AND epoch = $2 FOR UPDATE',
         [scope, epoch],

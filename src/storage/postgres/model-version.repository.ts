@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
 import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, modelVersionName, trialName } from '../../domain/resource-names.js';
+import { Database } from './database.js';
 import { ModelVersionEntity } from './model-version.entities.js';
 import type { Transaction } from './transaction.js';
 
@@ -32,10 +32,12 @@ const toDomain = ({ project, jobId, trialId, createTime, ...version }: ModelVers
 /** Fine-tuned networks. A job makes at most one. */
 @Injectable()
 export class ModelVersionRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   async find(project: string, model: string, number: number): Promise<ModelVersion | undefined> {
-    const entity = await this.dataSource.getRepository(ModelVersionEntity).findOneBy({ project, model, number });
+    const entity = await this.database.entities((manager) =>
+      manager.findOneBy(ModelVersionEntity, { project, model, number }),
+    );
     return entity === null ? undefined : toDomain(entity);
   }
 
@@ -74,7 +76,7 @@ export class ModelVersionRepository {
     { project, model, number }: Pick<ModelVersion, 'model' | 'number'> & { readonly project: string },
     work: () => Promise<void>,
   ): Promise<boolean> {
-    return this.dataSource.transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       await lockModel(transaction, project, model);
       if (await transaction.existsBy(ModelVersionEntity, { project, model, number })) return false;
       await work();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Database } from './database.js';
 import { parseImportScope } from './dataset.repository.js';
 import type { Leadership } from './leadership.repository.js';
 
@@ -32,11 +32,11 @@ const changes = (version: string): string => `SELECT (${version}) AS version,
 /** Tells a leader in one question whether there is anything to do. */
 @Injectable()
 export class ScopeChangeRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   async read(scope: string): Promise<ScopeChanges> {
     const place = parseImportScope(scope);
-    const [row] = await this.dataSource.query<
+    const [row] = await this.database.query<
       { version: string | null; ends: { fence: number; trialId: string | null }[] | null }[]
     >(
       place === undefined ? changes(JOB_VERSION) : changes(IMPORT_VERSION),
@@ -52,7 +52,7 @@ export class ScopeChangeRepository {
   /** Forgets ends that have been acted on, unless another coordinator leads the scope by now. */
   async forget({ scope, epoch }: Leadership, ends: readonly TaskEnd[]): Promise<void> {
     if (ends.length === 0) return;
-    await this.dataSource.query(
+    await this.database.query(
       `DELETE FROM task_ends e USING leaderships l
         WHERE l.scope = $1 AND l.epoch = $2 AND e.scope = $1 AND e.fence = ANY ($3)`,
       [scope, epoch, ends.map(({ fence }) => fence)],

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Database } from './database.js';
 import { BLOB_REFERENCES, NAMED_SINCE, namedOnPage } from './blob-references.js';
 
 /** The right to be the one that sweeps; `epoch` is its fence. */
@@ -60,11 +60,11 @@ const LOCK_CLAIMS = `INSERT INTO blob_claims AS c (sha256, claim_time) SELECT un
 /** The rows of a sweep: whose turn it is, which blobs are named, and rows that have served their time. */
 @Injectable()
 export class SweepRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /** The time that many seconds ago on the database's clock, by which all ages are told. */
   async before(ageSeconds: number): Promise<Date> {
-    const [row] = await this.dataSource.query<{ time: Date }[]>(`SELECT now() - $1 * interval '1 second' AS time`, [
+    const [row] = await this.database.query<{ time: Date }[]>(`SELECT now() - $1 * interval '1 second' AS time`, [
       ageSeconds,
     ]);
     if (row === undefined) throw new Error('the database does not tell the time');
@@ -73,23 +73,23 @@ export class SweepRepository {
 
   /** Who this database is; the same for as long as it exists. */
   async databaseId(): Promise<string> {
-    await this.dataSource.query(
+    await this.database.query(
       `INSERT INTO sweep_state (database_id) VALUES (gen_random_uuid()) ON CONFLICT DO NOTHING`,
     );
-    const [row] = await this.dataSource.query<{ database_id: string }[]>('SELECT database_id FROM sweep_state');
+    const [row] = await this.database.query<{ database_id: string }[]>('SELECT database_id FROM sweep_state');
     if (row === undefined) throw new Error('sweep_state lost its row');
     return row.database_id;
   }
 
   /** @returns undefined when no sweep is due, or another coordinator sweeps. */
   async takeTurn(leaseSeconds: number): Promise<SweepTurn | undefined> {
-    const rows = await this.dataSource.query<{ epoch: string }[]>(TAKE_TURN, [leaseSeconds]);
+    const rows = await this.database.query<{ epoch: string }[]>(TAKE_TURN, [leaseSeconds]);
     return rows[0] === undefined ? undefined : { epoch: Number(rows[0].epoch) };
   }
 
   /** The turn lasts, or after its end the next is due, `seconds` from now. @returns false when another has taken over. */
   async pushDueTime({ epoch }: SweepTurn, seconds: number): Promise<boolean> {
-    const [, pushed] = await this.dataSource.query<[unknown[], number]>(
+    const [, pushed] = await this.database.query<[unknown[], number]>(
       `UPDATE sweep_state SET due_time = now() + $2 * interval '1 second' WHERE epoch = $1`,
       [epoch, seconds],
     );
@@ -103,10 +103,7 @@ export class SweepRepository {
       const statement = namedOnPage(reference);
       for (let lastKey: string | null = ''; lastKey !== null;) {
         const parameters: unknown[] = reference.where === undefined ? [lastKey] : [lastKey, ageSeconds];
-        const [page] = await this.dataSource.query<{ lastKey: string | null; names: string[] }[]>(
-          statement,
-          parameters,
-        );
+        const [page] = await this.database.query<{ lastKey: string | null; names: string[] }[]>(statement, parameters);
         for (const sha256 of page?.names ?? []) found.add(sha256);
         lastKey = page?.lastKey ?? null;
       }
@@ -116,7 +113,7 @@ export class SweepRepository {
 
   /** Those of `names` that a writer has claimed within `ageSeconds`. */
   async claimedBlobs(names: readonly string[], ageSeconds: number): Promise<ReadonlySet<string>> {
-    const rows = await this.dataSource.query<{ sha256: string }[]>(
+    const rows = await this.database.query<{ sha256: string }[]>(
       `SELECT sha256 FROM blob_claims WHERE sha256 = ANY ($1) AND claim_time >= now() - $2 * interval '1 second'`,
       [names, ageSeconds],
     );
@@ -135,7 +132,7 @@ export class SweepRepository {
     { ageSeconds, seenAt }: { readonly ageSeconds: number; readonly seenAt: Date },
     remove: (names: readonly string[]) => Promise<void>,
   ): Promise<readonly string[]> {
-    return this.dataSource.transaction(async (transaction) => {
+    return this.database.transaction(async (transaction) => {
       const locked = await transaction.query<{ sha256: string }[]>(LOCK_CLAIMS, [[...names].sort(), ageSeconds]);
       const unclaimed = locked.map(({ sha256 }) => sha256);
       // A statement of its own, after the locks: it sees the rows of every writer whose claim was waited for.
@@ -166,7 +163,7 @@ export class SweepRepository {
     const deletion = `DELETE FROM metric_points r USING ${rows}`;
     let sum = 0;
     for (let after = ''; ;) {
-      const [last] = await this.dataSource.query<{ id: string | null }[]>(LAST_TASK, [after]);
+      const [last] = await this.database.query<{ id: string | null }[]>(LAST_TASK, [after]);
       if (last === undefined || last.id === null) return sum;
       sum += await this.countOrDelete(isDryRun, counting, deletion, [after, last.id, ageSeconds]);
       after = last.id;
@@ -174,8 +171,8 @@ export class SweepRepository {
   }
 
   private async countOrDelete(isDryRun: boolean, counting: string, deletion: string, parameters: unknown[]) {
-    if (isDryRun) return (await this.dataSource.query<{ count: number }[]>(counting, parameters))[0]?.count ?? 0;
-    const [, count] = await this.dataSource.query<[unknown[], number]>(deletion, parameters);
+    if (isDryRun) return (await this.database.query<{ count: number }[]>(counting, parameters))[0]?.count ?? 0;
+    const [, count] = await this.database.query<[unknown[], number]>(deletion, parameters);
     return count;
   }
 }

@@ -1,6 +1,14 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import type { Failure } from '../../domain/dataset.js';
-import { type StoredTask, TASK_STATES, type TaskResult, type TaskSpec, type TaskState } from '../../domain/task.js';
+import type { Failure } from '../../domain/errors.js';
+import {
+  type StoredTask,
+  TASK_KIND_NAMES,
+  TASK_STATES,
+  type TaskKind,
+  type TaskResult,
+  type TaskSpec,
+  type TaskState,
+} from '../../domain/task.js';
 import { absent, integer } from './columns.js';
 import { finite, oneOf } from './checks.js';
 import { TrialEntity } from './trial.entities.js';
@@ -8,6 +16,7 @@ import { TrialEntity } from './trial.entities.js';
 /** A unit of leased work. */
 @Entity('tasks')
 @Unique('tasks_key', ['scope', 'key'])
+@Check('tasks_kind', oneOf('kind', TASK_KIND_NAMES))
 @Check('tasks_state', oneOf('state', TASK_STATES))
 @Check('tasks_leased', `(state = 'leased') = (lease_owner IS NOT NULL)`)
 @Index('tasks_ready', ['scope', 'notBefore', 'id'], { where: `state = 'queued'` })
@@ -23,6 +32,9 @@ export class TaskEntity implements StoredTask {
 
   @Column('text')
   key!: string;
+
+  @Column('text')
+  kind!: TaskKind;
 
   @Column('text', { nullable: true, transformer: absent })
   @ForeignKey(() => TrialEntity, { name: 'tasks_trial' })

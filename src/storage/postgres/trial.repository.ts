@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import type { Failure } from '../../domain/dataset.js';
+import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
 import type { Cost } from '../../domain/cost.js';
@@ -13,6 +12,7 @@ import {
   type StoredTrial,
   type TrialPhase,
 } from '../../domain/trial.js';
+import { Database } from './database.js';
 import { TaskEntity } from './task.entities.js';
 import { TrialEntity } from './trial.entities.js';
 import type { Transaction } from './transaction.js';
@@ -67,7 +67,7 @@ const PHASE_ORDER = `array_position(ARRAY[${TRIAL_PHASES.map((phase) => `'${phas
 /** Trials and their trainings. */
 @Injectable()
 export class TrialRepository {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(private readonly database: Database) {}
 
   /**
    * Inserts trials of one phase and method unless their places are taken, within the caller's transaction.
@@ -113,60 +113,63 @@ export class TrialRepository {
 
   /** Trials after a place: phase after phase, each by generation, slot and method. */
   async page(jobId: string, count: number, after?: TrialPlace): Promise<StoredTrial[]> {
-    const query = this.dataSource
-      .getRepository(TrialEntity)
-      .createQueryBuilder('trial')
-      .where('trial.jobId = :jobId', { jobId })
-      .orderBy(PHASE_ORDER)
-      .addOrderBy('trial.generation')
-      .addOrderBy('trial.slot')
-      .addOrderBy('trial.method')
-      .limit(count);
-    if (after !== undefined) {
-      query.andWhere(
-        `(${PHASE_ORDER}, trial.generation, trial.slot, trial.method) > (:order, :generation, :slot, :method)`,
-        {
-          ...after,
-          order: TRIAL_PHASES.indexOf(after.phase) + 1,
-        },
-      );
-    }
-    return query.getMany();
+    return this.database.entities((manager) => {
+      const query = manager
+        .createQueryBuilder(TrialEntity, 'trial')
+        .where('trial.jobId = :jobId', { jobId })
+        .orderBy(PHASE_ORDER)
+        .addOrderBy('trial.generation')
+        .addOrderBy('trial.slot')
+        .addOrderBy('trial.method')
+        .limit(count);
+      if (after !== undefined) {
+        query.andWhere(
+          `(${PHASE_ORDER}, trial.generation, trial.slot, trial.method) > (:order, :generation, :slot, :method)`,
+          {
+            ...after,
+            order: TRIAL_PHASES.indexOf(after.phase) + 1,
+          },
+        );
+      }
+      return query.getMany();
+    });
   }
 
   async find(jobId: string, id: string): Promise<StoredTrial | undefined> {
-    return (await this.dataSource.getRepository(TrialEntity).findOneBy({ jobId, id })) ?? undefined;
+    return (await this.database.entities((manager) => manager.findOneBy(TrialEntity, { jobId, id }))) ?? undefined;
   }
 
   /** The trial of each job's search with the lowest fitness; the earliest one of equals. */
   async best(jobIds: readonly string[]): Promise<StoredTrial[]> {
     if (jobIds.length === 0) return [];
-    return this.dataSource
-      .getRepository(TrialEntity)
-      .createQueryBuilder('trial')
-      .distinctOn(['trial.jobId'])
-      .where(
-        `trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.method = :method AND trial.state = 'SUCCEEDED'`,
-        { jobIds, method: SEARCH_METHOD },
-      )
-      .orderBy('trial.jobId')
-      .addOrderBy('trial.fitness')
-      .addOrderBy('trial.generation')
-      .addOrderBy('trial.slot')
-      .getMany();
+    return this.database.entities((manager) =>
+      manager
+        .createQueryBuilder(TrialEntity, 'trial')
+        .distinctOn(['trial.jobId'])
+        .where(
+          `trial.jobId IN (:...jobIds) AND trial.phase = 'SEARCH' AND trial.method = :method AND trial.state = 'SUCCEEDED'`,
+          { jobIds, method: SEARCH_METHOD },
+        )
+        .orderBy('trial.jobId')
+        .addOrderBy('trial.fitness')
+        .addOrderBy('trial.generation')
+        .addOrderBy('trial.slot')
+        .getMany(),
+    );
   }
 
   /** Trainings of the given trials, by seed order of their tasks. */
   async trainings(trialIds: readonly string[]): Promise<Training[]> {
     if (trialIds.length === 0) return [];
-    const tasks = await this.dataSource
-      .getRepository(TaskEntity)
-      .createQueryBuilder('task')
-      // Without the spec, which names every shard of the data.
-      .select(['task.id', 'task.trialId', 'task.seed', 'task.state', 'task.result', 'task.failure'])
-      .where('task.trialId = ANY (:trialIds) AND task.seed IS NOT NULL', { trialIds })
-      .orderBy('task.key')
-      .getMany();
+    const tasks = await this.database.entities((manager) =>
+      manager
+        .createQueryBuilder(TaskEntity, 'task')
+        // Without the spec, which names every shard of the data.
+        .select(['task.id', 'task.trialId', 'task.seed', 'task.state', 'task.result', 'task.failure'])
+        .where('task.trialId = ANY (:trialIds) AND task.seed IS NOT NULL', { trialIds })
+        .orderBy('task.key')
+        .getMany(),
+    );
     return tasks.flatMap(({ trialId, seed, state, result, failure }) =>
       trialId === undefined || seed === undefined
         ? []
@@ -193,7 +196,7 @@ export class TrialRepository {
 
   /** Open trials of a phase of which a training has ended, in no order. */
   async withEndedTraining(jobId: string, phase: TrialPhase): Promise<string[]> {
-    const rows = await this.dataSource.query<{ id: string }[]>(
+    const rows = await this.database.query<{ id: string }[]>(
       `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r.phase = $2 AND r.state IN ('QUEUED', 'RUNNING')
           AND EXISTS (SELECT FROM tasks t WHERE t.trial_id = r.id AND t.state IN ('succeeded', 'infeasible'))`,
       [jobId, phase],
@@ -213,7 +216,7 @@ export class TrialRepository {
 
   /** For the progress of several jobs at once. */
   async count(jobIds: readonly string[]): Promise<TrialCount[]> {
-    return this.dataSource.query<TrialCount[]>(
+    return this.database.query<TrialCount[]>(
       `SELECT job_id AS "jobId", phase, method, generation, state, count(*)::int AS count FROM trials
         WHERE job_id = ANY ($1) GROUP BY job_id, phase, method, generation, state`,
       [jobIds],
@@ -222,10 +225,10 @@ export class TrialRepository {
 
   /** Seconds that the trainings of each trial of a phase took, those that have ended well. */
   async trainSeconds(jobId: string, phase: TrialPhase): Promise<Map<string, number>> {
-    const rows = await this.dataSource.query<{ id: string; seconds: number }[]>(
+    const rows = await this.database.query<{ id: string; seconds: number }[]>(
       `SELECT r.id, sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS seconds
          FROM trials r JOIN tasks t ON t.trial_id = r.id
-        WHERE r.job_id = $1 AND r.phase = $2 AND t.state = 'succeeded' AND t.result ? 'train' GROUP BY r.id`,
+        WHERE r.job_id = $1 AND r.phase = $2 AND t.state = 'succeeded' AND t.kind = 'TRAIN' GROUP BY r.id`,
       [jobId, phase],
     );
     return new Map(rows.map(({ id, seconds }) => [id, seconds]));
@@ -233,13 +236,13 @@ export class TrialRepository {
 
   /** For the cost of several jobs at once. */
   async trainingTotals(jobIds: readonly string[]): Promise<TrainingTotals[]> {
-    return this.dataSource.query<TrainingTotals[]>(
+    return this.database.query<TrainingTotals[]>(
       `SELECT r.job_id AS "jobId", r.phase, r.method, count(*)::int AS "trainingCount",
               sum((t.result -> 'train' ->> 'epochCount')::float8) AS "epochCount",
               sum((t.result -> 'train' ->> 'multiplyAccumulates')::float8) AS "multiplyAccumulates",
               sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS "trainSeconds"
          FROM trials r JOIN tasks t ON t.trial_id = r.id
-        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.result ? 'train'
+        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.kind = 'TRAIN'
         GROUP BY r.job_id, r.phase, r.method`,
       [jobIds],
     );
@@ -247,9 +250,9 @@ export class TrialRepository {
 
   /** What the trainings of a job that have ended well ran on, the most used first. */
   async runtimes(jobId: string): Promise<RuntimeUse[]> {
-    return this.dataSource.query<RuntimeUse[]>(
+    return this.database.query<RuntimeUse[]>(
       `SELECT t.result -> 'train' -> 'runtime' AS runtime, count(*)::int AS "trainingCount" FROM tasks t
-        WHERE t.scope = $1 AND t.state = 'succeeded' AND t.result ? 'train'
+        WHERE t.scope = $1 AND t.state = 'succeeded' AND t.kind = 'TRAIN'
         GROUP BY 1 ORDER BY count(*) DESC, 1`,
       [jobId],
     );
@@ -257,13 +260,13 @@ export class TrialRepository {
 
   /** How fast trainings of a base model have been at an image size, over the latest thousand; undefined without one. */
   async multiplyAccumulatesPerSecond(baseModel: string, imageSizePx: number): Promise<number | undefined> {
-    const rows = await this.dataSource.query<{ speed: number | null }[]>(
+    const rows = await this.database.query<{ speed: number | null }[]>(
       `SELECT sum(work) / nullif(sum(seconds), 0) AS speed FROM (
          SELECT (t.result -> 'train' ->> 'multiplyAccumulates')::float8 AS work,
                 (t.result -> 'train' ->> 'trainSeconds')::float8 AS seconds
            FROM fine_tune_jobs j JOIN tasks t ON t.scope = j.id
           WHERE j.spec ->> 'baseModel' = $1 AND (j.spec #>> '{data,imageSizePx}')::int = $2
-            AND t.state = 'succeeded' AND t.result ? 'train'
+            AND t.state = 'succeeded' AND t.kind = 'TRAIN'
           ORDER BY t.end_time DESC LIMIT 1000) latest`,
       [baseModel, imageSizePx],
     );
@@ -280,7 +283,7 @@ export class TrialRepository {
     count: number,
     after?: Pick<MetricPoint, 'seed' | 'epoch' | 'name'>,
   ): Promise<MetricPoint[]> {
-    const rows = await this.dataSource.query<{ seed: string; name: string; epoch: number; value: number }[]>(
+    const rows = await this.database.query<{ seed: string; name: string; epoch: number; value: number }[]>(
       `SELECT t.seed, p.name, p.epoch, p.value FROM tasks t JOIN metric_points p ON p.task_id = t.id AND p.fence = t.fence
         WHERE t.trial_id = $1 AND ($3::bigint IS NULL OR (t.seed, p.epoch, p.name) > ($3, $4, $5))
         ORDER BY t.seed, p.epoch, p.name LIMIT $2`,
@@ -294,18 +297,19 @@ export class TrialRepository {
     phase: TrialPhase,
     after?: Pick<StoredTrial, 'method' | 'generation' | 'slot'>,
   ): Promise<StoredTrial[]> {
-    const query = this.dataSource
-      .getRepository(TrialEntity)
-      .createQueryBuilder('trial')
-      .where('trial.jobId = :jobId AND trial.phase = :phase', { jobId, phase })
-      .orderBy('trial.method')
-      .addOrderBy('trial.generation')
-      .addOrderBy('trial.slot')
-      .limit(PIECE_COUNT);
-    if (after !== undefined) {
-      query.andWhere('(trial.method, trial.generation, trial.slot) > (:method, :generation, :slot)', { ...after });
-    }
-    return query.getMany();
+    return this.database.entities((manager) => {
+      const query = manager
+        .createQueryBuilder(TrialEntity, 'trial')
+        .where('trial.jobId = :jobId AND trial.phase = :phase', { jobId, phase })
+        .orderBy('trial.method')
+        .addOrderBy('trial.generation')
+        .addOrderBy('trial.slot')
+        .limit(PIECE_COUNT);
+      if (after !== undefined) {
+        query.andWhere('(trial.method, trial.generation, trial.slot) > (:method, :generation, :slot)', { ...after });
+      }
+      return query.getMany();
+    });
   }
 }
 

@@ -1,5 +1,8 @@
-import { failureOf } from '../../domain/failure.js';
+import { failureOf } from '../../domain/errors.js';
 import {
+  contentOf,
+  taskKind,
+  type TaskKind,
   taskResultSchema,
   type TaskOutcome,
   type TaskResult,
@@ -37,6 +40,13 @@ export interface LeasedTask {
   /** When it was asked for, on the clock of `performance.now()`. */
   readonly askedAtMs: number;
 }
+
+/** How a task of each kind is done. */
+const WORK: Readonly<Record<TaskKind, (spec: TaskSpec, context: AttemptContext) => Promise<TaskResult>>> = {
+  IMPORT: async (spec, context) => ({ import: await runImport(contentOf(spec, 'import'), context) }),
+  TRAIN: async (spec, context) => ({ train: await runTraining(contentOf(spec, 'train'), context) }),
+  SCORE: async (spec, context) => ({ score: await runScoring(contentOf(spec, 'score'), context) }),
+};
 
 /**
  * Works on a task until it has an outcome, which is reported, or must stop: after a lost lease silently, else by
@@ -85,7 +95,8 @@ async function outcomeOf(spec: unknown, context: AttemptContext): Promise<TaskOu
   try {
     context.signal.throwIfAborted();
     await context.cache.evict();
-    return { succeeded: taskResultSchema.parse(await run(taskSpecSchema.parse(spec), context)) };
+    const asked = taskSpecSchema.parse(spec);
+    return { succeeded: taskResultSchema.parse(await WORK[taskKind(asked)](asked, context)) };
   } catch (error) {
     if (context.signal.aborted || error instanceof LeaseLostError) throw error;
     context.logger.warn({ err: error }, 'task failed');
@@ -99,12 +110,6 @@ async function outcomeOf(spec: unknown, context: AttemptContext): Promise<TaskOu
 /** Deletes all that no task has used lately, for the next try; whoever comes then tells if that was not enough. */
 async function makeRoom({ cache, logger }: AttemptContext): Promise<void> {
   await cache.evict(0).catch((error: unknown) => logger.warn({ err: error }, 'cache could not be emptied'));
-}
-
-async function run(spec: TaskSpec, context: AttemptContext): Promise<TaskResult> {
-  if ('import' in spec) return { import: await runImport(spec.import, context) };
-  if ('train' in spec) return { train: await runTraining(spec.train, context) };
-  return { score: await runScoring(spec.score, context) };
 }
 
 /** After a lost lease there is nothing to give back; if this fails, the lease's end does the same. */

@@ -1,24 +1,18 @@
-import { Client, credentials, Metadata, type MethodDefinition, status } from '@grpc/grpc-js';
+import { Client, credentials, Metadata, type MethodDefinition } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import type { z } from 'zod';
 import { PROTO_LOADING } from '../../config/proto.js';
-import { DomainError } from '../../domain/errors.js';
 import type { Logger } from '../../observability/logger.js';
 import { withRetries } from './backoff.js';
+import { controlFailure, troubleOf } from './control-failure.js';
 
 const CALL_DEADLINE_MS = 10_000;
 /** A page of source objects and a batch of links are far below. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 const RETRY_DELAY_MS_MAX = 5_000;
 
-/** Nobody is there: it may take as long as it takes. */
-const AWAY: readonly status[] = [status.UNAVAILABLE, status.DEADLINE_EXCEEDED];
-/** Something behind the coordinator, such as its database, may be away; or one of the two has a bug. */
-const TROUBLED: readonly status[] = [status.INTERNAL, status.UNKNOWN, status.ABORTED, status.RESOURCE_EXHAUSTED];
+/** Tries of a call that the coordinator cannot answer. */
 const TROUBLED_COUNT_MAX = 8;
-/** What the coordinator answers for ARTIFACT_CORRUPT, and for nothing else. */
-const CORRUPT: readonly status[] = [status.DATA_LOSS];
-const TOKEN_REFUSED: readonly status[] = [status.UNAUTHENTICATED, status.PERMISSION_DENIED];
 
 type Methods = Readonly<Record<string, MethodDefinition<object, object>>>;
 
@@ -70,13 +64,14 @@ export class ControlChannel {
   /**
    * Calls until the coordinator answers or the signal fires; a call may so be made twice.
    *
-   * @throws DomainError WORKER_TOKEN_INVALID when it refuses the token, ARTIFACT_CORRUPT when it says so.
+   * @throws DomainError with the coordinator's reason, as far as it may be told of a task: see `controlFailure`.
    */
   ask<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     let troubledCount = 0;
     const isTransient = (err: unknown) => {
-      if (hasCode(err, TROUBLED)) troubledCount += 1;
-      else if (!hasCode(err, AWAY)) return false;
+      const trouble = troubleOf(err);
+      if (trouble === 'REFUSED') return false;
+      if (trouble === 'TROUBLED') troubledCount += 1;
       this.settings.logger.warn({ method: call.method, err }, 'call to the coordinator failed');
       return troubledCount < TROUBLED_COUNT_MAX;
     };
@@ -90,7 +85,7 @@ export class ControlChannel {
     try {
       return call.answer.parse(await this.#send(call));
     } catch (error) {
-      throw refusal(error) ?? error;
+      throw controlFailure(error);
     }
   }
 
@@ -123,20 +118,4 @@ function readMethods(): Methods {
   if (service === undefined) throw new Error('worker.proto defines no biotune.v1.WorkerService');
   // The loader types services, messages and enums as one; the path says that this is a service.
   return service as Methods;
-}
-
-/** What the coordinator refused for good, in the words of the domain. */
-function refusal(cause: unknown): DomainError | undefined {
-  if (hasCode(cause, TOKEN_REFUSED)) {
-    return new DomainError('WORKER_TOKEN_INVALID', 'the coordinator refuses the worker token', {}, { cause });
-  }
-  if (cause instanceof Error && hasCode(cause, CORRUPT)) {
-    const { message } = cause;
-    return new DomainError('ARTIFACT_CORRUPT', 'details' in cause ? String(cause.details) : message, {}, { cause });
-  }
-  return undefined;
-}
-
-function hasCode(error: unknown, codes: readonly status[]): boolean {
-  return error instanceof Error && 'code' in error && codes.some((code) => code === error.code);
 }

@@ -1,5 +1,5 @@
-import { failureOf } from '../../domain/failure.js';
-import { isFinal } from '../../domain/fault-policy.js';
+import { failureOf } from '../../domain/errors.js';
+import { isFinal } from '../../domain/reasons.js';
 import type { TaskOutcome } from '../../domain/task.js';
 
 /** The outcome that an attempt's failure is reported as. */

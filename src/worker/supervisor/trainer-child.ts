@@ -45,8 +45,7 @@ export class TrainerChild {
       const message = await this.#answer(child, request, onEpoch);
       if (message.rssMib > this.settings.trainers.TRAINER_RSS_MIB_MAX) await this.#retire(child, message.rssMib);
       if (message.type !== 'failed') return message;
-      const { reason, message: text, metadata } = message.failure;
-      throw new DomainError(reason, text, metadata);
+      throw DomainError.from(message.failure);
     } catch (error) {
       signal.throwIfAborted();
       throw error;

@@ -1,5 +1,5 @@
 /** Entry of the trainer process: the only one that loads TensorFlow. Its parent asks, one request at a time. */
-import { failureOf } from '../../domain/failure.js';
+import { failureOf } from '../../domain/errors.js';
 import { type TrainerMessage, trainerRequestSchema } from '../trainer-protocol.js';
 import type { TrainerSession } from './session.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Reason } from './errors.js';
+import type { Reason } from '../domain/reasons.js';
 import { afterFault, type FaultHistory } from './fault-policy.js';
 
 const NOTHING: FaultHistory = { faults: 0, leaseLosses: 0, outageSeconds: 0 };

@@ -1,0 +1,77 @@
+import type { CoordinatorConfig } from '../config/config.js';
+import type { Artifact } from '../domain/artifact.js';
+import type { Runtime } from '../domain/runtime.js';
+import {
+  contentOf,
+  type ScoreSpec,
+  type TaskKind,
+  type TaskResult,
+  type TaskSpec,
+  type TrainSpec,
+} from '../domain/task.js';
+
+/** The settings that bound what workers upload. */
+export type UploadBounds = Readonly<
+  Pick<CoordinatorConfig, 'UPLOAD_PACK_MIB_MAX' | 'UPLOAD_WEIGHTS_MIB_MAX' | 'UPLOAD_REPORT_MIB_MAX'>
+>;
+
+/** What the coordinator must know of one kind of task. Specs and results that are given to it must be of that kind. */
+export interface TaskKindRules {
+  /** The artifacts that a spec lets its worker read. */
+  readonly reads: (spec: TaskSpec) => readonly Artifact[];
+  /** The setting that says how many MiB one upload may have. */
+  readonly uploadBound: keyof UploadBounds;
+  /** The artifacts that a result says were uploaded. */
+  readonly uploaded: (result: TaskResult) => readonly Artifact[];
+  /** Whether a result must say that something was uploaded. */
+  readonly mustUpload: (spec: TaskSpec) => boolean;
+  /** The spec for a job whose runtime a training has fixed. */
+  readonly boundTo: (spec: TaskSpec, runtime: Runtime) => TaskSpec;
+  /** The runtime that the first success of the kind fixes for its job. */
+  readonly ranOn: (result: TaskResult) => Runtime | undefined;
+  /** Whether the job's events tell of attempts that failed. */
+  readonly tellsJob: boolean;
+}
+
+const filesOf = ({ network, pack }: TrainSpec | ScoreSpec): readonly Artifact[] => [
+  network.weights,
+  pack.manifest,
+  ...pack.shards,
+];
+
+/** The kinds of tasks: what differs between them stands here, and nowhere else in the coordinator. */
+export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
+  IMPORT: {
+    reads: () => [],
+    uploadBound: 'UPLOAD_PACK_MIB_MAX',
+    uploaded: (result) => {
+      const { manifest, shards } = contentOf(result, 'import');
+      return [manifest, ...shards];
+    },
+    mustUpload: () => true,
+    boundTo: (spec) => spec,
+    ranOn: () => undefined,
+    tellsJob: false,
+  },
+  TRAIN: {
+    reads: (spec) => filesOf(contentOf(spec, 'train')),
+    uploadBound: 'UPLOAD_WEIGHTS_MIB_MAX',
+    uploaded: (result) => {
+      const { weights } = contentOf(result, 'train');
+      return weights === undefined ? [] : [weights];
+    },
+    mustUpload: (spec) => contentOf(spec, 'train').keepWeights,
+    boundTo: (spec, runtime) => ({ train: { ...contentOf(spec, 'train'), runtime } }),
+    ranOn: (result) => contentOf(result, 'train').runtime,
+    tellsJob: true,
+  },
+  SCORE: {
+    reads: (spec) => filesOf(contentOf(spec, 'score')),
+    uploadBound: 'UPLOAD_REPORT_MIB_MAX',
+    uploaded: (result) => [contentOf(result, 'score').report],
+    mustUpload: () => true,
+    boundTo: (spec, runtime) => ({ score: { ...contentOf(spec, 'score'), runtime } }),
+    ranOn: () => undefined,
+    tellsJob: true,
+  },
+};
