@@ -6,7 +6,7 @@ export const ROUND_COUNT = 2;
 /** What the loop may at most wait. */
 export const WAITED_SHARE_MAX = 0.03;
 
-/** @typedef {{ imageSizePx: number, augmentation: import('../../dist/src/domain/data-config.js').Augmentation }} Setting */
+/** @typedef {{ imageSizePx: number, augmentation: import('../../dist/src/domain/job/data-config.js').Augmentation }} Setting */
 
 /** @type {Setting[]} */
 export const SETTINGS = [

@@ -1,11 +1,11 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { createFineTuneJobSchema } from '../../dist/src/domain/create-fine-tune-job.js';
-import { dataSchema } from '../../dist/src/domain/data-config.js';
-import { evaluationSchema, finalsSchema } from '../../dist/src/domain/evaluation.js';
-import { biotuneSchema } from '../../dist/src/domain/search-config.js';
-import { trainingSchema } from '../../dist/src/domain/training-protocol.js';
+import { createFineTuneJobSchema } from '../../dist/src/domain/job/create-fine-tune-job.js';
+import { dataSchema } from '../../dist/src/domain/job/data-config.js';
+import { evaluationSchema, finalsSchema } from '../../dist/src/domain/job/evaluation.js';
+import { biotuneSchema } from '../../dist/src/domain/job/search-config.js';
+import { trainingSchema } from '../../dist/src/domain/job/training-protocol.js';
 import { METHODS } from '../../dist/src/methods/method-table.js';
 import { ROOT } from '../../scripts/setup/paths.mjs';
 import { SetupError } from '../../scripts/setup/run-command.mjs';

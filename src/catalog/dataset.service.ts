@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { CreateDataset, Dataset, SplitConfig } from '../domain/dataset.js';
-import type { S3Location } from '../domain/dataset-reference.js';
+import type { CreateDataset, Dataset, SplitConfig } from '../domain/dataset/dataset.js';
+import type { S3Location } from '../domain/dataset/dataset-reference.js';
 import { DomainError } from '../domain/errors.js';
 import { DatasetRepository, importScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository } from '../storage/postgres/leadership.repository.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BlockConstraint } from '../domain/block-constraint.js';
+import type { BlockConstraint } from '../domain/job/block-constraint.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { drawInitialGenome } from '../search/initial-population.js';
 import { randomStream } from '../random/random-stream.js';

@@ -1,4 +1,4 @@
-import type { BlockConstraint } from '../domain/block-constraint.js';
+import type { BlockConstraint } from '../domain/job/block-constraint.js';
 import type { PartCost } from './forward-costs.js';
 import type { ImageCosts } from './image-costs.js';
 

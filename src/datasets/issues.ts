@@ -1,4 +1,4 @@
-import type { DatasetIssue } from '../domain/dataset.js';
+import type { DatasetIssue } from '../domain/dataset/dataset.js';
 import { compareCodeUnits } from './compare-code-units.js';
 
 /** Everything an import reports without stopping, in the order in which it is shown. */

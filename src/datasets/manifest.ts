@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { SPLITS } from '../domain/dataset.js';
+import { SPLITS } from '../domain/dataset/dataset.js';
 import { DomainError } from '../domain/errors.js';
 import { sha256Schema } from '../domain/text.js';
 import { compareCodeUnits } from './compare-code-units.js';

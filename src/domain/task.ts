@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { artifactSchema } from './artifact.js';
-import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset.js';
+import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset/dataset.js';
 import { type Failure, failureSchema } from './errors.js';
-import { AUGMENTATIONS } from './data-config.js';
-import { trainingProtocolSchema } from './training-protocol.js';
+import { AUGMENTATIONS } from './job/data-config.js';
+import { trainingProtocolSchema } from './job/training-protocol.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from '../methods/method-table.js';
-import { seedResultSchema } from './trial.js';
+import { seedResultSchema } from './job/trial.js';
 
 /** List, decode and check every image; fix class order; split; pack. The objects are listed through the control connection. */
 export const importSpecSchema = z.strictObject({ prefix: z.string(), split: splitConfigSchema });

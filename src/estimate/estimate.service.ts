@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { ImageCounts } from '../cost/training-cost.js';
-import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
-import { foldCountOf, imageCountsOf, imageStepOf } from '../domain/dataset-folds.js';
+import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
+import { foldCountOf, imageCountsOf, imageStepOf } from '../domain/dataset/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
-import type { JobEstimate } from '../domain/estimate.js';
-import type { CreateFineTuneJob } from '../domain/create-fine-tune-job.js';
-import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { JobEstimate } from '../domain/job/estimate.js';
+import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
+import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import { newId } from '../domain/ids.js';
 import { type Method, methodOf } from '../methods/method-table.js';
 import { networkByArchitecture } from '../networks/registry.js';

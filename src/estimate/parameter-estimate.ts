@@ -1,6 +1,6 @@
 import { trainedChances } from '../cost/random-genomes.js';
-import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
-import type { BlockRule } from '../domain/genome.js';
+import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import type { BlockRule } from '../domain/job/genome.js';
 import { fixedMultipliers, listedMultipliers, techniqueOf } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { stagesOf } from '../methods/stages.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { partlyNormalizedTinyNetwork, plainTinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { tinyTraining, train } from '../../test/fixtures/training.js';
-import { trainingProtocolSchema } from '../domain/training-protocol.js';
+import { trainingProtocolSchema } from '../domain/job/training-protocol.js';
 import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { randomSearch } from '../methods/definitions/random-search.js';
 import type { MethodDefinition } from '../methods/method-definition.js';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { BaseModel } from '../domain/base-model.js';
-import type { DatasetClass } from '../domain/dataset.js';
-import type { Genome } from '../domain/genome.js';
-import type { JobResult } from '../domain/job-result.js';
+import type { DatasetClass } from '../domain/dataset/dataset.js';
+import type { Genome } from '../domain/job/genome.js';
+import type { JobResult } from '../domain/job/job-result.js';
 import type { Method } from '../methods/method-table.js';
-import { resizedShorterSidePx } from '../domain/preprocessing.js';
+import { resizedShorterSidePx } from '../domain/dataset/preprocessing.js';
 import type { Runtime } from '../domain/runtime.js';
 import type { TestScore } from '../domain/task.js';
 

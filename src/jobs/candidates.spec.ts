@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { StoredTrial } from '../domain/trial.js';
+import type { StoredTrial } from '../domain/job/trial.js';
 import { bestCandidates } from './candidates.js';
 
 const trial = (

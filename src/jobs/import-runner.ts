@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { StoredDatasetVersion } from '../domain/dataset.js';
-import { parseS3Uri } from '../domain/dataset-reference.js';
+import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import { parseS3Uri } from '../domain/dataset/dataset-reference.js';
 import type { Failure } from '../domain/errors.js';
 import { DatasetRepository, parseImportScope } from '../storage/postgres/dataset.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';

@@ -1,7 +1,7 @@
-import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
-import { isTerminal } from '../domain/job-state.js';
+import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
+import { isTerminal } from '../domain/job/job-state.js';
 import type { Reason } from '../domain/reasons.js';
-import { type Condition, DEGRADED_REASONS } from '../domain/job-condition.js';
+import { type Condition, DEGRADED_REASONS } from '../domain/job/job-condition.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
 
 const degradedReasons: Readonly<Partial<Record<Reason, Condition['reason']>>> = DEGRADED_REASONS;

@@ -1,6 +1,6 @@
 import type { BaseModel } from '../domain/base-model.js';
-import type { StoredDatasetVersion } from '../domain/dataset.js';
-import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
 import { protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { type Method, methodOf } from '../methods/method-table.js';

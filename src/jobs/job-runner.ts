@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { failureOf } from '../domain/errors.js';
 import { isOurs } from '../domain/reasons.js';
-import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
-import { isTerminal, JOB_PHASES, JOB_WORK, type JobPhase, type JobState } from '../domain/job-state.js';
+import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
+import { isTerminal, JOB_PHASES, JOB_WORK, type JobPhase, type JobState } from '../domain/job/job-state.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { FineTuneJobRepository, type JobChange } from '../storage/postgres/fine-tune-job.repository.js';
 import {

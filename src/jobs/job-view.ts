@@ -1,7 +1,7 @@
-import type { FineTuneJob, Progress, StoredFineTuneJob } from '../domain/fine-tune-job.js';
-import { hasPassed, isTerminal, type JobPhase } from '../domain/job-state.js';
+import type { FineTuneJob, Progress, StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
+import { hasPassed, isTerminal, type JobPhase } from '../domain/job/job-state.js';
 import { datasetVersionName, fineTuneJobName, trialName } from '../domain/resource-names.js';
-import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/trial.js';
+import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFineTuneJobSchema } from '../domain/create-fine-tune-job.js';
+import { createFineTuneJobSchema } from '../domain/job/create-fine-tune-job.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';
 
 const specOf = (job: object) => {

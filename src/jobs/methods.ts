@@ -1,4 +1,4 @@
-import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import { isSearching, type Method, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
 
 /** All that a job trains and scores, the search first. */

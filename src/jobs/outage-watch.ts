@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type CoordinatorConfig } from '../config/config.js';
 import type { Failure } from '../domain/errors.js';
-import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';

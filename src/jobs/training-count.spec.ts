@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createFineTuneJobSchema } from '../domain/create-fine-tune-job.js';
+import { createFineTuneJobSchema } from '../domain/job/create-fine-tune-job.js';
 import { trainingCountAtOnce } from './training-count.js';
 
 const countOf = (job: object) => {

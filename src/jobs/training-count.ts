@@ -1,4 +1,4 @@
-import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
+import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import { generationSize } from '../search/biotune.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { methodsOf, searchingMethodsOf } from './methods.js';

@@ -1,4 +1,4 @@
-import type { TrialPhase } from '../domain/trial.js';
+import type { TrialPhase } from '../domain/job/trial.js';
 
 /** Seeds of the paper, then others; a search uses the first `count` (at most 10). */
 const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;

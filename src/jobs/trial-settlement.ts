@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/reasons.js';
-import type { EvaluationConfig } from '../domain/evaluation.js';
+import type { EvaluationConfig } from '../domain/job/evaluation.js';
 import { groupBy } from '../domain/group-by.js';
-import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/trial.js';
+import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/job/trial.js';
 import { mean } from '../statistics/mean.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.js';
-import { addCosts, NO_COST } from '../domain/cost.js';
+import { addCosts, NO_COST } from '../domain/job/cost.js';
 import { METHODS } from '../methods/method-table.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { trialName } from '../domain/resource-names.js';
-import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/trial.js';
+import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/job/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 import { pageOf } from './page-of.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { tinyNetwork } from '../../test/fixtures/tiny-network.js';
-import { trainingProtocolSchema } from '../domain/training-protocol.js';
+import { trainingProtocolSchema } from '../domain/job/training-protocol.js';
 import { estimateParameters } from '../estimate/parameter-estimate.js';
 import { estimateTraining, networkCosts } from '../estimate/training-estimate.js';
 import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from './apply-method.js';

@@ -1,6 +1,6 @@
 import type { Artifact } from '../domain/artifact.js';
 import type { TestScore, TrainResult } from '../domain/task.js';
-import type { StoredTrial } from '../domain/trial.js';
+import type { StoredTrial } from '../domain/job/trial.js';
 
 /** One model of a method, trained with one of the reporting seeds. */
 export interface FinalModel {

@@ -1,9 +1,9 @@
 import type { BaseModel } from '../domain/base-model.js';
-import { foldCountOf } from '../domain/dataset-folds.js';
-import type { StoredDatasetVersion } from '../domain/dataset.js';
-import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
-import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job-result.js';
-import { genomeOf } from '../domain/trial.js';
+import { foldCountOf } from '../domain/dataset/dataset-folds.js';
+import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
+import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job/job-result.js';
+import { genomeOf } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { TrainingTotals } from '../storage/postgres/trial.repository.js';

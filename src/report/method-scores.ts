@@ -1,8 +1,8 @@
 import type { ClassRecall } from '../domain/class-recall.js';
-import type { StoredFineTuneJob } from '../domain/fine-tune-job.js';
+import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { trialName } from '../domain/resource-names.js';
-import { addCosts, type Cost, NO_COST } from '../domain/cost.js';
-import type { Comparison, Interval, MethodScore } from '../domain/job-result.js';
+import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
+import type { Comparison, Interval, MethodScore } from '../domain/job/job-result.js';
 import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
 import type { Interval as Estimate } from '../statistics/interval.js';

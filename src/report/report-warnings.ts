@@ -1,6 +1,6 @@
 import type { Block } from '../domain/base-model.js';
-import type { FineTuneJobSpec } from '../domain/fine-tune-job.js';
-import type { Resolution } from '../domain/job-result.js';
+import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import type { Resolution } from '../domain/job/job-result.js';
 import { type Method, METHODS, takesGenomes } from '../methods/method-table.js';
 import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { ScoredFinalist } from './finalist.js';

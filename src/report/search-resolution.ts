@@ -1,7 +1,7 @@
-import type { DatasetClass } from '../domain/dataset.js';
-import { imageCountsOf, imageStepOf } from '../domain/dataset-folds.js';
-import type { EvaluationConfig } from '../domain/evaluation.js';
-import type { Resolution } from '../domain/job-result.js';
+import type { DatasetClass } from '../domain/dataset/dataset.js';
+import { imageCountsOf, imageStepOf } from '../domain/dataset/dataset-folds.js';
+import type { EvaluationConfig } from '../domain/job/evaluation.js';
+import type { Resolution } from '../domain/job/job-result.js';
 import { disagreement } from '../statistics/disagreement.js';
 import { EXPECTED_GAIN } from '../statistics/expected-gain.js';
 import {

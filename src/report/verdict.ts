@@ -1,4 +1,4 @@
-import type { Comparison, Interval } from '../domain/job-result.js';
+import type { Comparison, Interval } from '../domain/job/job-result.js';
 import type { Method } from '../methods/method-table.js';
 
 const points = (fraction: number): string => (100 * fraction).toFixed(1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { evaluationSchema } from '../domain/evaluation.js';
-import { biotuneSchema } from '../domain/search-config.js';
-import { selectsABlock } from '../domain/genome.js';
+import { evaluationSchema } from '../domain/job/evaluation.js';
+import { biotuneSchema } from '../domain/job/search-config.js';
+import { selectsABlock } from '../domain/job/genome.js';
 import type { Run } from '../../test/fixtures/search-run.js';
 import { bits, config, distance, evaluate, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
 import type { EvaluatedTrial } from './biotune.js';

@@ -1,5 +1,5 @@
-import type { Genome, PhenotypeRules } from '../domain/genome.js';
-import type { TrialOrigin } from '../domain/trial.js';
+import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
+import type { TrialOrigin } from '../domain/job/trial.js';
 import { byPlace, readHistory } from './history.js';
 import { drawInitialGenome } from './initial-population.js';
 import { makeChild, poolAfter } from './offspring.js';

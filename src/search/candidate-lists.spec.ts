@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { config, freeRules, nextTrials } from '../../test/fixtures/search-run.js';
-import type { PhenotypeRules } from '../domain/genome.js';
+import type { PhenotypeRules } from '../domain/job/genome.js';
 import { gridCandidates, randomSearchCandidates } from './candidate-lists.js';
 import { drawGenome } from './initial-population.js';
 import { openStream } from './rng.js';

@@ -1,6 +1,6 @@
-import type { Genome, PhenotypeRules } from '../domain/genome.js';
-import { lrMultipliers } from '../domain/genome.js';
-import type { TrialOrigin } from '../domain/trial.js';
+import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
+import { lrMultipliers } from '../domain/job/genome.js';
+import type { TrialOrigin } from '../domain/job/trial.js';
 import { drawInitialGenome } from './initial-population.js';
 import { openStream } from './rng.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { lrMultipliers } from '../domain/genome.js';
+import { lrMultipliers } from '../domain/job/genome.js';
 import { config, ORDERS, run } from '../../test/fixtures/search-run.js';
 import { EqualTrials } from './equal-trials.js';
 

@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.js';
-import type { Genome } from '../domain/genome.js';
+import type { Genome } from '../domain/job/genome.js';
 import type { Individual } from './ranking.js';
 
 /** A place in a search: at most one trial has it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { freeRules } from '../../test/fixtures/search-run.js';
-import type { PhenotypeRules } from '../domain/genome.js';
-import { selectsABlock } from '../domain/genome.js';
+import type { PhenotypeRules } from '../domain/job/genome.js';
+import { selectsABlock } from '../domain/job/genome.js';
 import { drawGenome, drawInitialGenome } from './initial-population.js';
 import type { Rng } from './rng.js';
 import { openStream } from './rng.js';

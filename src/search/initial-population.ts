@@ -1,5 +1,5 @@
-import type { Genome, PhenotypeRules } from '../domain/genome.js';
-import { selectsABlock } from '../domain/genome.js';
+import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
+import { selectsABlock } from '../domain/job/genome.js';
 import type { Rng } from './rng.js';
 
 /**

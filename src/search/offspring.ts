@@ -1,4 +1,4 @@
-import type { Genome } from '../domain/genome.js';
+import type { Genome } from '../domain/job/genome.js';
 import { drawGenome } from './initial-population.js';
 import { adopt } from './operators/adoption.js';
 import { crossover } from './operators/crossover.js';

@@ -1,4 +1,4 @@
-import type { Genome } from '../domain/genome.js';
+import type { Genome } from '../domain/job/genome.js';
 import type { Rng } from './rng.js';
 import { drawIndex } from './rng.js';
 

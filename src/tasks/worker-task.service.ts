@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type CoordinatorConfig } from '../config/config.js';
-import { parseS3Uri, type S3Location } from '../domain/dataset-reference.js';
+import { parseS3Uri, type S3Location } from '../domain/dataset/dataset-reference.js';
 import { DomainError, type Failure, failureOf } from '../domain/errors.js';
 import { endsJob, isOurs } from '../domain/reasons.js';
 import type { Artifact } from '../domain/artifact.js';

@@ -1,5 +1,5 @@
 import { RUNTIME } from '../fixtures/runtime.js';
-import { trainingProtocolSchema } from '../../src/domain/training-protocol.js';
+import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import type { FineTuneJob } from '../../src/domain/job/fine-tune-job.js';
 import { querySql } from '../support/database.js';
 import {
   createJob,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import type { FineTuneJob } from '../../src/domain/job/fine-tune-job.js';
 import { JobHarness, type Led, type MadeUp } from './job-harness.js';
 
 let jobs: JobHarness;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import type { FineTuneJob } from '../../src/domain/job/fine-tune-job.js';
 import { BASELINES, METHODS } from '../../src/methods/method-table.js';
 import type { StoredTask } from '../../src/domain/task.js';
-import type { Trial } from '../../src/domain/trial.js';
+import type { Trial } from '../../src/domain/job/trial.js';
 import { createTestBucket } from '../support/object-store.js';
 import { JobHarness, type MadeUp } from './job-harness.js';
 

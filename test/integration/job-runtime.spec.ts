@@ -1,5 +1,5 @@
 import { RUNTIME } from '../fixtures/runtime.js';
-import { trainingProtocolSchema } from '../../src/domain/training-protocol.js';
+import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Runtime } from '../../src/domain/runtime.js';

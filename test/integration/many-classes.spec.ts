@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
-import { RESULT_CLASS_COUNT_MAX } from '../../src/domain/job-result.js';
+import type { FineTuneJob } from '../../src/domain/job/fine-tune-job.js';
+import { RESULT_CLASS_COUNT_MAX } from '../../src/domain/job/job-result.js';
 import { JobHarness, type MadeUp } from './job-harness.js';
 
 /** What gRPC clients take at the most. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { trainingProtocolSchema } from '../../src/domain/training-protocol.js';
+import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { newId } from '../../src/domain/ids.js';
 import type { Artifact } from '../../src/domain/artifact.js';
 import type { ImportResult, ScoreResult, TaskSpec, TrainResult } from '../../src/domain/task.js';

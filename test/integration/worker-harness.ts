@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { transformFileSync } from '@swc/core';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
-import { trainingSchema } from '../../src/domain/training-protocol.js';
+import { trainingSchema } from '../../src/domain/job/training-protocol.js';
 import type { ImportResult, ScoreResult, TaskOutcome, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import { compileFolders } from '../support/compile.js';
 import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';

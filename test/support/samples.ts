@@ -1,10 +1,10 @@
 import type { BaseModel } from '../../src/domain/base-model.js';
-import type { Dataset } from '../../src/domain/dataset.js';
-import type { JobEstimate } from '../../src/domain/estimate.js';
-import type { JobEvent } from '../../src/domain/event.js';
-import type { FineTuneJob } from '../../src/domain/fine-tune-job.js';
+import type { Dataset } from '../../src/domain/dataset/dataset.js';
+import type { JobEstimate } from '../../src/domain/job/estimate.js';
+import type { JobEvent } from '../../src/domain/job/event.js';
+import type { FineTuneJob } from '../../src/domain/job/fine-tune-job.js';
 import type { Download, ModelVersion } from '../../src/domain/model-version.js';
-import type { MetricPoint, Trial } from '../../src/domain/trial.js';
+import type { MetricPoint, Trial } from '../../src/domain/job/trial.js';
 
 /** One of everything that the services answer, for the specs of the two transports. */
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { eventSchema } from '../../domain/event.js';
-import { fineTuneJobSchema } from '../../domain/fine-tune-job.js';
+import { eventSchema } from '../../domain/job/event.js';
+import { fineTuneJobSchema } from '../../domain/job/fine-tune-job.js';
 import { idSchema } from '../../domain/ids.js';
 import { nextPageToken } from './page.js';
 import { projectRequest } from './project.js';

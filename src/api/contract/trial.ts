@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema } from '../../domain/ids.js';
-import { metricPointSchema, trialSchema } from '../../domain/trial.js';
+import { metricPointSchema, trialSchema } from '../../domain/job/trial.js';
 import { jobRequest } from './fine-tune-job.js';
 import { nextPageToken } from './page.js';
 

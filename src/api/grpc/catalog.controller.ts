@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import type { BaseModel } from '../../domain/base-model.js';
-import type { Dataset } from '../../domain/dataset.js';
+import type { Dataset } from '../../domain/dataset/dataset.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { BaseModelService } from '../../catalog/base-model.service.js';
 import { DatasetService } from '../../catalog/dataset.service.js';

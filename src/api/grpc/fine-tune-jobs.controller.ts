@@ -1,7 +1,7 @@
 import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
-import type { FineTuneJob } from '../../domain/fine-tune-job.js';
-import type { JobEstimate } from '../../domain/estimate.js';
+import type { FineTuneJob } from '../../domain/job/fine-tune-job.js';
+import type { JobEstimate } from '../../domain/job/estimate.js';
 import { EstimateService } from '../../estimate/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
 import { TrialService } from '../../jobs/trial.service.js';

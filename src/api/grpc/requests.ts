@@ -1,7 +1,7 @@
 /** Requests that hold in one message what REST takes from path, query, header and body. */
 import { z } from 'zod';
-import { createDatasetSchema } from '../../domain/dataset.js';
-import { createFineTuneJobSchema } from '../../domain/create-fine-tune-job.js';
+import { createDatasetSchema } from '../../domain/dataset/dataset.js';
+import { createFineTuneJobSchema } from '../../domain/job/create-fine-tune-job.js';
 import { metricPageRequestSchema, pageRequestSchema } from '../../domain/page.js';
 import { jobRequest } from '../contract/fine-tune-job.js';
 import { idempotencyKeySchema } from '../contract/idempotency-key.js';

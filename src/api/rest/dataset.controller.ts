@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { type CreateDataset, createDatasetSchema, type Dataset, datasetSchema } from '../../domain/dataset.js';
+import { type CreateDataset, createDatasetSchema, type Dataset, datasetSchema } from '../../domain/dataset/dataset.js';
 import { DatasetService } from '../../catalog/dataset.service.js';
 import { type DatasetRequest, datasetRequest } from '../contract/dataset.js';
 import { type ProjectRequest, projectRequest } from '../contract/project.js';

@@ -1,8 +1,8 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { type CreateFineTuneJob, createFineTuneJobSchema } from '../../domain/create-fine-tune-job.js';
-import { type FineTuneJob, fineTuneJobSchema } from '../../domain/fine-tune-job.js';
-import { type JobEstimate, jobEstimateSchema } from '../../domain/estimate.js';
+import { type CreateFineTuneJob, createFineTuneJobSchema } from '../../domain/job/create-fine-tune-job.js';
+import { type FineTuneJob, fineTuneJobSchema } from '../../domain/job/fine-tune-job.js';
+import { type JobEstimate, jobEstimateSchema } from '../../domain/job/estimate.js';
 import type { PageRequest } from '../../domain/page.js';
 import { EstimateService } from '../../estimate/estimate.service.js';
 import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';

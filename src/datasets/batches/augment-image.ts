@@ -1,4 +1,4 @@
-import type { Augmentation } from '../../domain/data-config.js';
+import type { Augmentation } from '../../domain/job/data-config.js';
 import type { RandomStream } from '../../random/random-stream.js';
 import { jitterColours } from './colour-jitter.js';
 import { type PixelWindow, randomWindow, type WindowRange } from './random-window.js';

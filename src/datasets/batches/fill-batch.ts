@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import type { Augmentation } from '../../domain/data-config.js';
+import type { Augmentation } from '../../domain/job/data-config.js';
 import { DomainError } from '../../domain/errors.js';
 import { randomStream } from '../../random/random-stream.js';
 import { augmentImage } from './augment-image.js';

@@ -1,4 +1,4 @@
-import { resizedShorterSidePx } from '../../domain/preprocessing.js';
+import { resizedShorterSidePx } from '../../domain/dataset/preprocessing.js';
 import { resizeAndCrop, type RgbImage } from './resize.js';
 
 /**

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { splitConfigSchema } from '../../domain/dataset.js';
+import { splitConfigSchema } from '../../domain/dataset/dataset.js';
 import type { Artifact } from '../../domain/artifact.js';
 import { importResultSchema } from '../../domain/task.js';
 import { randomStream } from '../../random/random-stream.js';

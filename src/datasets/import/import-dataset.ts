@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { DatasetClass, SplitCounts } from '../../domain/dataset.js';
+import type { DatasetClass, SplitCounts } from '../../domain/dataset/dataset.js';
 import type { ImportResult, ImportSpec } from '../../domain/task.js';
 import { checkImages } from './check-images.js';
 import { classedImages } from './classed-images.js';

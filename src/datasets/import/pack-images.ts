@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Shard, SPLITS } from '../../domain/dataset.js';
+import { type Shard, SPLITS } from '../../domain/dataset/dataset.js';
 import { DomainError } from '../../domain/errors.js';
 import type { Artifact } from '../../domain/artifact.js';
 import type { ImageFacts } from '../copies/image-facts.js';

@@ -1,4 +1,4 @@
-import type { Shard, Split } from '../../domain/dataset.js';
+import type { Shard, Split } from '../../domain/dataset/dataset.js';
 import type { Artifact } from '../../domain/artifact.js';
 import type { ImageRecord } from '../manifest.js';
 

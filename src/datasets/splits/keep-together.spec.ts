@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitConfigSchema, type SplitCounts } from '../../domain/dataset.js';
+import { splitConfigSchema, type SplitCounts } from '../../domain/dataset/dataset.js';
 import { keepTogether } from './keep-together.js';
 import { type ClassedImages, divideClasses, drawOf, splitCounts } from './split.js';
 

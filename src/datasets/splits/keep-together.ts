@@ -1,4 +1,4 @@
-import { SPLITS, type SplitConfig, type SplitCounts } from '../../domain/dataset.js';
+import { SPLITS, type SplitConfig, type SplitCounts } from '../../domain/dataset/dataset.js';
 import { DomainError } from '../../domain/errors.js';
 import { type ClassedImages, compareDraws, splitCounts } from './split.js';
 

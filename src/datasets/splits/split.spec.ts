@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitConfigSchema } from '../../domain/dataset.js';
+import { splitConfigSchema } from '../../domain/dataset/dataset.js';
 import { assertEnoughImages, divideClasses, drawOf, splitCounts } from './split.js';
 
 const config = splitConfigSchema.parse({});

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SplitConfig, SplitCounts } from '../../domain/dataset.js';
+import type { SplitConfig, SplitCounts } from '../../domain/dataset/dataset.js';
 import { DomainError } from '../../domain/errors.js';
 import { SAMPLE_COUNT_MAX } from '../issues.js';
 import type { ClassSizes } from '../layouts/layout.js';

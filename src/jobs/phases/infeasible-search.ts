@@ -1,6 +1,6 @@
 import { DomainError } from '../../domain/errors.js';
 import { groupBy } from '../../domain/group-by.js';
-import type { StoredTrial } from '../../domain/trial.js';
+import type { StoredTrial } from '../../domain/job/trial.js';
 import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { generationSize } from '../../search/biotune.js';
 import type { JobContext } from '../job-context.js';

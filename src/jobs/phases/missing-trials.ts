@@ -1,7 +1,7 @@
 import { groupBy } from '../../domain/group-by.js';
 import type { SearchingMethod } from '../../methods/method-table.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
-import { isOpen, type StoredTrial } from '../../domain/trial.js';
+import { isOpen, type StoredTrial } from '../../domain/job/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
 import type { NewTrial } from '../../storage/postgres/trial.repository.js';
 import { placeOf } from '../candidates.js';

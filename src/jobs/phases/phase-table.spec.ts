@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { isTerminal, JOB_PHASES, JOB_STATES, type JobPhase, type JobState, mayMove } from '../../domain/job-state.js';
+import {
+  isTerminal,
+  JOB_PHASES,
+  JOB_STATES,
+  type JobPhase,
+  type JobState,
+  mayMove,
+} from '../../domain/job/job-state.js';
 import type { Phase } from './phase.js';
 import { PHASES, PhaseTable, type Station, stationOf } from './phase-table.js';
 

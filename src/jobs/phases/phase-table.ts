@@ -1,6 +1,6 @@
 import { Injectable, type Provider } from '@nestjs/common';
-import type { JobPhase, JobState } from '../../domain/job-state.js';
-import type { StoredFineTuneJob } from '../../domain/fine-tune-job.js';
+import type { JobPhase, JobState } from '../../domain/job/job-state.js';
+import type { StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
 import { AwaitingImport } from './awaiting-import.js';
 import { Cancelling } from './cancelling.js';
 import { Finals } from './finals.js';

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job-result.js';
+import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/job-result.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
-import { genomeOf } from '../../domain/trial.js';
+import { genomeOf } from '../../domain/job/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { budgetSchema } from '../../domain/budget.js';
+import { budgetSchema } from '../../domain/job/budget.js';
 import { activeSeconds, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
 
 it('ends a search when its share of the wall time is over, and keeps the rest for the finals', () => {

@@ -1,8 +1,8 @@
-import type { BudgetConfig } from '../../domain/budget.js';
-import { foldCountOf } from '../../domain/dataset-folds.js';
-import type { StoredFineTuneJob } from '../../domain/fine-tune-job.js';
-import type { StopReason } from '../../domain/job-state.js';
-import type { StoredTrial } from '../../domain/trial.js';
+import type { BudgetConfig } from '../../domain/job/budget.js';
+import { foldCountOf } from '../../domain/dataset/dataset-folds.js';
+import type { StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
+import type { StopReason } from '../../domain/job/job-state.js';
+import type { StoredTrial } from '../../domain/job/trial.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../search/biotune.js';
 import type { JobContext } from '../job-context.js';

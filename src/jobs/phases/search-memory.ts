@@ -1,4 +1,4 @@
-import { isOpen, type StoredTrial } from '../../domain/trial.js';
+import { isOpen, type StoredTrial } from '../../domain/job/trial.js';
 import type { Method, SearchingMethod } from '../../methods/method-table.js';
 
 /**

@@ -1,7 +1,7 @@
-import { foldCountOf } from '../../domain/dataset-folds.js';
-import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/genome.js';
-import type { FineTuneJobSpec } from '../../domain/fine-tune-job.js';
-import type { StoredTrial } from '../../domain/trial.js';
+import { foldCountOf } from '../../domain/dataset/dataset-folds.js';
+import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/job/genome.js';
+import type { FineTuneJobSpec } from '../../domain/job/fine-tune-job.js';
+import type { StoredTrial } from '../../domain/job/trial.js';
 import { listedMultipliers } from '../../methods/apply-method.js';
 import type { MethodDefinition } from '../../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../../methods/method-table.js';

@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.js';
-import type { StoredTrial } from '../../domain/trial.js';
+import type { StoredTrial } from '../../domain/job/trial.js';
 import { placeOf } from '../candidates.js';
 import type { AskedTrial } from './search-plan.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { StopReason } from '../../domain/job-state.js';
+import type { StopReason } from '../../domain/job/job-state.js';
 import { type Method, SEARCH_METHOD, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
-import { isOpen } from '../../domain/trial.js';
+import { isOpen } from '../../domain/job/trial.js';
 import { byPlace } from '../../search/history.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';

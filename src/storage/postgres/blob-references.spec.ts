@@ -2,10 +2,15 @@ import { getMetadataArgsStorage } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blockSchema } from '../../domain/base-model.js';
-import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from '../../domain/dataset.js';
+import {
+  datasetClassSchema,
+  datasetIssueSchema,
+  shardSchema,
+  splitConfigSchema,
+} from '../../domain/dataset/dataset.js';
 import { failureSchema } from '../../domain/errors.js';
-import { fineTuneJobSpecSchema } from '../../domain/fine-tune-job.js';
-import { jobResultSchema } from '../../domain/job-result.js';
+import { fineTuneJobSpecSchema } from '../../domain/job/fine-tune-job.js';
+import { jobResultSchema } from '../../domain/job/job-result.js';
 import { modelFileSchema } from '../../domain/model-version.js';
 import { runtimeSchema } from '../../domain/runtime.js';
 import { artifactSchema } from '../../domain/artifact.js';

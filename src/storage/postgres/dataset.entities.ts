@@ -8,7 +8,7 @@ import {
   type Shard,
   type SplitConfig,
   type StoredDatasetVersion,
-} from '../../domain/dataset.js';
+} from '../../domain/dataset/dataset.js';
 import type { Failure } from '../../domain/errors.js';
 import type { Artifact } from '../../domain/artifact.js';
 import { absent, integer } from './columns.js';

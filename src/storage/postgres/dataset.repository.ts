@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Dataset, DatasetVersion, SplitConfig, StoredDatasetVersion } from '../../domain/dataset.js';
+import type { Dataset, DatasetVersion, SplitConfig, StoredDatasetVersion } from '../../domain/dataset/dataset.js';
 import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { datasetName, datasetVersionName } from '../../domain/resource-names.js';

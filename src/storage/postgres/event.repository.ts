@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { EventType, JobEvent } from '../../domain/event.js';
+import type { EventType, JobEvent } from '../../domain/job/event.js';
 import { Database } from './database.js';
 import { EventEntity } from './fine-tune-job.entities.js';
 import type { Transaction } from './transaction.js';

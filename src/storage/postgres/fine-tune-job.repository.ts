@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThan } from 'typeorm';
 import type { Failure } from '../../domain/errors.js';
-import type { IdempotencyKey, StoredFineTuneJob } from '../../domain/fine-tune-job.js';
+import type { IdempotencyKey, StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
 import {
   type JobPhase,
   type JobState,
   statesBefore,
   type StopReason,
   TERMINAL_JOB_STATES,
-} from '../../domain/job-state.js';
-import type { Pause } from '../../domain/job-condition.js';
+} from '../../domain/job/job-state.js';
+import type { Pause } from '../../domain/job/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { Database } from './database.js';
 import { EventRepository } from './event.repository.js';

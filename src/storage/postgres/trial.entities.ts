@@ -8,7 +8,7 @@ import {
   type TrialOrigin,
   type TrialPhase,
   type TrialState,
-} from '../../domain/trial.js';
+} from '../../domain/job/trial.js';
 import { absent } from './columns.js';
 import { finite, oneOf } from './checks.js';
 import { FineTuneJobEntity } from './fine-tune-job.entities.js';

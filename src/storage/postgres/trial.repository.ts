@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
-import type { Cost } from '../../domain/cost.js';
-import type { RuntimeUse } from '../../domain/job-result.js';
+import type { Cost } from '../../domain/job/cost.js';
+import type { RuntimeUse } from '../../domain/job/job-result.js';
 import { METHODS, type Method, SEARCH_METHOD } from '../../methods/method-table.js';
 import {
   TRIAL_PHASES,
@@ -11,7 +11,7 @@ import {
   type SeedResult,
   type StoredTrial,
   type TrialPhase,
-} from '../../domain/trial.js';
+} from '../../domain/job/trial.js';
 import { Database } from './database.js';
 import { TaskEntity } from './task.entities.js';
 import { TrialEntity } from './trial.entities.js';

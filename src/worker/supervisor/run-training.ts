@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import type { Split } from '../../domain/dataset.js';
+import type { Split } from '../../domain/dataset/dataset.js';
 import type { Artifact } from '../../domain/artifact.js';
 import type { ScoreResult, ScoreSpec, TrainResult, TrainSpec } from '../../domain/task.js';
 import type { MetricValue } from '../../wire/biotune/v1/worker.js';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Split } from '../../domain/dataset.js';
+import type { Split } from '../../domain/dataset/dataset.js';
 import type { Artifact } from '../../domain/artifact.js';
 import type { PackSpec } from '../../domain/task.js';
 import { DECODER_VERSION, decodeSplit } from '../../datasets/packs/decode-split.js';

@@ -1,4 +1,4 @@
-import type { TrainingProtocol } from '../../domain/training-protocol.js';
+import type { TrainingProtocol } from '../../domain/job/training-protocol.js';
 import type { FineTuneOptions } from '../../training/fine-tune-options.js';
 import type { OptimizerSettings } from '../../training/ops/update-rules.js';
 

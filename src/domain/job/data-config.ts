@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { splitConfigSchema } from './dataset.js';
+import { splitConfigSchema } from '../dataset/dataset.js';
 
 export const AUGMENTATIONS = ['NONE', 'LIGHT', 'STANDARD'] as const;
 /**

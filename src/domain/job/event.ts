@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestampSchema } from './text.js';
+import { timestampSchema } from '../text.js';
 
 /** Something that happened to a job, numbered without gaps within it. */
 export const eventSchema = z

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { datasetReferenceSchema, parseS3Uri, s3UriSchema } from './dataset-reference.js';
-import { newId } from './ids.js';
-import { datasetVersionName } from './resource-names.js';
+import { newId } from '../ids.js';
+import { datasetVersionName } from '../resource-names.js';
 
 it('reads a uri as bucket and prefix, and keeps what the caller wrote', () => {
   const uri = 's3://photos//flowers/small/';

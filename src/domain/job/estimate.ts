@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { costSchema } from './cost.js';
 import { resolutionSchema } from './job-result.js';
-import { METHODS } from '../methods/method-table.js';
+import { METHODS } from '../../methods/method-table.js';
 
 /**
  * What a job takes: every training with all its epochs, though most stop early; candidates of a search at the mean cost of

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parseDatasetVersionName } from './resource-names.js';
-import { boundedText } from './text.js';
+import { parseDatasetVersionName } from '../resource-names.js';
+import { boundedText } from '../text.js';
 
 /** Where images lie in object storage. */
 export interface S3Location {

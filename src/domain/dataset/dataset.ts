@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { type Artifact, artifactSchema } from './artifact.js';
+import { type Artifact, artifactSchema } from '../artifact.js';
 import { s3UriSchema } from './dataset-reference.js';
-import { failureSchema } from './errors.js';
-import { boundedText, seedSchema, sha256Schema, timestampSchema } from './text.js';
+import { failureSchema } from '../errors.js';
+import { boundedText, seedSchema, sha256Schema, timestampSchema } from '../text.js';
 
 /** How images are divided; each class is divided in the same proportions (stratified). */
 export const splitConfigSchema = z

@@ -1,6 +1,6 @@
 import type { DatasetClass, DatasetVersion, SplitCounts } from './dataset.js';
-import { DomainError } from './errors.js';
-import type { EvaluationConfig } from './evaluation.js';
+import { DomainError } from '../errors.js';
+import type { EvaluationConfig } from '../job/evaluation.js';
 
 /** The paper's batch, which a job has that names none, where the images allow it. */
 const BATCH_SIZE_DEFAULT = 96;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { METHODS, type Method } from '../methods/method-table.js';
+import { METHODS, type Method } from '../../methods/method-table.js';
 import { costSchema } from './cost.js';
 import { type Genome, genomeSchema } from './genome.js';
-import { runtimeSchema } from './runtime.js';
-import { timestampSchema } from './text.js';
+import { runtimeSchema } from '../runtime.js';
+import { timestampSchema } from '../text.js';
 
 export const TRIAL_ORIGINS = [
   'INITIAL',

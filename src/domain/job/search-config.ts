@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { SEARCH_METHOD } from '../methods/method-table.js';
-import { SEARCH_MODE_NAMES } from '../methods/search-modes.js';
+import { SEARCH_METHOD } from '../../methods/method-table.js';
+import { SEARCH_MODE_NAMES } from '../../methods/search-modes.js';
 import { blockConstraintSchema } from './block-constraint.js';
 import { genomeSchema } from './genome.js';
-import { FINE_TUNE_JOB_NAME } from './resource-names.js';
-import { seedSchema } from './text.js';
+import { FINE_TUNE_JOB_NAME } from '../resource-names.js';
+import { seedSchema } from '../text.js';
 
 /** The settings of the evolution; defaults are the paper's. */
 export const biotuneSchema = z

@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { BASELINES, methodSettingsSchema } from '../methods/method-table.js';
+import { BASELINES, methodSettingsSchema } from '../../methods/method-table.js';
 import { budgetSchema } from './budget.js';
 import { dataSchema } from './data-config.js';
-import { type Failure, failureSchema } from './errors.js';
+import { type Failure, failureSchema } from '../errors.js';
 import { evaluationSchema, finalsSchema } from './evaluation.js';
 import { genomeSchema } from './genome.js';
 import { conditionSchema, type Pause } from './job-condition.js';
 import { type JobResult, jobResultSchema } from './job-result.js';
 import { JOB_PHASES, JOB_STATES, type JobPhase, type JobState, STOP_REASONS, type StopReason } from './job-state.js';
-import { REPRODUCIBILITIES, type Runtime, runtimeSchema } from './runtime.js';
+import { REPRODUCIBILITIES, type Runtime, runtimeSchema } from '../runtime.js';
 import { searchSchema } from './search-config.js';
-import { timestampSchema } from './text.js';
+import { timestampSchema } from '../text.js';
 import { jobTrainingSchema } from './training-protocol.js';
 
 /** The request with every default filled in: what a job runs by. What its images decide is filled in once they are imported. */

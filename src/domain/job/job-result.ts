@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { classRecallSchema } from './class-recall.js';
+import { classRecallSchema } from '../class-recall.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
-import { METHODS } from '../methods/method-table.js';
-import { runtimeSchema } from './runtime.js';
+import { METHODS } from '../../methods/method-table.js';
+import { runtimeSchema } from '../runtime.js';
 
 /** Figures of single classes are in a result of no more classes than this; those of more are in the version's `metrics.json`. */
 export const RESULT_CLASS_COUNT_MAX = 100;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Reason } from './reasons.js';
-import { timestampSchema } from './text.js';
+import type { Reason } from '../reasons.js';
+import { timestampSchema } from '../text.js';
 
 /** Degraded: work waits for the infrastructure. Paused: nothing is leased until someone resumes the job. */
 export const CONDITION_TYPES = ['Degraded', 'Paused'] as const;

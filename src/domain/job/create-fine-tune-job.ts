@@ -5,16 +5,16 @@ import {
   methodSettingsSchema,
   SEARCH_METHOD,
   takesGenomes,
-} from '../methods/method-table.js';
-import { SEARCH_MODES } from '../methods/search-modes.js';
-import { baseModelRefSchema } from './base-model.js';
+} from '../../methods/method-table.js';
+import { SEARCH_MODES } from '../../methods/search-modes.js';
+import { baseModelRefSchema } from '../base-model.js';
 import { type BudgetConfig, budgetSchema, TRAINING_COUNT_MAX } from './budget.js';
 import { dataSchema } from './data-config.js';
-import { datasetReferenceSchema } from './dataset-reference.js';
+import { datasetReferenceSchema } from '../dataset/dataset-reference.js';
 import { type EvaluationConfig, evaluationSchema, finalsSchema } from './evaluation.js';
-import { REPRODUCIBILITIES } from './runtime.js';
+import { REPRODUCIBILITIES } from '../runtime.js';
 import { type SearchRequest, searchSchema } from './search-config.js';
-import { boundedText } from './text.js';
+import { boundedText } from '../text.js';
 import { type TrainingRequest, trainingSchema } from './training-protocol.js';
 
 const labelsSchema = z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { SEARCH_MODES, type SearchMode } from '../methods/search-modes.js';
+import { SEARCH_MODES, type SearchMode } from '../../methods/search-modes.js';
 import type { BlockConstraint } from './block-constraint.js';
-import { DomainError, type FieldViolation } from './errors.js';
+import { DomainError, type FieldViolation } from '../errors.js';
 
 const unitInterval = z.number().min(0).max(1);
 
