@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { Method } from '../methods/method-table.js';
-import type { StoredTrial, TrialPhase } from '../domain/job/trial.js';
+import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
-import { TrialRepository, type NewTrial } from '../storage/postgres/trial.repository.js';
+import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { trainSpec, type JobContext } from './job-context.js';
 import { trainingSeeds } from './training-seeds.js';
 

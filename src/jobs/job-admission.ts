@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
 import { DomainError } from '../domain/errors.js';
-import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
 import { DatasetService } from '../catalog/dataset.service.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { DatasetRepository } from '../storage/postgres/dataset.repository.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
-import { fitToDataset, type FittedSpec, JobSpecs } from './job-specs.js';
+import { fitToDataset, JobSpecs } from './job-specs.js';
 
 /** What a request comes to: a spec, which fits its images where they are imported. */
 export type Admitted =

@@ -5,6 +5,7 @@ import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
 import { protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { type Method, methodOf } from '../methods/method-table.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
+import type { SearchScope } from '../search/search-plan.js';
 import type { News } from './scope-watch.js';
 
 /** What every step of a running job needs; read from rows at the start of the step. */
@@ -15,6 +16,12 @@ export interface JobContext {
   readonly dataset: StoredDatasetVersion;
   readonly news: News;
 }
+
+/** What the job's searches follow from. */
+export const searchScopeOf = ({ job, baseModel }: JobContext): SearchScope => ({
+  spec: job.spec,
+  blocks: baseModel.blocks,
+});
 
 /** The packed images of some splits; without `test`, which only a score task may read. */
 function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {

@@ -20,7 +20,7 @@ import { OutageWatch } from './outage-watch.js';
 import type { PhaseStep, Write } from './phases/phase.js';
 import { PhaseTable, type Station, stationOf } from './phases/phase-table.js';
 import { type Advance, type News, ScopeWatch, type Step } from './scope-watch.js';
-import { trainingCountAtOnce } from './training-count.js';
+import { trainingCountAtOnce } from '../search/training-count.js';
 
 const WAIT: Advance = { next: 'WAIT' };
 const ENDED: Step = { advance: { next: 'ENDED' }, restsUntilMs: Infinity };

@@ -6,11 +6,10 @@ import type { DatasetVersion } from '../domain/dataset/dataset.js';
 import { batchSizeOf, checkDatasetFits, foldCountOf } from '../domain/dataset/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
 import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
-import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/job/genome.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
 import { parseFineTuneJobName } from '../domain/resource-names.js';
-import type { TrainingProtocol } from '../domain/job/training-protocol.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
@@ -80,9 +79,6 @@ export class JobSpecs {
     return { genes: best.genes, threshold: best.threshold };
   }
 }
-
-/** A spec whose images are known, and with them its batch size. */
-export type FittedSpec = FineTuneJobSpec & { readonly training: TrainingProtocol };
 
 /**
  * Fills in what a request leaves to its images.

@@ -4,9 +4,9 @@ import { datasetVersionName, fineTuneJobName, trialName } from '../domain/resour
 import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { conditionsOf } from './job-conditions.js';
-import { methodsOf, searchingMethodsOf } from './methods.js';
+import { methodsOf, searchingMethodsOf } from '../domain/job/methods-of-job.js';
 import { activeSeconds } from './phases/search-budget.js';
-import { plannedTrialCount } from './phases/search-plan.js';
+import { plannedTrialCount } from '../search/search-plan.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
 import type { TrialCount } from '../storage/postgres/trial.repository.js';
 

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { BaseModelService } from '../catalog/base-model.service.js';
 import { DatasetService } from '../catalog/dataset.service.js';
 import { ModelVersionService } from '../catalog/model-version.service.js';
-import { EstimateService } from '../estimate/estimate.service.js';
+import { EstimateService } from './estimate.service.js';
 import { FineTuneJobService } from './fine-tune-job.service.js';
 import { JobAdmission } from './job-admission.js';
 import { JobSpecs } from './job-specs.js';

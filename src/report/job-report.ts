@@ -1,3 +1,5 @@
+import type { TrainingTotals } from '../domain/job/trial.js';
+import type { InfeasibleCount } from '../domain/job/trial.js';
 import type { BaseModel } from '../domain/base-model.js';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
@@ -5,8 +7,6 @@ import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job/job-result.js';
 import { genomeOf } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
-import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
-import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
 import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';

@@ -1,3 +1,4 @@
+import type { TrainingTotals } from '../domain/job/trial.js';
 import type { ClassRecall } from '../domain/class-recall.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { trialName } from '../domain/resource-names.js';
@@ -8,7 +9,6 @@ import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
 import type { Interval as Estimate } from '../statistics/interval.js';
 import { pairedDifferences } from '../statistics/paired-differences.js';
 import type { TestSet } from '../statistics/test-set.js';
-import type { TrainingTotals } from '../storage/postgres/trial.repository.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
 import { mean } from '../statistics/mean.js';
 

@@ -1,10 +1,10 @@
+import type { InfeasibleCount } from '../domain/job/trial.js';
 import type { Block } from '../domain/base-model.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { Resolution } from '../domain/job/job-result.js';
 import { type Method, METHODS, takesGenomes } from '../methods/method-table.js';
-import type { InfeasibleCount } from '../storage/postgres/task.repository.js';
 import type { ScoredFinalist } from './finalist.js';
-import { methodsOf } from '../jobs/methods.js';
+import { methodsOf } from '../domain/job/methods-of-job.js';
 import { resolutionWarnings } from './search-resolution.js';
 
 /** What the warnings of a job follow from. */

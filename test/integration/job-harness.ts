@@ -17,7 +17,7 @@ import { datasetVersionName, parseModelVersionName } from '../../src/domain/reso
 import type { ScoreReport, StoredTask, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/job/trial.js';
-import { EstimateService } from '../../src/estimate/estimate.service.js';
+import { EstimateService } from '../../src/jobs/estimate.service.js';
 import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
 import { JobRunner } from '../../src/jobs/job-runner.js';
 import type { Advance } from '../../src/jobs/scope-watch.js';

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { vi } from 'vitest';
 import { BaseModelService } from '../../src/catalog/base-model.service.js';
 import { DatasetService } from '../../src/catalog/dataset.service.js';
-import { EstimateService } from '../../src/estimate/estimate.service.js';
+import { EstimateService } from '../../src/jobs/estimate.service.js';
 import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
 import { HealthService } from '../../src/storage/health.service.js';
 import { ModelVersionService } from '../../src/catalog/model-version.service.js';

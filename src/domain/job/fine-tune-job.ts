@@ -11,7 +11,7 @@ import { JOB_PHASES, JOB_STATES, type JobPhase, type JobState, STOP_REASONS, typ
 import { REPRODUCIBILITIES, type Runtime, runtimeSchema } from '../runtime.js';
 import { searchSchema } from './search-config.js';
 import { timestampSchema } from '../text.js';
-import { jobTrainingSchema } from './training-protocol.js';
+import { jobTrainingSchema, type TrainingProtocol } from './training-protocol.js';
 
 /** The request with every default filled in: what a job runs by. What its images decide is filled in once they are imported. */
 export const fineTuneJobSpecSchema = z
@@ -33,6 +33,9 @@ export const fineTuneJobSpecSchema = z
   })
   .meta({ id: 'FineTuneJobSpec' });
 export type FineTuneJobSpec = Readonly<z.infer<typeof fineTuneJobSpecSchema>>;
+
+/** A spec whose images are known, and with them its batch size. */
+export type FittedSpec = FineTuneJobSpec & { readonly training: TrainingProtocol };
 
 export const progressSchema = z
   .strictObject({

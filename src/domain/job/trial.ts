@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { METHODS, type Method } from '../../methods/method-table.js';
-import { costSchema } from './cost.js';
+import { type Cost, costSchema } from './cost.js';
 import { type Genome, genomeSchema } from './genome.js';
 import { runtimeSchema } from '../runtime.js';
 import { timestampSchema } from '../text.js';
@@ -115,9 +115,34 @@ export interface StoredTrial {
   readonly endTime?: Date;
 }
 
+/** A trial's place in its job. */
+export type TrialPlace = Pick<StoredTrial, 'phase' | 'generation' | 'slot' | 'method'>;
+
+/** A trial to insert. */
+export type NewTrial = TrialPlace &
+  Pick<StoredTrial, 'origin' | 'lrMultipliers'> &
+  Partial<
+    Pick<StoredTrial, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
+  >;
+
 /** The genome of a trial, where one was drawn. */
 export function genomeOf({ genes, threshold }: Pick<StoredTrial, 'genes' | 'threshold'>): Genome | undefined {
   return genes === undefined || threshold === undefined ? undefined : { genes, threshold };
+}
+
+/** How often a method could not be trained, or scored, for one reason. */
+export interface InfeasibleCount {
+  readonly method: Method;
+  readonly reason: string;
+  readonly count: number;
+}
+
+/** What the trainings of one method in one phase of a job took, those that have ended well. */
+export interface TrainingTotals extends Cost {
+  readonly trainSeconds: number;
+  readonly jobId: string;
+  readonly phase: TrialPhase;
+  readonly method: Method;
 }
 
 /** One value of a training's curve. */

@@ -1,20 +1,19 @@
 import { groupBy } from '../../domain/group-by.js';
 import type { SearchingMethod } from '../../methods/method-table.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
-import { isOpen, type StoredTrial } from '../../domain/job/trial.js';
+import { isOpen, type NewTrial, type StoredTrial } from '../../domain/job/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
-import type { NewTrial } from '../../storage/postgres/trial.repository.js';
 import { placeOf } from '../candidates.js';
-import type { JobContext } from '../job-context.js';
+import { type JobContext, searchScopeOf } from '../job-context.js';
 import { WORST_FITNESS } from '../trial-settlement.js';
 import type { SearchMemory } from './search-memory.js';
-import { type AskedTrial, plannedTrials } from './search-plan.js';
+import { type AskedTrial, plannedTrials } from '../../search/search-plan.js';
 
 /** What a method asks for and does not have; of equal ones, which are trained once, those that need not wait for another. */
 export function missingTrials(context: JobContext, method: SearchingMethod, memory: SearchMemory): AskedTrial[] {
   const mine = memory.all().filter((trial) => trial.method === method);
   const places = new Set(mine.map(placeOf));
-  const missing = plannedTrials(context, method, mine).filter((trial) => !places.has(placeOf(trial)));
+  const missing = plannedTrials(searchScopeOf(context), method, mine).filter((trial) => !places.has(placeOf(trial)));
   const first = reusesEqualTrials(context) ? withoutRepeats(missing, mine.filter(isOpen)) : missing;
   memory.noteAsked(method, { isHoldingBack: first.length < missing.length });
   return first;

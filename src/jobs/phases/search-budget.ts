@@ -6,7 +6,7 @@ import type { StoredTrial } from '../../domain/job/trial.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../search/biotune.js';
 import type { JobContext } from '../job-context.js';
-import { evaluated } from './search-plan.js';
+import { evaluated } from '../../search/search-plan.js';
 
 /**
  * Which of its two time budgets a search has used up, but for what is kept for the finals.

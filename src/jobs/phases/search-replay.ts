@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
 import { placeOf } from '../candidates.js';
-import type { AskedTrial } from './search-plan.js';
+import type { AskedTrial } from '../../search/search-plan.js';
 
 /** @throws {DomainError} REPLAY_DIVERGED when another trial stands in the place of a planned one. */
 export function refuseOthers(planned: readonly AskedTrial[], stored: readonly StoredTrial[]): void {

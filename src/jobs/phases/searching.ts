@@ -11,14 +11,14 @@ import type { Transaction } from '../../storage/postgres/transaction.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
-import { searchingMethodsOf } from '../methods.js';
+import { searchingMethodsOf } from '../../domain/job/methods-of-job.js';
 import { TrialSettlement } from '../trial-settlement.js';
 import { refuseInfeasibleGeneration } from './infeasible-search.js';
 import { knowledgeOf, missingTrials } from './missing-trials.js';
 import type { Phase, PhaseStep } from './phase.js';
 import { activeSeconds, evolutionStop, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
 import { SearchMemory } from './search-memory.js';
-import type { AskedTrial } from './search-plan.js';
+import type { AskedTrial } from '../../search/search-plan.js';
 import { refuseOthers } from './search-replay.js';
 
 /** Reasons that end the evolution alone; the others end every search of the job. */

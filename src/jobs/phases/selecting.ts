@@ -4,7 +4,7 @@ import { methodOf, SEARCH_METHOD } from '../../methods/method-table.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
-import { methodsOf, searchingMethodsOf } from '../methods.js';
+import { methodsOf, searchingMethodsOf } from '../../domain/job/methods-of-job.js';
 import { TrialSettlement } from '../trial-settlement.js';
 import { nothingTrained } from './infeasible-search.js';
 import type { Phase, PhaseStep, Write } from './phase.js';

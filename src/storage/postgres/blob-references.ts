@@ -1,3 +1,6 @@
+import { FRUITLESS_JOB_STATES } from '../../domain/job/job-state.js';
+import { oneOf } from './checks.js';
+
 /** A column whose values name blobs. */
 export interface BlobReference {
   readonly table: string;
@@ -14,7 +17,7 @@ export interface BlobReference {
 
 /** Nobody goes on with a job that failed or was cancelled; for as long as an unreferenced blob, its weights are kept. */
 const JOB_IS_KEPT = `NOT EXISTS (SELECT FROM fine_tune_jobs j
-  WHERE j.id = scope AND j.state IN ('FAILED', 'CANCELLED') AND j.end_time < now() - $2 * interval '1 second')`;
+  WHERE j.id = scope AND ${oneOf('j.state', FRUITLESS_JOB_STATES)} AND j.end_time < now() - $2 * interval '1 second')`;
 
 const TASK = { table: 'tasks', holds: 'json', key: 'id', where: JOB_IS_KEPT } as const;
 /** A version takes over what its import task has named, and that task stays. */

@@ -1,7 +1,7 @@
+import type { InfeasibleCount } from '../../domain/job/trial.js';
 import { Injectable } from '@nestjs/common';
 import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
-import type { Method } from '../../methods/method-table.js';
 import { type StoredTask, taskKind, type TaskSpec } from '../../domain/task.js';
 import { Database } from './database.js';
 import { TaskEntity } from './task.entities.js';
@@ -21,13 +21,6 @@ export interface TaskOutage {
   readonly scope: string;
   readonly since: Date;
   readonly failure: Failure;
-}
-
-/** How often a method could not be trained, or scored, for one reason. */
-export interface InfeasibleCount {
-  readonly method: Method;
-  readonly reason: string;
-  readonly count: number;
 }
 
 /** The longest outage of a scope, if nothing else of it has gone on for as long: no task has ended, and none is under way. */

@@ -2,30 +2,24 @@ import { Injectable } from '@nestjs/common';
 import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import type { TaskResult, TaskState } from '../../domain/task.js';
-import type { Cost } from '../../domain/job/cost.js';
 import type { RuntimeUse } from '../../domain/job/job-result.js';
 import { METHODS, type Method, SEARCH_METHOD } from '../../methods/method-table.js';
 import {
+  OPEN_TRIAL_STATES,
   TRIAL_PHASES,
   type MetricPoint,
+  type NewTrial,
   type SeedResult,
   type StoredTrial,
+  type TrainingTotals,
   type TrialPhase,
+  type TrialPlace,
 } from '../../domain/job/trial.js';
+import { oneOf } from './checks.js';
 import { Database } from './database.js';
 import { TaskEntity } from './task.entities.js';
 import { TrialEntity } from './trial.entities.js';
 import type { Transaction } from './transaction.js';
-
-/** A trial's place in its job. */
-export type TrialPlace = Pick<StoredTrial, 'phase' | 'generation' | 'slot' | 'method'>;
-
-/** A trial to insert. */
-export type NewTrial = TrialPlace &
-  Pick<StoredTrial, 'origin' | 'lrMultipliers'> &
-  Partial<
-    Pick<StoredTrial, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
-  >;
 
 /** What an open trial came to. */
 export type TrialOutcome = Pick<StoredTrial, 'id' | 'state'> &
@@ -50,19 +44,23 @@ export interface TrialCount {
   readonly count: number;
 }
 
-/** What the trainings of one method in one phase of a job took, those that have ended well. */
-export interface TrainingTotals extends Cost {
-  readonly trainSeconds: number;
-  readonly jobId: string;
-  readonly phase: TrialPhase;
-  readonly method: Method;
-}
-
 /** Trials that are read at a time. */
 const PIECE_COUNT = 1000;
 
 /** In the order of a job's life. */
 const PHASE_ORDER = `array_position(ARRAY[${TRIAL_PHASES.map((phase) => `'${phase}'`).join(', ')}], trial.phase)`;
+
+const isOpen = (state: string): string => oneOf(state, OPEN_TRIAL_STATES);
+
+const CLOSE = `UPDATE trials t SET state = o.state, fitness = o.fitness, infeasible_reason = o."infeasibleReason", end_time = now()
+  FROM jsonb_to_recordset($1::jsonb) AS o (id text, state text, fitness float8, "infeasibleReason" text)
+  WHERE t.id = o.id AND ${isOpen('t.state')}`;
+
+const WITH_ENDED_TRAINING = `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r.phase = $2 AND ${isOpen('r.state')}
+  AND EXISTS (SELECT FROM tasks t WHERE t.trial_id = r.id AND t.state IN ('succeeded', 'infeasible'))`;
+
+const CANCEL_OPEN = `UPDATE trials SET state = 'CANCELLED', end_time = now()
+  WHERE job_id = $1 AND ${isOpen('state')} AND method = ANY ($2) RETURNING id`;
 
 /** Trials and their trainings. */
 @Injectable()
@@ -185,32 +183,19 @@ export class TrialRepository {
       fitness,
       infeasibleReason,
     }));
-    const [, count] = await manager.query<[unknown[], number]>(
-      `UPDATE trials t SET state = o.state, fitness = o.fitness, infeasible_reason = o."infeasibleReason", end_time = now()
-         FROM jsonb_to_recordset($1::jsonb) AS o (id text, state text, fitness float8, "infeasibleReason" text)
-        WHERE t.id = o.id AND t.state IN ('QUEUED', 'RUNNING')`,
-      [JSON.stringify(outcomes)],
-    );
+    const [, count] = await manager.query<[unknown[], number]>(CLOSE, [JSON.stringify(outcomes)]);
     return count;
   }
 
   /** Open trials of a phase of which a training has ended, in no order. */
   async withEndedTraining(jobId: string, phase: TrialPhase): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }[]>(
-      `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r.phase = $2 AND r.state IN ('QUEUED', 'RUNNING')
-          AND EXISTS (SELECT FROM tasks t WHERE t.trial_id = r.id AND t.state IN ('succeeded', 'infeasible'))`,
-      [jobId, phase],
-    );
+    const rows = await this.database.query<{ id: string }[]>(WITH_ENDED_TRAINING, [jobId, phase]);
     return rows.map(({ id }) => id);
   }
 
   /** Closes the open trials of a job as CANCELLED: all, or those of some methods. */
   async cancelOpen(manager: Transaction, jobId: string, methods: readonly Method[] = METHODS): Promise<string[]> {
-    const rows = await manager.query<[{ id: string }[], number]>(
-      `UPDATE trials SET state = 'CANCELLED', end_time = now()
-        WHERE job_id = $1 AND state IN ('QUEUED', 'RUNNING') AND method = ANY ($2) RETURNING id`,
-      [jobId, methods],
-    );
+    const rows = await manager.query<[{ id: string }[], number]>(CANCEL_OPEN, [jobId, methods]);
     return rows[0].map(({ id }) => id);
   }
 

@@ -1,5 +1,5 @@
-import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
-import { isSearching, type Method, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
+import type { FineTuneJobSpec } from './fine-tune-job.js';
+import { isSearching, type Method, SEARCH_METHOD, type SearchingMethod } from '../../methods/method-table.js';
 
 /** All that a job trains and scores, the search first. */
 export const methodsOf = ({ search, baselines }: Pick<FineTuneJobSpec, 'search' | 'baselines'>): readonly Method[] =>

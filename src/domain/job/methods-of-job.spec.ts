@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createFineTuneJobSchema } from '../domain/job/create-fine-tune-job.js';
-import { methodsOf, searchingMethodsOf } from './methods.js';
+import { createFineTuneJobSchema } from './create-fine-tune-job.js';
+import { methodsOf, searchingMethodsOf } from './methods-of-job.js';
 
 const specOf = (job: object) => {
   const request = createFineTuneJobSchema.parse({ baseModel: 'a', dataset: 's3://bucket/prefix', ...job });

@@ -1,30 +1,30 @@
-import { foldCountOf } from '../../domain/dataset/dataset-folds.js';
-import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../../domain/job/genome.js';
-import type { FineTuneJobSpec } from '../../domain/job/fine-tune-job.js';
-import type { StoredTrial } from '../../domain/job/trial.js';
-import { listedMultipliers } from '../../methods/apply-method.js';
-import type { MethodDefinition } from '../../methods/method-definition.js';
-import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../../methods/method-table.js';
-import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from '../../search/biotune.js';
-import { gridCandidates, type ListedCandidate, randomSearchCandidates } from '../../search/candidate-lists.js';
-import type { NewTrial } from '../../storage/postgres/trial.repository.js';
-import type { JobContext } from '../job-context.js';
+import { foldCountOf } from '../domain/dataset/dataset-folds.js';
+import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
+import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import type { NewTrial, StoredTrial } from '../domain/job/trial.js';
+import { listedMultipliers } from '../methods/apply-method.js';
+import type { MethodDefinition } from '../methods/method-definition.js';
+import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
+import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from './biotune.js';
+import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './candidate-lists.js';
+import type { Block } from '../domain/base-model.js';
 
-/** What of a job its searches follow from. */
-export interface SearchContext {
-  readonly job: Pick<JobContext['job'], 'spec'>;
-  readonly baseModel: JobContext['baseModel'];
+/** What the searches of a job follow from. */
+export interface SearchScope {
+  readonly spec: FineTuneJobSpec;
+  /** The partition of the base model, input side first. */
+  readonly blocks: readonly Pick<Block, 'id'>[];
 }
 
 /** A trial that a search asks for, whether or not it has been inserted. */
 export type AskedTrial = NewTrial & { readonly phase: 'SEARCH'; readonly fold: number };
 
 /** How a job's genomes are read. */
-export const rulesOf = ({ job, baseModel }: SearchContext): PhenotypeRules =>
+export const rulesOf = ({ spec: { search }, blocks }: SearchScope): PhenotypeRules =>
   phenotypeRules(
-    job.spec.search.blockConstraints,
-    baseModel.blocks.map(({ id }) => id),
-    job.spec.search.biotune.mode,
+    search.blockConstraints,
+    blocks.map(({ id }) => id),
+    search.biotune.mode,
   );
 
 /** Trials of a search that runs to its end, or to its budget. */
@@ -32,19 +32,19 @@ export const plannedTrialCount = ({ search, budget }: Pick<FineTuneJobSpec, 'sea
   Math.min(trialCount(search.biotune), budget.trialCountMax ?? Infinity);
 
 /** What the search of a job follows from. */
-export function searchConfig(context: SearchContext): SearchConfig {
-  const { search, budget, warmStartGenomes } = context.job.spec;
+export function searchConfig(scope: SearchScope): SearchConfig {
+  const { search, budget, warmStartGenomes, data } = scope.spec;
   const { seed, biotune, initialGenomes } = search;
   const { generationCount, populationSize, eliteCount, reproduction } = biotune;
   return {
     seed,
-    blockCount: context.baseModel.blocks.length,
-    foldCount: foldCountOf(context.job.spec.data),
+    blockCount: scope.blocks.length,
+    foldCount: foldCountOf(data),
     generationCount,
     populationSize,
     eliteCount,
     reproduction,
-    rules: rulesOf(context),
+    rules: rulesOf(scope),
     initialGenomes: [
       ...initialGenomes.map((genome) => ({ genome, origin: 'ENQUEUED' as const })),
       ...warmStartGenomes.map((genome) => ({ genome, origin: 'WARM_START' as const })),
@@ -67,13 +67,13 @@ export const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
  * @returns The evolution's next ones, those that are running among them; all of a list. Nothing when the search is done.
  */
 export function plannedTrials(
-  context: SearchContext,
+  scope: SearchScope,
   method: SearchingMethod,
   trials: readonly StoredTrial[],
 ): AskedTrial[] {
-  const candidates = listOf(context, methodOf(method));
+  const candidates = listOf(scope, methodOf(method));
   if (candidates !== undefined) return candidates.map((candidate) => listed(method, candidate));
-  const config = searchConfig(context);
+  const config = searchConfig(scope);
   const next = plan(config, evaluated(trials));
   if (next.kind === 'DONE') return [];
   return next.trials.map(({ genome, ...place }) => ({
@@ -86,16 +86,16 @@ export function plannedTrials(
 }
 
 /** The candidates of a search without evolution; undefined of other methods. */
-export function listOf(context: SearchContext, method: MethodDefinition): ListedCandidate[] | undefined {
-  const { search, training, methods } = context.job.spec;
-  const blockCount = context.baseModel.blocks.length;
+export function listOf(scope: SearchScope, method: MethodDefinition): ListedCandidate[] | undefined {
+  const { search, training, methods } = scope.spec;
+  const blockCount = scope.blocks.length;
   switch (method.kind) {
     case 'RANDOM_GENOMES':
       return randomSearchCandidates({
         seed: search.seed,
         blockCount,
-        rules: rulesOf(context),
-        count: plannedTrialCount(context.job.spec),
+        rules: rulesOf(scope),
+        count: plannedTrialCount(scope.spec),
       });
     case 'LIST':
       return gridCandidates(listedMultipliers(method, { blockCount, ...training }, methods));

@@ -1,7 +1,7 @@
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
-import { generationSize } from '../search/biotune.js';
+import { generationSize } from './biotune.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
-import { methodsOf, searchingMethodsOf } from './methods.js';
+import { methodsOf, searchingMethodsOf } from '../domain/job/methods-of-job.js';
 
 type Spec = Pick<FineTuneJobSpec, 'search' | 'evaluation' | 'baselines' | 'finals'>;
 

@@ -1,0 +1,70 @@
+import type { ImageCounts } from '../cost/training-cost.js';
+import type { BaseModel } from '../domain/base-model.js';
+import type { DatasetClass } from '../domain/dataset/dataset.js';
+import { foldCountOf, imageCountsOf } from '../domain/dataset/dataset-folds.js';
+import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
+import type { JobEstimate } from '../domain/job/estimate.js';
+import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
+import { type Method, methodOf } from '../methods/method-table.js';
+import { networkByArchitecture } from '../networks/registry.js';
+import { assumedResolution, resolutionWarnings, searchSizeOf } from '../report/search-resolution.js';
+import { methodsOf } from '../domain/job/methods-of-job.js';
+import { listOf, plannedTrialCount, rulesOf, type SearchScope } from '../search/search-plan.js';
+import { estimateParameters } from './parameter-estimate.js';
+import { estimateTraining, networkCosts } from './training-estimate.js';
+
+/** What the estimate of a job follows from. */
+export interface EstimatedJob {
+  readonly spec: FittedSpec;
+  readonly baseModel: Pick<BaseModel, 'architecture' | 'blocks'>;
+  readonly classes: readonly DatasetClass[];
+  /** Of earlier trainings like these; undefined where there were none. */
+  readonly multiplyAccumulatesPerSecond: number | undefined;
+}
+
+/** Estimates what each method of a job takes, and what its search can tell apart, counting as the job's own meter does: all epochs of every training. */
+export function estimateJob(job: EstimatedJob): JobEstimate {
+  const { spec, classes } = job;
+  const methods = methodsOf(spec).map(estimatorOf(job));
+  const cost = methods.map((method) => method.cost).reduce(addCosts, NO_COST);
+  if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };
+  const resolution = assumedResolution(searchSizeOf(classes, foldCountOf(spec.data), spec.evaluation));
+  return { methods, cost, resolution, warnings: resolutionWarnings(resolution) };
+}
+
+function estimatorOf({ spec, baseModel, classes, multiplyAccumulatesPerSecond: speed }: EstimatedJob) {
+  const network = networkByArchitecture(baseModel.architecture);
+  const scope: SearchScope = { spec, blocks: baseModel.blocks };
+  const costs = networkCosts(network, spec.data.imageSizePx, classes.length);
+  const setting = { spec, costs, rules: rulesOf(scope).blocks };
+  const [fold, all] = [imageCountsOf(classes, foldCountOf(spec.data)), imageCountsOf(classes, 1)];
+  return (method: Method): JobEstimate['methods'][number] => {
+    const definition = methodOf(method);
+    const trialCount = candidateCount(scope, method);
+    const costOf = (trainingCount: number, images: ImageCounts): Cost => {
+      const { epochCount, multiplyAccumulates } = estimateTraining(definition, setting, images);
+      return {
+        trainingCount,
+        epochCount: epochCount * trainingCount,
+        multiplyAccumulates: multiplyAccumulates * trainingCount,
+        ...(speed !== undefined && { trainSeconds: (multiplyAccumulates * trainingCount) / speed }),
+      };
+    };
+    const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
+    const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
+    return { method, trialCount, cost, ...estimateParameters(definition, network, classes.length, setting) };
+  };
+}
+
+/** Candidates of a method's own search; 0 where it has none. */
+function candidateCount(scope: SearchScope, method: Method): number {
+  const definition = methodOf(method);
+  if (definition.kind === 'FIXED') return 0;
+  return listOf(scope, definition)?.length ?? plannedTrialCount(scope.spec);
+}
+
+/** Trainings on all the data: the choice among the best candidates, then the report. */
+function retrainingCount({ finals }: FineTuneJobSpec, trialCount: number): number {
+  const contested = Math.min(finals.finalistCount, trialCount);
+  return finals.seedCount * ((contested > 1 ? contested : 0) + 1);
+}
