@@ -6,8 +6,13 @@ import { promisify } from 'node:util';
 import { startOnFolder } from './folder-claim.js';
 import { arePortsFree, findFreePort } from './free-port.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
-import { makePrivateFolder, postgresUser, reachableBinaries, reachableFolder } from './postgres-user.js';
-import type { PostgresUser } from './postgres-user.js';
+import {
+  makePrivateFolder,
+  postgresUser,
+  reachableBinaries,
+  reachableFolder,
+  type PostgresUser,
+} from './postgres-user.js';
 import { commandLineOf, endProcess, sendSignal } from './process-table.js';
 
 const runFile = promisify(execFile);

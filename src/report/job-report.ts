@@ -1,11 +1,9 @@
-import type { TrainingTotals } from '../domain/job/trial.js';
-import type { InfeasibleCount } from '../domain/job/trial.js';
+import { type TrainingTotals, type InfeasibleCount, genomeOf } from '../domain/job/trial.js';
 import type { BaseModel } from '../domain/base-model.js';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job/job-result.js';
-import { genomeOf } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';

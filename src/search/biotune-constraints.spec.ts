@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { config, constrained, freeRules, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
-import type { PhenotypeRules } from '../domain/job/genome.js';
-import { lrMultipliers, selectsABlock } from '../domain/job/genome.js';
-import type { InitialGenome, PlannedTrial, SearchConfig } from './biotune.js';
-import { plan, trialCount } from './biotune.js';
+import { type PhenotypeRules, lrMultipliers, selectsABlock } from '../domain/job/genome.js';
+import { type InitialGenome, type PlannedTrial, type SearchConfig, plan, trialCount } from './biotune.js';
 import { drawGenome } from './initial-population.js';
 import { openStream } from './rng.js';
 

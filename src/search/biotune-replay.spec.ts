@@ -11,10 +11,8 @@ import {
   shuffle,
 } from '../../test/fixtures/search-run.js';
 import { DomainError } from '../domain/errors.js';
-import type { EvaluatedTrial, PlannedTrial, SearchConfig } from './biotune.js';
-import { plan } from './biotune.js';
-import type { Rng } from './rng.js';
-import { drawIndex, openStream } from './rng.js';
+import { type EvaluatedTrial, type PlannedTrial, type SearchConfig, plan } from './biotune.js';
+import { type Rng, drawIndex, openStream } from './rng.js';
 
 /** Of three generations; those with constraints are cut off in the last. */
 const SEARCHES = ORDERS.flatMap((order): [string, SearchConfig][] => [

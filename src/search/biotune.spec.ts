@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { evaluationSchema } from '../domain/job/evaluation.js';
 import { biotuneSchema } from '../domain/job/search-config.js';
 import { selectsABlock } from '../domain/job/genome.js';
-import type { Run } from '../../test/fixtures/search-run.js';
-import { bits, config, distance, evaluate, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
-import type { EvaluatedTrial } from './biotune.js';
-import { plan, trialCount } from './biotune.js';
+import { type Run, bits, config, distance, evaluate, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
+import { type EvaluatedTrial, plan, trialCount } from './biotune.js';
 import { makeChild } from './offspring.js';
 import { rankPopulation } from './ranking.js';
 

@@ -4,8 +4,7 @@ import { byPlace, readHistory } from './history.js';
 import { drawInitialGenome } from './initial-population.js';
 import { makeChild, poolAfter } from './offspring.js';
 import { acceptProbe, probe } from './operators/elite-exploitation.js';
-import type { Individual, RankedIndividual } from './ranking.js';
-import { rankPopulation, sortByFitness } from './ranking.js';
+import { type Individual, type RankedIndividual, rankPopulation, sortByFitness } from './ranking.js';
 import { openStream } from './rng.js';
 
 /** Raise it with any change that makes an old history plan other genomes; a search is resumed by the version that began it. */

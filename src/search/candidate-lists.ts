@@ -1,5 +1,4 @@
-import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
-import { lrMultipliers } from '../domain/job/genome.js';
+import { type Genome, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
 import type { TrialOrigin } from '../domain/job/trial.js';
 import { drawInitialGenome } from './initial-population.js';
 import { openStream } from './rng.js';

@@ -1,5 +1,4 @@
-import type { Place } from './history.js';
-import { byPlace } from './history.js';
+import { type Place, byPlace } from './history.js';
 
 /** What a training follows from, its seed aside: two trials that are equal in it give the same result, bit for bit. */
 interface TrainedAs {

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { EvaluatedTrial, PlannedTrial, SearchConfig } from './biotune.js';
-import { ALGORITHM_VERSION, plan, trialCount } from './biotune.js';
+import {
+  type EvaluatedTrial,
+  type PlannedTrial,
+  type SearchConfig,
+  ALGORITHM_VERSION,
+  plan,
+  trialCount,
+} from './biotune.js';
 
 /** What write.mjs beside the files wrote. */
 interface GoldenHistory {

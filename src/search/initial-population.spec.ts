@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { freeRules } from '../../test/fixtures/search-run.js';
-import type { PhenotypeRules } from '../domain/job/genome.js';
-import { selectsABlock } from '../domain/job/genome.js';
+import { type PhenotypeRules, selectsABlock } from '../domain/job/genome.js';
 import { drawGenome, drawInitialGenome } from './initial-population.js';
-import type { Rng } from './rng.js';
-import { openStream } from './rng.js';
+import { type Rng, openStream } from './rng.js';
 
 const scripted = (...draws: number[]): Rng => ({
   next: () => draws.shift() ?? expect.unreachable('more draws than scripted'),

@@ -1,5 +1,4 @@
-import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
-import { selectsABlock } from '../domain/job/genome.js';
+import { type Genome, type PhenotypeRules, selectsABlock } from '../domain/job/genome.js';
 import type { Rng } from './rng.js';
 
 /**

@@ -3,10 +3,8 @@ import { drawGenome } from './initial-population.js';
 import { adopt } from './operators/adoption.js';
 import { crossover } from './operators/crossover.js';
 import { mutate } from './operators/mutation.js';
-import type { Individual, RankedIndividual } from './ranking.js';
-import { drawRank } from './ranking.js';
-import type { DrawStream } from './rng.js';
-import { openStream } from './rng.js';
+import { type Individual, type RankedIndividual, drawRank } from './ranking.js';
+import { type DrawStream, openStream } from './rng.js';
 
 /** A pool of this size or less has no parents left to choose between: children are random. */
 const BARREN_POOL_SIZE = 2;

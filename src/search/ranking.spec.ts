@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Individual } from './ranking.js';
 import {
+  type Individual,
   drawRank,
   extinctionProbability,
   rankOfTicket,

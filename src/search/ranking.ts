@@ -1,6 +1,5 @@
 import type { Genome } from '../domain/job/genome.js';
-import type { Rng } from './rng.js';
-import { drawIndex } from './rng.js';
+import { type Rng, drawIndex } from './rng.js';
 
 /** A genome and how it did: lower fitness is better, 0 at least. */
 export interface Individual {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DrawStream } from './rng.js';
-import { drawIndex, drawSigned, openStream } from './rng.js';
+import { type DrawStream, drawIndex, drawSigned, openStream } from './rng.js';
 
 const STREAM: DrawStream = { seed: 684, purpose: 'OFFSPRING', generation: 3, slot: 7 };
 

@@ -1,5 +1,4 @@
-import type { SearchConfig } from './biotune.js';
-import { generationSize } from './biotune.js';
+import { type SearchConfig, generationSize } from './biotune.js';
 
 /** When a search ends before its last generation; a rule that is absent never ends it. */
 export interface StopRules {

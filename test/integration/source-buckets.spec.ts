@@ -1,5 +1,4 @@
-import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { SourceBuckets } from '../../src/storage/source-buckets.js';
 import { createTestBucket, type TestBucket } from '../support/object-store.js';

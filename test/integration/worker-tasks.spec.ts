@@ -1,9 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import { scoreReportSchema } from '../../src/domain/task.js';
+import { scoreReportSchema, type ImportResult } from '../../src/domain/task.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ImportResult } from '../../src/domain/task.js';
 import type { Technique } from '../../src/methods/method-table.js';
 import { readSafetensors } from '../../src/formats/safetensors.js';
 import { sha256Of, TOKEN } from './worker-fakes.js';

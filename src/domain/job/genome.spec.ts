@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockConstraint } from './block-constraint.js';
-import type { BlockRule, PhenotypeRules } from './genome.js';
-import { geneMatters, lrMultipliers, phenotypeRules, selectedBlocks, selectsABlock } from './genome.js';
+import {
+  type BlockRule,
+  type PhenotypeRules,
+  geneMatters,
+  lrMultipliers,
+  phenotypeRules,
+  selectedBlocks,
+  selectsABlock,
+} from './genome.js';
 
 const IDS = ['stem', 'layer1', 'layer2', 'fc'];
 const FREE: BlockRule = { policy: 'FREE' };

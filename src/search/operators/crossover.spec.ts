@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Rng } from '../rng.js';
-import { openStream } from '../rng.js';
+import { type Rng, openStream } from '../rng.js';
 import { crossover } from './crossover.js';
 
 const scripted = (...draws: number[]): Rng => ({

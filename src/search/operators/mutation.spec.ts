@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Rng } from '../rng.js';
-import { openStream } from '../rng.js';
+import { type Rng, openStream } from '../rng.js';
 import { mutate, mutationRate } from './mutation.js';
 
 const scripted = (...draws: number[]): Rng => ({

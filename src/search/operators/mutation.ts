@@ -1,6 +1,5 @@
 import type { Genome } from '../../domain/job/genome.js';
-import type { Rng } from '../rng.js';
-import { drawSigned } from '../rng.js';
+import { type Rng, drawSigned } from '../rng.js';
 import { clipToUnit } from '../unit-interval.js';
 
 /**

@@ -1,5 +1,4 @@
-import type { Tensor } from '../device/backend.js';
-import { tf } from '../device/backend.js';
+import { type Tensor, tf } from '../device/backend.js';
 import { passInputsOf } from './batch-gradients.js';
 import { weightSum } from '../ops/cross-entropy.js';
 import { forwardAndBackward } from '../model/forward-backward.js';
