@@ -1,5 +1,5 @@
 import { trainersConfigSchema } from '../../src/config/config.js';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -14,6 +14,7 @@ vi.mock('node:os', async (original) => {
 
 /** A worker that writes down what it was given, and ends as its scope's file says. */
 const WORKER = `
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 const folder = process.env.WORKER_CACHE_DIR;
 const scope = process.env.WORKER_TOKEN;
 const note = JSON.stringify({ arguments: process.argv.slice(2), env: process.env });
