@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { BaseModel } from '../../domain/base-model.js';
 import { baseModelName } from '../../domain/resource-names.js';
 import { Database } from './database.js';
-import { BaseModelEntity } from './base-model.entities.js';
+import { BaseModelEntity } from './entities/base-model.entities.js';
 
 const toDomain = ({ id, ...rest }: BaseModelEntity): BaseModel => ({ name: baseModelName(id), id, ...rest });
 

@@ -17,7 +17,7 @@ import { artifactSchema } from '../../domain/artifact.js';
 import { taskResultSchema, taskSpecSchema } from '../../domain/task.js';
 import { sha256Schema } from '../../domain/text.js';
 import { BLOB_REFERENCES } from './blob-references.js';
-import { snakeCase } from './columns.js';
+import { snakeCase } from './entities/columns.js';
 import './data-source.js';
 
 const words = z.record(z.string(), z.string());

@@ -1,5 +1,5 @@
 import { FRUITLESS_JOB_STATES } from '../../domain/job/job-state.js';
-import { oneOf } from './checks.js';
+import { oneOf } from './entities/checks.js';
 
 /** A column whose values name blobs. */
 export interface BlobReference {

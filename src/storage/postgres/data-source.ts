@@ -3,20 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, DefaultNamingStrategy, type EntityManager, MigrationExecutor } from 'typeorm';
 import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.js';
 import type { StoresConfig } from '../../config/config.js';
-import { BaseModelEntity } from './base-model.entities.js';
-import { snakeCase } from './columns.js';
-import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
+import { BaseModelEntity } from './entities/base-model.entities.js';
+import { snakeCase } from './entities/columns.js';
+import { DatasetEntity, DatasetVersionEntity } from './entities/dataset.entities.js';
 import {
   CoordinatorEntity,
   EventEntity,
   FineTuneJobEntity,
   IdempotencyKeyEntity,
   LeadershipEntity,
-} from './fine-tune-job.entities.js';
-import { ModelVersionEntity } from './model-version.entities.js';
-import { MetricPointEntity, TaskEndEntity, TaskEntity } from './task.entities.js';
-import { BlobClaimEntity, SweepStateEntity } from './sweep.entities.js';
-import { TrialEntity } from './trial.entities.js';
+} from './entities/fine-tune-job.entities.js';
+import { ModelVersionEntity } from './entities/model-version.entities.js';
+import { MetricPointEntity, TaskEndEntity, TaskEntity } from './entities/task.entities.js';
+import { BlobClaimEntity, SweepStateEntity } from './entities/sweep.entities.js';
+import { TrialEntity } from './entities/trial.entities.js';
 
 class SnakeCaseColumns extends DefaultNamingStrategy {
   override columnName(propertyName: string, customName: string | undefined): string {

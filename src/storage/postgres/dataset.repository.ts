@@ -5,7 +5,7 @@ import { newId } from '../../domain/ids.js';
 import { datasetName, datasetVersionName } from '../../domain/resource-names.js';
 import type { ImportResult } from '../../domain/task.js';
 import { Database } from './database.js';
-import { DatasetEntity, DatasetVersionEntity } from './dataset.entities.js';
+import { DatasetEntity, DatasetVersionEntity } from './entities/dataset.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** Names the import of a version as the scope of tasks and leaderships. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EventType, JobEvent } from '../../domain/job/event.js';
 import { Database } from './database.js';
-import { EventEntity } from './fine-tune-job.entities.js';
+import { EventEntity } from './entities/fine-tune-job.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** What happened to each job. */

@@ -13,7 +13,7 @@ import type { Pause } from '../../domain/job/job-condition.js';
 import type { Runtime } from '../../domain/runtime.js';
 import { Database } from './database.js';
 import { EventRepository } from './event.repository.js';
-import { FineTuneJobEntity, IdempotencyKeyEntity } from './fine-tune-job.entities.js';
+import { FineTuneJobEntity, IdempotencyKeyEntity } from './entities/fine-tune-job.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** The columns that a state move may set beside the state. */

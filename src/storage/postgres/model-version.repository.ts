@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { ModelFile, ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, modelVersionName, trialName } from '../../domain/resource-names.js';
 import { Database } from './database.js';
-import { ModelVersionEntity } from './model-version.entities.js';
+import { ModelVersionEntity } from './entities/model-version.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** What is known of a version before its files are written. */

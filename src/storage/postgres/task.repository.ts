@@ -4,7 +4,7 @@ import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
 import { type StoredTask, taskKind, type TaskSpec } from '../../domain/task.js';
 import { Database } from './database.js';
-import { TaskEntity } from './task.entities.js';
+import { TaskEntity } from './entities/task.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** Work to be leased. `key` names it within its scope: inserting it again changes nothing. */

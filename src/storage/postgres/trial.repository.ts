@@ -15,10 +15,10 @@ import {
   type TrialPhase,
   type TrialPlace,
 } from '../../domain/job/trial.js';
-import { oneOf } from './checks.js';
+import { oneOf } from './entities/checks.js';
 import { Database } from './database.js';
-import { TaskEntity } from './task.entities.js';
-import { TrialEntity } from './trial.entities.js';
+import { TaskEntity } from './entities/task.entities.js';
+import { TrialEntity } from './entities/trial.entities.js';
 import type { Transaction } from './transaction.js';
 
 /** What an open trial came to. */

@@ -1,5 +1,5 @@
 import { statesWith } from '../../domain/job/job-state.js';
-import { oneOf } from './checks.js';
+import { oneOf } from './entities/checks.js';
 
 const IS_DROPPED = oneOf('j.state', statesWith('DROPPED'));
 const IS_HELD = oneOf('j.state', statesWith('HELD'));

@@ -8,9 +8,9 @@ import {
   type Shard,
   type SplitConfig,
   type StoredDatasetVersion,
-} from '../../domain/dataset/dataset.js';
-import type { Failure } from '../../domain/errors.js';
-import type { Artifact } from '../../domain/artifact.js';
+} from '../../../domain/dataset/dataset.js';
+import type { Failure } from '../../../domain/errors.js';
+import type { Artifact } from '../../../domain/artifact.js';
 import { absent, integer } from './columns.js';
 import { oneOf } from './checks.js';
 

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
-import { METHODS, type Method } from '../../methods/method-table.js';
+import { METHODS, type Method } from '../../../methods/method-table.js';
 import {
   TRIAL_ORIGINS,
   TRIAL_PHASES,
@@ -8,7 +8,7 @@ import {
   type TrialOrigin,
   type TrialPhase,
   type TrialState,
-} from '../../domain/job/trial.js';
+} from '../../../domain/job/trial.js';
 import { absent } from './columns.js';
 import { finite, oneOf } from './checks.js';
 import { FineTuneJobEntity } from './fine-tune-job.entities.js';

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import type { Failure } from '../../domain/errors.js';
-import type { FineTuneJobSpec, IdempotencyKey, StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
+import type { Failure } from '../../../domain/errors.js';
+import type { FineTuneJobSpec, IdempotencyKey, StoredFineTuneJob } from '../../../domain/job/fine-tune-job.js';
 import {
   JOB_PHASES,
   JOB_STATES,
@@ -8,11 +8,11 @@ import {
   type JobPhase,
   type JobState,
   type StopReason,
-} from '../../domain/job/job-state.js';
-import type { EventType, JobEvent } from '../../domain/job/event.js';
-import type { Pause } from '../../domain/job/job-condition.js';
-import type { JobResult } from '../../domain/job/job-result.js';
-import type { Runtime } from '../../domain/runtime.js';
+} from '../../../domain/job/job-state.js';
+import type { EventType, JobEvent } from '../../../domain/job/event.js';
+import type { Pause } from '../../../domain/job/job-condition.js';
+import type { JobResult } from '../../../domain/job/job-result.js';
+import type { Runtime } from '../../../domain/runtime.js';
 import { oneOf } from './checks.js';
 import { absent, integer } from './columns.js';
 import { DatasetVersionEntity } from './dataset.entities.js';

@@ -1,6 +1,6 @@
 import { Check, Column, Entity, ForeignKey, PrimaryColumn, Unique } from 'typeorm';
-import { METHODS, type Method } from '../../methods/method-table.js';
-import { MODEL_VERSION_STATES, type ModelFile, type ModelVersion } from '../../domain/model-version.js';
+import { METHODS, type Method } from '../../../methods/method-table.js';
+import { MODEL_VERSION_STATES, type ModelFile, type ModelVersion } from '../../../domain/model-version.js';
 import { oneOf } from './checks.js';
 import { FineTuneJobEntity } from './fine-tune-job.entities.js';
 

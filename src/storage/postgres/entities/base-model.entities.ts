@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { BaseModel, Block } from '../../domain/base-model.js';
+import type { BaseModel, Block } from '../../../domain/base-model.js';
 import { integer } from './columns.js';
 
 /** A pretrained network of the shared catalogue. */

@@ -1,5 +1,5 @@
 import { Check, Column, Entity, ForeignKey, Index, PrimaryColumn, Unique } from 'typeorm';
-import type { Failure } from '../../domain/errors.js';
+import type { Failure } from '../../../domain/errors.js';
 import {
   type StoredTask,
   TASK_KIND_NAMES,
@@ -8,7 +8,7 @@ import {
   type TaskResult,
   type TaskSpec,
   type TaskState,
-} from '../../domain/task.js';
+} from '../../../domain/task.js';
 import { absent, integer } from './columns.js';
 import { finite, oneOf } from './checks.js';
 import { TrialEntity } from './trial.entities.js';
