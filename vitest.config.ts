@@ -23,7 +23,7 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.spec.ts', 'bench/**/*.spec.mjs'],
           exclude: ['src/**/*.slow.spec.ts'],
-          testTimeout: 60_000,
+          testTimeout: 300_000,
           env: trainerEnv,
         },
       },
@@ -43,8 +43,9 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.spec.ts'],
           globalSetup: 'test/support/services.ts',
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          // On a machine with much else to do everything takes several times as long.
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
       {
@@ -53,8 +54,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts'],
           globalSetup: 'test/support/services.ts',
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
+          testTimeout: 900_000,
+          hookTimeout: 900_000,
         },
       },
       {
