@@ -21,7 +21,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'unit',
-          include: ['src/**/*.spec.ts', 'bench/**/*.spec.mjs'],
+          include: ['src/**/*.spec.ts', '{bench,scripts}/**/*.spec.mjs'],
           exclude: ['src/**/*.slow.spec.ts'],
           testTimeout: 300_000,
           env: trainerEnv,

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeProto } from './describe-proto.mjs';
 import { ROOT } from './setup/paths.mjs';
 import { runCommand, SetupError } from './setup/run-command.mjs';
 
@@ -16,6 +17,7 @@ export const CHECKS = [
   { title: 'types', run: () => run('tsc', '--noEmit') },
   { title: 'import rules', run: () => run('depcruise', 'src', 'migrations', '--config', '.dependency-cruiser.cjs') },
   { title: 'proto lint', run: () => run('buf', 'lint') },
+  { title: 'descriptions in proto/ are those of the schemas', run: () => describeProto({ isCheck: true }) },
   { title: 'generated files are what proto/ says', run: checkWire },
 ];
 

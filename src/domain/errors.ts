@@ -4,14 +4,15 @@ import { type Reason, REASONS } from './reasons.js';
 /** Who the reasons belong to (AIP-193). */
 export const ERROR_DOMAIN = 'biotune.example';
 
-/** Why a job, a version or a task ended badly. */
 export const failureSchema = z
   .strictObject({
-    reason: z.enum(REASONS),
-    message: z.string(),
-    metadata: z.record(z.string(), z.string()),
+    reason: z
+      .enum(REASONS)
+      .describe('The reason, in a word that stays stable across versions, such as IMAGE_UNREADABLE.'),
+    message: z.string().describe('What went wrong, in a sentence with the bad value and its bound.'),
+    metadata: z.record(z.string(), z.string()).describe('Every changing word of the message, for programs.'),
   })
-  .meta({ id: 'Failure' });
+  .meta({ id: 'Failure', description: 'Why a job, a dataset version or a task ended badly.' });
 export type Failure = Readonly<z.infer<typeof failureSchema>>;
 
 /** One field of a request that was refused; `pointer` is an RFC 6901 JSON pointer. */

@@ -5,14 +5,11 @@ import { DomainError } from './errors.js';
 export const DEVICES = ['CPU', 'GPU'] as const;
 export type Device = (typeof DEVICES)[number];
 
-/** Compiled TensorFlow functions, or one op after the other. */
+/** How TensorFlow may run its ops. */
 export const EXECUTIONS = ['TRACED', 'EAGER'] as const;
 export type Execution = (typeof EXECUTIONS)[number];
 
-/**
- * The instructions that oneDNN's kernels may use, by the names that its ONEDNN_MAX_CPU_ISA takes, smallest first; GENERIC for
- * a processor that has none of them.
- */
+/** The values of `instructionSet`, smallest first. */
 export const INSTRUCTION_SETS = [
   'GENERIC',
   'SSE41',
@@ -29,34 +26,47 @@ export const INSTRUCTION_SETS = [
 ] as const;
 export type InstructionSet = (typeof INSTRUCTION_SETS)[number];
 
-/**
- * What a job asks of its trainings' bits. BITWISE: all run as the first one did, and any other is refused, so that a repeat
- * gives the same weights. RECORDED: each runs wherever there is room, and the result says how; its genomes still follow from
- * the recorded figures alone.
- */
+/** What a job may ask of its trainings' bits. */
 export const REPRODUCIBILITIES = ['BITWISE', 'RECORDED'] as const;
+export const reproducibilitySchema = z
+  .enum(REPRODUCIBILITIES)
+  .describe(
+    "What a job asks of its trainings' bits; where a request says nothing, the deployment's default: BITWISE in " +
+      'standalone, else RECORDED. BITWISE: all trainings run as the first one did, and any other is refused, so that a ' +
+      'repeat gives the same weights. RECORDED: each training runs wherever there is room, and the result says how; ' +
+      'the genomes still follow from the recorded figures alone.',
+  );
 export type Reproducibility = (typeof REPRODUCIBILITIES)[number];
 
-/** How TensorFlow runs, as far as it changes the bits of a result. */
 export const runtimeSchema = z
   .strictObject({
-    tensorflowVersion: z.string(),
-    device: z.enum(DEVICES),
-    /** Whether oneDNN's kernels run; training is up to 2.8 times slower without them. */
-    oneDnn: z.boolean(),
-    /** Threads of one op. */
-    intraOpThreadCount: z.int().positive(),
-    /** Ops at a time. */
-    interOpThreadCount: z.int().positive(),
-    /** Of the processor, up to the deployment's ONEDNN_MAX_CPU_ISA. */
-    instructionSet: z.enum(INSTRUCTION_SETS),
-    /** EAGER, slower, where the tfjs-node addon was compiled without our patch. */
-    execution: z.enum(EXECUTIONS),
-    /** Where the device is a GPU and its driver tells. */
-    gpuModel: z.string().optional(),
-    gpuDriverVersion: z.string().optional(),
+    tensorflowVersion: z.string().describe('The version of TensorFlow.'),
+    device: z.enum(DEVICES).describe('What TensorFlow runs its ops on.'),
+    oneDnn: z.boolean().describe("Whether oneDNN's kernels run; training is up to 2.8 times slower without them."),
+    intraOpThreadCount: z.int().positive().describe('The number of threads of one op.'),
+    interOpThreadCount: z.int().positive().describe('The number of ops at a time.'),
+    instructionSet: z
+      .enum(INSTRUCTION_SETS)
+      .describe(
+        "The instructions that oneDNN's kernels may use, by the names of its ONEDNN_MAX_CPU_ISA: those of " +
+          "the processor, up to the deployment's bound. GENERIC: the processor has none that oneDNN knows.",
+      ),
+    execution: z
+      .enum(EXECUTIONS)
+      .describe(
+        'How ops run. TRACED: as compiled functions. EAGER: one by one, which is slower, because the ' +
+          'tfjs-node addon was compiled without the patch.',
+      ),
+    gpuModel: z
+      .string()
+      .optional()
+      .describe('The model of the GPU; present where the device is one and its driver tells.'),
+    gpuDriverVersion: z
+      .string()
+      .optional()
+      .describe("The version of the GPU's driver; present where the device is a GPU and its driver tells."),
   })
-  .meta({ id: 'Runtime' });
+  .meta({ id: 'Runtime', description: 'How TensorFlow runs, as far as it changes the bits of a result.' });
 export type Runtime = Readonly<z.infer<typeof runtimeSchema>>;
 
 const NAMES = Object.keys(runtimeSchema.shape) as readonly (keyof Runtime)[];

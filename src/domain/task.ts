@@ -9,116 +9,173 @@ import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from '../methods/method-table.js';
 import { seedResultSchema } from './job/trial.js';
 
-/** List, decode and check every image; fix class order; split; pack. The objects are listed through the control connection. */
-export const importSpecSchema = z.strictObject({ prefix: z.string(), split: splitConfigSchema });
+export const importSpecSchema = z
+  .strictObject({
+    prefix: z.string().describe('The prefix of the images in the bucket, without a slash at its start or end.'),
+    split: splitConfigSchema.describe('How the images are divided.'),
+  })
+  .meta({
+    id: 'ImportSpec',
+    description:
+      'The import of one dataset version: list, decode and check every image, fix the class order, split ' +
+      'and pack. The objects are listed through the control connection.',
+  });
 export type ImportSpec = Readonly<z.infer<typeof importSpecSchema>>;
 
-/** A base model's weights and how to feed it, as a worker needs them. */
-export const networkSpecSchema = z.strictObject({
-  architecture: z.string(),
-  weights: artifactSchema,
-  mean: z.array(z.number()).length(3).readonly(),
-  std: z.array(z.number()).length(3).readonly(),
-  imageSizePx: z.int().positive(),
-  classCount: z.int().min(2),
-});
+export const networkSpecSchema = z
+  .strictObject({
+    architecture: z.string().describe('The network definition that reads the weights, such as `efficientnet-lite0`.'),
+    weights: artifactSchema.describe('The weight file.'),
+    mean: z
+      .array(z.number())
+      .length(3)
+      .readonly()
+      .describe('The mean of each RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std.'),
+    std: z
+      .array(z.number())
+      .length(3)
+      .readonly()
+      .describe('The standard deviation of each RGB channel, on pixel values 0 to 255.'),
+    imageSizePx: z.int().positive().describe('The side of the square input, in pixels.'),
+    classCount: z.int().min(2).describe('The number of classes.'),
+  })
+  .meta({ id: 'NetworkSpec', description: "A base model's weights and how to feed it, as a worker needs them." });
 
-/** Packed images that a task may read; a search task is never given the test split's shards. */
-export const packSpecSchema = z.strictObject({
-  manifest: artifactSchema,
-  shards: z.array(shardSchema).min(1).readonly(),
-});
+export const packSpecSchema = z
+  .strictObject({
+    manifest: artifactSchema.describe('The manifest: one line per image.'),
+    shards: z.array(shardSchema).min(1).readonly().describe('The files of images.'),
+  })
+  .meta({
+    id: 'PackSpec',
+    description: "Packed images that a task may read; a search task is never given the test split's shards.",
+  });
 export type PackSpec = Readonly<z.infer<typeof packSpecSchema>>;
 
-/** That of a job whose runtime a training has fixed: a worker that runs otherwise refuses the task. */
-const runtimeOfJob = runtimeSchema.optional();
+const runtimeOfJob = runtimeSchema
+  .optional()
+  .describe('The runtime of the job, once a training has fixed it: a worker that runs otherwise refuses the task.');
 
-export const trainSpecSchema = z.strictObject({
-  network: networkSpecSchema,
-  pack: packSpecSchema,
-  training: trainingProtocolSchema,
-  /** Of the training images. */
-  augmentation: z.enum(AUGMENTATIONS),
-  /** One factor on the base learning rate per block; 0 where frozen. */
-  lrMultipliers: z.array(z.number().min(0)).min(1).readonly(),
-  technique: techniqueSchema,
-  seed: z.int().min(0),
-  /** Slice of train and validation, of `foldCount`; 0 of 1 is all. */
-  fold: z.int().min(0),
-  foldCount: z.int().positive(),
-  /** Whether the best epoch's weights are uploaded. */
-  keepWeights: z.boolean(),
-  runtime: runtimeOfJob,
-});
+export const trainSpecSchema = z
+  .strictObject({
+    network: networkSpecSchema.describe('The network to begin with.'),
+    pack: packSpecSchema.describe('The training and validation images.'),
+    training: trainingProtocolSchema.describe('The training protocol.'),
+    augmentation: z.enum(AUGMENTATIONS).describe('How training images are varied from epoch to epoch.'),
+    lrMultipliers: z
+      .array(z.number().min(0))
+      .min(1)
+      .readonly()
+      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    technique: techniqueSchema.describe('How the training moves the weights.'),
+    seed: z.int().min(0).describe('The seed that every random draw of the training follows from.'),
+    fold: z
+      .int()
+      .min(0)
+      .describe('The slice of train and validation to use, from 0; all of the images are slice 0 of 1.'),
+    foldCount: z.int().positive().describe('The number of slices that train and validation are cut into.'),
+    keepWeights: z.boolean().describe("Whether the best epoch's weights are uploaded."),
+    runtime: runtimeOfJob,
+  })
+  .meta({ id: 'TrainSpec', description: 'One training of one candidate.' });
 export type TrainSpec = Readonly<z.infer<typeof trainSpecSchema>>;
 
-export const scoreSpecSchema = z.strictObject({
-  network: networkSpecSchema,
-  pack: packSpecSchema,
-  runtime: runtimeOfJob,
-});
+export const scoreSpecSchema = z
+  .strictObject({
+    network: networkSpecSchema.describe('The trained network.'),
+    pack: packSpecSchema.describe('The test images.'),
+    runtime: runtimeOfJob,
+  })
+  .meta({ id: 'ScoreSpec', description: 'The scoring of one trained model on the test images.' });
 export type ScoreSpec = Readonly<z.infer<typeof scoreSpecSchema>>;
 
-export const importResultSchema = z.strictObject({
-  manifest: artifactSchema,
-  shards: z.array(shardSchema).min(1).readonly(),
-  classes: z.array(datasetClassSchema).min(2).readonly(),
-  imageCount: z.int().positive(),
-  sizeBytes: z.int().positive(),
-  issues: z.array(datasetIssueSchema).readonly(),
-});
+export const importResultSchema = z
+  .strictObject({
+    manifest: artifactSchema.describe('The manifest: one line per image.'),
+    shards: z.array(shardSchema).min(1).readonly().describe('The files of images.'),
+    classes: z.array(datasetClassSchema).min(2).readonly().describe('The classes, in the order of their index.'),
+    imageCount: z.int().positive().describe('The number of images in all.'),
+    sizeBytes: z.int().positive().describe('The size of the images in all, in bytes.'),
+    issues: z
+      .array(datasetIssueSchema)
+      .readonly()
+      .describe('What was found in the images that did not stop the import.'),
+  })
+  .meta({ id: 'ImportResult', description: 'What an import found and packed.' });
 export type ImportResult = Readonly<z.infer<typeof importResultSchema>>;
 
-export const trainResultSchema = z.strictObject({
-  ...seedResultSchema.omit({ seed: true }).shape,
-  /** Present when the task asked to keep them. */
-  weights: artifactSchema.optional(),
-});
+export const trainResultSchema = z
+  .strictObject({
+    ...seedResultSchema.omit({ seed: true }).shape,
+    weights: artifactSchema
+      .optional()
+      .describe('The weights of the best epoch; present when the task asked to keep them.'),
+  })
+  .meta({ id: 'TrainResult', description: 'What one training gave, at its best epoch.' });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;
 
-/** How a model did on the test split. */
-export const scoreFiguresSchema = z.strictObject({
-  loss: z.number(),
-  accuracy: z.number().min(0).max(1),
-  macroAccuracy: z.number().min(0).max(1),
-  macroF1: z.number().min(0).max(1),
-  calibrationError: z.number().min(0).max(1),
-  imageCount: z.int().positive(),
-});
+export const scoreFiguresSchema = z
+  .strictObject({
+    loss: z.number().describe('The mean cross-entropy on the test images.'),
+    accuracy: z.number().min(0).max(1).describe('The share of the test images that the model recognises, 0 to 1.'),
+    macroAccuracy: z.number().min(0).max(1).describe('The mean recall of the classes that have test images, 0 to 1.'),
+    macroF1: z.number().min(0).max(1).describe('The mean F1 of the classes that have test images, 0 to 1.'),
+    calibrationError: z
+      .number()
+      .min(0)
+      .max(1)
+      .describe('The expected calibration error on the test images, 15 bins, 0 to 1.'),
+    imageCount: z.int().positive().describe('The number of test images.'),
+  })
+  .describe('How a model did on the test split.');
 
-/** What of a score grows with the images and classes: a JSON file in object storage. */
-export const scoreReportSchema = z.strictObject({
-  /** Of the classes that have test images. */
-  recalls: z.array(classRecallSchema).min(1).readonly(),
-  /** Class index of each image, and the one that the model gave it, in one order for all models of a dataset version. */
-  labels: z.array(z.int().min(0)).readonly(),
-  predictions: z.array(z.int().min(0)).readonly(),
-});
+export const scoreReportSchema = z
+  .strictObject({
+    recalls: z.array(classRecallSchema).min(1).readonly().describe('The recalls of the classes that have test images.'),
+    labels: z
+      .array(z.int().min(0))
+      .readonly()
+      .describe('The class index of each image, in one order for all models of a dataset version.'),
+    predictions: z
+      .array(z.int().min(0))
+      .readonly()
+      .describe('The class index that the model gave each image, in the order of `labels`.'),
+  })
+  .describe('What of a score grows with the images and classes: a JSON file in object storage.');
 export type ScoreReport = Readonly<z.infer<typeof scoreReportSchema>>;
 
-export const scoreResultSchema = scoreFiguresSchema.extend({
-  /** Holds a `ScoreReport`. */
-  report: artifactSchema,
-});
+export const scoreResultSchema = scoreFiguresSchema
+  .extend({
+    report: artifactSchema.describe(
+      'A JSON file: the recalls of the classes that have test images, and the class index of each image ' +
+        'beside the one that the model gave it.',
+    ),
+  })
+  .meta({ id: 'ScoreResult', description: 'How a model did on the test split.' });
 export type ScoreResult = Readonly<z.infer<typeof scoreResultSchema>>;
 
 /** Figures and report of a score together. */
 export type TestScore = Readonly<z.infer<typeof scoreFiguresSchema>> & ScoreReport;
 
-/** What a leased task asks for; exactly one member is present. */
-export const taskSpecSchema = z.union([
-  z.strictObject({ import: importSpecSchema }),
-  z.strictObject({ train: trainSpecSchema }),
-  z.strictObject({ score: scoreSpecSchema }),
-]);
+export const taskSpecSchema = z
+  .union([
+    z.strictObject({ import: importSpecSchema.describe('The import to do.') }),
+    z.strictObject({ train: trainSpecSchema.describe('The training to do.') }),
+    z.strictObject({ score: scoreSpecSchema.describe('The scoring to do.') }),
+  ])
+  .meta({ id: 'TaskSpec', description: 'What a leased task asks for; exactly one member is present.' });
 export type TaskSpec = Readonly<z.infer<typeof taskSpecSchema>>;
 
-/** What a task ended with; the member is the one of its spec. */
-export const taskResultSchema = z.union([
-  z.strictObject({ import: importResultSchema }),
-  z.strictObject({ train: trainResultSchema }),
-  z.strictObject({ score: scoreResultSchema }),
-]);
+export const taskResultSchema = z
+  .union([
+    z.strictObject({ import: importResultSchema.describe('What the import gave.') }),
+    z.strictObject({ train: trainResultSchema.describe('What the training gave.') }),
+    z.strictObject({ score: scoreResultSchema.describe('What the scoring gave.') }),
+  ])
+  .meta({
+    id: 'TaskResult',
+    description: 'What a task ended with; exactly one member is present, the one of its spec.',
+  });
 export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>;
 
 export const TASK_KIND_NAMES = ['IMPORT', 'TRAIN', 'SCORE'] as const;
@@ -142,12 +199,19 @@ export function taskKind(of: TaskSpec | TaskResult): TaskKind {
   return 'train' in of ? 'TRAIN' : 'SCORE';
 }
 
-/** How an attempt ended. `infeasible`: the genome's or the data's fault, not tried again; `fault`: what becomes of it follows from its reason. */
-export const taskOutcomeSchema = z.union([
-  z.strictObject({ succeeded: taskResultSchema }),
-  z.strictObject({ infeasible: failureSchema }),
-  z.strictObject({ fault: failureSchema }),
-]);
+export const taskOutcomeSchema = z
+  .union([
+    z.strictObject({ succeeded: taskResultSchema.describe('The result.') }),
+    z.strictObject({
+      infeasible: failureSchema.describe(
+        "A failure that is the genome's or the data's fault: the task is not tried again.",
+      ),
+    }),
+    z.strictObject({
+      fault: failureSchema.describe('A failure whose reason says whether the task is tried again, and how often.'),
+    }),
+  ])
+  .meta({ id: 'TaskOutcome', description: 'How an attempt ended; exactly one member is present.' });
 export type TaskOutcome = Readonly<z.infer<typeof taskOutcomeSchema>>;
 
 export const TASK_STATES = ['queued', 'leased', 'succeeded', 'infeasible', 'cancelled'] as const;

@@ -14,10 +14,10 @@ import { stagesOf } from './stages.js';
 
 const lastBlocksSettings = z.strictObject({ count: z.int().min(1).default(2) });
 
-/** The last blocks, at the base learning rate. */
 const lastBlocks = {
   id: 'LAST_BLOCKS',
   kind: 'FIXED',
+  description: 'The last blocks, at the base learning rate.',
   settings: { name: 'lastBlocks', schema: lastBlocksSettings },
   multipliers: (blockCount: number, { count }: z.infer<typeof lastBlocksSettings>) =>
     Array.from({ length: blockCount }, (_, block) => (block < blockCount - count ? 0 : 1)),
@@ -25,10 +25,10 @@ const lastBlocks = {
 
 const eachBlockSettings = z.strictObject({ rate: z.number().gt(0).default(1e-2) });
 
-/** Each block alone, at one rate. */
 const eachBlock = {
   id: 'EACH_BLOCK',
   kind: 'LIST',
+  description: 'Each block alone, at one rate.',
   settings: { name: 'eachBlock', schema: eachBlockSettings },
   candidates: ({ blockCount, baseLearningRate }: ListScope, { rate }: z.infer<typeof eachBlockSettings>) =>
     Array.from({ length: blockCount }, (_, trained) =>

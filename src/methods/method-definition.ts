@@ -37,6 +37,8 @@ export interface ProtocolOverrides {
 
 interface CommonDefinition {
   readonly id: string;
+  /** What the method does, in a sentence, as callers read it. */
+  readonly description: string;
   readonly settings?: SettingsDefinition;
 }
 

@@ -14,6 +14,7 @@ import { randomSearch } from './definitions/random-search.js';
 import { suffixGrid } from './definitions/suffix-grid.js';
 import type { MethodDefinition } from './method-definition.js';
 import { settingsSchemaOf } from './settings-schema.js';
+import { techniqueType } from './technique-type.js';
 
 /** Every method, the search first; whatever the vocabulary says of methods derives from it. */
 export const METHOD_TABLE = [
@@ -36,6 +37,9 @@ type Listed = (typeof METHOD_TABLE)[number];
 /** What decided which parameters train, and how fast. */
 export type Method = Listed['id'];
 export const METHODS = METHOD_TABLE.map(({ id }) => id);
+
+/** What each method does, as the description of a field that names methods. */
+export const METHODS_DESCRIPTION = METHOD_TABLE.map(({ id, description }) => `${id}: ${description}`).join(' ');
 
 /** The method that is the search itself; the others are what a user would otherwise pick. */
 export const SEARCH_METHOD = biotune.id;
@@ -64,14 +68,21 @@ export function methodOf(id: Method): Listed {
   return found;
 }
 
-/** What the methods leave open. */
-export const methodSettingsSchema = settingsSchemaOf(METHOD_TABLE).meta({ id: 'MethodSettings' });
+export const methodSettingsSchema = settingsSchemaOf(METHOD_TABLE).meta({
+  id: 'MethodSettings',
+  description: 'What the methods leave open, a field for each method with settings.',
+});
 export type MethodSettings = Readonly<z.infer<typeof methodSettingsSchema>>;
 
-/** How one training moves the weights; all techniques share the job's protocol (optimizer, schedule, early stopping). */
-export const techniqueSchema = z.discriminatedUnion('type', [
-  /** A learning rate per block, 0 where frozen. */
-  z.strictObject({ type: z.literal('BLOCKS') }),
-  ...METHOD_TABLE.flatMap((method) => ('technique' in method ? [method.technique.schema] : [])),
-]);
+export const techniqueSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: techniqueType('BLOCKS') }),
+    ...METHOD_TABLE.flatMap((method) => ('technique' in method ? [method.technique.schema] : [])),
+  ])
+  .meta({
+    id: 'Technique',
+    description:
+      "How one training moves the weights; all techniques share the job's protocol (optimizer, schedule, " +
+      'early stopping).',
+  });
 export type Technique = Readonly<z.infer<typeof techniqueSchema>>;

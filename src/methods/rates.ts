@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import type { ListScope } from './method-definition.js';
 
-/** Learning rates to try, all different. */
 export const ratesSchema = z
   .array(z.number().gt(0).max(1))
   .min(1)
   .max(20)
   .refine((list) => new Set(list).size === list.length, { error: 'each rate may be named once' })
-  .readonly();
+  .readonly()
+  .describe('The learning rates to try, at most 20, all different, each above 0 and at most 1.');
 
 /** The multipliers of all blocks from `first` on, at each rate. */
 export const blocksAtEachRate = (

@@ -14,8 +14,10 @@ type SettingsShape<Table extends readonly MethodDefinition[]> = {
 
 /** What a request says of the methods of a table: one field for each that leaves something open, all with defaults. */
 export function settingsSchemaOf<const Table extends readonly MethodDefinition[]>(table: Table) {
-  const fields = table.flatMap(({ settings }) => (settings === undefined ? [] : [settings]));
-  const shape = Object.fromEntries(fields.map(({ name, schema }) => [name, schema.prefault({})]));
+  const fields = table.flatMap(({ id, settings }) => (settings === undefined ? [] : [{ id, ...settings }]));
+  const shape = Object.fromEntries(
+    fields.map(({ id, name, schema }) => [name, schema.prefault({}).describe(`The settings of ${id}.`)]),
+  );
   // The compiler does not follow names through an array; the type says of each what the line above does.
   return z.strictObject(shape as SettingsShape<Table>);
 }

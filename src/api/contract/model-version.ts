@@ -12,10 +12,13 @@ const modelIdSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'mu
 export const versionNumberSchema = z.int().min(1).max(VERSION_NUMBER_MAX);
 
 /** What a request names that is about one model version. */
-export const modelVersionRequest = projectRequest.extend({ model: modelIdSchema, number: versionNumberSchema });
+export const modelVersionRequest = projectRequest.extend({
+  model: modelIdSchema.describe('The id of the model.'),
+  number: versionNumberSchema.describe('The number of the version within its model, from 1.'),
+});
 export type ModelVersionRequest = z.infer<typeof modelVersionRequest>;
 
 export const downloadListSchema = z
-  .strictObject({ downloads: z.array(downloadSchema).readonly() })
-  .meta({ id: 'DownloadList' });
+  .strictObject({ downloads: z.array(downloadSchema).readonly().describe('The links, one for each file.') })
+  .meta({ id: 'DownloadList', description: 'Links that fetch each file of a model version.' });
 export type DownloadList = z.infer<typeof downloadListSchema>;

@@ -1,4 +1,7 @@
 import { z } from 'zod';
 
-/** Where the next page of a list begins; absent on the last page. */
-export const nextPageToken = z.string().optional();
+/** The field of every list that is given in pages. */
+export const nextPageToken = z
+  .string()
+  .optional()
+  .describe('The `pageToken` of the request for the next page; absent on the last page.');

@@ -15,13 +15,21 @@ function withoutEmptyLists(value: unknown): unknown {
   return Object.fromEntries(kept.map(([key, member]) => [key, withoutEmptyLists(member)]));
 }
 
+const jobToCreate = z.preprocess(withoutEmptyLists, createFineTuneJobSchema);
+
 export const estimateFineTuneJobRequest = projectRequest.extend({
-  job: z.preprocess(withoutEmptyLists, createFineTuneJobSchema),
+  job: jobToCreate.describe('The job that would be created.'),
 });
 export type EstimateFineTuneJobRequest = z.infer<typeof estimateFineTuneJobRequest>;
 
 export const createFineTuneJobRequest = estimateFineTuneJobRequest.extend({
-  requestId: idempotencyKeySchema.optional(),
+  job: jobToCreate.describe('The job to create.'),
+  requestId: idempotencyKeySchema
+    .optional()
+    .describe(
+      'A key that makes a repeat of this request answer with the job of the first (AIP-155), at most 128 ' +
+        'visible ASCII characters.',
+    ),
 });
 export type CreateFineTuneJobRequest = z.infer<typeof createFineTuneJobRequest>;
 
@@ -37,5 +45,7 @@ export type ListMetricPointsRequest = z.infer<typeof listMetricPointsRequest>;
 
 export const listBaseModelsRequest = z.strictObject({});
 
-export const createDatasetRequest = projectRequest.extend({ dataset: createDatasetSchema });
+export const createDatasetRequest = projectRequest.extend({
+  dataset: createDatasetSchema.describe('The dataset to register.'),
+});
 export type CreateDatasetRequest = z.infer<typeof createDatasetRequest>;

@@ -83,3 +83,24 @@ it('refers only to components that it has, and requests may leave out what answe
   expect(document.components.schemas['BiotuneConfigInput']).not.toHaveProperty('required');
   expect(document.components.schemas['BiotuneConfig']).toHaveProperty('required');
 });
+
+/** All properties below a schema, at any depth, with their paths. */
+function propertiesOf(schema: unknown, path: string): { path: string; description: unknown }[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([key, part]: [string, unknown]) => {
+    if (key !== 'properties') return propertiesOf(part, path);
+    return Object.entries(part as Record<string, { description?: unknown }>).flatMap(([name, property]) => [
+      { path: `${path}.${name}`, description: property.description },
+      ...propertiesOf(property, `${path}.${name}`),
+    ]);
+  });
+}
+
+it('describes every component and every property of it', () => {
+  const components = Object.entries(document.components.schemas);
+  const described = z.looseObject({ description: z.string().min(1) });
+  expect(components.filter(([, schema]) => !described.safeParse(schema).success).map(([name]) => name)).toEqual([]);
+  const properties = components.flatMap(([name, schema]) => propertiesOf(schema, name));
+  expect(properties.length).toBeGreaterThan(400);
+  expect(properties.filter(({ description }) => !description).map(({ path }) => path)).toEqual([]);
+});

@@ -2,16 +2,28 @@ import { z } from 'zod';
 
 const multiplier = z.number().gt(0).max(1000);
 
-/** What a caller demands of one block, whatever its gene says. */
 export const blockConstraintSchema = z
   .strictObject({
-    /** As in the base model's partition, such as `layer3`. */
-    blockId: z.string().min(1).max(64),
-    /** FREE: the search decides whether it trains; FREEZE: it never does; TRAIN: it always does. */
-    policy: z.enum(['FREE', 'FREEZE', 'TRAIN']).default('FREE'),
-    /** Bounds of its learning-rate multiplier, where it trains; the gene's own are 0.1 and 10. */
-    lrMultiplierMin: multiplier.optional(),
-    lrMultiplierMax: multiplier.optional(),
+    blockId: z.string().min(1).max(64).describe("The id of the block in the base model's partition, such as `layer3`."),
+    policy: z
+      .enum(['FREE', 'FREEZE', 'TRAIN'])
+      .default('FREE')
+      .describe(
+        'Whether the block trains. FREE: the search decides whether it trains. FREEZE: it never trains. ' +
+          'TRAIN: it always trains.',
+      ),
+    lrMultiplierMin: multiplier
+      .optional()
+      .describe(
+        "The least learning-rate multiplier of the block where it trains, at most 1000; the gene's own " +
+          'least is 0.1.',
+      ),
+    lrMultiplierMax: multiplier
+      .optional()
+      .describe(
+        "The largest learning-rate multiplier of the block where it trains, at most 1000; the gene's own " +
+          'largest is 10.',
+      ),
   })
   .superRefine(({ lrMultiplierMin = 0.1, lrMultiplierMax = 10 }, context) => {
     if (lrMultiplierMin <= lrMultiplierMax) return;
@@ -22,5 +34,5 @@ export const blockConstraintSchema = z
       params: { lrMultiplierMin, lrMultiplierMax },
     });
   })
-  .meta({ id: 'BlockConstraint' });
+  .meta({ id: 'BlockConstraint', description: 'What a caller demands of one block, whatever its gene says.' });
 export type BlockConstraint = Readonly<z.infer<typeof blockConstraintSchema>>;

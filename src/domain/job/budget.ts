@@ -3,21 +3,55 @@ import { z } from 'zod';
 /** Trainings of one search: seeds times genomes. The paper's is 420. */
 export const TRAINING_COUNT_MAX = 20_000;
 
-/** Where a search ends early, with the best so far. The finals are trained in any case, with the time that they need. */
 export const budgetSchema = z
   .strictObject({
-    /** From the lease of the job's first task, without pauses; `reserveForFinals` of it is kept for the finals. */
-    wallSecondsMax: z.number().gt(0).max(31_536_000).optional(),
-    /** Device time of completed trainings, summed over workers; a CPU counts as a device. */
-    gpuSecondsMax: z.number().gt(0).max(315_360_000).optional(),
-    /** Trials of the search. */
-    trialCountMax: z.int().min(1).max(TRAINING_COUNT_MAX).optional(),
-    /** Of the validation figure that fitness is 1 minus of. */
-    targetMetricValue: z.number().gt(0).max(1).optional(),
-    /** Generations in a row without a better best. */
-    plateauGenerationCount: z.int().min(1).max(200).optional(),
-    /** Share of the two time budgets that the search leaves to the finals. */
-    reserveForFinals: z.number().min(0).max(0.9).default(0.15),
+    wallSecondsMax: z
+      .number()
+      .gt(0)
+      .max(31_536_000)
+      .optional()
+      .describe(
+        "The largest number of seconds from the lease of the job's first task, without pauses, at most a " +
+          'year; the share `reserveForFinals` of it is kept for the finals.',
+      ),
+    gpuSecondsMax: z
+      .number()
+      .gt(0)
+      .max(315_360_000)
+      .optional()
+      .describe(
+        'The largest number of device seconds of completed trainings, summed over workers; a CPU counts as ' +
+          'a device.',
+      ),
+    trialCountMax: z
+      .int()
+      .min(1)
+      .max(TRAINING_COUNT_MAX)
+      .optional()
+      .describe('The largest number of trials of the search.'),
+    targetMetricValue: z
+      .number()
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe('The validation figure at which the search ends, between 0 and 1: the one that fitness is 1 minus of.'),
+    plateauGenerationCount: z
+      .int()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe('The number of generations in a row without a better best after which the search ends, 1 to 200.'),
+    reserveForFinals: z
+      .number()
+      .min(0)
+      .max(0.9)
+      .default(0.15)
+      .describe('The share of the two time budgets that the search leaves to the finals, 0 to 0.9.'),
   })
-  .meta({ id: 'BudgetConfig' });
+  .meta({
+    id: 'BudgetConfig',
+    description:
+      'Where a search ends early, with the best so far. The finals are trained in any case, with the time ' +
+      'that they need.',
+  });
 export type BudgetConfig = Readonly<z.infer<typeof budgetSchema>>;

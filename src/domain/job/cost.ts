@@ -1,19 +1,23 @@
 import { z } from 'zod';
 
-/** What trainings took, or will take. */
 export const costSchema = z
   .strictObject({
-    trainingCount: z.int().min(0),
-    epochCount: z.int().min(0),
-    /**
-     * Of convolutions and linear layers, forward and backward. A training is charged for all that its result needed, also
-     * for features that another one had computed.
-     */
-    multiplyAccumulates: z.number().min(0),
-    /** Summed over workers; absent where nothing comparable was measured. */
-    trainSeconds: z.number().min(0).optional(),
+    trainingCount: z.int().min(0).describe('The number of trainings.'),
+    epochCount: z.int().min(0).describe('The number of epochs over all trainings.'),
+    multiplyAccumulates: z
+      .number()
+      .min(0)
+      .describe(
+        'The multiply-accumulates of convolutions and linear layers, forward and backward. A training is ' +
+          'charged for all that its result needed, also for features that another one had computed.',
+      ),
+    trainSeconds: z
+      .number()
+      .min(0)
+      .optional()
+      .describe('The seconds of training, summed over workers; absent where nothing comparable was measured.'),
   })
-  .meta({ id: 'Cost' });
+  .meta({ id: 'Cost', description: 'What trainings took, or will take.' });
 export type Cost = Readonly<z.infer<typeof costSchema>>;
 
 export const NO_COST: Cost = { trainingCount: 0, epochCount: 0, multiplyAccumulates: 0, trainSeconds: 0 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   BASELINES,
   type Baseline,
+  METHODS_DESCRIPTION,
   methodSettingsSchema,
   SEARCH_METHOD,
   takesGenomes,
@@ -12,7 +13,7 @@ import { type BudgetConfig, budgetSchema, TRAINING_COUNT_MAX } from './budget.js
 import { dataSchema } from './data-config.js';
 import { datasetReferenceSchema } from '../dataset/dataset-reference.js';
 import { type EvaluationConfig, evaluationSchema, finalsSchema } from './evaluation.js';
-import { REPRODUCIBILITIES } from '../runtime.js';
+import { reproducibilitySchema } from '../runtime.js';
 import { type SearchRequest, searchSchema } from './search-config.js';
 import { boundedText } from '../text.js';
 import { type TrainingRequest, trainingSchema } from './training-protocol.js';
@@ -21,44 +22,64 @@ const labelsSchema = z
   .record(boundedText(64), z.string().max(512))
   .refine((labels) => Object.keys(labels).length <= 16, { error: 'at most 16 labels' });
 
-/** Body of `POST /fineTuneJobs`. Two fields are required; everything else has a default. */
 export const createFineTuneJobSchema = z
   .strictObject({
-    baseModel: baseModelRefSchema,
-    dataset: datasetReferenceSchema,
-    externalId: boundedText(128).optional(),
-    displayName: boundedText(128).optional(),
-    labels: labelsSchema.default({}),
-    data: dataSchema.prefault({}),
-    training: trainingSchema.prefault({}),
-    search: searchSchema.prefault({}),
-    evaluation: evaluationSchema.prefault({}),
-    baselines: z.array(z.enum(BASELINES)).max(BASELINES.length).default(['FULL_FINE_TUNE', 'LINEAR_PROBE']),
-    methods: methodSettingsSchema.prefault({}),
-    finals: finalsSchema.prefault({}),
-    budget: budgetSchema.prefault({}),
+    baseModel: baseModelRefSchema.describe('The base model, as `baseModels/{id}` or the bare id.'),
+    dataset: datasetReferenceSchema.describe(
+      'The images, as `s3://bucket/prefix` or the resource name of a dataset version.',
+    ),
+    externalId: boundedText(128)
+      .optional()
+      .describe("The id of the job in the caller's system, unique within the project, at most 128 characters."),
+    displayName: boundedText(128).optional().describe('The name that people read, at most 128 characters.'),
+    labels: labelsSchema.default({}).describe("Words of the caller's own to tell jobs apart, at most 16."),
+    data: dataSchema.prefault({}).describe('How the images are divided and used.'),
+    training: trainingSchema.prefault({}).describe('The training protocol of every trial, baseline and final.'),
+    search: searchSchema.prefault({}).describe('The search for candidates.'),
+    evaluation: evaluationSchema.prefault({}).describe('How a candidate is measured.'),
+    baselines: z
+      .array(z.enum(BASELINES))
+      .max(BASELINES.length)
+      .default(['FULL_FINE_TUNE', 'LINEAR_PROBE'])
+      .describe(`The methods trained and scored beside the search's winner, none twice. ${METHODS_DESCRIPTION}`),
+    methods: methodSettingsSchema.prefault({}).describe('The settings of single methods.'),
+    finals: finalsSchema
+      .prefault({})
+      .describe('How the candidates that a search found are told apart, and how methods are reported.'),
+    budget: budgetSchema.prefault({}).describe('Where the search ends early.'),
     parallelism: z
       .strictObject({
-        /** Trainings at once; as many as the launcher has workers for when absent. */
-        parallelTrialCountMax: z.int().min(1).max(256).optional(),
+        parallelTrialCountMax: z
+          .int()
+          .min(1)
+          .max(256)
+          .optional()
+          .describe(
+            'The largest number of trainings at once, 1 to 256; as many as the launcher has workers for when absent.',
+          ),
       })
-      .prefault({}),
-    /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
-    reproducibility: z.enum(REPRODUCIBILITIES).optional(),
+      .prefault({})
+      .describe('How many trainings run at once.'),
+    reproducibility: reproducibilitySchema.optional(),
     output: z
       .strictObject({
-        /** Model that the version is added to; one named after the job when absent. */
         model: z
           .string()
           .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, { error: 'must be 1 to 63 of a-z, 0-9 and -' })
-          .optional(),
+          .optional()
+          .describe('The id of the model that the version is added to; one named after the job when absent.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('What becomes of the winner.'),
   })
   .superRefine(checkSearch)
   .superRefine(checkBaselines)
   .superRefine(checkUnused)
-  .meta({ id: 'CreateFineTuneJob' });
+  .meta({
+    id: 'CreateFineTuneJob',
+    description:
+      'A request to fine-tune a base model on a dataset. Two fields are required; everything else has a ' + 'default.',
+  });
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
 
 /** The parts of a request that must fit each other. */

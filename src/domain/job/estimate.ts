@@ -3,31 +3,43 @@ import { costSchema } from './cost.js';
 import { resolutionSchema } from './job-result.js';
 import { METHODS } from '../../methods/method-table.js';
 
-/**
- * What a job takes: every training with all its epochs, though most stop early; candidates of a search at the mean cost of
- * random ones, which evolution then moves away from.
- */
 export const jobEstimateSchema = z
   .strictObject({
     methods: z
       .array(
         z
           .strictObject({
-            method: z.enum(METHODS),
-            /** Candidates of its search; 0 where it has none. */
-            trialCount: z.int().min(0),
-            cost: costSchema,
-            /** Numbers that learn in a training; the mean over random candidates of a search. */
-            trainedParameterCount: z.number().min(0),
-            totalParameterCount: z.int().positive(),
+            method: z.enum(METHODS).describe('The method.'),
+            trialCount: z
+              .int()
+              .min(0)
+              .describe("The number of candidates of the method's search; 0 where it has none."),
+            cost: costSchema.describe('What all trainings of the method take.'),
+            trainedParameterCount: z
+              .number()
+              .min(0)
+              .describe(
+                'The number of parameters that learn in a training; the mean over random candidates of a search.',
+              ),
+            totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
           })
-          .meta({ id: 'MethodEstimate' }),
+          .meta({ id: 'MethodEstimate', description: 'What one method of a job takes.' }),
       )
-      .readonly(),
-    cost: costSchema,
-    /** From assumptions; absent without a search. */
-    resolution: resolutionSchema.optional(),
-    warnings: z.array(z.string()).readonly(),
+      .readonly()
+      .describe('What each method takes.'),
+    cost: costSchema.describe('What all trainings of the job take.'),
+    resolution: resolutionSchema
+      .optional()
+      .describe('What the search will be able to tell apart, from assumptions; absent without a search.'),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .describe('What the caller should know before the job is started, a sentence each.'),
   })
-  .meta({ id: 'JobEstimate' });
+  .meta({
+    id: 'JobEstimate',
+    description:
+      'What a job takes with all epochs of every training, though most stop early. Candidates of a search ' +
+      'are counted at the mean cost of random ones, which evolution then moves away from.',
+  });
 export type JobEstimate = Readonly<z.infer<typeof jobEstimateSchema>>;

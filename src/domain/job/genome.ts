@@ -5,15 +5,17 @@ import { DomainError, type FieldViolation } from '../errors.js';
 
 const unitInterval = z.number().min(0).max(1);
 
-/** One candidate fine-tuning setup; the paper says genotype. */
 export const genomeSchema = z
   .strictObject({
-    /** One gene per block of the base model, input side first. */
-    genes: z.array(unitInterval).min(1).max(64).readonly(),
-    /** A block trains only if its gene is strictly above this. */
-    threshold: unitInterval,
+    genes: z
+      .array(unitInterval)
+      .min(1)
+      .max(64)
+      .readonly()
+      .describe('One gene per block of the base model, input side first, each 0 to 1.'),
+    threshold: unitInterval.describe('The freezing bar, 0 to 1: a block trains only if its gene is strictly above it.'),
   })
-  .meta({ id: 'Genome' });
+  .meta({ id: 'Genome', description: 'One candidate fine-tuning setup; the paper says genotype.' });
 export type Genome = Readonly<z.infer<typeof genomeSchema>>;
 
 /** What a block may become, whatever its gene says. */

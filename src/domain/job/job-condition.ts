@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Reason } from '../reasons.js';
 import { timestampSchema } from '../text.js';
 
-/** Degraded: work waits for the infrastructure. Paused: nothing is leased until someone resumes the job. */
+/** The values of `type` of a condition. */
 export const CONDITION_TYPES = ['Degraded', 'Paused'] as const;
 
 /** What Degraded says of each failure that is nobody's fault but ours. */
@@ -21,17 +21,25 @@ export const PAUSE_REASONS = ['Requested', 'NoProgress'] as const;
 
 export const CONDITION_REASONS = [...Object.values(DEGRADED_REASONS), 'InternalError', ...PAUSE_REASONS] as const;
 
-/** Something about a job that its state does not say, as Kubernetes' `metav1.Condition`. */
 export const conditionSchema = z
   .strictObject({
-    type: z.enum(CONDITION_TYPES),
-    /** A condition that does not hold is left out. */
-    status: z.literal('True'),
-    reason: z.enum(CONDITION_REASONS),
-    message: z.string(),
-    lastTransitionTime: timestampSchema,
+    type: z
+      .enum(CONDITION_TYPES)
+      .describe(
+        'What holds. Degraded: work waits for the infrastructure. Paused: nothing is leased until someone ' +
+          'resumes the job.',
+      ),
+    status: z
+      .literal('True')
+      .describe('Whether the condition holds: always `True`, because one that does not is left out.'),
+    reason: z.enum(CONDITION_REASONS).describe('Why the condition holds, in CamelCase, such as `StorageUnavailable`.'),
+    message: z.string().describe('Why the condition holds, in a sentence.'),
+    lastTransitionTime: timestampSchema.describe('The time since which the condition holds, RFC 3339 in UTC.'),
   })
-  .meta({ id: 'Condition' });
+  .meta({
+    id: 'Condition',
+    description: "Something about a job that its state does not say, as Kubernetes' `metav1.Condition`.",
+  });
 export type Condition = Readonly<z.infer<typeof conditionSchema>>;
 
 /** A pause as its job's row keeps it. */

@@ -8,120 +8,191 @@ import { runtimeSchema } from '../runtime.js';
 /** Figures of single classes are in a result of no more classes than this; those of more are in the version's `metrics.json`. */
 export const RESULT_CLASS_COUNT_MAX = 100;
 
-/** Where the true value lies with 95 % confidence. */
-export const intervalSchema = z.strictObject({ low: z.number(), high: z.number() }).meta({ id: 'Interval' });
+export const intervalSchema = z
+  .strictObject({ low: z.number().describe('The lower bound.'), high: z.number().describe('The upper bound.') })
+  .meta({ id: 'Interval', description: 'The bounds between which the true value lies with 95 % confidence.' });
 export type Interval = Readonly<z.infer<typeof intervalSchema>>;
 
-/** One model of a method, trained with one of the reporting seeds and scored once. */
 export const seedScoreSchema = z
   .strictObject({
-    seed: z.int().min(0),
-    validationAccuracy: z.number(),
-    validationMacroAccuracy: z.number(),
-    testAccuracy: z.number(),
-    testMacroAccuracy: z.number(),
-    testMacroF1: z.number(),
+    seed: z.int().min(0).describe('The seed of the training.'),
+    validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
+    validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
+    testAccuracy: z.number().describe('The share of the test images that the model recognises, 0 to 1.'),
+    testMacroAccuracy: z.number().describe('The mean recall of the classes that have test images, 0 to 1.'),
+    testMacroF1: z.number().describe('The mean F1 of the classes that have test images, 0 to 1.'),
   })
-  .meta({ id: 'SeedScore' });
+  .meta({
+    id: 'SeedScore',
+    description: 'One model of a method, trained with one of the reporting seeds and scored once.',
+  });
 export type SeedScore = Readonly<z.infer<typeof seedScoreSchema>>;
 
-/** How one method did: retrained on all training data with seeds that nothing was chosen by. Figures are means over them. */
 export const methodScoreSchema = z
   .strictObject({
-    method: z.enum(METHODS),
-    trial: z.string(),
-    lrMultipliers: z.array(z.number()).readonly(),
-    validationAccuracy: z.number(),
-    validationMacroAccuracy: z.number(),
-    validationMacroF1: z.number(),
-    testAccuracy: z.number(),
-    testAccuracyInterval: intervalSchema,
-    testMacroAccuracy: z.number(),
-    testMacroAccuracyInterval: intervalSchema,
-    testMacroF1: z.number(),
-    testMacroF1Interval: intervalSchema,
-    testCalibrationError: z.number(),
-    /** Of the classes that have test images; empty in lists, and with more classes than `RESULT_CLASS_COUNT_MAX`. */
-    testRecalls: z.array(classRecallSchema).readonly(),
-    seedScores: z.array(seedScoreSchema).readonly(),
-    trainedParameterCount: z.int().min(0),
-    totalParameterCount: z.int().positive(),
-    /** Of all its trainings: search, choice among its best candidates, and these. */
-    cost: costSchema,
+    method: z.enum(METHODS).describe('The method.'),
+    trial: z.string().describe('The resource name of the trial whose trainings these are.'),
+    lrMultipliers: z
+      .array(z.number())
+      .readonly()
+      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    validationAccuracy: z.number().describe('The mean share of the validation images that is recognised, 0 to 1.'),
+    validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
+    validationMacroF1: z.number().describe('The mean F1 of the classes that have validation images, 0 to 1.'),
+    testAccuracy: z.number().describe('The mean share of the test images that is recognised, 0 to 1.'),
+    testAccuracyInterval: intervalSchema.describe('The confidence interval of `testAccuracy`.'),
+    testMacroAccuracy: z.number().describe('The mean recall of the classes that have test images, 0 to 1.'),
+    testMacroAccuracyInterval: intervalSchema.describe('The confidence interval of `testMacroAccuracy`.'),
+    testMacroF1: z.number().describe('The mean F1 of the classes that have test images, 0 to 1.'),
+    testMacroF1Interval: intervalSchema.describe('The confidence interval of `testMacroF1`.'),
+    testCalibrationError: z
+      .number()
+      .describe('The mean expected calibration error on the test images, 15 bins, 0 to 1.'),
+    testRecalls: z
+      .array(classRecallSchema)
+      .readonly()
+      .describe(
+        `The recalls of the classes that have test images; empty in lists, and with more than ${RESULT_CLASS_COUNT_MAX} classes: the version's metrics.json has them.`,
+      ),
+    seedScores: z
+      .array(seedScoreSchema)
+      .readonly()
+      .describe('The scores of the single models, one for each reporting seed.'),
+    trainedParameterCount: z.int().min(0).describe('The number of parameters that learn in a training.'),
+    totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
+    cost: costSchema.describe(
+      'What all trainings of the method took: its search, the choice among its best candidates, and these.',
+    ),
   })
-  .meta({ id: 'MethodScore' });
+  .meta({
+    id: 'MethodScore',
+    description:
+      'How one method did: retrained on all training data with seeds that nothing was chosen by. Figures ' +
+      'are means over them.',
+  });
 export type MethodScore = Readonly<z.infer<typeof methodScoreSchema>>;
 
-/** The search's winner against the baseline that was best on validation, on the same test images. */
 export const comparisonSchema = z
   .strictObject({
-    baseline: z.enum(METHODS),
-    /** Mean test accuracy of the search's winner minus the baseline's. */
-    testAccuracyDifference: z.number(),
-    testAccuracyDifferenceInterval: intervalSchema,
-    testMacroAccuracyDifference: z.number(),
-    testMacroAccuracyDifferenceInterval: intervalSchema,
-    /** Multiply-accumulates of the search and its finals, over the baseline's. */
-    costRatio: z.number(),
+    baseline: z.enum(METHODS).describe('The baseline that was best on validation.'),
+    testAccuracyDifference: z.number().describe("The mean test accuracy of the search's winner minus the baseline's."),
+    testAccuracyDifferenceInterval: intervalSchema.describe('The confidence interval of `testAccuracyDifference`.'),
+    testMacroAccuracyDifference: z
+      .number()
+      .describe("The mean test recall over the classes of the search's winner minus the baseline's."),
+    testMacroAccuracyDifferenceInterval: intervalSchema.describe(
+      'The confidence interval of `testMacroAccuracyDifference`.',
+    ),
+    costRatio: z.number().describe("The multiply-accumulates of the search and its finals, divided by the baseline's."),
   })
-  .meta({ id: 'Comparison' });
+  .meta({
+    id: 'Comparison',
+    description: "The search's winner against the baseline that was best on validation, on the same test images.",
+  });
 export type Comparison = Readonly<z.infer<typeof comparisonSchema>>;
 
-/** What a search can tell apart. */
 export const resolutionSchema = z
   .strictObject({
-    /** Of the accuracies of two candidates: one below it may be chance (95 %). */
-    smallestDifference: z.number(),
-    /** Validation images of one fold. */
-    imageCount: z.int().positive(),
-    seedCount: z.int().positive(),
-    /** Share of images that exactly one of two candidates has right; measured between methods, assumed where one alone was trained. */
-    disagreement: z.number(),
-    /** Standard deviation of the accuracy of one candidate from seed to seed; assumed for a single seed. */
-    seedDeviation: z.number(),
-    /** What such a search gains over full fine-tuning in the paper, on the mean of its data sets. */
-    expectedGain: z.number(),
+    smallestDifference: z
+      .number()
+      .describe('The difference between the accuracies of two candidates below which it may be chance (95 %).'),
+    imageCount: z.int().positive().describe('The number of validation images of one fold.'),
+    seedCount: z.int().positive().describe('The number of trainings of a candidate.'),
+    disagreement: z
+      .number()
+      .describe(
+        'The share of images that exactly one of two candidates has right; measured between methods, ' +
+          'assumed where one alone was trained.',
+      ),
+    seedDeviation: z
+      .number()
+      .describe(
+        'The standard deviation of the accuracy of one candidate from seed to seed; assumed for a single seed.',
+      ),
+    expectedGain: z
+      .number()
+      .describe(
+        'What such a search gains in accuracy over full fine-tuning in the paper, on the mean of its data sets.',
+      ),
   })
-  .meta({ id: 'Resolution' });
+  .meta({ id: 'Resolution', description: 'What a search can tell apart.' });
 export type Resolution = Readonly<z.infer<typeof resolutionSchema>>;
 
-/** How many trainings of a job ran in one way; `seedResults` of each trial say which. */
 export const runtimeUseSchema = z
-  .strictObject({ runtime: runtimeSchema, trainingCount: z.int().positive() })
-  .meta({ id: 'RuntimeUse' });
+  .strictObject({
+    runtime: runtimeSchema.describe('The way in which TensorFlow ran.'),
+    trainingCount: z.int().positive().describe('The number of trainings that ran so.'),
+  })
+  .meta({
+    id: 'RuntimeUse',
+    description: 'How many trainings of a job ran in one way; the `seedResults` of each trial say which.',
+  });
 export type RuntimeUse = Readonly<z.infer<typeof runtimeUseSchema>>;
 
 export const jobResultSchema = z
   .strictObject({
-    /** `projects/{project}/models/{model}/versions/{number}` */
-    modelVersion: z.string(),
-    /** The method that was delivered: the best on validation by its mean over the seeds, be it the search's winner or a baseline. */
-    method: z.enum(METHODS),
-    /** Winner of the search; absent when there was none. */
-    genome: genomeSchema.optional(),
-    /** Of the delivered model. */
-    lrMultipliers: z.array(z.number()).readonly(),
-    /** The delivered model's own figures; its method's means are among `scores`. */
-    testAccuracy: z.number(),
-    testAccuracyInterval: intervalSchema,
-    testMacroAccuracy: z.number(),
-    testMacroF1: z.number(),
-    testCalibrationError: z.number(),
-    /** Row: true class; column: predicted class. Empty where `testRecalls` is. */
-    confusionMatrix: z.array(z.strictObject({ counts: z.array(z.int().min(0)).readonly() })).readonly(),
-    scores: z.array(methodScoreSchema).readonly(),
-    /** Absent without a search, and without a baseline. */
-    comparison: comparisonSchema.optional(),
-    /** Of the search; absent without one. */
-    resolution: resolutionSchema.optional(),
-    /** Whether the search was worth its cost, in a sentence. */
-    verdict: z.string(),
-    warnings: z.array(z.string()).readonly(),
-    cost: costSchema,
-    /** What its trainings ran on, the most used first; one entry when `reproducibility` is BITWISE. */
-    runtimes: z.array(runtimeUseSchema).readonly(),
+    modelVersion: z
+      .string()
+      .describe('The resource name of the model version, `projects/{project}/models/{model}/versions/{number}`.'),
+    method: z
+      .enum(METHODS)
+      .describe(
+        'The method that was delivered: the best on validation by its mean over the seeds, be it the search ' +
+          'or a baseline.',
+      ),
+    genome: genomeSchema.optional().describe("The genome of the search's winner; absent without a search."),
+    lrMultipliers: z
+      .array(z.number())
+      .readonly()
+      .describe(
+        'One factor on the base learning rate per block of the delivered model, input side first; 0 where frozen.',
+      ),
+    testAccuracy: z
+      .number()
+      .describe(
+        "The share of the test images that the delivered model recognises, 0 to 1; its method's mean is " +
+          'among `scores`.',
+      ),
+    testAccuracyInterval: intervalSchema.describe('The confidence interval of `testAccuracy`.'),
+    testMacroAccuracy: z
+      .number()
+      .describe("The delivered model's mean recall of the classes that have test images, 0 to 1."),
+    testMacroF1: z.number().describe("The delivered model's mean F1 of the classes that have test images, 0 to 1."),
+    testCalibrationError: z
+      .number()
+      .describe("The delivered model's expected calibration error on the test images, 15 bins, 0 to 1."),
+    confusionMatrix: z
+      .array(
+        z.strictObject({
+          counts: z
+            .array(z.int().min(0))
+            .readonly()
+            .describe(
+              "The number of test images of the row's class by predicted class, in the order of the class index.",
+            ),
+        }),
+      )
+      .readonly()
+      .describe('The test images by true class (row) and predicted class (column); empty where `testRecalls` is.'),
+    scores: z.array(methodScoreSchema).readonly().describe('How each method did.'),
+    comparison: comparisonSchema
+      .optional()
+      .describe("The search's winner against the best baseline; absent without a search, and without a baseline."),
+    resolution: resolutionSchema.optional().describe('What the search could tell apart; absent without a search.'),
+    verdict: z.string().describe('Whether the search was worth its cost, in a sentence.'),
+    warnings: z
+      .array(z.string())
+      .readonly()
+      .describe('What the reader should know before relying on the result, a sentence each.'),
+    cost: costSchema.describe('What all trainings of the job took.'),
+    runtimes: z
+      .array(runtimeUseSchema)
+      .readonly()
+      .describe(
+        'The ways in which the trainings ran, the most used first; one entry when `reproducibility` is BITWISE.',
+      ),
   })
-  .meta({ id: 'JobResult' });
+  .meta({ id: 'JobResult', description: 'What a job came to.' });
 export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;
 
 /** A result without the figures of single classes, as lists have it. */

@@ -59,7 +59,6 @@ export const hasPassed = (phase: JobPhase | undefined, earlier: JobPhase): boole
 
 export const STOP_REASONS = [
   'COMPLETED',
-  /** The search ended early; the best so far went on. */
   'TARGET_REACHED',
   'PLATEAU',
   'TRIAL_BUDGET',

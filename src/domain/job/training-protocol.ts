@@ -1,45 +1,103 @@
 import { z } from 'zod';
 
-/** The training protocol of every trial, baseline and final of a job. */
 export const trainingSchema = z
   .strictObject({
-    epochCount: z.int().min(1).max(1000).default(30),
-    /** Epochs without a better validation figure before a training stops. */
-    patienceEpochs: z.int().min(1).max(1000).default(3),
-    /** What the images allow when absent: 96, or the smallest fold of the training images. */
-    batchSize: z.int().min(2).max(4096).optional(),
-    /** At most so many images in memory at a time, their gradients added up; the whole batch when absent. */
-    microBatchSize: z.int().min(1).max(4096).optional(),
-    /** As torch's of that name. */
-    optimizer: z.enum(['ADAM', 'ADAMW', 'SGD']).default('ADAM'),
-    /** ADAM and SGD add it times the parameter to the gradient; ADAMW shrinks parameters by rate times it. */
-    weightDecay: z.number().min(0).max(1).default(0),
-    /** Of SGD alone. */
-    momentum: z.number().min(0).lt(1).default(0.9),
-    baseLearningRate: z.number().gt(0).max(1).default(1e-3),
-    lrSchedule: z.enum(['COSINE', 'CONSTANT']).default('COSINE'),
-    /** Epochs over which the cosine schedule would reach zero. */
-    cosineEpochCount: z.int().min(1).max(100_000).default(100),
-    /** Share of each target that is spread evenly over all classes. */
-    labelSmoothing: z.number().min(0).lt(1).default(0),
-    /** BALANCED: the loss of a class counts in inverse proportion to its share of the training images. */
-    classWeighting: z.enum(['NONE', 'BALANCED']).default('NONE'),
-    /** All gradients of a step are scaled down together when they are longer than this; never when absent. */
-    gradientNormMax: z.number().gt(0).optional(),
-    /**
-     * What BatchNorm of a frozen block does: batch statistics (TRAIN, as the paper's code) or the stored ones (EVAL).
-     * The search's mode decides, TRAIN in PAPER and CODE_COMPAT, else EVAL; another is refused.
-     */
-    frozenBatchNorm: z.enum(['EVAL', 'TRAIN']).optional(),
+    epochCount: z.int().min(1).max(1000).default(30).describe('The largest number of epochs of a training, 1 to 1000.'),
+    patienceEpochs: z
+      .int()
+      .min(1)
+      .max(1000)
+      .default(3)
+      .describe('The number of epochs without a better validation figure before a training stops, 1 to 1000.'),
+    batchSize: z
+      .int()
+      .min(2)
+      .max(4096)
+      .optional()
+      .describe(
+        'The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest ' +
+          'fold of the training images.',
+      ),
+    microBatchSize: z
+      .int()
+      .min(1)
+      .max(4096)
+      .optional()
+      .describe(
+        'The largest number of images in memory at a time, whose gradients are added up, 1 to 4096; the ' +
+          'whole batch when absent.',
+      ),
+    optimizer: z.enum(['ADAM', 'ADAMW', 'SGD']).default('ADAM').describe("The optimizer, as torch's of that name."),
+    weightDecay: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'The weight decay, 0 to 1. ADAM and SGD add it times the parameter to the gradient; ADAMW shrinks ' +
+          'parameters by the learning rate times it.',
+      ),
+    momentum: z.number().min(0).lt(1).default(0.9).describe('The momentum of SGD, 0 to below 1.'),
+    baseLearningRate: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1e-3)
+      .describe('The learning rate of a block whose multiplier is 1, above 0 and at most 1.'),
+    lrSchedule: z
+      .enum(['COSINE', 'CONSTANT'])
+      .default('COSINE')
+      .describe(
+        'How the learning rate changes from epoch to epoch. COSINE: along half a cosine, to zero after ' +
+          '`cosineEpochCount` epochs. CONSTANT: it does not change.',
+      ),
+    cosineEpochCount: z
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(100)
+      .describe('The number of epochs over which the cosine schedule would reach zero, 1 to 100,000.'),
+    labelSmoothing: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(0)
+      .describe('The share of each target that is spread evenly over all classes, 0 to below 1.'),
+    classWeighting: z
+      .enum(['NONE', 'BALANCED'])
+      .default('NONE')
+      .describe(
+        'How much the classes count in the loss. NONE: every image counts the same. BALANCED: a class ' +
+          'counts in inverse proportion to its share of the training images.',
+      ),
+    gradientNormMax: z
+      .number()
+      .gt(0)
+      .optional()
+      .describe('The length above which all gradients of a step are scaled down together; they never are when absent.'),
+    frozenBatchNorm: z
+      .enum(['EVAL', 'TRAIN'])
+      .optional()
+      .describe(
+        "What BatchNorm of a frozen block does; the search's mode decides, TRAIN in PAPER and CODE_COMPAT, " +
+          "else EVAL, and another is refused. EVAL: it uses the stored statistics. TRAIN: it uses the batch's " +
+          "statistics, as the paper's code.",
+      ),
   })
-  .meta({ id: 'TrainingConfig' });
+  .meta({ id: 'TrainingConfig', description: 'The training protocol of every trial, baseline and final of a job.' });
 /** The protocol as a request names it. */
 export type TrainingRequest = z.infer<typeof trainingSchema>;
 
-/** The protocol in a job's spec; the batch size is absent until the images are imported, unless the caller has named one. */
-export const jobTrainingSchema = trainingSchema.required({ frozenBatchNorm: true }).meta({ id: 'JobTraining' });
+export const jobTrainingSchema = trainingSchema.required({ frozenBatchNorm: true }).meta({
+  id: 'JobTraining',
+  description:
+    "The protocol in a job's spec; the batch size is absent until the images are imported, unless the " +
+    'caller has named one.',
+});
 export type JobTraining = Readonly<z.infer<typeof jobTrainingSchema>>;
 
-/** The protocol that a training runs by. */
-export const trainingProtocolSchema = jobTrainingSchema.required({ batchSize: true }).meta({ id: 'TrainingProtocol' });
+export const trainingProtocolSchema = jobTrainingSchema.required({ batchSize: true }).meta({
+  id: 'TrainingProtocol',
+  description: 'The protocol that a training runs by: nothing is left to be decided.',
+});
 export type TrainingProtocol = Readonly<z.infer<typeof trainingProtocolSchema>>;

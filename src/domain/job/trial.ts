@@ -12,15 +12,13 @@ export const TRIAL_ORIGINS = [
   'RANDOM',
   'FINAL',
   'BASELINE',
-  /** Given by the caller. */
   'ENQUEUED',
-  /** The best of an earlier job. */
   'WARM_START',
   'GRID',
 ] as const;
 export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 
-/** SELECTION tells the best candidates of a search apart, FINALS reports one candidate of each method. */
+/** The parts of a job that have trials, in the order of its life. */
 export const TRIAL_PHASES = ['SEARCH', 'SELECTION', 'FINALS'] as const;
 export type TrialPhase = (typeof TRIAL_PHASES)[number];
 
@@ -33,63 +31,106 @@ export const OPEN_TRIAL_STATES: readonly TrialState[] = ['QUEUED', 'RUNNING'];
 /** Whether a trial has trainings still to come. */
 export const isOpen = ({ state }: { readonly state: TrialState }): boolean => OPEN_TRIAL_STATES.includes(state);
 
-/** What one training of a trial gave, at its best epoch. */
 export const seedResultSchema = z
   .strictObject({
-    seed: z.int().min(0),
-    bestEpoch: z.int().positive(),
-    epochCount: z.int().positive(),
-    validationLoss: z.number(),
-    validationAccuracy: z.number(),
-    /** Mean recall of the classes that have examples. */
-    validationMacroAccuracy: z.number(),
-    /** Mean F1 of the classes that have examples; 0 for one of which nothing is found. */
-    validationMacroF1: z.number(),
-    /** Expected calibration error, 15 bins (arXiv 1706.04599): how far confidence and accuracy are apart. */
-    validationCalibrationError: z.number(),
-    trainedParameterCount: z.int().min(0),
-    totalParameterCount: z.int().positive(),
-    trainSeconds: z.number().min(0),
-    /** As in `Cost`. */
-    multiplyAccumulates: z.number().min(0),
-    /** What the training ran on. */
-    runtime: runtimeSchema,
+    seed: z.int().min(0).describe('The seed of the training.'),
+    bestEpoch: z.int().positive().describe('The number of the epoch with the best validation figure, from 1.'),
+    epochCount: z.int().positive().describe('The number of epochs that were trained.'),
+    validationLoss: z.number().describe('The mean cross-entropy on the validation images.'),
+    validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
+    validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
+    validationMacroF1: z
+      .number()
+      .describe(
+        'The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found ' +
+          'counts 0.',
+      ),
+    validationCalibrationError: z
+      .number()
+      .describe(
+        'The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far ' +
+          'confidence and accuracy are apart, 0 to 1.',
+      ),
+    trainedParameterCount: z.int().min(0).describe('The number of parameters that learn in the training.'),
+    totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
+    trainSeconds: z.number().min(0).describe('The seconds that the training took.'),
+    multiplyAccumulates: z.number().min(0).describe('The multiply-accumulates of the training, counted as in `Cost`.'),
+    runtime: runtimeSchema.describe('What the training ran on.'),
   })
-  .meta({ id: 'SeedResult' });
+  .meta({ id: 'SeedResult', description: 'What one training of a trial gave, at its best epoch.' });
 export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;
 
-/** The evaluation of one genome, or of one method in the finals. */
 export const trialSchema = z
   .strictObject({
-    /** `projects/{project}/fineTuneJobs/{job}/trials/{id}` */
-    name: z.string(),
-    id: z.string(),
-    phase: z.enum(TRIAL_PHASES),
-    /** From 0; 0 in all that is no evolution. */
-    generation: z.int().min(0),
-    /** Place in the generation; with phase, method and generation it names the trial within its job. */
-    slot: z.int().min(0),
-    origin: z.enum(TRIAL_ORIGINS),
-    method: z.enum(METHODS),
-    /** Absent where no genome was drawn. */
-    genome: genomeSchema.optional(),
-    /** One factor on the base learning rate per block; 0 where frozen. */
-    lrMultipliers: z.array(z.number()).readonly(),
-    /** Which slice of train and validation was used; absent after the search, where all is used. */
-    fold: z.int().min(0).optional(),
-    state: z.enum(TRIAL_STATES),
-    infeasibleReason: z.string().optional(),
-    seedResults: z.array(seedResultSchema).readonly(),
-    /** A trial of the same multipliers on the same fold, whose results these are; it alone was trained. */
-    reusedTrial: z.string().optional(),
-    /** Of the trainings that have ended well. */
-    cost: costSchema,
-    /** 1 minus the mean validation figure over the seeds: lower is better. Present once complete. */
-    fitness: z.number().optional(),
-    createTime: timestampSchema,
-    endTime: timestampSchema.optional(),
+    name: z.string().describe('The resource name, `projects/{project}/fineTuneJobs/{job}/trials/{id}`.'),
+    id: z.string().describe('The id of the trial.'),
+    phase: z
+      .enum(TRIAL_PHASES)
+      .describe(
+        'The part of the job that the trial belongs to. SEARCH: it is a candidate of a search. SELECTION: ' +
+          'it tells the best candidates of a search apart. FINALS: it reports one candidate of a method.',
+      ),
+    generation: z.int().min(0).describe('The generation, from 0; 0 in all that is no evolution.'),
+    slot: z
+      .int()
+      .min(0)
+      .describe(
+        'The place in the generation, from 0; with phase, method and generation it names the trial within ' +
+          'its job.',
+      ),
+    origin: z
+      .enum(TRIAL_ORIGINS)
+      .describe(
+        'Where the candidate came from. INITIAL: drawn for the initial population. ELITE_EXPLOIT: a probe ' +
+          'close to an elite. OFFSPRING: a child of two members of the population. RANDOM: drawn by ' +
+          'RANDOM_SEARCH, or in place of a child where too few parents are left. FINAL: one of the best of a ' +
+          'search. BASELINE: the one candidate of a method. ENQUEUED: given by the caller. WARM_START: the ' +
+          "best of an earlier job. GRID: one of a method's list.",
+      ),
+    method: z.enum(METHODS).describe('The method that the candidate is of.'),
+    genome: genomeSchema.optional().describe('The genome that the trial tried; absent where none was drawn.'),
+    lrMultipliers: z
+      .array(z.number())
+      .readonly()
+      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    fold: z
+      .int()
+      .min(0)
+      .optional()
+      .describe('The slice of train and validation that was used, from 0; absent after the search, where all is used.'),
+    state: z
+      .enum(TRIAL_STATES)
+      .describe(
+        'Where the trial stands. QUEUED: no training has begun. RUNNING: it is being trained. SUCCEEDED: ' +
+          'all its trainings have ended well. INFEASIBLE: it cannot be trained, and `infeasibleReason` says ' +
+          'why. FAILED: it has ended without a result. CANCELLED: nobody wants its result any more.',
+      ),
+    infeasibleReason: z
+      .string()
+      .optional()
+      .describe('The reason why the candidate cannot be trained; present when INFEASIBLE.'),
+    seedResults: z
+      .array(seedResultSchema)
+      .readonly()
+      .describe('What each training that has ended well gave, one for each seed.'),
+    reusedTrial: z
+      .string()
+      .optional()
+      .describe(
+        'The resource name of a trial of the same multipliers on the same fold, whose results these are; it ' +
+          'alone was trained.',
+      ),
+    cost: costSchema.describe(
+      'What the trainings that have ended well took; nothing where they are those of `reusedTrial`.',
+    ),
+    fitness: z
+      .number()
+      .optional()
+      .describe('1 minus the mean validation figure over the seeds: lower is better. Present once complete.'),
+    createTime: timestampSchema.describe('The time at which the trial was created, RFC 3339 in UTC.'),
+    endTime: timestampSchema.optional().describe('The time at which the trial ended, RFC 3339 in UTC.'),
   })
-  .meta({ id: 'Trial' });
+  .meta({ id: 'Trial', description: 'The evaluation of one genome, or of one method in the finals.' });
 export type Trial = Readonly<z.infer<typeof trialSchema>>;
 
 /** A trial as its row holds it: without what its tasks tell. */
@@ -145,14 +186,13 @@ export interface TrainingTotals extends Cost {
   readonly method: Method;
 }
 
-/** One value of a training's curve. */
 export const metricPointSchema = z
   .strictObject({
-    trial: z.string(),
-    seed: z.int().min(0),
-    name: z.string(),
-    epoch: z.int().min(0),
-    value: z.number(),
+    trial: z.string().describe('The resource name of the trial.'),
+    seed: z.int().min(0).describe('The seed of the training.'),
+    name: z.string().describe('The name of the metric.'),
+    epoch: z.int().min(0).describe('The number of the epoch.'),
+    value: z.number().describe('The value of the metric at the epoch.'),
   })
-  .meta({ id: 'MetricPoint' });
+  .meta({ id: 'MetricPoint', description: "One value of a training's curve." });
 export type MetricPoint = Readonly<z.infer<typeof metricPointSchema>>;

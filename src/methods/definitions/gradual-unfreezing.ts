@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import { everyBlock, type MethodDefinition } from '../method-definition.js';
 import type { Stage } from '../stage.js';
+import { techniqueType } from '../technique-type.js';
 
-/** The last block for one epoch, then one block more each epoch, then all until nothing improves (arXiv 1801.06146). */
 export const gradualUnfreezing = {
   id: 'GRADUAL_UNFREEZING',
   kind: 'FIXED',
+  description:
+    'The last block for one epoch, then one block more each epoch, then all until nothing improves (arXiv 1801.06146).',
   technique: {
-    schema: z.strictObject({ type: z.literal('GRADUAL_UNFREEZING') }),
+    schema: z.strictObject({ type: techniqueType('GRADUAL_UNFREEZING') }),
     stages: (_: unknown, blocks: Stage) => [...unfreezing(blocks), blocks],
   },
   multipliers: everyBlock,

@@ -1,21 +1,22 @@
 import { z } from 'zod';
 import { everyBlock, type MethodDefinition } from '../method-definition.js';
+import { techniqueType } from '../technique-type.js';
 
 const strength = z.number().min(0).max(100);
+const alpha = strength.describe('The pull on pretrained weights, 0 to 100.');
+const beta = strength.describe('The pull on the head, 0 to 100.');
 
-/** As L2_SP, by alpha times the distance of each weight. */
 export const l1Sp = {
   id: 'L1_SP',
   kind: 'FIXED',
+  description: 'As L2_SP, by alpha times the distance of each weight.',
   settings: {
     name: 'l1Sp',
     schema: z.strictObject({
-      /** Pull on pretrained weights. */
-      alpha: strength.default(0.001),
-      /** Pull on the head. */
-      beta: strength.default(0.01),
+      alpha: alpha.default(0.001),
+      beta: beta.default(0.01),
     }),
   },
-  technique: { schema: z.strictObject({ type: z.literal('L1_SP'), alpha: strength, beta: strength }) },
+  technique: { schema: z.strictObject({ type: techniqueType('L1_SP'), alpha, beta }) },
   multipliers: everyBlock,
 } as const satisfies MethodDefinition;

@@ -1,21 +1,24 @@
 import { z } from 'zod';
 import { everyBlock, type MethodDefinition } from '../method-definition.js';
+import { techniqueType } from '../technique-type.js';
 
 const strength = z.number().min(0).max(100);
+const alpha = strength.describe('The pull on pretrained weights, 0 to 100.');
+const beta = strength.describe('The pull on the head, 0 to 100.');
 
-/** Pretrained weights are drawn back to where they began, by alpha / 2 times the squared distance; the head to 0, by beta (arXiv 1802.01483). */
 export const l2Sp = {
   id: 'L2_SP',
   kind: 'FIXED',
+  description:
+    'Pretrained weights are drawn back to where they began, by alpha / 2 times the squared distance; the ' +
+    'head to 0, by beta (arXiv 1802.01483).',
   settings: {
     name: 'l2Sp',
     schema: z.strictObject({
-      /** Pull on pretrained weights. */
-      alpha: strength.default(0.1),
-      /** Pull on the head. */
-      beta: strength.default(0.01),
+      alpha: alpha.default(0.1),
+      beta: beta.default(0.01),
     }),
   },
-  technique: { schema: z.strictObject({ type: z.literal('L2_SP'), alpha: strength, beta: strength }) },
+  technique: { schema: z.strictObject({ type: techniqueType('L2_SP'), alpha, beta }) },
   multipliers: everyBlock,
 } as const satisfies MethodDefinition;

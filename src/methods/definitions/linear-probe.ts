@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { MethodDefinition } from '../method-definition.js';
 import { probeOf, type Stage } from '../stage.js';
+import { techniqueType } from '../technique-type.js';
 
-/** The classifier alone, on features that are computed once: so BatchNorm and images stay as they are. */
 export const linearProbe = {
   id: 'LINEAR_PROBE',
   kind: 'FIXED',
+  description: 'The classifier alone, on features that are computed once: so BatchNorm and images stay as they are.',
   technique: {
-    schema: z.strictObject({ type: z.literal('LINEAR_PROBE') }),
+    schema: z.strictObject({ type: techniqueType('LINEAR_PROBE') }),
     stages: (_: unknown, blocks: Stage) => [probeOf(blocks)],
   },
   overrides: { frozenBatchNorm: 'EVAL', augmentation: 'NONE' },

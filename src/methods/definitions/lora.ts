@@ -1,27 +1,26 @@
 import { z } from 'zod';
 import { everyBlock, type MethodDefinition } from '../method-definition.js';
 import type { Stage } from '../stage.js';
+import { techniqueType } from '../technique-type.js';
 
-const rank = z.int().min(1).max(256);
-const alpha = z.number().gt(0).max(1024);
+const rank = z.int().min(1).max(256).describe('The rank of the changes of weights, 1 to 256.');
+const alpha = z.number().gt(0).max(1024).describe('The scale of the changes, which is alpha / rank; at most 1024.');
 
-/**
- * A low-rank change of every convolution and linear weight, beside a head that learns (arXiv 2106.09685). It leaves every
- * BatchNorm frozen.
- */
 export const lora = {
   id: 'LORA',
   kind: 'FIXED',
+  description:
+    'A low-rank change of every convolution and linear weight, beside a head that learns; every ' +
+    'BatchNorm is left frozen (arXiv 2106.09685).',
   settings: {
     name: 'lora',
     schema: z.strictObject({
-      /** Changes of weights have this rank, and are scaled by alpha / rank. */
       rank: rank.default(8),
       alpha: alpha.default(16),
     }),
   },
   technique: {
-    schema: z.strictObject({ type: z.literal('LORA'), rank, alpha }),
+    schema: z.strictObject({ type: techniqueType('LORA'), rank, alpha }),
     stages: (_: unknown, blocks: Stage) => [{ ...blocks, keepsBatchNormFrozen: true }],
   },
   multipliers: everyBlock,

@@ -6,31 +6,49 @@
 
 /* eslint-disable */
 
-/** What decided which parameters train, and how fast. */
+/** What decides which parameters train, and how fast. */
 export enum Method {
   METHOD_UNSPECIFIED = "METHOD_UNSPECIFIED",
+  /** BIOTUNE - The search itself (arXiv 2508.15367): an evolution of genomes, which say what trains and how fast. */
   BIOTUNE = "BIOTUNE",
-  /** FULL_FINE_TUNE - All blocks at the base learning rate. */
+  /** FULL_FINE_TUNE - All blocks at the job's base learning rate. */
   FULL_FINE_TUNE = "FULL_FINE_TUNE",
+  /** LINEAR_PROBE - The classifier alone, on features that are computed once: so BatchNorm and images stay as they are. */
   LINEAR_PROBE = "LINEAR_PROBE",
-  /** FULL_FINE_TUNE_TUNED - All blocks, at the rate of a short list that does best on validation. */
+  /** FULL_FINE_TUNE_TUNED - All blocks, at the learning rate of a short list that does best on validation. */
   FULL_FINE_TUNE_TUNED = "FULL_FINE_TUNE_TUNED",
-  /** LP_FT - A linear probe, then all blocks from its head. */
+  /** LP_FT - A linear probe, then all blocks from its best head (arXiv 2202.10054). */
   LP_FT = "LP_FT",
-  /** GRADUAL_UNFREEZING - One block more each epoch, from the head down, then all. */
+  /**
+   * GRADUAL_UNFREEZING - The last block for one epoch, then one block more each epoch, then all until nothing improves (arXiv
+   * 1801.06146).
+   */
   GRADUAL_UNFREEZING = "GRADUAL_UNFREEZING",
-  /** AUTO_RGN - Each tensor's rate by its relative gradient norm. */
+  /**
+   * AUTO_RGN - Each tensor's rate goes by its relative gradient norm, which is taken over some batches before each epoch
+   * (arXiv 2210.11466).
+   */
   AUTO_RGN = "AUTO_RGN",
-  /** LORA - Changes of low rank, merged into the weights at the end. */
+  /**
+   * LORA - A low-rank change of every convolution and linear weight, beside a head that learns; every BatchNorm is
+   * left frozen (arXiv 2106.09685).
+   */
   LORA = "LORA",
-  /** L2_SP - Weights are drawn back to the pretrained ones. */
+  /**
+   * L2_SP - Pretrained weights are drawn back to where they began, by alpha / 2 times the squared distance; the head
+   * to 0, by beta (arXiv 1802.01483).
+   */
   L2_SP = "L2_SP",
+  /** L1_SP - As L2_SP, by alpha times the distance of each weight. */
   L1_SP = "L1_SP",
-  /** LAYER_DECAY - Rates that fall from the head to the input. */
+  /** LAYER_DECAY - Learning rates fall from the head to the input by one factor a block: decay^(L - l - 1) for block l of L. */
   LAYER_DECAY = "LAYER_DECAY",
   /** RANDOM_SEARCH - As many random genomes as the search has trials. */
   RANDOM_SEARCH = "RANDOM_SEARCH",
-  /** SUFFIX_GRID - The last k blocks, for every k, at a few rates. */
+  /**
+   * SUFFIX_GRID - The last k of B blocks, for k = 1 to B, at each of a few learning rates: the cheap list that a search has
+   * to beat.
+   */
   SUFFIX_GRID = "SUFFIX_GRID",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
@@ -38,35 +56,44 @@ export enum Method {
 export interface ListBaseModelsRequest {
 }
 
+/** The base models that a job may start from. */
 export interface ListBaseModelsResponse {
+  /** The base models. */
   baseModels: BaseModel[];
 }
 
 export interface GetBaseModelRequest {
-  /** `baseModels/{id}`, or the bare id. */
+  /** The base model, as `baseModels/{id}` or the bare id. */
   baseModel: string;
 }
 
-/** A pretrained network of the shared catalogue. */
+/** A pretrained network of the shared catalogue. Counts are for the head that it was pretrained with. */
 export interface BaseModel {
-  /** `baseModels/{id}` */
+  /** The resource name, `baseModels/{id}`. */
   name: string;
+  /** The id, which a job may name instead of the resource name. */
   id: string;
+  /** The name that people read. */
   displayName: string;
-  /** Which network definition reads the weights, such as `efficientnet-lite0`. */
+  /** The network definition that reads the weights, such as `efficientnet-lite0`. */
   architecture: string;
-  /** Side of the square input that the weights were trained at. */
+  /** The side of the square input that the weights were trained at, in pixels. */
   inputSizePx: number;
-  /** Smallest square input that the network can take. */
+  /** The side of the smallest square input that the network can take, in pixels. */
   inputSizePxMin: number;
-  /** Per RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std. */
+  /** The mean of each RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std. */
   mean: number[];
+  /** The standard deviation of each RGB channel, on pixel values 0 to 255. */
   std: number[];
+  /** The number of trainable parameters. */
   parameterCount: number;
+  /** The size of the weight file, in bytes. */
   sizeBytes: number;
-  /** SHA-256 of the weight file, hexadecimal. */
+  /** The SHA-256 of the weight file, in lower-case hexadecimal. */
   sha256: string;
+  /** The licence of the weights. */
   license: string;
+  /** The address that the weights come from. */
   sourceUri: string;
   /** The block partition, input side first; the last block holds the classifier head. */
   blocks: Block[];
@@ -74,96 +101,160 @@ export interface BaseModel {
 
 /** Consecutive layers that freeze together. */
 export interface Block {
+  /** The id of the block within its base model, such as `layer3`. */
   id: string;
+  /** The position in the partition, input side first, from 0. */
   index: number;
+  /** The name that people read. */
   displayName: string;
+  /** The trainable parameters, under their names in the weight file. */
   parameterNames: string[];
+  /** The number of trainable parameters. */
   parameterCount: number;
+  /** Whether a layer of the block is a BatchNorm. */
   hasBatchNorm: boolean;
 }
 
 export interface CreateDatasetRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The dataset to register. */
   dataset: CreateDataset | undefined;
 }
 
+/** A request to register a dataset and to import its first version. */
 export interface CreateDataset {
-  /** `s3://bucket/prefix`, with one folder of images per class below it. */
+  /** The images, as `s3://bucket/prefix`, in a layout that is known, such as one folder per class. */
   sourceUri: string;
-  displayName?: string | undefined;
+  /** The name that people read, at most 128 characters. */
+  displayName?:
+    | string
+    | undefined;
+  /** How the images are divided. */
   split?: SplitConfig | undefined;
 }
 
-/** How images are divided; each class is divided in the same proportions. The fractions add up to 1. */
+/**
+ * How images are divided; each class is divided in the same proportions (stratified). The fractions add up to
+ * 1.
+ */
 export interface SplitConfig {
-  trainFraction?: number | undefined;
-  validationFraction?: number | undefined;
-  testFraction?: number | undefined;
+  /** The share of the images that are trained on, between 0 and 1. Default: 0.7. */
+  trainFraction?:
+    | number
+    | undefined;
+  /** The share of the images that candidates are compared on, between 0 and 1. Default: 0.15. */
+  validationFraction?:
+    | number
+    | undefined;
+  /** The share of the images that models are scored on once, at the end, between 0 and 1. Default: 0.15. */
+  testFraction?:
+    | number
+    | undefined;
+  /** The seed that the division follows from. Default: 0. */
   seed?: number | undefined;
 }
 
 export interface GetDatasetRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the dataset. */
   dataset: string;
 }
 
+/** Images that jobs can train on, under a name, with the versions that were imported of them. */
 export interface Dataset {
-  /** `projects/{project}/datasets/{id}` */
+  /** The resource name, `projects/{project}/datasets/{id}`. */
   name: string;
+  /** The id of the dataset. */
   id: string;
+  /** The name that people read. */
   displayName: string;
-  latestVersion: DatasetVersion | undefined;
+  /** The version that was imported last. */
+  latestVersion:
+    | DatasetVersion
+    | undefined;
+  /** The time at which the dataset was registered, RFC 3339 in UTC. */
   createTime: string;
 }
 
-/** One frozen state of a dataset. */
+/** One frozen state of a dataset. It does not change once it has left IMPORTING. */
 export interface DatasetVersion {
-  /** `projects/{project}/datasets/{dataset}/versions/{number}` */
+  /** The resource name, `projects/{project}/datasets/{dataset}/versions/{number}`. */
   name: string;
+  /** The number of the version within its dataset, from 1. */
   number: number;
+  /** The place that the images were imported from, as `s3://bucket/prefix`. */
   sourceUri: string;
-  split: SplitConfig | undefined;
+  /** How the images are divided. */
+  split:
+    | SplitConfig
+    | undefined;
+  /** Where the import stands. */
   state: DatasetVersion_State;
-  /** SHA-256 of the manifest; present once ACTIVE. */
-  digest?: string | undefined;
+  /** The SHA-256 of the manifest, in lower-case hexadecimal; present once ACTIVE. */
+  digest?:
+    | string
+    | undefined;
+  /** The number of images in all. */
   imageCount: number;
+  /** The size of the images in all, in bytes. */
   sizeBytes: number;
+  /** The classes, in the order of their index. */
   classes: DatasetClass[];
+  /** What was found in the images that did not stop the import. */
   issues: DatasetIssue[];
-  /** Present when REJECTED. */
-  error?: Failure | undefined;
+  /** Why the images cannot be used; present when REJECTED. */
+  error?:
+    | Failure
+    | undefined;
+  /** The time at which the version was created, RFC 3339 in UTC. */
   createTime: string;
 }
 
-/** Where an import stands. */
+/** Where the import stands. */
 export enum DatasetVersion_State {
   STATE_UNSPECIFIED = "STATE_UNSPECIFIED",
+  /** IMPORTING - The images are being checked and packed. */
   IMPORTING = "IMPORTING",
+  /** ACTIVE - Jobs can use the version. */
   ACTIVE = "ACTIVE",
+  /** REJECTED - The images cannot be used, and `error` says why. */
   REJECTED = "REJECTED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** One class of a dataset version. */
 export interface DatasetClass {
+  /** The name of the class. */
   label: string;
-  /** Position of the label in sorted order. */
+  /** The position of the label in sorted order, from 0. */
   index: number;
+  /** The number of images of the class, by split. */
   imageCount: SplitCounts | undefined;
 }
 
+/** The number of images in each split. */
 export interface SplitCounts {
+  /** The number of training images. */
   train: number;
+  /** The number of validation images. */
   validation: number;
+  /** The number of test images. */
   test: number;
 }
 
 /** Something found in the images at import that does not stop it. */
 export interface DatasetIssue {
+  /** What was found, in a stable word. */
   code: string;
+  /** How much it matters. */
   severity: DatasetIssue_Severity;
+  /** The number of times that it was found. */
   count: number;
-  /** Object keys, or pairs of them as `key ~ key`, at most 20. */
+  /** Object keys that it was found at, or pairs of them as `key ~ key`, at most 20. */
   samples: string[];
+  /** What it means, and what to do about it. */
   hint: string;
 }
 
@@ -178,22 +269,32 @@ export enum DatasetIssue_Severity {
 
 /** How TensorFlow runs, as far as it changes the bits of a result. */
 export interface Runtime {
+  /** The version of TensorFlow. */
   tensorflowVersion: string;
+  /** What TensorFlow runs its ops on. */
   device: Runtime_Device;
+  /** Whether oneDNN's kernels run; training is up to 2.8 times slower without them. */
   oneDnn: boolean;
-  /** Threads of one op. */
+  /** The number of threads of one op. */
   intraOpThreadCount: number;
-  /** Ops at a time. */
+  /** The number of ops at a time. */
   interOpThreadCount: number;
-  /** The instructions that oneDNN's kernels may use, by the names of its ONEDNN_MAX_CPU_ISA; GENERIC where it knows none. */
+  /**
+   * The instructions that oneDNN's kernels may use, by the names of its ONEDNN_MAX_CPU_ISA: those of the
+   * processor, up to the deployment's bound. GENERIC: the processor has none that oneDNN knows.
+   */
   instructionSet: string;
+  /** How ops run. */
   execution: Runtime_Execution;
-  /** Where the device is a GPU and its driver tells. */
-  gpuModel?: string | undefined;
+  /** The model of the GPU; present where the device is one and its driver tells. */
+  gpuModel?:
+    | string
+    | undefined;
+  /** The version of the GPU's driver; present where the device is a GPU and its driver tells. */
   gpuDriverVersion?: string | undefined;
 }
 
-/** What ops run on. */
+/** What TensorFlow runs its ops on. */
 export enum Runtime_Device {
   DEVICE_UNSPECIFIED = "DEVICE_UNSPECIFIED",
   CPU = "CPU",
@@ -206,17 +307,18 @@ export enum Runtime_Execution {
   EXECUTION_UNSPECIFIED = "EXECUTION_UNSPECIFIED",
   /** TRACED - As compiled functions. */
   TRACED = "TRACED",
-  /** EAGER - One by one: the addon was compiled without the patch. */
+  /** EAGER - One by one, which is slower, because the tfjs-node addon was compiled without the patch. */
   EAGER = "EAGER",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** Why a job, a version or a task ended badly. */
+/** Why a job, a dataset version or a task ended badly. */
 export interface Failure {
-  /** One of the service's stable reasons, such as IMAGE_UNREADABLE. */
+  /** The reason, in a word that stays stable across versions, such as IMAGE_UNREADABLE. */
   reason: string;
+  /** What went wrong, in a sentence with the bad value and its bound. */
   message: string;
-  /** Every changing word of the message. */
+  /** Every changing word of the message, for programs. */
   metadata: { [key: string]: string };
 }
 
@@ -226,72 +328,110 @@ export interface Failure_MetadataEntry {
 }
 
 export interface GetModelVersionRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the model. */
   model: string;
+  /** The number of the version within its model, from 1. */
   number: number;
 }
 
 export interface ListDownloadsRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the model. */
   model: string;
+  /** The number of the version within its model, from 1. */
   number: number;
 }
 
+/** Links that fetch each file of a model version. */
 export interface ListDownloadsResponse {
+  /** The links, one for each file. */
   downloads: Download[];
 }
 
-/** A link to one file of a model version. */
+/** A link that anyone can fetch one file with, without credentials, until it ends. */
 export interface Download {
+  /** The path of the file relative to the version's folder. */
   path: string;
+  /** The link. */
   url: string;
+  /** The SHA-256 of the file, in lower-case hexadecimal. */
   sha256: string;
+  /** The size of the file, in bytes. */
   sizeBytes: number;
+  /** The time at which the link ends, RFC 3339 in UTC. */
   expireTime: string;
 }
 
-/** Which share of one class's images was recognised; a class without images has none. */
+/**
+ * The share of one class's images that was recognised. A class without images has none, so it is left out of
+ * lists.
+ */
 export interface ClassRecall {
-  /** As in the dataset version's classes. */
+  /** The index of the class, as in the dataset version's classes and in `labels.json`. */
   classIndex: number;
+  /** The share of the class's images that was recognised, 0 to 1. */
   recall: number;
 }
 
 /** A fine-tuned network that a server can load: weights, labels, preprocessing, genome and lineage. */
 export interface ModelVersion {
-  /** `projects/{project}/models/{model}/versions/{number}` */
+  /** The resource name, `projects/{project}/models/{model}/versions/{number}`. */
   name: string;
+  /** The id of the model that this is a version of. */
   model: string;
+  /** The number of the version within its model, from 1. */
   number: number;
+  /** Whether the version can be used. */
   state: ModelVersion_State;
+  /** The resource name of the job that made the version. */
   job: string;
+  /** The resource name of the trial whose model it is. */
   trial: string;
+  /** The method that trained the model. */
   method: Method;
+  /** The resource name of the base model that it was fine-tuned from. */
   baseModel: string;
+  /** The resource name of the dataset version that it was trained on. */
   datasetVersion: string;
+  /** The share of the test images that the model recognises, 0 to 1. */
   testAccuracy: number;
+  /** The mean recall of the classes that have test images, 0 to 1. */
   testMacroAccuracy: number;
-  /** `s3://bucket/prefix/` that holds the files. */
+  /** The folder that holds the files, as `s3://bucket/prefix/`. */
   storageUri: string;
+  /** The files of the version. */
   files: ModelFile[];
+  /** The time at which the version was created, RFC 3339 in UTC. */
   createTime: string;
+  /** The mean F1 of the classes that have test images, 0 to 1. */
   testMacroF1: number;
+  /** The expected calibration error on the test images, 15 bins, 0 to 1. */
   testCalibrationError: number;
 }
 
-/** PENDING while its files are written. */
+/** Whether the version can be used. */
 export enum ModelVersion_State {
   STATE_UNSPECIFIED = "STATE_UNSPECIFIED",
+  /** PENDING - Its files are being written. */
   PENDING = "PENDING",
+  /** READY - All files are written and verified. */
   READY = "READY",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** One file of a model version. */
 export interface ModelFile {
-  /** Relative to the version's folder, such as `weights/model.safetensors`. */
+  /** The path relative to the version's folder, such as `weights/model.safetensors`. */
   path: string;
+  /** The place in object storage, as `s3://bucket/key`. */
   uri: string;
+  /** The size of the file, in bytes. */
   sizeBytes: number;
+  /** The SHA-256 of the file, in lower-case hexadecimal. */
   sha256: string;
+  /** The media type, such as `application/json`. */
   mediaType: string;
 }

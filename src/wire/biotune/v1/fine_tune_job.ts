@@ -7,49 +7,100 @@
 /* eslint-disable */
 import type { ClassRecall, Failure, Method, Runtime, SplitConfig } from "./catalog.js";
 
-/** What a job asks of its trainings' bits. */
+/**
+ * What a job asks of its trainings' bits; where a request says nothing, the deployment's default: BITWISE in
+ * standalone, else RECORDED.
+ */
 export enum Reproducibility {
   REPRODUCIBILITY_UNSPECIFIED = "REPRODUCIBILITY_UNSPECIFIED",
-  /** BITWISE - All run as the first one did, and any other is refused. */
+  /**
+   * BITWISE - All trainings run as the first one did, and any other is refused, so that a repeat gives the same
+   * weights.
+   */
   BITWISE = "BITWISE",
-  /** RECORDED - Each runs wherever there is room, and the result says how. */
+  /**
+   * RECORDED - Each training runs wherever there is room, and the result says how; the genomes still follow from the
+   * recorded figures alone.
+   */
   RECORDED = "RECORDED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 export interface CreateFineTuneJobRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The job to create. */
   job:
     | CreateFineTuneJob
     | undefined;
-  /** Makes a repeat of this request answer with the job of the first (AIP-155). */
+  /**
+   * A key that makes a repeat of this request answer with the job of the first (AIP-155), at most 128 visible
+   * ASCII characters.
+   */
   requestId?: string | undefined;
 }
 
+/** A request to fine-tune a base model on a dataset. Two fields are required; everything else has a default. */
 export interface CreateFineTuneJob {
-  /** `baseModels/{id}`, or the bare id. */
+  /** The base model, as `baseModels/{id}` or the bare id. */
   baseModel: string;
-  /** `s3://bucket/prefix`, or a dataset version's name. */
+  /** The images, as `s3://bucket/prefix` or the resource name of a dataset version. */
   dataset: string;
-  externalId?: string | undefined;
-  displayName?: string | undefined;
+  /** The id of the job in the caller's system, unique within the project, at most 128 characters. */
+  externalId?:
+    | string
+    | undefined;
+  /** The name that people read, at most 128 characters. */
+  displayName?:
+    | string
+    | undefined;
+  /** Words of the caller's own to tell jobs apart, at most 16. */
   labels: { [key: string]: string };
-  data?: DataConfig | undefined;
-  training?: TrainingConfig | undefined;
+  /** How the images are divided and used. */
+  data?:
+    | DataConfig
+    | undefined;
+  /** The training protocol of every trial, baseline and final. */
+  training?:
+    | TrainingConfig
+    | undefined;
+  /** The search for candidates. */
   search?:
     | SearchConfig
     | undefined;
-  /** Methods trained and scored beside the search's winner; FULL_FINE_TUNE and LINEAR_PROBE when empty. */
+  /**
+   * The methods trained and scored beside the search's winner, none twice. Default: FULL_FINE_TUNE,
+   * LINEAR_PROBE.
+   */
   baselines: Method[];
-  parallelism?: ParallelismConfig | undefined;
-  output?: OutputConfig | undefined;
-  methods?: MethodSettings | undefined;
-  finals?: FinalsConfig | undefined;
+  /** How many trainings run at once. */
+  parallelism?:
+    | ParallelismConfig
+    | undefined;
+  /** What becomes of the winner. */
+  output?:
+    | OutputConfig
+    | undefined;
+  /** The settings of single methods. */
+  methods?:
+    | MethodSettings
+    | undefined;
+  /** How the candidates that a search found are told apart, and how methods are reported. */
+  finals?:
+    | FinalsConfig
+    | undefined;
+  /** Where the search ends early. */
   budget?:
     | BudgetConfig
     | undefined;
-  /** The deployment's default when absent: BITWISE in standalone, else RECORDED. */
-  reproducibility?: Reproducibility | undefined;
+  /**
+   * What a job asks of its trainings' bits; where a request says nothing, the deployment's default: BITWISE
+   * in standalone, else RECORDED.
+   */
+  reproducibility?:
+    | Reproducibility
+    | undefined;
+  /** How a candidate is measured. */
   evaluation?: EvaluationConfig | undefined;
 }
 
@@ -59,148 +110,299 @@ export interface CreateFineTuneJob_LabelsEntry {
 }
 
 export interface EstimateFineTuneJobRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The job that would be created. */
   job: CreateFineTuneJob | undefined;
 }
 
-/** What the methods leave open. */
+/** What the methods leave open, a field for each method with settings. */
 export interface MethodSettings {
-  fullFineTuneTuned?: MethodSettings_FullFineTuneTuned | undefined;
-  autoRgn?: MethodSettings_AutoRgn | undefined;
-  lora?: MethodSettings_Lora | undefined;
-  l2Sp?: MethodSettings_StartingPoint | undefined;
-  l1Sp?: MethodSettings_StartingPoint | undefined;
-  layerDecay?: MethodSettings_LayerDecay | undefined;
+  /** The settings of FULL_FINE_TUNE_TUNED. */
+  fullFineTuneTuned?:
+    | MethodSettings_FullFineTuneTuned
+    | undefined;
+  /** The settings of AUTO_RGN. */
+  autoRgn?:
+    | MethodSettings_AutoRgn
+    | undefined;
+  /** The settings of LORA. */
+  lora?:
+    | MethodSettings_Lora
+    | undefined;
+  /** The settings of L2_SP. */
+  l2Sp?:
+    | MethodSettings_StartingPoint
+    | undefined;
+  /** The settings of L1_SP. */
+  l1Sp?:
+    | MethodSettings_StartingPoint
+    | undefined;
+  /** The settings of LAYER_DECAY. */
+  layerDecay?:
+    | MethodSettings_LayerDecay
+    | undefined;
+  /** The settings of SUFFIX_GRID. */
   suffixGrid?: MethodSettings_SuffixGrid | undefined;
 }
 
+/** The settings of FULL_FINE_TUNE_TUNED. */
 export interface MethodSettings_FullFineTuneTuned {
+  /**
+   * The learning rates to try, at most 20, all different, each above 0 and at most 1. Default: 0.01, 0.003,
+   * 0.001, 0.0003, 0.0001.
+   */
   rates: number[];
 }
 
+/** The settings of AUTO_RGN. */
 export interface MethodSettings_AutoRgn {
+  /** The number of batches that gradients are compared over before each epoch, 1 to 1000. Default: 5. */
   batchCount?: number | undefined;
 }
 
+/** The settings of LORA. */
 export interface MethodSettings_Lora {
-  rank?: number | undefined;
+  /** The rank of the changes of weights, 1 to 256. Default: 8. */
+  rank?:
+    | number
+    | undefined;
+  /** The scale of the changes, which is alpha / rank; at most 1024. Default: 16. */
   alpha?: number | undefined;
 }
 
+/** The settings of L2_SP or L1_SP. */
 export interface MethodSettings_StartingPoint {
-  /** On pretrained weights. */
+  /** The pull on pretrained weights, 0 to 100. */
   alpha?:
     | number
     | undefined;
-  /** On the head. */
+  /** The pull on the head, 0 to 100. Default: 0.01. */
   beta?: number | undefined;
 }
 
+/** The settings of LAYER_DECAY. */
 export interface MethodSettings_LayerDecay {
+  /**
+   * The factor on the learning rate from a block to the one before it, above 0 and at most 1. Default:
+   * 0.75.
+   */
   decay?: number | undefined;
 }
 
+/** The settings of SUFFIX_GRID. */
 export interface MethodSettings_SuffixGrid {
+  /**
+   * The learning rates to try, at most 20, all different, each above 0 and at most 1. Default: 0.003,
+   * 0.001, 0.0003.
+   */
   rates: number[];
 }
 
 /** How the candidates that a search found are told apart, and how all methods are reported. */
 export interface FinalsConfig {
-  finalistCount?: number | undefined;
+  /**
+   * The number of best candidates of each search that train on all the data, with further seeds, before one
+   * goes on, 1 to 10. Default: 3.
+   */
+  finalistCount?:
+    | number
+    | undefined;
+  /** The number of seeds of that choice, and of as many others for the report, 1 to 10. Default: 3. */
   seedCount?: number | undefined;
 }
 
-/** Where a search ends early, with the best so far. */
+/**
+ * Where a search ends early, with the best so far. The finals are trained in any case, with the time that
+ * they need.
+ */
 export interface BudgetConfig {
+  /**
+   * The largest number of seconds from the lease of the job's first task, without pauses, at most a year; the
+   * share `reserve_for_finals` of it is kept for the finals.
+   */
   wallSecondsMax?:
     | number
     | undefined;
-  /** Of completed trainings, summed over workers. */
-  gpuSecondsMax?: number | undefined;
-  trialCountMax?: number | undefined;
-  targetMetricValue?: number | undefined;
+  /**
+   * The largest number of device seconds of completed trainings, summed over workers; a CPU counts as a
+   * device.
+   */
+  gpuSecondsMax?:
+    | number
+    | undefined;
+  /** The largest number of trials of the search. */
+  trialCountMax?:
+    | number
+    | undefined;
+  /** The validation figure at which the search ends, between 0 and 1: the one that fitness is 1 minus of. */
+  targetMetricValue?:
+    | number
+    | undefined;
+  /** The number of generations in a row without a better best after which the search ends, 1 to 200. */
   plateauGenerationCount?:
     | number
     | undefined;
-  /** Share of the two time budgets that the search leaves to the finals. */
+  /** The share of the two time budgets that the search leaves to the finals, 0 to 0.9. Default: 0.15. */
   reserveForFinals?: number | undefined;
 }
 
-/** What a caller demands of one block. */
+/** What a caller demands of one block, whatever its gene says. */
 export interface BlockConstraint {
+  /** The id of the block in the base model's partition, such as `layer3`. */
   blockId: string;
-  policy?: BlockConstraint_Policy | undefined;
-  lrMultiplierMin?: number | undefined;
+  /** Whether the block trains. Default: FREE. */
+  policy?:
+    | BlockConstraint_Policy
+    | undefined;
+  /**
+   * The least learning-rate multiplier of the block where it trains, at most 1000; the gene's own least is
+   * 0.1.
+   */
+  lrMultiplierMin?:
+    | number
+    | undefined;
+  /**
+   * The largest learning-rate multiplier of the block where it trains, at most 1000; the gene's own largest
+   * is 10.
+   */
   lrMultiplierMax?: number | undefined;
 }
 
-/** Whether it trains. */
+/** Whether the block trains. */
 export enum BlockConstraint_Policy {
   POLICY_UNSPECIFIED = "POLICY_UNSPECIFIED",
+  /** FREE - The search decides whether it trains. */
   FREE = "FREE",
+  /** FREEZE - It never trains. */
   FREEZE = "FREEZE",
+  /** TRAIN - It always trains. */
   TRAIN = "TRAIN",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** How a job's images are divided and used. */
 export interface DataConfig {
+  /** How an `s3://` dataset is divided; refused for a dataset version, which is divided already. */
   split?:
     | SplitConfig
     | undefined;
-  /** 1, 0.5, 0.25, 0.2 or 0.1: the part of train and validation that one generation uses. */
-  searchFraction?: number | undefined;
+  /**
+   * The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1. Its inverse is
+   * the number of folds. Default: 0.5.
+   */
+  searchFraction?:
+    | number
+    | undefined;
+  /** The side of the square input, in pixels, 8 to 1024; the base model's own when absent. */
   imageSizePx?:
     | number
     | undefined;
-  /** NONE when absent. */
+  /**
+   * How training images are varied from epoch to epoch. Validation and test images never are varied, nor are
+   * the images of a linear probe, which learns from features that are computed once. Default: NONE.
+   */
   augmentation?: DataConfig_Augmentation | undefined;
 }
 
-/** How training images are varied from epoch to epoch; validation and test images never are. */
+/**
+ * How training images are varied from epoch to epoch. Validation and test images never are varied, nor are
+ * the images of a linear probe, which learns from features that are computed once.
+ */
 export enum DataConfig_Augmentation {
   AUGMENTATION_UNSPECIFIED = "AUGMENTATION_UNSPECIFIED",
   NONE = "NONE",
-  /** LIGHT - Flip, and a crop of 80 % of the area or more. */
+  /** LIGHT - A flip, and a crop of 80 % of the area or more. */
   LIGHT = "LIGHT",
-  /** STANDARD - Flip, a crop of a quarter of the area or more, and other brightness, contrast and saturation. */
+  /** STANDARD - A flip, a crop of a quarter of the area or more, and other brightness, contrast and saturation. */
   STANDARD = "STANDARD",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** The training protocol of every trial, baseline and final of a job. */
 export interface TrainingConfig {
-  epochCount?: number | undefined;
+  /** The largest number of epochs of a training, 1 to 1000. Default: 30. */
+  epochCount?:
+    | number
+    | undefined;
+  /** The number of epochs without a better validation figure before a training stops, 1 to 1000. Default: 3. */
   patienceEpochs?:
     | number
     | undefined;
-  /** What the images allow when absent: 96, or the smallest fold of the training images. */
-  batchSize?: number | undefined;
-  baseLearningRate?: number | undefined;
-  cosineEpochCount?: number | undefined;
-  frozenBatchNorm?: TrainingConfig_FrozenBatchNorm | undefined;
-  microBatchSize?: number | undefined;
-  optimizer?: TrainingConfig_Optimizer | undefined;
+  /**
+   * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest fold
+   * of the training images.
+   */
+  batchSize?:
+    | number
+    | undefined;
+  /** The learning rate of a block whose multiplier is 1, above 0 and at most 1. Default: 0.001. */
+  baseLearningRate?:
+    | number
+    | undefined;
+  /** The number of epochs over which the cosine schedule would reach zero, 1 to 100,000. Default: 100. */
+  cosineEpochCount?:
+    | number
+    | undefined;
+  /**
+   * What BatchNorm of a frozen block does; the search's mode decides, TRAIN in PAPER and CODE_COMPAT, else
+   * EVAL, and another is refused.
+   */
+  frozenBatchNorm?:
+    | TrainingConfig_FrozenBatchNorm
+    | undefined;
+  /**
+   * The largest number of images in memory at a time, whose gradients are added up, 1 to 4096; the whole
+   * batch when absent.
+   */
+  microBatchSize?:
+    | number
+    | undefined;
+  /** The optimizer, as torch's of that name. Default: ADAM. */
+  optimizer?:
+    | TrainingConfig_Optimizer
+    | undefined;
+  /**
+   * The weight decay, 0 to 1. ADAM and SGD add it times the parameter to the gradient; ADAMW shrinks
+   * parameters by the learning rate times it. Default: 0.
+   */
   weightDecay?:
     | number
     | undefined;
-  /** Of SGD alone. */
-  momentum?: number | undefined;
-  lrSchedule?: TrainingConfig_LrSchedule | undefined;
-  labelSmoothing?: number | undefined;
-  classWeighting?: TrainingConfig_ClassWeighting | undefined;
+  /** The momentum of SGD, 0 to below 1. Default: 0.9. */
+  momentum?:
+    | number
+    | undefined;
+  /** How the learning rate changes from epoch to epoch. Default: COSINE. */
+  lrSchedule?:
+    | TrainingConfig_LrSchedule
+    | undefined;
+  /** The share of each target that is spread evenly over all classes, 0 to below 1. Default: 0. */
+  labelSmoothing?:
+    | number
+    | undefined;
+  /** How much the classes count in the loss. Default: NONE. */
+  classWeighting?:
+    | TrainingConfig_ClassWeighting
+    | undefined;
+  /** The length above which all gradients of a step are scaled down together; they never are when absent. */
   gradientNormMax?: number | undefined;
 }
 
-/** What BatchNorm of a frozen block does. */
+/**
+ * What BatchNorm of a frozen block does; the search's mode decides, TRAIN in PAPER and CODE_COMPAT, else
+ * EVAL, and another is refused.
+ */
 export enum TrainingConfig_FrozenBatchNorm {
   FROZEN_BATCH_NORM_UNSPECIFIED = "FROZEN_BATCH_NORM_UNSPECIFIED",
-  /** EVAL - Stored statistics. */
+  /** EVAL - It uses the stored statistics. */
   EVAL = "EVAL",
-  /** TRAIN - Batch statistics, as the paper's code. */
+  /** TRAIN - It uses the batch's statistics, as the paper's code. */
   TRAIN = "TRAIN",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** As torch's optimizer of that name. */
+/** The optimizer, as torch's of that name. */
 export enum TrainingConfig_Optimizer {
   OPTIMIZER_UNSPECIFIED = "OPTIMIZER_UNSPECIFIED",
   ADAM = "ADAM",
@@ -212,8 +414,9 @@ export enum TrainingConfig_Optimizer {
 /** How the learning rate changes from epoch to epoch. */
 export enum TrainingConfig_LrSchedule {
   LR_SCHEDULE_UNSPECIFIED = "LR_SCHEDULE_UNSPECIFIED",
-  /** COSINE - Along half a cosine, to zero after cosine_epoch_count epochs. */
+  /** COSINE - Along half a cosine, to zero after `cosine_epoch_count` epochs. */
   COSINE = "COSINE",
+  /** CONSTANT - It does not change. */
   CONSTANT = "CONSTANT",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
@@ -221,48 +424,84 @@ export enum TrainingConfig_LrSchedule {
 /** How much the classes count in the loss. */
 export enum TrainingConfig_ClassWeighting {
   CLASS_WEIGHTING_UNSPECIFIED = "CLASS_WEIGHTING_UNSPECIFIED",
+  /** NONE - Every image counts the same. */
   NONE = "NONE",
-  /** BALANCED - In inverse proportion to their share of the training images. */
+  /** BALANCED - A class counts in inverse proportion to its share of the training images. */
   BALANCED = "BALANCED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** What is searched for, and from where. */
 export interface SearchConfig {
-  type?: SearchConfig_Type | undefined;
-  seed?: number | undefined;
-  biotune?: BiotuneConfig | undefined;
+  /** The search algorithm. Default: BIOTUNE. */
+  type?:
+    | SearchConfig_Type
+    | undefined;
+  /** The seed that every random draw of the search follows from; made up and told in the answer when absent. */
+  seed?:
+    | number
+    | undefined;
+  /** The settings of the evolution; its sizes also hold for RANDOM_SEARCH. */
+  biotune?:
+    | BiotuneConfig
+    | undefined;
+  /** What BIOTUNE and RANDOM_SEARCH keep to for single blocks, at most 64. */
   blockConstraints: BlockConstraint[];
-  /** Take the first places of generation 0. */
+  /** The genomes that take the first places of generation 0, at most 200. */
   initialGenomes: Genome[];
-  /** Jobs whose best genomes take the next places. */
+  /**
+   * The resource names of jobs of the project with the same base model, whose best genomes take the next
+   * places of generation 0, at most 5.
+   */
   warmStartFrom: string[];
 }
 
 /** The search algorithm. */
 export enum SearchConfig_Type {
   TYPE_UNSPECIFIED = "TYPE_UNSPECIFIED",
+  /** BIOTUNE - The evolution of the paper. */
   BIOTUNE = "BIOTUNE",
-  /** NONE - The baselines alone. */
+  /** NONE - No search, the baselines alone. */
   NONE = "NONE",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** The settings of the evolution; defaults are the paper's. */
 export interface BiotuneConfig {
-  mode?: BiotuneConfig_Mode | undefined;
-  generationCount?: number | undefined;
-  populationSize?: number | undefined;
-  eliteCount?: number | undefined;
+  /** How the search reads and trains genomes. Default: PAPER_FAST. */
+  mode?:
+    | BiotuneConfig_Mode
+    | undefined;
+  /** The number of generations after the initial population, 0 to 200. Default: 10. */
+  generationCount?:
+    | number
+    | undefined;
+  /** The number of individuals of a population, 2 to 200. Default: 10. */
+  populationSize?:
+    | number
+    | undefined;
+  /**
+   * The number of best individuals that each generation keeps, with two probes beside each, 1 to 100 and less
+   * than `population_size`. Default: 3.
+   */
+  eliteCount?:
+    | number
+    | undefined;
+  /** When children are drawn. Default: BATCH_SYNC. */
   reproduction?: BiotuneConfig_Reproduction | undefined;
 }
 
-/** Which reading of the method. */
+/** How the search reads and trains genomes. */
 export enum BiotuneConfig_Mode {
   MODE_UNSPECIFIED = "MODE_UNSPECIFIED",
   /** PAPER - As published. */
   PAPER = "PAPER",
-  /** CODE_COMPAT - As the authors' code: the learning rates of the genes are ignored. */
+  /** CODE_COMPAT - As the authors' code, which ignores the learning rates of the genes. */
   CODE_COMPAT = "CODE_COMPAT",
-  /** PAPER_FAST - As published, with frozen BatchNorm left alone; the default. */
+  /**
+   * PAPER_FAST - As PAPER, with frozen BatchNorm left alone, so that frozen blocks can be computed once, and equal
+   * candidates trained once.
+   */
   PAPER_FAST = "PAPER_FAST",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
@@ -279,108 +518,198 @@ export enum BiotuneConfig_Reproduction {
 
 /** How a candidate is measured, whether the evolution tries it or a baseline that tries several. */
 export interface EvaluationConfig {
+  /** The validation figure that fitness is 1 minus of. Default: MACRO_ACCURACY. */
   fitness?:
     | EvaluationConfig_Fitness
     | undefined;
-  /** Trainings of a candidate. */
+  /** The number of trainings of a candidate, whose mean is its fitness, 1 to 10. Default: 3. */
   seedCount?: number | undefined;
 }
 
-/** Which validation figure fitness is 1 minus of. */
+/** The validation figure that fitness is 1 minus of. */
 export enum EvaluationConfig_Fitness {
   FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
+  /** MACRO_ACCURACY - The mean recall of the classes. */
   MACRO_ACCURACY = "MACRO_ACCURACY",
+  /** ACCURACY - The share of the images that is recognised. */
   ACCURACY = "ACCURACY",
+  /** MACRO_F1 - The mean F1 of the classes. */
   MACRO_F1 = "MACRO_F1",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** How many trainings run at once. */
 export interface ParallelismConfig {
+  /** The largest number of trainings at once, 1 to 256; as many as the launcher has workers for when absent. */
   parallelTrialCountMax?: number | undefined;
 }
 
+/** What becomes of the winner. */
 export interface OutputConfig {
+  /** The id of the model that the version is added to; one named after the job when absent. */
   model?: string | undefined;
 }
 
-/** The request with every default filled in; training.batch_size, where it is not named, once the images are imported. */
+/**
+ * The request with every default filled in: what a job runs by. What its images decide is filled in once they
+ * are imported.
+ */
 export interface FineTuneJobSpec {
+  /** The resource name of the base model. */
   baseModel: string;
-  data: DataConfig | undefined;
-  training: TrainingConfig | undefined;
-  search: SearchConfig | undefined;
+  /** How the images are used. */
+  data:
+    | DataConfig
+    | undefined;
+  /** The training protocol of every trial, baseline and final. */
+  training:
+    | TrainingConfig
+    | undefined;
+  /** The search for candidates. */
+  search:
+    | SearchConfig
+    | undefined;
+  /** The methods trained and scored beside the search's winner. */
   baselines: Method[];
-  parallelism: ParallelismConfig | undefined;
-  output: OutputConfig | undefined;
-  methods: MethodSettings | undefined;
-  finals: FinalsConfig | undefined;
+  /** How many trainings run at once. */
+  parallelism:
+    | ParallelismConfig
+    | undefined;
+  /** What becomes of the winner. */
+  output:
+    | OutputConfig
+    | undefined;
+  /** The settings of single methods. */
+  methods:
+    | MethodSettings
+    | undefined;
+  /** How the candidates that a search found are told apart, and how methods are reported. */
+  finals:
+    | FinalsConfig
+    | undefined;
+  /** Where the search ends early. */
   budget:
     | BudgetConfig
     | undefined;
-  /** Those of `search.warm_start_from` when the job was created. */
+  /** The best genomes of the jobs in `search.warm_start_from` when this job was created. */
   warmStartGenomes: Genome[];
+  /**
+   * What a job asks of its trainings' bits; where a request says nothing, the deployment's default: BITWISE
+   * in standalone, else RECORDED.
+   */
   reproducibility: Reproducibility;
+  /** How a candidate is measured. */
   evaluation: EvaluationConfig | undefined;
 }
 
+/** The fine-tuning of one base model on one dataset version. */
 export interface FineTuneJob {
-  /** `projects/{project}/fineTuneJobs/{id}` */
+  /** The resource name, `projects/{project}/fineTuneJobs/{id}`. */
   name: string;
+  /** The id of the job. */
   id: string;
-  externalId?: string | undefined;
-  displayName?: string | undefined;
+  /** The id of the job in the caller's system; present when the caller gave one. */
+  externalId?:
+    | string
+    | undefined;
+  /** The name that people read; present when the caller gave one. */
+  displayName?:
+    | string
+    | undefined;
+  /** Words of the caller's own to tell jobs apart. */
   labels: { [key: string]: string };
+  /** The resource name of the dataset version, `projects/{project}/datasets/{id}/versions/{number}`. */
   datasetVersion: string;
-  spec: FineTuneJobSpec | undefined;
+  /** What the job runs by. */
+  spec:
+    | FineTuneJobSpec
+    | undefined;
+  /** Where the job stands. */
   state: FineTuneJob_State;
-  /** True in the three terminal states. */
+  /** Whether the job has ended, in one of the three terminal states. */
   done: boolean;
-  stopReason?: FineTuneJob_StopReason | undefined;
-  progress: Progress | undefined;
-  best?: BestTrial | undefined;
+  /** Why the job ended; while it runs, why its search ended early. */
+  stopReason?:
+    | FineTuneJob_StopReason
+    | undefined;
+  /** How far the job has come. */
+  progress:
+    | Progress
+    | undefined;
+  /** The best trial of the search so far; absent until one has a fitness. */
+  best?:
+    | BestTrial
+    | undefined;
+  /** What the job came to; present when SUCCEEDED. */
   result?:
     | JobResult
     | undefined;
-  /** Present when FAILED. */
-  error?: Failure | undefined;
+  /** Why the job ended badly; present when FAILED. */
+  error?:
+    | Failure
+    | undefined;
+  /** The time at which the job was created, RFC 3339 in UTC. */
   createTime: string;
-  startTime?: string | undefined;
-  endTime?: string | undefined;
+  /** The time at which the job was first worked on, RFC 3339 in UTC. */
+  startTime?:
+    | string
+    | undefined;
+  /** The time at which the job ended, RFC 3339 in UTC. */
+  endTime?:
+    | string
+    | undefined;
+  /** The time at which the job last changed, RFC 3339 in UTC. */
   updateTime: string;
-  /** How TensorFlow runs every training of a BITWISE job; the first one that completes fixes it. */
+  /** How TensorFlow runs every training of a BITWISE job; the first training that completes fixes it. */
   runtime?:
     | Runtime
     | undefined;
-  /** Those that hold; one that is absent does not. */
+  /** The conditions that hold; one that is absent does not. */
   conditions: Condition[];
 }
 
-/** Where a job stands. */
+/** Where the job stands. */
 export enum FineTuneJob_State {
   STATE_UNSPECIFIED = "STATE_UNSPECIFIED",
+  /** VALIDATING - It waits for the import of its images. */
   VALIDATING = "VALIDATING",
+  /** QUEUED - It waits for a worker. */
   QUEUED = "QUEUED",
+  /** RUNNING - It is worked on. */
   RUNNING = "RUNNING",
+  /** CANCELLING - Its running tasks are being stopped. */
   CANCELLING = "CANCELLING",
+  /** SUCCEEDED - Its model version is READY. */
   SUCCEEDED = "SUCCEEDED",
+  /** FAILED - `error` says why it ended. */
   FAILED = "FAILED",
+  /** CANCELLED - The caller ended it. */
   CANCELLED = "CANCELLED",
+  /** PAUSING - Its running tasks are being taken back. */
   PAUSING = "PAUSING",
+  /** PAUSED - Nothing is leased until someone resumes it. */
   PAUSED = "PAUSED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** Why a job ended, or its search. */
+/** Why the job ended; while it runs, why its search ended early. */
 export enum FineTuneJob_StopReason {
   STOP_REASON_UNSPECIFIED = "STOP_REASON_UNSPECIFIED",
+  /** COMPLETED - Everything was tried. */
   COMPLETED = "COMPLETED",
+  /** USER_CANCELLED - The caller ended the job. */
   USER_CANCELLED = "USER_CANCELLED",
+  /** ERROR - `error` says why the job ended. */
   ERROR = "ERROR",
-  /** TARGET_REACHED - The search ended early, and the best so far went on. */
+  /** TARGET_REACHED - The search ended at `budget.target_metric_value`, and the best so far went on. */
   TARGET_REACHED = "TARGET_REACHED",
+  /** PLATEAU - The search ended after `budget.plateau_generation_count` generations without a better best. */
   PLATEAU = "PLATEAU",
+  /** TRIAL_BUDGET - The search ended at `budget.trial_count_max`. */
   TRIAL_BUDGET = "TRIAL_BUDGET",
+  /** WALL_BUDGET - The search ended at `budget.wall_seconds_max`. */
   WALL_BUDGET = "WALL_BUDGET",
+  /** GPU_BUDGET - The search ended at `budget.gpu_seconds_max`. */
   GPU_BUDGET = "GPU_BUDGET",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
@@ -390,365 +719,595 @@ export interface FineTuneJob_LabelsEntry {
   value: string;
 }
 
-/** Something about a job that its state does not say, as Kubernetes' metav1.Condition. */
+/** Something about a job that its state does not say, as Kubernetes' `metav1.Condition`. */
 export interface Condition {
-  /** `Degraded`: work waits for the infrastructure. `Paused`: nothing is leased until someone resumes the job. */
+  /**
+   * What holds. Degraded: work waits for the infrastructure. Paused: nothing is leased until someone resumes
+   * the job.
+   */
   type: string;
-  /** `True`. */
+  /** Whether the condition holds: always `True`, because one that does not is left out. */
   status: string;
-  /** In CamelCase, such as `StorageUnavailable`. */
+  /** Why the condition holds, in CamelCase, such as `StorageUnavailable`. */
   reason: string;
+  /** Why the condition holds, in a sentence. */
   message: string;
+  /** The time since which the condition holds, RFC 3339 in UTC. */
   lastTransitionTime: string;
 }
 
+/** How far a job has come. */
 export interface Progress {
-  /** 0 to 100, by trainings done. */
+  /** The share of the trainings that are done, 0 to 100. */
   percent: number;
-  phase?: Progress_Phase | undefined;
+  /** What a running job is doing; absent before it runs and once it has ended. */
+  phase?:
+    | Progress_Phase
+    | undefined;
+  /** The generation that the search is in, from 0. */
   generation: number;
+  /** The number of generations after the initial population. */
   generationCount: number;
+  /** The number of trials of the search that have a fitness. */
   completedTrialCount: number;
+  /** The number of trials that are being trained, in all phases. */
   runningTrialCount: number;
+  /** The number of trials of the search in all. */
   trialCount: number;
+  /** The number of seconds that the job will still take, from the pace so far; absent until a trial has ended. */
   estimatedRemainingSeconds?: number | undefined;
 }
 
-/** What a running job is doing. */
+/** What a running job is doing; absent before it runs and once it has ended. */
 export enum Progress_Phase {
   PHASE_UNSPECIFIED = "PHASE_UNSPECIFIED",
+  /** SEARCHING - The search tries candidates. */
   SEARCHING = "SEARCHING",
+  /** FINALS - One candidate of each method trains on all the data. */
   FINALS = "FINALS",
+  /** SCORING - The models are scored on the test images. */
   SCORING = "SCORING",
+  /** PUBLISHING - The files of the model version are written. */
   PUBLISHING = "PUBLISHING",
   /** SELECTING - The best candidates of each search train on all the data. */
   SELECTING = "SELECTING",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/** The best trial of the search so far. */
 export interface BestTrial {
+  /** The resource name of the trial. */
   trial: string;
+  /** The generation that the trial belongs to. */
   generation: number;
+  /** The genome of the trial. */
   genome:
     | Genome
     | undefined;
-  /** Lower is better. */
+  /** 1 minus the mean validation figure over the seeds: lower is better. */
   fitness: number;
 }
 
-/** One candidate fine-tuning setup. */
+/** One candidate fine-tuning setup; the paper says genotype. */
 export interface Genome {
-  /** One gene per block of the base model, input side first, each in [0, 1]. */
+  /** One gene per block of the base model, input side first, each 0 to 1. */
   genes: number[];
-  /** A block trains only if its gene is strictly above this. */
+  /** The freezing bar, 0 to 1: a block trains only if its gene is strictly above it. */
   threshold: number;
 }
 
+/** What a job came to. */
 export interface JobResult {
+  /** The resource name of the model version, `projects/{project}/models/{model}/versions/{number}`. */
   modelVersion: string;
-  /** The method that was delivered: the best on validation. */
+  /**
+   * The method that was delivered: the best on validation by its mean over the seeds, be it the search or a
+   * baseline.
+   */
   method: Method;
-  /** Winner of the search. */
-  genome?: Genome | undefined;
+  /** The genome of the search's winner; absent without a search. */
+  genome?:
+    | Genome
+    | undefined;
+  /** One factor on the base learning rate per block of the delivered model, input side first; 0 where frozen. */
   lrMultipliers: number[];
-  /** The delivered model's own figures. */
+  /**
+   * The share of the test images that the delivered model recognises, 0 to 1; its method's mean is among
+   * `scores`.
+   */
   testAccuracy: number;
+  /** The delivered model's mean recall of the classes that have test images, 0 to 1. */
   testMacroAccuracy: number;
+  /** How each method did. */
   scores: MethodScore[];
+  /** The delivered model's mean F1 of the classes that have test images, 0 to 1. */
   testMacroF1: number;
+  /** The delivered model's expected calibration error on the test images, 15 bins, 0 to 1. */
   testCalibrationError: number;
+  /** The confidence interval of `test_accuracy`. */
   testAccuracyInterval:
     | Interval
     | undefined;
-  /** Row: true class; column: predicted class. */
+  /** The test images by true class (row) and predicted class (column); empty where `test_recalls` is. */
   confusionMatrix: ConfusionRow[];
-  comparison?: Comparison | undefined;
+  /** The search's winner against the best baseline; absent without a search, and without a baseline. */
+  comparison?:
+    | Comparison
+    | undefined;
+  /** What the search could tell apart; absent without a search. */
   resolution?:
     | Resolution
     | undefined;
   /** Whether the search was worth its cost, in a sentence. */
   verdict: string;
+  /** What the reader should know before relying on the result, a sentence each. */
   warnings: string[];
+  /** What all trainings of the job took. */
   cost:
     | Cost
     | undefined;
-  /** What its trainings ran on, the most used first. */
+  /** The ways in which the trainings ran, the most used first; one entry when `reproducibility` is BITWISE. */
   runtimes: RuntimeUse[];
 }
 
-/** How many trainings of a job ran in one way. */
+/** How many trainings of a job ran in one way; the `seed_results` of each trial say which. */
 export interface RuntimeUse {
-  runtime: Runtime | undefined;
+  /** The way in which TensorFlow ran. */
+  runtime:
+    | Runtime
+    | undefined;
+  /** The number of trainings that ran so. */
   trainingCount: number;
 }
 
 export interface ConfusionRow {
+  /** The number of test images of the row's class by predicted class, in the order of the class index. */
   counts: number[];
 }
 
-/** 95 % confidence. */
+/** The bounds between which the true value lies with 95 % confidence. */
 export interface Interval {
+  /** The lower bound. */
   low: number;
+  /** The upper bound. */
   high: number;
 }
 
-/** How one method did; means over the reporting seeds. */
+/**
+ * How one method did: retrained on all training data with seeds that nothing was chosen by. Figures are means
+ * over them.
+ */
 export interface MethodScore {
+  /** The method. */
   method: Method;
+  /** The resource name of the trial whose trainings these are. */
   trial: string;
+  /** The mean share of the validation images that is recognised, 0 to 1. */
   validationAccuracy: number;
+  /** The mean recall of the classes that have validation images, 0 to 1. */
   validationMacroAccuracy: number;
+  /** The mean share of the test images that is recognised, 0 to 1. */
   testAccuracy: number;
+  /** The mean recall of the classes that have test images, 0 to 1. */
   testMacroAccuracy: number;
+  /** The number of parameters that learn in a training. */
   trainedParameterCount: number;
+  /** The number of parameters of the network. */
   totalParameterCount: number;
+  /** The mean F1 of the classes that have validation images, 0 to 1. */
   validationMacroF1: number;
+  /** The mean F1 of the classes that have test images, 0 to 1. */
   testMacroF1: number;
+  /** The mean expected calibration error on the test images, 15 bins, 0 to 1. */
   testCalibrationError: number;
-  /** Of the classes that have test images; empty in lists, and with more than 100 classes: metrics.json has them. */
+  /**
+   * The recalls of the classes that have test images; empty in lists, and with more than 100 classes: the
+   * version's metrics.json has them.
+   */
   testRecalls: ClassRecall[];
+  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   lrMultipliers: number[];
-  testAccuracyInterval: Interval | undefined;
-  testMacroAccuracyInterval: Interval | undefined;
+  /** The confidence interval of `test_accuracy`. */
+  testAccuracyInterval:
+    | Interval
+    | undefined;
+  /** The confidence interval of `test_macro_accuracy`. */
+  testMacroAccuracyInterval:
+    | Interval
+    | undefined;
+  /** The scores of the single models, one for each reporting seed. */
   seedScores: SeedScore[];
-  /** Of all its trainings. */
-  cost: Cost | undefined;
+  /** What all trainings of the method took: its search, the choice among its best candidates, and these. */
+  cost:
+    | Cost
+    | undefined;
+  /** The confidence interval of `test_macro_f1`. */
   testMacroF1Interval: Interval | undefined;
 }
 
-/** One model of a method, scored once. */
+/** One model of a method, trained with one of the reporting seeds and scored once. */
 export interface SeedScore {
+  /** The seed of the training. */
   seed: number;
+  /** The share of the validation images that the model recognises, 0 to 1. */
   validationAccuracy: number;
+  /** The mean recall of the classes that have validation images, 0 to 1. */
   validationMacroAccuracy: number;
+  /** The share of the test images that the model recognises, 0 to 1. */
   testAccuracy: number;
+  /** The mean recall of the classes that have test images, 0 to 1. */
   testMacroAccuracy: number;
+  /** The mean F1 of the classes that have test images, 0 to 1. */
   testMacroF1: number;
 }
 
-/** The search's winner against the baseline that was best on validation. */
+/** The search's winner against the baseline that was best on validation, on the same test images. */
 export interface Comparison {
+  /** The baseline that was best on validation. */
   baseline: Method;
+  /** The mean test accuracy of the search's winner minus the baseline's. */
   testAccuracyDifference: number;
+  /** The confidence interval of `test_accuracy_difference`. */
   testAccuracyDifferenceInterval:
     | Interval
     | undefined;
-  /** In multiply-accumulates. */
+  /** The multiply-accumulates of the search and its finals, divided by the baseline's. */
   costRatio: number;
+  /** The mean test recall over the classes of the search's winner minus the baseline's. */
   testMacroAccuracyDifference: number;
+  /** The confidence interval of `test_macro_accuracy_difference`. */
   testMacroAccuracyDifferenceInterval: Interval | undefined;
 }
 
 /** What a search can tell apart. */
 export interface Resolution {
-  /** Of the accuracies of two candidates: one below it may be chance (95 %). */
+  /** The difference between the accuracies of two candidates below which it may be chance (95 %). */
   smallestDifference: number;
+  /** The number of validation images of one fold. */
   imageCount: number;
+  /** The number of trainings of a candidate. */
   seedCount: number;
+  /**
+   * The share of images that exactly one of two candidates has right; measured between methods, assumed where
+   * one alone was trained.
+   */
   disagreement: number;
+  /** The standard deviation of the accuracy of one candidate from seed to seed; assumed for a single seed. */
   seedDeviation: number;
+  /** What such a search gains in accuracy over full fine-tuning in the paper, on the mean of its data sets. */
   expectedGain: number;
 }
 
 /** What trainings took, or will take. */
 export interface Cost {
+  /** The number of trainings. */
   trainingCount: number;
+  /** The number of epochs over all trainings. */
   epochCount: number;
+  /**
+   * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
+   * for all that its result needed, also for features that another one had computed.
+   */
   multiplyAccumulates: number;
+  /** The seconds of training, summed over workers; absent where nothing comparable was measured. */
   trainSeconds?: number | undefined;
 }
 
-/** What a job takes with all epochs of every training, though most stop early. */
+/**
+ * What a job takes with all epochs of every training, though most stop early. Candidates of a search are
+ * counted at the mean cost of random ones, which evolution then moves away from.
+ */
 export interface JobEstimate {
+  /** What each method takes. */
   methods: MethodEstimate[];
-  cost: Cost | undefined;
-  resolution?: Resolution | undefined;
-  warnings: string[];
-}
-
-export interface MethodEstimate {
-  method: Method;
-  /** Candidates of its search; 0 where it has none. */
-  trialCount: number;
+  /** What all trainings of the job take. */
   cost:
     | Cost
     | undefined;
-  /** Numbers that learn in a training; the mean over random candidates of a search. */
+  /** What the search will be able to tell apart, from assumptions; absent without a search. */
+  resolution?:
+    | Resolution
+    | undefined;
+  /** What the caller should know before the job is started, a sentence each. */
+  warnings: string[];
+}
+
+/** What one method of a job takes. */
+export interface MethodEstimate {
+  /** The method. */
+  method: Method;
+  /** The number of candidates of the method's search; 0 where it has none. */
+  trialCount: number;
+  /** What all trainings of the method take. */
+  cost:
+    | Cost
+    | undefined;
+  /** The number of parameters that learn in a training; the mean over random candidates of a search. */
   trainedParameterCount: number;
+  /** The number of parameters of the network. */
   totalParameterCount: number;
 }
 
 export interface GetFineTuneJobRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
 }
 
 export interface ListFineTuneJobsRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
-  pageSize?: number | undefined;
+  /** The largest number of items on the page, 1 to 100. Default: 50. */
+  pageSize?:
+    | number
+    | undefined;
+  /** The `next_page_token` of the page before; the first page when absent. */
   pageToken?: string | undefined;
 }
 
+/** A page of jobs, newest first. */
 export interface ListFineTuneJobsResponse {
+  /** The jobs. */
   fineTuneJobs: FineTuneJob[];
+  /** The `page_token` of the request for the next page; absent on the last page. */
   nextPageToken?: string | undefined;
 }
 
 export interface CancelFineTuneJobRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
 }
 
 export interface PauseFineTuneJobRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
 }
 
 export interface ResumeFineTuneJobRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
 }
 
 export interface ListTrialsRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
-  pageSize?: number | undefined;
+  /** The largest number of items on the page, 1 to 100. Default: 50. */
+  pageSize?:
+    | number
+    | undefined;
+  /** The `next_page_token` of the page before; the first page when absent. */
   pageToken?: string | undefined;
 }
 
+/** A page of trials, by phase, generation and slot. */
 export interface ListTrialsResponse {
+  /** The trials. */
   trials: Trial[];
+  /** The `page_token` of the request for the next page; absent on the last page. */
   nextPageToken?: string | undefined;
 }
 
 /** The evaluation of one genome, or of one method in the finals. */
 export interface Trial {
+  /** The resource name, `projects/{project}/fineTuneJobs/{job}/trials/{id}`. */
   name: string;
+  /** The id of the trial. */
   id: string;
+  /** The part of the job that the trial belongs to. */
   phase: Trial_Phase;
+  /** The generation, from 0; 0 in all that is no evolution. */
   generation: number;
+  /** The place in the generation, from 0; with phase, method and generation it names the trial within its job. */
   slot: number;
+  /** Where the candidate came from. */
   origin: Trial_Origin;
+  /** The method that the candidate is of. */
   method: Method;
-  /** Absent where no genome was drawn. */
+  /** The genome that the trial tried; absent where none was drawn. */
   genome?:
     | Genome
     | undefined;
-  /** One factor on the base learning rate per block; 0 where frozen. */
+  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   lrMultipliers: number[];
-  fold?: number | undefined;
+  /** The slice of train and validation that was used, from 0; absent after the search, where all is used. */
+  fold?:
+    | number
+    | undefined;
+  /** Where the trial stands. */
   state: Trial_State;
-  infeasibleReason?: string | undefined;
+  /** The reason why the candidate cannot be trained; present when INFEASIBLE. */
+  infeasibleReason?:
+    | string
+    | undefined;
+  /** What each training that has ended well gave, one for each seed. */
   seedResults: SeedResult[];
-  /** 1 minus the mean validation figure over the seeds: lower is better. */
-  fitness?: number | undefined;
+  /** 1 minus the mean validation figure over the seeds: lower is better. Present once complete. */
+  fitness?:
+    | number
+    | undefined;
+  /** The time at which the trial was created, RFC 3339 in UTC. */
   createTime: string;
+  /** The time at which the trial ended, RFC 3339 in UTC. */
   endTime?:
     | string
     | undefined;
-  /** A trial of the same multipliers on the same fold, whose results these are. */
-  reusedTrial?: string | undefined;
+  /**
+   * The resource name of a trial of the same multipliers on the same fold, whose results these are; it alone
+   * was trained.
+   */
+  reusedTrial?:
+    | string
+    | undefined;
+  /** What the trainings that have ended well took; nothing where they are those of `reused_trial`. */
   cost: Cost | undefined;
 }
 
-/** Which part of the job it belongs to. */
+/** The part of the job that the trial belongs to. */
 export enum Trial_Phase {
   PHASE_UNSPECIFIED = "PHASE_UNSPECIFIED",
+  /** SEARCH - It is a candidate of a search. */
   SEARCH = "SEARCH",
+  /** FINALS - It reports one candidate of a method. */
   FINALS = "FINALS",
-  /** SELECTION - Tells the best candidates of a search apart. */
+  /** SELECTION - It tells the best candidates of a search apart. */
   SELECTION = "SELECTION",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** Where a genome came from. */
+/** Where the candidate came from. */
 export enum Trial_Origin {
   ORIGIN_UNSPECIFIED = "ORIGIN_UNSPECIFIED",
+  /** INITIAL - Drawn for the initial population. */
   INITIAL = "INITIAL",
+  /** ELITE_EXPLOIT - A probe close to an elite. */
   ELITE_EXPLOIT = "ELITE_EXPLOIT",
+  /** OFFSPRING - A child of two members of the population. */
   OFFSPRING = "OFFSPRING",
+  /** RANDOM - Drawn by RANDOM_SEARCH, or in place of a child where too few parents are left. */
   RANDOM = "RANDOM",
+  /** FINAL - One of the best of a search. */
   FINAL = "FINAL",
+  /** BASELINE - The one candidate of a method. */
   BASELINE = "BASELINE",
   /** ENQUEUED - Given by the caller. */
   ENQUEUED = "ENQUEUED",
   /** WARM_START - The best of an earlier job. */
   WARM_START = "WARM_START",
+  /** GRID - One of a method's list. */
   GRID = "GRID",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** Where a trial stands. */
+/** Where the trial stands. */
 export enum Trial_State {
   STATE_UNSPECIFIED = "STATE_UNSPECIFIED",
+  /** QUEUED - No training has begun. */
   QUEUED = "QUEUED",
+  /** RUNNING - It is being trained. */
   RUNNING = "RUNNING",
+  /** SUCCEEDED - All its trainings have ended well. */
   SUCCEEDED = "SUCCEEDED",
+  /** INFEASIBLE - It cannot be trained, and `infeasible_reason` says why. */
   INFEASIBLE = "INFEASIBLE",
+  /** FAILED - It has ended without a result. */
   FAILED = "FAILED",
+  /** CANCELLED - Nobody wants its result any more. */
   CANCELLED = "CANCELLED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 /** What one training of a trial gave, at its best epoch. */
 export interface SeedResult {
+  /** The seed of the training. */
   seed: number;
+  /** The number of the epoch with the best validation figure, from 1. */
   bestEpoch: number;
+  /** The number of epochs that were trained. */
   epochCount: number;
+  /** The mean cross-entropy on the validation images. */
   validationLoss: number;
+  /** The share of the validation images that the model recognises, 0 to 1. */
   validationAccuracy: number;
+  /** The mean recall of the classes that have validation images, 0 to 1. */
   validationMacroAccuracy: number;
+  /** The number of parameters that learn in the training. */
   trainedParameterCount: number;
+  /** The number of parameters of the network. */
   totalParameterCount: number;
+  /** The seconds that the training took. */
   trainSeconds: number;
-  /** Mean F1 of the classes that have images; 0 for one of which nothing is found. */
+  /**
+   * The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found counts
+   * 0.
+   */
   validationMacroF1: number;
-  /** Expected calibration error, 15 bins: how far confidence and accuracy are apart. */
+  /**
+   * The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far confidence
+   * and accuracy are apart, 0 to 1.
+   */
   validationCalibrationError: number;
+  /** The multiply-accumulates of the training, counted as in `Cost`. */
   multiplyAccumulates: number;
   /** What the training ran on. */
   runtime: Runtime | undefined;
 }
 
 export interface ListMetricPointsRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
+  /** The id of the trial. */
   trial: string;
-  pageSize?: number | undefined;
+  /** The largest number of points on the page, 1 to 10,000. Default: 10000. */
+  pageSize?:
+    | number
+    | undefined;
+  /** The `next_page_token` of the page before; the first page when absent. */
   pageToken?: string | undefined;
 }
 
+/** A page of values of the curves of a trial's trainings. */
 export interface ListMetricPointsResponse {
+  /** The values. */
   metricPoints: MetricPoint[];
+  /** The `page_token` of the request for the next page; absent on the last page. */
   nextPageToken?: string | undefined;
 }
 
 /** One value of a training's curve. */
 export interface MetricPoint {
+  /** The resource name of the trial. */
   trial: string;
+  /** The seed of the training. */
   seed: number;
+  /** The name of the metric. */
   name: string;
+  /** The number of the epoch. */
   epoch: number;
+  /** The value of the metric at the epoch. */
   value: number;
 }
 
 export interface ListEventsRequest {
+  /** The id of the project: the tenant that owns jobs, datasets and models. */
   project: string;
+  /** The id of the job. */
   job: string;
-  pageSize?: number | undefined;
+  /** The largest number of items on the page, 1 to 100. Default: 50. */
+  pageSize?:
+    | number
+    | undefined;
+  /** The `next_page_token` of the page before; the first page when absent. */
   pageToken?: string | undefined;
 }
 
+/** A page of what happened to a job, oldest first. */
 export interface ListEventsResponse {
+  /** The events. */
   events: Event[];
+  /** The `page_token` of the request for the next page; absent on the last page. */
   nextPageToken?: string | undefined;
 }
 
 /** Something that happened to a job, numbered without gaps within it. */
 export interface Event {
+  /** The number of the event within its job, from 1. */
   seq: number;
+  /** What happened. */
   type: Event_Type;
+  /** What there is to know about the event, by name. */
   payload: { [key: string]: string };
+  /** The time at which it happened, RFC 3339 in UTC. */
   time: string;
 }
 
@@ -763,9 +1322,9 @@ export enum Event_Type {
   TASK_REQUEUED = "TASK_REQUEUED",
   CANCEL_REQUESTED = "CANCEL_REQUESTED",
   MODEL_VERSION_READY = "MODEL_VERSION_READY",
-  /** TASK_FAILED - In a way that may be the genome's fault, once too often: its trial is infeasible. */
+  /** TASK_FAILED - A task failed once too often in a way that may be the genome's fault, and its trial is infeasible. */
   TASK_FAILED = "TASK_FAILED",
-  /** SEARCH_STOPPED - Before its last generation, with the best so far. */
+  /** SEARCH_STOPPED - The search ended before its last generation, with the best so far. */
   SEARCH_STOPPED = "SEARCH_STOPPED",
   PAUSE_REQUESTED = "PAUSE_REQUESTED",
   RESUME_REQUESTED = "RESUME_REQUESTED",

@@ -15,48 +15,67 @@ import type {
 } from "./fine_tune_job.js";
 
 export interface LeaseTaskRequest {
+  /** The id of the worker, at most 128 characters. */
   workerId: string;
 }
 
 export interface LeaseTaskResponse {
+  /** The task that was leased; absent when there is none. */
   task?:
     | LeasedTask
     | undefined;
   /** True when the scope has ended: the worker exits. */
   done: boolean;
+  /** The number of seconds that the lease holds, and then again from each heartbeat. */
   leaseSeconds: number;
   /** The token to use from now on; absent while more than half of the caller's own one's life is left. */
   workerToken?: string | undefined;
 }
 
 export interface LeasedTask {
+  /** The id of the task. */
   id: string;
+  /** The number of the lease, which every call about the task carries. */
   fence: number;
+  /** What the task asks for. */
   spec: TaskSpec | undefined;
 }
 
-/** What a task asks for; exactly one member is present. */
+/** What a leased task asks for; exactly one member is present. */
 export interface TaskSpec {
-  import?: ImportSpec | undefined;
-  train?: TrainSpec | undefined;
+  /** The import to do. */
+  import?:
+    | ImportSpec
+    | undefined;
+  /** The training to do. */
+  train?:
+    | TrainSpec
+    | undefined;
+  /** The scoring to do. */
   score?: ScoreSpec | undefined;
 }
 
 /** Bytes in object storage, named by what they are. */
 export interface Artifact {
+  /** The SHA-256 of the bytes, in lower-case hexadecimal. */
   sha256: string;
+  /** The number of bytes. */
   sizeBytes: number;
 }
 
-/** Encoded images of one split, one after the other. */
+/** Encoded images of one split, one after the other; the manifest says where each begins. */
 export interface Shard {
+  /** The SHA-256 of the bytes, in lower-case hexadecimal. */
   sha256: string;
+  /** The number of bytes. */
   sizeBytes: number;
+  /** The part of the data that the images belong to. */
   split: Shard_Split;
+  /** The number of images in the shard. */
   imageCount: number;
 }
 
-/** A part of the data. */
+/** The part of the data that the images belong to. */
 export enum Shard_Split {
   SPLIT_UNSPECIFIED = "SPLIT_UNSPECIFIED",
   train = "train",
@@ -65,59 +84,114 @@ export enum Shard_Split {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
+/**
+ * The import of one dataset version: list, decode and check every image, fix the class order, split and pack.
+ * The objects are listed through the control connection.
+ */
 export interface ImportSpec {
+  /** The prefix of the images in the bucket, without a slash at its start or end. */
   prefix: string;
+  /** How the images are divided. */
   split: SplitConfig | undefined;
 }
 
+/** A base model's weights and how to feed it, as a worker needs them. */
 export interface NetworkSpec {
+  /** The network definition that reads the weights, such as `efficientnet-lite0`. */
   architecture: string;
-  weights: Artifact | undefined;
+  /** The weight file. */
+  weights:
+    | Artifact
+    | undefined;
+  /** The mean of each RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std. */
   mean: number[];
+  /** The standard deviation of each RGB channel, on pixel values 0 to 255. */
   std: number[];
+  /** The side of the square input, in pixels. */
   imageSizePx: number;
+  /** The number of classes. */
   classCount: number;
 }
 
+/** Packed images that a task may read; a search task is never given the test split's shards. */
 export interface PackSpec {
-  manifest: Artifact | undefined;
+  /** The manifest: one line per image. */
+  manifest:
+    | Artifact
+    | undefined;
+  /** The files of images. */
   shards: Shard[];
 }
 
+/** One training of one candidate. */
 export interface TrainSpec {
-  network: NetworkSpec | undefined;
-  pack: PackSpec | undefined;
-  training: TrainingProtocol | undefined;
+  /** The network to begin with. */
+  network:
+    | NetworkSpec
+    | undefined;
+  /** The training and validation images. */
+  pack:
+    | PackSpec
+    | undefined;
+  /** The training protocol. */
+  training:
+    | TrainingProtocol
+    | undefined;
+  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   lrMultipliers: number[];
-  technique: Technique | undefined;
+  /** How the training moves the weights. */
+  technique:
+    | Technique
+    | undefined;
+  /** The seed that every random draw of the training follows from. */
   seed: number;
+  /** The slice of train and validation to use, from 0; all of the images are slice 0 of 1. */
   fold: number;
+  /** The number of slices that train and validation are cut into. */
   foldCount: number;
+  /** Whether the best epoch's weights are uploaded. */
   keepWeights: boolean;
-  /** The job's, once a training has fixed it: a worker that is set up otherwise refuses the task. */
-  runtime?: Runtime | undefined;
+  /** The runtime of the job, once a training has fixed it: a worker that runs otherwise refuses the task. */
+  runtime?:
+    | Runtime
+    | undefined;
+  /** How training images are varied from epoch to epoch. */
   augmentation: DataConfig_Augmentation;
 }
 
-/** How one training moves the weights. */
+/**
+ * How one training moves the weights; all techniques share the job's protocol (optimizer, schedule, early
+ * stopping).
+ */
 export interface Technique {
+  /**
+   * The method whose technique it is; BLOCKS is that of all others: a learning rate per block, 0 where
+   * frozen.
+   */
   type: Technique_Type;
-  /** Of AUTO_RGN. */
+  /** AUTO_RGN: The number of batches that gradients are compared over before each epoch, 1 to 1000. */
   batchCount?:
     | number
     | undefined;
-  /** Of LORA. */
+  /** LORA: The rank of the changes of weights, 1 to 256. */
   rank?:
     | number
     | undefined;
-  /** Of LORA, L2_SP and L1_SP. */
+  /**
+   * LORA: The scale of the changes, which is alpha / rank; at most 1024. L2_SP, L1_SP: The pull on pretrained
+   * weights, 0 to 100.
+   */
   alpha?:
     | number
     | undefined;
-  /** Of L2_SP and L1_SP. */
+  /** L2_SP, L1_SP: The pull on the head, 0 to 100. */
   beta?: number | undefined;
 }
 
+/**
+ * The method whose technique it is; BLOCKS is that of all others: a learning rate per block, 0 where
+ * frozen.
+ */
 export enum Technique_Type {
   TYPE_UNSPECIFIED = "TYPE_UNSPECIFIED",
   BLOCKS = "BLOCKS",
@@ -131,36 +205,70 @@ export enum Technique_Type {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** TrainingConfig with nothing left out. */
+/** The protocol that a training runs by: nothing is left to be decided. */
 export interface TrainingProtocol {
+  /** The largest number of epochs of a training, 1 to 1000. */
   epochCount: number;
+  /** The number of epochs without a better validation figure before a training stops, 1 to 1000. */
   patienceEpochs: number;
+  /**
+   * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest fold
+   * of the training images.
+   */
   batchSize: number;
+  /** The learning rate of a block whose multiplier is 1, above 0 and at most 1. */
   baseLearningRate: number;
+  /** The number of epochs over which the cosine schedule would reach zero, 1 to 100,000. */
   cosineEpochCount: number;
+  /**
+   * What BatchNorm of a frozen block does; the search's mode decides, TRAIN in PAPER and CODE_COMPAT, else
+   * EVAL, and another is refused.
+   */
   frozenBatchNorm: TrainingConfig_FrozenBatchNorm;
-  microBatchSize?: number | undefined;
+  /**
+   * The largest number of images in memory at a time, whose gradients are added up, 1 to 4096; the whole
+   * batch when absent.
+   */
+  microBatchSize?:
+    | number
+    | undefined;
+  /** The optimizer, as torch's of that name. */
   optimizer: TrainingConfig_Optimizer;
+  /**
+   * The weight decay, 0 to 1. ADAM and SGD add it times the parameter to the gradient; ADAMW shrinks
+   * parameters by the learning rate times it.
+   */
   weightDecay: number;
-  /** Of SGD alone. */
+  /** The momentum of SGD, 0 to below 1. */
   momentum: number;
+  /** How the learning rate changes from epoch to epoch. */
   lrSchedule: TrainingConfig_LrSchedule;
+  /** The share of each target that is spread evenly over all classes, 0 to below 1. */
   labelSmoothing: number;
+  /** How much the classes count in the loss. */
   classWeighting: TrainingConfig_ClassWeighting;
+  /** The length above which all gradients of a step are scaled down together; they never are when absent. */
   gradientNormMax?: number | undefined;
 }
 
+/** The scoring of one trained model on the test images. */
 export interface ScoreSpec {
-  network: NetworkSpec | undefined;
+  /** The trained network. */
+  network:
+    | NetworkSpec
+    | undefined;
+  /** The test images. */
   pack:
     | PackSpec
     | undefined;
-  /** As in TrainSpec. */
+  /** The runtime of the job, once a training has fixed it: a worker that runs otherwise refuses the task. */
   runtime?: Runtime | undefined;
 }
 
 export interface HeartbeatRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
 }
 
@@ -174,25 +282,36 @@ export interface HeartbeatResponse {
 }
 
 export interface ListSourceObjectsRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
+  /** The `next_page_token` of the page before; the first page when absent. */
   pageToken?: string | undefined;
 }
 
 export interface ListSourceObjectsResponse {
+  /** As in HeartbeatResponse; the call changed nothing. */
   leaseLost: boolean;
+  /** The objects of the page, in the order of their keys. */
   objects: SourceObject[];
+  /** The `page_token` of the request for the next page; absent on the last page. */
   nextPageToken?: string | undefined;
 }
 
 export interface SourceObject {
+  /** The key of the object in its bucket. */
   key: string;
+  /** The ETag that the object had when it was listed. */
   etag: string;
+  /** The size of the object, in bytes. */
   sizeBytes: number;
 }
 
 export interface GetTransferUrlsRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
   /** Artifacts named in the task's spec. */
   downloads: Artifact[];
@@ -203,6 +322,7 @@ export interface GetTransferUrlsRequest {
 }
 
 export interface GetTransferUrlsResponse {
+  /** As in HeartbeatResponse; the call changed nothing. */
   leaseLost: boolean;
   /** In the order of the request. */
   downloadUrls: string[];
@@ -213,102 +333,174 @@ export interface GetTransferUrlsResponse {
 }
 
 export interface ConfirmUploadRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
+  /** The artifact that was uploaded. */
   artifact: Artifact | undefined;
 }
 
 export interface ConfirmUploadResponse {
+  /** As in HeartbeatResponse; the call changed nothing. */
   leaseLost: boolean;
 }
 
 export interface ReportMetricsRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
+  /** The values. */
   values: MetricValue[];
 }
 
+/** One value of a training's curve. */
 export interface MetricValue {
+  /** The name of the metric. */
   name: string;
+  /** The number of the epoch. */
   epoch: number;
+  /** The value of the metric at the epoch. */
   value: number;
 }
 
 export interface ReportMetricsResponse {
+  /** As in HeartbeatResponse; the call changed nothing. */
   leaseLost: boolean;
 }
 
 export interface CompleteTaskRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
+  /** How the attempt ended. */
   outcome: TaskOutcome | undefined;
 }
 
 /** How an attempt ended; exactly one member is present. */
 export interface TaskOutcome {
+  /** The result. */
   succeeded?:
     | TaskResult
     | undefined;
-  /** The genome's or the data's fault: not tried again. */
+  /** A failure that is the genome's or the data's fault: the task is not tried again. */
   infeasible?:
     | Failure
     | undefined;
-  /** The infrastructure's fault: tried again until the fault budget is used up. */
+  /** A failure whose reason says whether the task is tried again, and how often. */
   fault?: Failure | undefined;
 }
 
+/** What a task ended with; exactly one member is present, the one of its spec. */
 export interface TaskResult {
-  import?: ImportResult | undefined;
-  train?: TrainResult | undefined;
+  /** What the import gave. */
+  import?:
+    | ImportResult
+    | undefined;
+  /** What the training gave. */
+  train?:
+    | TrainResult
+    | undefined;
+  /** What the scoring gave. */
   score?: ScoreResult | undefined;
 }
 
+/** What an import found and packed. */
 export interface ImportResult {
-  manifest: Artifact | undefined;
+  /** The manifest: one line per image. */
+  manifest:
+    | Artifact
+    | undefined;
+  /** The files of images. */
   shards: Shard[];
+  /** The classes, in the order of their index. */
   classes: DatasetClass[];
+  /** The number of images in all. */
   imageCount: number;
+  /** The size of the images in all, in bytes. */
   sizeBytes: number;
+  /** What was found in the images that did not stop the import. */
   issues: DatasetIssue[];
 }
 
+/** What one training gave, at its best epoch. */
 export interface TrainResult {
+  /** The number of the epoch with the best validation figure, from 1. */
   bestEpoch: number;
+  /** The number of epochs that were trained. */
   epochCount: number;
+  /** The mean cross-entropy on the validation images. */
   validationLoss: number;
+  /** The share of the validation images that the model recognises, 0 to 1. */
   validationAccuracy: number;
+  /** The mean recall of the classes that have validation images, 0 to 1. */
   validationMacroAccuracy: number;
+  /** The number of parameters that learn in the training. */
   trainedParameterCount: number;
+  /** The number of parameters of the network. */
   totalParameterCount: number;
+  /** The seconds that the training took. */
   trainSeconds: number;
-  weights?: Artifact | undefined;
-  runtime: Runtime | undefined;
+  /** The weights of the best epoch; present when the task asked to keep them. */
+  weights?:
+    | Artifact
+    | undefined;
+  /** What the training ran on. */
+  runtime:
+    | Runtime
+    | undefined;
+  /**
+   * The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found counts
+   * 0.
+   */
   validationMacroF1: number;
+  /**
+   * The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far confidence
+   * and accuracy are apart, 0 to 1.
+   */
   validationCalibrationError: number;
+  /** The multiply-accumulates of the training, counted as in `Cost`. */
   multiplyAccumulates: number;
 }
 
+/** How a model did on the test split. */
 export interface ScoreResult {
+  /** The mean cross-entropy on the test images. */
   loss: number;
+  /** The share of the test images that the model recognises, 0 to 1. */
   accuracy: number;
+  /** The mean recall of the classes that have test images, 0 to 1. */
   macroAccuracy: number;
+  /** The number of test images. */
   imageCount: number;
+  /** The mean F1 of the classes that have test images, 0 to 1. */
   macroF1: number;
+  /** The expected calibration error on the test images, 15 bins, 0 to 1. */
   calibrationError: number;
-  /** A JSON file: recalls of the classes that have images; class index of each image, and the one that the model gave it. */
+  /**
+   * A JSON file: the recalls of the classes that have test images, and the class index of each image beside
+   * the one that the model gave it.
+   */
   report: Artifact | undefined;
 }
 
 export interface CompleteTaskResponse {
+  /** As in HeartbeatResponse; the call changed nothing. */
   leaseLost: boolean;
 }
 
 export interface ReleaseTaskRequest {
+  /** The id of the task. */
   task: string;
+  /** The fence of the lease. */
   fence: number;
+  /** Why the worker gives the task back, at most 64 characters. */
   reason: string;
 }
 
 export interface ReleaseTaskResponse {
+  /** As in HeartbeatResponse; the call changed nothing. */
   leaseLost: boolean;
 }
