@@ -24,7 +24,7 @@ interface Thread {
  * is nothing to close: it idles between reads and ends with the process.
  */
 export class BatchReader {
-  #thread: Thread | undefined;
+  private thread: Thread | undefined;
 
   /**
    * The batches of one loop. Leaving the loop stops the work after the batch that is being prepared.
@@ -40,7 +40,7 @@ export class BatchReader {
     batches: readonly Int32Array[],
     varied?: EpochAugmentation,
   ): AsyncGenerator<Uint8Array, void> {
-    const thread = (this.#thread ??= this.#start());
+    const thread = (this.thread ??= this.start());
     const { port1: port, port2: threadPort } = new MessageChannel();
     const nextBuffer = bufferQueue(port, thread);
     thread.worker.postMessage(threadPort, [threadPort]);
@@ -64,14 +64,14 @@ export class BatchReader {
     }
   }
 
-  #start(): Thread {
+  private start(): Thread {
     const worker = new Worker(THREAD_ENTRY);
     worker.unref();
     const ended = new Promise<Error>((resolve) => {
       worker.once('error', resolve);
       worker.once('exit', (code) => resolve(new Error(`exit code ${code}`)));
     });
-    worker.once('exit', () => (this.#thread = undefined));
+    worker.once('exit', () => (this.thread = undefined));
     return { worker, ended };
   }
 }

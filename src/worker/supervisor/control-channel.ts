@@ -39,14 +39,14 @@ export interface ControlSettings {
 
 /** Unary calls of WorkerService, with token and deadline, checked answers, and repeats while nobody is there. */
 export class ControlChannel {
-  readonly #client: Client;
-  readonly #methods = readMethods();
-  readonly #metadata = new Metadata();
+  private readonly client: Client;
+  private readonly methods = readMethods();
+  private readonly metadata = new Metadata();
 
   constructor(private readonly settings: ControlSettings) {
     const { address, token } = settings;
     this.useToken(token);
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.client = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': ANSWER_BYTES_MAX,
       // A connection whose other end vanished without a word is found by pings, and tried again soon.
       'grpc.keepalive_time_ms': 20_000,
@@ -58,7 +58,7 @@ export class ControlChannel {
 
   /** Every call from now on carries this token. */
   useToken(token: string): void {
-    this.#metadata.set('authorization', `Bearer ${token}`);
+    this.metadata.set('authorization', `Bearer ${token}`);
   }
 
   /**
@@ -83,18 +83,18 @@ export class ControlChannel {
   async askOnce<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     call.signal.throwIfAborted();
     try {
-      return call.answer.parse(await this.#send(call));
+      return call.answer.parse(await this.send(call));
     } catch (error) {
       throw controlFailure(error);
     }
   }
 
   close(): void {
-    this.#client.close();
+    this.client.close();
   }
 
-  #send({ method, request, signal, deadlineMs = CALL_DEADLINE_MS }: Call<z.ZodType>): Promise<unknown> {
-    const definition = this.#methods[method];
+  private send({ method, request, signal, deadlineMs = CALL_DEADLINE_MS }: Call<z.ZodType>): Promise<unknown> {
+    const definition = this.methods[method];
     if (definition === undefined) throw new Error(`WorkerService has no method ${method}`);
     const { path, requestSerialize, responseDeserialize } = definition;
     return new Promise((resolve, reject) => {
@@ -106,7 +106,7 @@ export class ControlChannel {
         else reject(error);
       };
       const codec = [path, requestSerialize, responseDeserialize] as const;
-      const call = this.#client.makeUnaryRequest(...codec, request, this.#metadata, options, done);
+      const call = this.client.makeUnaryRequest(...codec, request, this.metadata, options, done);
       signal.addEventListener('abort', cancel, { once: true });
     });
   }

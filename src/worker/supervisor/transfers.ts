@@ -42,7 +42,7 @@ export class Transfers {
   async download(artifact: Artifact): Promise<string> {
     for (let mismatchCount = 1; ; mismatchCount += 1) {
       try {
-        return (await this.cache.find(artifact)) ?? (await this.#untilServed(() => this.#receive(artifact)));
+        return (await this.cache.find(artifact)) ?? (await this.untilServed(() => this.receive(artifact)));
       } catch (error) {
         if (!(error instanceof DigestMismatchError)) throw error;
         if (mismatchCount >= MISMATCH_COUNT_MAX) throw corrupt(error);
@@ -56,20 +56,20 @@ export class Transfers {
    * @throws DomainError ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
    */
   async upload(bytes: Uint8Array): Promise<Artifact> {
-    return this.#put(artifactOf(bytes), () => Readable.from([bytes]));
+    return this.put(artifactOf(bytes), () => Readable.from([bytes]));
   }
 
   /** Stores a file as `upload` does, without reading it into memory. */
   async uploadFile(path: string): Promise<Artifact> {
-    return this.#put(await digestOf(createReadStream(path)), () => createReadStream(path));
+    return this.put(await digestOf(createReadStream(path)), () => createReadStream(path));
   }
 
-  async #put(artifact: Artifact, read: () => Readable): Promise<Artifact> {
-    await this.#untilServed(async () => {
+  private async put(artifact: Artifact, read: () => Readable): Promise<Artifact> {
+    await this.untilServed(async () => {
       const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
       if (url === '') return;
       const body = { stream: read(), sizeBytes: artifact.sizeBytes };
-      (await this.#ask(url, { method: 'PUT', body })).resume();
+      (await this.ask(url, { method: 'PUT', body })).resume();
       await this.control.confirmUpload(this.lease, artifact, this.signal);
     });
     return artifact;
@@ -84,8 +84,8 @@ export class Transfers {
   readSource(object: SourceObject, link: () => Promise<string>): Promise<Uint8Array> {
     let refusedCount = 0;
     let mismatchCount = 0;
-    return this.#untilServed(async () => {
-      const response = await this.#ask(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
+    return this.untilServed(async () => {
+      const response = await this.ask(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
       if (response.statusCode === 403) {
         refusedCount += 1;
         response.resume();
@@ -105,7 +105,7 @@ export class Transfers {
     });
   }
 
-  #untilServed<T>(work: () => Promise<T>): Promise<T> {
+  private untilServed<T>(work: () => Promise<T>): Promise<T> {
     const isTransient = (error: unknown) => error instanceof StoreBusyError || error instanceof ConnectionError;
     const retries = { isTransient, attemptCountMax: ATTEMPT_COUNT_MAX, delayMsMax: RETRY_DELAY_MS_MAX };
     return withRetries(work, { ...retries, signal: this.signal }).catch((error: unknown) => {
@@ -113,9 +113,9 @@ export class Transfers {
     });
   }
 
-  async #receive(artifact: Artifact): Promise<string> {
+  private async receive(artifact: Artifact): Promise<string> {
     const url = await this.control.downloadUrl(this.lease, artifact, this.signal);
-    const response = await this.#ask(url, { method: 'GET' }, [404]);
+    const response = await this.ask(url, { method: 'GET' }, [404]);
     if (response.statusCode === 404) {
       response.resume();
       throw missing(artifact, url);
@@ -123,7 +123,7 @@ export class Transfers {
     return this.cache.store(artifact, Readable.from(bodyOf(response)));
   }
 
-  async #ask(
+  private async ask(
     url: string,
     request: Omit<StoreRequest, 'signal'>,
     expectedStatuses: readonly number[] = [],
