@@ -10,7 +10,7 @@ export interface ImageShape {
 /**
  * The shape of what a window gives.
  *
- * @throws RangeError when the image has no room for the window.
+ * @throws {RangeError} when the image has no room for the window.
  */
 export function slidOver(image: ImageShape, { kernelSize, stride, padding }: Window, channels: number): ImageShape {
   const along = (length: number, direction: 0 | 1) =>

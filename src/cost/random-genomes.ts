@@ -20,7 +20,7 @@ export interface SearchedBlock {
  *
  * @param blocks The whole network, input side first.
  * @param isPrefixCached Per block, as `imageCosts` takes it where that block is the first that trains.
- * @throws RangeError when no block may train.
+ * @throws {RangeError} when no block may train.
  */
 export function meanCostOfRandomGenomes(
   blocks: readonly SearchedBlock[],

@@ -23,7 +23,7 @@ export async function findFreePort(): Promise<number> {
  * Finds `count` different ports, all of whose needs are free.
  *
  * @param needs Every port that a server on `port` opens, e.g. also port + 10000.
- * @throws Error when 200 random tries were not enough.
+ * @throws {Error} when 200 random tries were not enough.
  */
 export async function findFreePorts(count: number, needs: (port: number) => number[]): Promise<number[]> {
   const found = new Set<number>();

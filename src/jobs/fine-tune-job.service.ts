@@ -216,8 +216,8 @@ export class FineTuneJobService {
     await this.jobs.insert(transaction, {
       id,
       project,
-      ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
-      ...(request.displayName === undefined ? {} : { displayName: request.displayName }),
+      ...(request.externalId !== undefined && { externalId: request.externalId }),
+      ...(request.displayName !== undefined && { displayName: request.displayName }),
       labels: request.labels,
       ...version,
       spec,

@@ -7,8 +7,8 @@ const STEP_MS_MAX = 15 * 60_000;
 
 /** A leadership that is renewed for as long as its scope moves on, and given back at the end. */
 export class HeldLeadership {
-  private readonly lost = new AbortController();
-  private readonly over = new AbortController();
+  private readonly loss = new AbortController();
+  private readonly end = new AbortController();
   private readonly renewing: Promise<void>;
   private hasStepFailed = false;
   /** On the clock of `performance.now()`. */
@@ -25,7 +25,7 @@ export class HeldLeadership {
 
   /** Fires when another coordinator has taken over, or the scope has ended. */
   get lost(): AbortSignal {
-    return this.lost.signal;
+    return this.loss.signal;
   }
 
   /** Notes that a step begins, and how it ends. @throws what the step throws. */
@@ -43,7 +43,7 @@ export class HeldLeadership {
 
   /** Renews no more; what is not given back can be taken over when the lease ends. */
   release(): void {
-    this.over.abort();
+    this.end.abort();
   }
 
   /** Lets another coordinator take over at once. */
@@ -57,7 +57,7 @@ export class HeldLeadership {
   }
 
   private async keepRenewing(): Promise<void> {
-    const { signal } = this.over;
+    const { signal } = this.end;
     for (;;) {
       await sleep((this.leaseSeconds * 1000) / 3, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
@@ -72,7 +72,7 @@ export class HeldLeadership {
       const isHeld = movesOn
         ? await this.leaderships.renew(this.leadership, this.leaseSeconds)
         : await this.leaderships.isHeld(this.leadership);
-      if (!isHeld) this.lost.abort();
+      if (!isHeld) this.loss.abort();
     } catch (error) {
       // Every write is fenced: going on without a renewal can waste work, never spoil it.
       this.logger.warn({ scope: this.leadership.scope, err: error }, 'renewing failed');

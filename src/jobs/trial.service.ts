@@ -30,15 +30,15 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
   return {
     ...rest,
     name: trialName(project, jobId, entity.id),
-    ...(genes === undefined || threshold === undefined ? {} : { genome: { genes, threshold } }),
-    ...(fold === undefined ? {} : { fold }),
-    ...(infeasibleReason === undefined ? {} : { infeasibleReason }),
-    ...(fitness === undefined ? {} : { fitness }),
+    ...(genes !== undefined && threshold !== undefined && { genome: { genes, threshold } }),
+    ...(fold !== undefined && { fold }),
+    ...(infeasibleReason !== undefined && { infeasibleReason }),
+    ...(fitness !== undefined && { fitness }),
     seedResults: results,
     ...(reusedTrialId !== undefined && { reusedTrial: trialName(project, jobId, reusedTrialId) }),
     cost: reusedTrialId === undefined ? costs.reduce(addCosts, NO_COST) : NO_COST,
     createTime: createTime.toISOString(),
-    ...(endTime === undefined ? {} : { endTime: endTime.toISOString() }),
+    ...(endTime !== undefined && { endTime: endTime.toISOString() }),
   };
 }
 

@@ -74,8 +74,8 @@ export type Plan =
  * @param history Completed trials in any order; part of a batch is enough.
  * @returns EVALUATE with the trials that are determined and not in the history, those that are running among them; or DONE,
  *   after the last generation or `trialCountMax` trials, with the best trial ever, the earliest of equals.
- * @throws DomainError REPLAY_DIVERGED if the history holds a genome or a place that was not planned.
- * @throws RangeError for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
+ * @throws {DomainError} REPLAY_DIVERGED when the history holds a genome or a place that was not planned.
+ * @throws {RangeError} for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
  *   parts do not fit together.
  * @see Davila et al., arXiv 2508.15367.
  */
@@ -102,7 +102,7 @@ export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): 
   return { kind: 'DONE', best };
 }
 
-/** @throws RangeError for parts of a config that contradict each other. */
+/** @throws {RangeError} for parts of a config that contradict each other. */
 function assertFits({ blockCount, populationSize, rules, initialGenomes, trialCountMax = 1 }: SearchConfig): void {
   if (rules.blocks.length !== blockCount) {
     throw new RangeError(`rules for ${rules.blocks.length} blocks, blockCount is ${blockCount}`);

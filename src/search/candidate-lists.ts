@@ -19,7 +19,7 @@ export interface ListedCandidate {
  *
  * @param seed The search's, an integer in [0, 2^53).
  * @param blockCount As many as `rules` has.
- * @throws RangeError if it has not, or if no block may train.
+ * @throws {RangeError} when it has not, or if no block may train.
  */
 export function randomSearchCandidates({
   seed,

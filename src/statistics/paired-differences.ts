@@ -17,7 +17,7 @@ export interface Differences {
  * the difference is known better than either figure. The seeds of the methods are drawn apart from each other. As with single
  * figures, an interval is never narrower than that of matched proportions: methods that agree on all images may differ on the next.
  *
- * @throws RangeError as `ScoredTestSet` does.
+ * @throws {RangeError} as `ScoredTestSet` does.
  */
 export async function pairedDifferences(
   a: MethodPredictions,

@@ -47,7 +47,7 @@ export interface FineTuneOptions {
 /**
  * Refuses options that do not fit together.
  *
- * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
+ * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
  *   would train nothing.
  */
 export function checkFineTuneOptions(options: FineTuneOptions): void {

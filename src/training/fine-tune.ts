@@ -52,7 +52,7 @@ export interface FineTuneHooks {
  * The same options give the same bits, on the same machine, thread count and oneDNN flag. When memory runs out a stage
  * starts again with half as many examples at a time.
  *
- * @throws DomainError NAN_LOSS with epoch, step and block; OUT_OF_MEMORY when nothing smaller is left to try;
+ * @throws {DomainError} NAN_LOSS with epoch, step and block; OUT_OF_MEMORY when nothing smaller is left to try;
  *   and what `checkFineTuneOptions` and `loadWeights` throw.
  */
 export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): Promise<FineTuneResult> {

@@ -33,7 +33,7 @@ export class BatchReader {
    * @param batches Places in the file.
    * @param varied How images are augmented; as they are in the file when absent.
    * @yields RGB bytes, [batch, sizePx, sizePx, 3], valid until the next are asked for; the memory is used again.
-   * @throws DomainError as `fillBatch`, when the loop comes to the batch that failed; Error when the thread ended.
+   * @throws {DomainError} as `fillBatch`, when the loop comes to the batch that failed; Error when the thread ended.
    */
   async *read(
     file: OpenImages,

@@ -21,7 +21,7 @@ export class PackedFile implements OpenImages {
     readonly sizePx: number,
   ) {}
 
-  /** @throws DomainError ARTIFACT_CORRUPT when the file is not as long as so many images are. */
+  /** @throws {DomainError} ARTIFACT_CORRUPT when the file is not as long as so many images are. */
   static async open(path: string, sizePx: number, imageCount: number): Promise<PackedFile> {
     const handle = await open(path, 'r');
     const file = new PackedFile(handle, path, sizePx);

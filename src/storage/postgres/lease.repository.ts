@@ -267,7 +267,7 @@ const given = ({ id, fence, spec, runtime }: LeasedRow): GivenLease => ({
   id,
   fence: Number(fence),
   spec,
-  ...(runtime === null ? {} : { runtime }),
+  ...(runtime !== null && { runtime }),
 });
 
 const endParameters = ({ taskId, scope, fence }: LeaseRef, ending: Ending): unknown[] => [

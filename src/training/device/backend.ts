@@ -72,8 +72,8 @@ export interface TracingBinding extends Binding {
  * The settings are environment variables that TensorFlow reads when it is loaded, so they must be set by whoever starts
  * the process: TENSORFLOW_DEVICE, TF_ENABLE_ONEDNN_OPTS=1, TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS.
  *
- * @throws Error when TF_ENABLE_ONEDNN_OPTS is absent: the CPU would then decide, and results would not tell.
- * @throws DomainError GPU_UNAVAILABLE when a GPU was asked for and TensorFlow uses none: it would run on the CPU unseen.
+ * @throws {Error} when TF_ENABLE_ONEDNN_OPTS is absent: the CPU would then decide, and results would not tell.
+ * @throws {DomainError} GPU_UNAVAILABLE when a GPU was asked for and TensorFlow uses none: it would run on the CPU unseen.
  *   The import of this module throws the same when the package for GPUs cannot be loaded.
  */
 export async function startBackend(): Promise<Runtime> {

@@ -17,7 +17,7 @@ import {
  * @param args Become the function's arguments, in this order.
  * @param body Makes the function's outputs.
  * @returns how many outputs the function has.
- * @throws Error when `body` reads a tensor, uses one that is neither in `args` nor its own, or makes one whose shape
+ * @throws {Error} when `body` reads a tensor, uses one that is neither in `args` nor its own, or makes one whose shape
  *   TensorFlow cannot tell beforehand.
  */
 export function record(binding: TracingBinding, name: string, args: readonly Tensor[], body: () => Tensor[]): number {
@@ -139,7 +139,7 @@ const OPAQUE_OUTPUTS: ReadonlyMap<string, number> = new Map([
   ['_MklNativeMaxPool', 1],
 ]);
 
-/** Any shape, for what nobody looks at. @throws Error for an output whose shape somebody may want to know. */
+/** Any shape, for what nobody looks at. @throws {Error} for an output whose shape somebody may want to know. */
 function opaqueShape(op: string, output: number): number[] {
   if (OPAQUE_OUTPUTS.get(op) === output) return [];
   throw new Error(`the shape of output ${output} of ${op} depends on values`);

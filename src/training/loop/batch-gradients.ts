@@ -55,7 +55,7 @@ export function gradientsInPieces(
   }
 }
 
-/** @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example. */
+/** @throws {DomainError} BATCH_OF_ONE when a BatchNorm would use the statistics of one example. */
 export function checkSizes({ segments, movingStatisticNames }: ModelState, sizes: readonly number[]): void {
   if (!sizes.includes(1) || movingStatisticNames.length === 0) return;
   const ids = segments.filter(({ usesBatchStatistics }) => usesBatchStatistics).map(({ id }) => id);

@@ -26,14 +26,14 @@ export class StepReports {
   /**
    * Takes over what `trainStep` returned.
    *
-   * @throws DomainError NAN_LOSS of the first step whose loss is not finite; names the block where that began.
+   * @throws {DomainError} NAN_LOSS of the first step whose loss is not finite; names the block where that began.
    */
   add(report: Tensor, place: StepPlace): void {
     this.pending.push({ report, place });
     if (this.pending.length >= PENDING_COUNT_MAX) this.read();
   }
 
-  /** The mean loss over all examples so far. @throws As `add`. */
+  /** The mean loss over all examples so far. @throws {DomainError} NAN_LOSS, as `add`. */
   meanLoss(): number {
     this.read();
     return this.lossSum / this.exampleCount;

@@ -31,7 +31,7 @@ const SAMPLED_STEP = 2;
 /**
  * Trains a model on every example once, in an order that depends on seed and epoch alone.
  *
- * @throws DomainError NAN_LOSS, as `StepReports.add`.
+ * @throws {DomainError} NAN_LOSS, as `StepReports.add`.
  */
 export async function trainEpoch(
   state: ModelState,

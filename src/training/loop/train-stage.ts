@@ -53,7 +53,7 @@ type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
  * a time.
  *
  * @param start The whole state that the stage begins with.
- * @throws DomainError as `fineTune`.
+ * @throws {DomainError} as `fineTune`.
  */
 export async function trainStage(
   options: SizedOptions,

@@ -32,7 +32,7 @@ export interface StepSettings extends GradientSettings {
  * Micro-batches give what the whole batch gives, but for BatchNorm: its batch statistics are those of a micro-batch.
  *
  * @param batch Its input is float32, what the first segment takes; stays the caller's.
- * @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
+ * @throws {DomainError} BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
  * @returns float32 [1 + segment count], the caller's to dispose: the mean loss before the step, then the mean of each
  *   segment's output (of the micro-batches, their sum), which is finite if the output is.
  */

@@ -38,7 +38,7 @@ export interface Pass {
  * The loss of a batch and its gradients for the trained parameters alone: the frozen segments before the first trained
  * one run without keeping their activations, and no gradient is computed for them. Ops only, so that it can be traced.
  *
- * @throws Error when nothing is trained.
+ * @throws {Error} when nothing is trained.
  */
 export function forwardAndBackward(state: ModelState, inputs: PassInputs, settings: PassSettings): Pass {
   const firstTrained = state.segments.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
@@ -85,7 +85,7 @@ function segmentContexts(
   const isFrozen = (name: string) => !state.isLearning(name);
   return ({ lrMultiplier, usesBatchStatistics }) => ({
     parameter,
-    ...(usesBatchStatistics ? { batchStatistics } : {}),
-    ...(lrMultiplier > 0 ? { onGradient, isFrozen } : {}),
+    ...(usesBatchStatistics && { batchStatistics }),
+    ...(lrMultiplier > 0 && { onGradient, isFrozen }),
   });
 }

@@ -55,7 +55,7 @@ export class ArtifactCache {
   /**
    * Stores an artifact's bytes and gives their path.
    *
-   * @throws DigestMismatchError when they are not the artifact's; nothing is kept then.
+   * @throws {DigestMismatchError} when they are not the artifact's; nothing is kept then.
    */
   async store(artifact: Artifact, bytes: NodeJS.ReadableStream): Promise<string> {
     await mkdir(this.folder, { recursive: true });

@@ -81,7 +81,7 @@ export async function runAttempt({ task, leaseSeconds, askedAtMs }: LeasedTask, 
   }
 }
 
-/** @throws LeaseLostError, or anything once the signal has fired. */
+/** @throws {LeaseLostError}, or anything once the signal has fired. */
 async function workAndReport(spec: unknown, lease: Lease, parts: WorkerParts, signal: AbortSignal): Promise<void> {
   const { control, cache, logger } = parts;
   const transfers = new Transfers(control, cache, lease, signal);

@@ -64,7 +64,7 @@ export class ControlChannel {
   /**
    * Calls until the coordinator answers or the signal fires; a call may so be made twice.
    *
-   * @throws DomainError with the coordinator's reason, as far as it may be told of a task: see `controlFailure`.
+   * @throws {DomainError} with the coordinator's reason, as far as it may be told of a task: see `controlFailure`.
    */
   ask<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     let troubledCount = 0;

@@ -15,7 +15,7 @@ const DRIVER_VERSION = '/proc/driver/nvidia/version';
  * Starts TensorFlow on the GPU in a process of its own, and ends it.
  *
  * @param systemEnvironment What a trainer gets of this machine's environment.
- * @throws DomainError GPU_UNAVAILABLE with the reason, in TensorFlow's words where it gave one.
+ * @throws {DomainError} GPU_UNAVAILABLE with the reason, in TensorFlow's words where it gave one.
  */
 export async function checkGpu(systemEnvironment: NodeJS.ProcessEnv): Promise<void> {
   const trainers = trainersConfigSchema.parse({ TENSORFLOW_DEVICE: 'GPU' });

@@ -14,8 +14,8 @@ export class SourceLinks {
   private readonly links = new Map<string, Link>();
   private signing: Promise<void> | undefined;
 
-  /** @param sign Gives the links of keys, in their order. */
-  constructor(private readonly sign: (keys: readonly string[]) => Promise<readonly string[]>) {}
+  /** @param linksOf Gives the links of keys, in their order. */
+  constructor(private readonly linksOf: (keys: readonly string[]) => Promise<readonly string[]>) {}
 
   /**
    * The link of a key; asked again, another one.
@@ -40,7 +40,7 @@ export class SourceLinks {
 
   private async store(keys: readonly string[]): Promise<void> {
     const signedAtMs = performance.now();
-    const urls = await this.sign(keys);
+    const urls = await this.linksOf(keys);
     if (urls.length !== keys.length) throw new Error(`asked for ${keys.length} links, got ${urls.length}`);
     urls.forEach((url, index) => {
       const key = keys[index] ?? '';

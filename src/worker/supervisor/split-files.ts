@@ -31,7 +31,7 @@ export class SplitFiles {
   /**
    * A split as decoded pixels.
    *
-   * @throws DomainError ARTIFACT_CORRUPT or IMAGE_UNREADABLE, naming the image; and what the transfers throw.
+   * @throws {DomainError} ARTIFACT_CORRUPT or IMAGE_UNREADABLE, naming the image; and what the transfers throw.
    */
   async prepare({ pack, split, sizePx, transfers, signal, logger }: SplitRequest): Promise<SplitFile> {
     const records = (await this.records(pack.manifest, transfers)).filter((record) => record.split === split);

@@ -11,7 +11,7 @@ export type SupervisorEnd = 'DONE' | 'SHUT_DOWN';
  * Works on one task after the other until the scope has ended or the worker is told to go.
  *
  * @param workerId Of this process and no other, one before it included: it is given again what it holds.
- * @throws DomainError WORKER_TOKEN_INVALID when the coordinator refuses the token.
+ * @throws {DomainError} WORKER_TOKEN_INVALID when the coordinator refuses the token.
  */
 export async function supervise(workerId: string, parts: WorkerParts): Promise<SupervisorEnd> {
   const { control, shutdown } = parts;

@@ -33,7 +33,7 @@ export class TrainerChild {
   /**
    * Trains or scores.
    *
-   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when
+   * @throws {DomainError} as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when
    *   it fired, and then the process is gone already.
    */
   async run(request: TrainerRequest, { onEpoch, signal }: TrainerCall): Promise<TrainerAnswer> {
@@ -85,7 +85,11 @@ export class TrainerChild {
   }
 
   /** Waits for the answer as long as the process shows that it is alive. */
-  private async answer(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
+  private async answer(
+    child: ChildProcess,
+    request: TrainerRequest,
+    onEpoch: TrainerCall['onEpoch'],
+  ): Promise<LastMessage> {
     const { TRAINER_SILENCE_SECONDS_MAX: silenceSecondsMax } = this.settings.trainers;
     const hung = new AbortController();
     const watch = setTimeout(() => hung.abort(), silenceSecondsMax * 1000);

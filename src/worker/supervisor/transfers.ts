@@ -24,7 +24,7 @@ class StoreBusyError extends Error {
 /**
  * Moves bytes between the store and this machine for one task, by presigned links only.
  *
- * @throws DomainError STORAGE_UNAVAILABLE from every method when the store stays away.
+ * @throws {DomainError} STORAGE_UNAVAILABLE from every method when the store stays away.
  */
 export class Transfers {
   constructor(
@@ -37,7 +37,7 @@ export class Transfers {
   /**
    * The local file of an artifact, fetched unless it is there.
    *
-   * @throws DomainError ARTIFACT_CORRUPT when it is missing, or the store gives other bytes three times.
+   * @throws {DomainError} ARTIFACT_CORRUPT when it is missing, or the store gives other bytes three times.
    */
   async download(artifact: Artifact): Promise<string> {
     for (let mismatchCount = 1; ; mismatchCount += 1) {
@@ -53,7 +53,7 @@ export class Transfers {
   /**
    * Stores bytes under their digest, unless the store has them.
    *
-   * @throws DomainError ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
+   * @throws {DomainError} ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
    */
   async upload(bytes: Uint8Array): Promise<Artifact> {
     return this.put(artifactOf(bytes), () => Readable.from([bytes]));
@@ -79,7 +79,7 @@ export class Transfers {
    * The bytes of an object that is being imported.
    *
    * @param link Gives a link that was signed a short while ago, another one each time.
-   * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed; in its size, three times.
+   * @throws {DomainError} DATASET_CHANGED when it is gone or not the one that was listed; in its size, three times.
    */
   readSource(object: SourceObject, link: () => Promise<string>): Promise<Uint8Array> {
     let refusedCount = 0;

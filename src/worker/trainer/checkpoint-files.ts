@@ -20,12 +20,10 @@ export interface CheckpointFilesOptions {
 
 /** Where one training stands, in files that its next attempt on this machine goes on from. */
 export class CheckpointFiles {
-  private readonly options: CheckpointFilesOptions;
   private readonly name: string;
   private savedAtMs = performance.now();
 
-  constructor(options: CheckpointFilesOptions) {
-    this.options = options;
+  constructor(private readonly options: CheckpointFilesOptions) {
     this.name = `checkpoint-${createHash('sha256').update(options.identity).digest('hex')}`;
   }
 

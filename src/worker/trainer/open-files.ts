@@ -30,12 +30,12 @@ export interface TaskFiles {
 export class OpenFiles {
   private readonly reader = new BatchReader();
   private readonly packed = new Map<string, PackedFile>();
-  private weights: { readonly path: string; readonly bytes: Uint8Array } | undefined;
+  private weightsFile: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 
-  /** Opens what a task needs, and forgets all else. @throws DomainError as `PackedFile.open`. */
+  /** Opens what a task needs, and forgets all else. @throws {DomainError} as `PackedFile.open`. */
   async load({ weightsPath, splits, sizePx }: TaskFiles): Promise<void> {
-    if (this.weights?.path !== weightsPath) {
-      this.weights = { path: weightsPath, bytes: await readFile(weightsPath) };
+    if (this.weightsFile?.path !== weightsPath) {
+      this.weightsFile = { path: weightsPath, bytes: await readFile(weightsPath) };
     }
     for (const [path, file] of this.packed) {
       if (splits.some((split) => split.path === path)) continue;
@@ -48,8 +48,8 @@ export class OpenFiles {
   }
 
   weights(): ReadonlyMap<string, HostTensor> {
-    if (this.weights === undefined) throw new Error('no weights were loaded');
-    return readSafetensors(this.weights.bytes);
+    if (this.weightsFile === undefined) throw new Error('no weights were loaded');
+    return readSafetensors(this.weightsFile.bytes);
   }
 
   /**
