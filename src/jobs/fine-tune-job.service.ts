@@ -23,8 +23,7 @@ import { canonicalJson } from '../domain/canonical-json.js';
 import { DatasetService } from '../catalog/dataset.service.js';
 import { JobAdmission } from './job-admission.js';
 import { toFineTuneJob } from './job-view.js';
-import { pageOf } from './page-of.js';
-import { readPageToken } from './page-token.js';
+import { pageOf, readPageToken } from './page.js';
 
 /** Thrown to roll back when another request with the same idempotency key was first. */
 class IdempotencyKeyTakenError extends Error {}

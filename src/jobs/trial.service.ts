@@ -8,8 +8,7 @@ import { trialName } from '../domain/resource-names.js';
 import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/job/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
-import { pageOf } from './page-of.js';
-import { readPageToken } from './page-token.js';
+import { pageOf, readPageToken } from './page.js';
 
 const placeSchema = z.strictObject({
   phase: z.enum(TRIAL_PHASES),

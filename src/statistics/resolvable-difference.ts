@@ -1,4 +1,4 @@
-import { NORMAL_97_5 } from './normal.js';
+import { NORMAL_97_5 } from './interval.js';
 
 /**
  * Assumed share of images on which exactly one of two candidates is right, before any has been trained. Two with 90 %

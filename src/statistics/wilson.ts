@@ -1,5 +1,4 @@
-import type { Interval } from './interval.js';
-import { NORMAL_97_5 } from './normal.js';
+import { type Interval, NORMAL_97_5 } from './interval.js';
 
 /**
  * The 95 % score interval of a proportion. It never collapses: with 12 of 12 it is [0.757, 1].

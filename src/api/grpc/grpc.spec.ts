@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
 import { detailsOf, GrpcCaller } from '../../../test/support/grpc-caller.js';
-import { REQUEST_BYTES_MAX } from '../request-limit.js';
+import { REQUEST_BYTES_MAX } from '../http-server.js';
 import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
 import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../../../test/support/samples.js';
 

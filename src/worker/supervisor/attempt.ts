@@ -1,4 +1,5 @@
 import { failureOf } from '../../domain/errors.js';
+import { isFinal } from '../../domain/reasons.js';
 import {
   contentOf,
   taskKind,
@@ -15,7 +16,6 @@ import type { LeaseTaskAnswer } from './control-answers.js';
 import { type ControlClient, type Lease, LeaseLostError } from './control-client.js';
 import { keepLease, type StopReason } from './heartbeat.js';
 import { runImport } from './run-import.js';
-import { failedOutcome } from './outcome.js';
 import type { SplitFiles } from './split-files.js';
 import type { AttemptContext } from './attempt-context.js';
 import type { TrainerChild } from './trainer-child.js';
@@ -105,6 +105,12 @@ async function outcomeOf(spec: unknown, context: AttemptContext): Promise<TaskOu
     if (reason === 'ARTIFACT_CORRUPT') context.cache.distrust();
     return failedOutcome(error);
   }
+}
+
+/** The outcome that an attempt's failure is reported as. */
+export function failedOutcome(error: unknown): TaskOutcome {
+  const failure = failureOf(error);
+  return isFinal(failure.reason) ? { infeasible: failure } : { fault: failure };
 }
 
 /** Deletes all that no task has used lately, for the next try; whoever comes then tells if that was not enough. */

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { pageOf } from './page-of.js';
-import { readPageToken } from './page-token.js';
+import { pageOf, readPageToken } from './page.js';
 
 const pageAt = (items: readonly string[], pageSize: number) => {
   const { items: kept, nextPageToken } = pageOf(items, pageSize, (place) => place);
