@@ -1,6 +1,6 @@
 import type { Padding, Window } from '../networks/layers.js';
 
-/** Of the image between two layers; what has no height and width is an image of one pixel. */
+/** The shape of the image between two layers; a vector, without height and width, is an image of one pixel. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;

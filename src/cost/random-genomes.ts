@@ -36,13 +36,13 @@ export function meanCostOfRandomGenomes(
   return { training: validation + inputGradients + weightGradients, validation, prefix };
 }
 
-/** Per block, the chance that a random genome trains it. */
+/** The chance of each block that a random genome trains it. */
 export function trainedChances(blocks: readonly Pick<SearchedBlock, 'policy'>[]): number[] {
   const chances = { FREE: 1 / 2 / chanceOfAny(blocks), FREEZE: 0, TRAIN: 1 };
   return blocks.map(({ policy }) => chances[policy]);
 }
 
-/** Per block, the chance that it is the first that trains. */
+/** The chance of each block that it is the first that trains. */
 function chancesToBeFirst(blocks: readonly SearchedBlock[]): number[] {
   const certain = blocks.findIndex(({ policy }) => policy === 'TRAIN');
   return blocks.map(({ policy }, block) => {

@@ -28,7 +28,7 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** Of the superuser, with the password. */
+  /** The connection URL of the superuser, with the password. */
   readonly url: string;
   /** The postmaster's. */
   readonly pid: number;

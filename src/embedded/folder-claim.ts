@@ -28,7 +28,7 @@ export function claimFolder(folder: string): () => void {
 /**
  * Starts a server on a data folder that is claimed for it.
  *
- * @param server What a failure is told of, with the reason that callers see.
+ * @param server The server that a failure names, with the reason that callers see.
  * @param start Is given the absolute folder, and what gives the claim back when the server stops.
  * @throws {DomainError} when the folder is taken or the start fails; then the claim has been given back.
  */

@@ -5,7 +5,7 @@ export interface HostTensor {
   readonly dtype: 'F32';
   /** Empty for a scalar. */
   readonly shape: readonly number[];
-  /** As many values as the product of `shape`; may be a view of a larger buffer. */
+  /** The values, as many as the product of `shape`; may be a view of a larger buffer. */
   readonly data: Float32Array;
 }
 

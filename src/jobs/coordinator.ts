@@ -30,7 +30,7 @@ const CLAIM_MS = 1_000;
 const CLAIM_COUNT_MAX = 50;
 /** A coordinator that has been silent for so long, or for half a lease, has its share given to the others. */
 const ALIVE_SECONDS_MIN = 5;
-/** After an error that is nobody's decision: the database is away, or a bug. */
+/** The wait after an error that is nobody's decision: the database is away, or a bug. */
 const RETRY_MS = 2_000;
 /** A step may be left in the middle: it is repeated by whoever leads next, and its writes are fenced. */
 const STEP_GRACE_MS = 5_000;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.js';
 import type { Leadership, LeadershipRepository } from '../storage/postgres/leadership.repository.js';
 
-/** Longer than any step that still moves: publishing reads and copies whole models. */
+/** The time after which a step counts as stuck; publishing, which reads and copies whole models, takes less. */
 const STEP_MS_MAX = 15 * 60_000;
 
 /** A leadership that is renewed for as long as its scope moves on, and given back at the end. */
@@ -11,7 +11,7 @@ export class HeldLeadership {
   private readonly end = new AbortController();
   private readonly renewing: Promise<void>;
   private hasStepFailed = false;
-  /** On the clock of `performance.now()`. */
+  /** The start of the latest step, on the clock of `performance.now()`. */
   private stepStartMs = performance.now();
 
   constructor(
@@ -65,7 +65,10 @@ export class HeldLeadership {
     }
   }
 
-  /** Not while steps fail, or do not end: another coordinator may have more luck, and takes over when the lease ends. */
+  /**
+   * Renews the lease, but not while steps fail, or do not end: another coordinator may have more luck, and takes over
+   * when the lease ends.
+   */
   private async renew(): Promise<void> {
     const movesOn = !this.hasStepFailed && performance.now() - this.stepStartMs < STEP_MS_MAX;
     try {

@@ -7,12 +7,12 @@ const pageAt = (items: readonly string[], pageSize: number) => {
   return { count: kept.length, next: readPageToken(z.int(), nextPageToken) };
 };
 
-it('has no next page after fewer items than were asked for', () => {
+it('has no next page after fewer items than were requested', () => {
   expect(pageAt(['a', 'b'], 3)).toEqual({ count: 2, next: undefined });
   expect(pageAt([], 3)).toEqual({ count: 0, next: undefined });
 });
 
-it('goes on after the last of as many as were asked for', () => {
+it('goes on after the last of as many as were requested', () => {
   expect(pageAt(['a', 'b', 'c'], 3)).toEqual({ count: 3, next: 2 });
 });
 

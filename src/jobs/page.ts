@@ -11,7 +11,7 @@ const PAGE_BYTES_MAX = 1_000_000;
 /**
  * One page of a list: the items that fit into an answer, one at least, and where the next page begins.
  *
- * @param items As many as were asked for; fewer when these are the last.
+ * @param items The items after the position, as many as were requested; fewer when these are the last.
  * @param positionOf What `readPageToken` is to give for the page after the item at this place.
  */
 export function pageOf<T>(items: readonly T[], pageSize: number, positionOf: (place: number) => unknown): Page<T> {
@@ -42,8 +42,7 @@ export function readPageToken<T>(schema: z.ZodType<T>, token: string | undefined
 }
 
 /** Writes where the next page starts, as text that means nothing to a caller. */
-const writePageToken = (position: unknown): string =>
-  Buffer.from(JSON.stringify(position)).toString('base64url');
+const writePageToken = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url');
 
 function fittingCount(items: readonly unknown[]): number {
   let sizeBytes = 0;

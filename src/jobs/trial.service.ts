@@ -74,7 +74,7 @@ export class TrialService {
     return toTrial(project, entity, await this.trials.trainings([trainedId(entity)]));
   }
 
-  /** By seed, epoch and name. */
+  /** A page of the metric points of a trial, by seed, epoch and name. */
   async listMetricPoints(
     project: string,
     jobId: string,

@@ -74,7 +74,11 @@ const errorInfoSchema = z.object({
   metadata: z.array(z.object({ key: z.string(), value: z.string() })),
 });
 
-/** Reads message and ErrorInfo of what `encodeError` wrote; undefined where there is none. @throws {Error} for other bytes. */
+/**
+ * Reads message and ErrorInfo of what `encodeError` wrote; undefined where there is none.
+ *
+ * @throws {Error} for other bytes.
+ */
 export function decodeErrorInfo(
   bytes: Buffer,
 ): (Pick<ErrorDetails, 'reason' | 'domain' | 'metadata'> & { readonly message: string }) | undefined {

@@ -21,7 +21,7 @@ export interface SearchConfig {
   /** Generations after the initial population. */
   readonly generationCount: number;
   readonly populationSize: number;
-  /** In 1..`populationSize` - 1. */
+  /** The number of elites, in 1..`populationSize` - 1. */
   readonly eliteCount: number;
   /**
    * SEQUENTIAL is the paper's order: a child is drawn from the pool that its elder siblings left. BATCH_SYNC draws all
@@ -55,7 +55,10 @@ export interface EvaluatedTrial {
 export interface PlannedTrial {
   /** 0 is the initial population. */
   readonly generation: number;
-  /** From generation 1 on: 2e and 2e + 1 are the probes of elite e, of E; then come the children, from 2E on. */
+  /**
+   * The place in the generation. From generation 1 on, 2e and 2e + 1 are the probes of elite e, of E; then come the
+   * children, from 2E on.
+   */
   readonly slot: number;
   readonly origin: TrialOrigin;
   readonly genome: Genome;

@@ -42,7 +42,7 @@ export function meanInterval(intervals: readonly Interval[]): Interval {
   };
 }
 
-/** With linear interpolation between two values: type 7 of Hyndman and Fan, as numpy has it. */
+/** The quantile with linear interpolation between two values: type 7 of Hyndman and Fan, as numpy has it. */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(position)] ?? NaN, sorted[Math.ceil(position)] ?? NaN];

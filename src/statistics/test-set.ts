@@ -41,7 +41,7 @@ export class ScoredTestSet {
     this.methods = methods.map((seeds) => seeds.map((predictions) => this.checked(predictions)));
   }
 
-  /** Of each method. */
+  /** The number of seeds of each method. */
   get seedCounts(): number[] {
     return this.methods.map((seeds) => seeds.length);
   }

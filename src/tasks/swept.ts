@@ -16,7 +16,7 @@ export class SweepTotals {
     if ('sizeBytes' in swept) this.sizeBytes += swept.sizeBytes;
   }
 
-  /** By kind; `sizeBytes` is what storage gets back, but for unfinished uploads. */
+  /** The counts by kind; `sizeBytes` is what storage gets back, but for unfinished uploads. */
   get fields(): Readonly<Record<string, number>> {
     return { ...Object.fromEntries(this.counts), sizeBytes: this.sizeBytes };
   }

@@ -161,7 +161,7 @@ describe('refusals', () => {
     });
   });
 
-  it('maps what services throw, and tells nothing of a bug', async () => {
+  it('maps what services throw, and reveals nothing of a bug', async () => {
     api.stubs.jobs.get.mockRejectedValueOnce(new DomainError('JOB_NOT_FOUND', 'There is no such job.'));
     expect(await grpc.refusal(JOBS, 'GetFineTuneJob', inJob)).toMatchObject({
       code: status.NOT_FOUND,

@@ -32,7 +32,7 @@ export class BatchReader {
    * @param file Must stay open until the loop has ended; whoever opened it closes it.
    * @param batches Places in the file.
    * @param varied How images are augmented; as they are in the file when absent.
-   * @yields RGB bytes, [batch, sizePx, sizePx, 3], valid until the next are asked for; the memory is used again.
+   * @yields RGB bytes, [batch, sizePx, sizePx, 3], valid until the next are requested; the memory is used again.
    * @throws {DomainError} as `fillBatch`, when the loop comes to the batch that failed; Error when the thread ended.
    */
   async *read(
@@ -45,19 +45,19 @@ export class BatchReader {
     const nextBuffer = bufferQueue(port, thread);
     thread.worker.postMessage(threadPort, [threadPort]);
     const { fd, path, sizePx } = file;
-    let askedCount = 0;
-    const ask = (buffer: ArrayBuffer) => {
-      const images = batches[askedCount++];
+    let requestedCount = 0;
+    const request = (buffer: ArrayBuffer) => {
+      const images = batches[requestedCount++];
       if (images === undefined) return;
       port.postMessage({ file: { fd, path, sizePx }, images, varied, buffer } satisfies BatchRequest, [buffer]);
     };
     const bufferBytes = batches.reduce((max, { length }) => Math.max(max, length), 0) * imageBytes(file);
     try {
-      while (askedCount < Math.min(BUFFER_COUNT, batches.length)) ask(new ArrayBuffer(bufferBytes));
+      while (requestedCount < Math.min(BUFFER_COUNT, batches.length)) request(new ArrayBuffer(bufferBytes));
       for (const { length } of batches) {
         const buffer = await nextBuffer();
         yield new Uint8Array(buffer, 0, length * imageBytes(file));
-        ask(buffer);
+        request(buffer);
       }
     } finally {
       port.close();

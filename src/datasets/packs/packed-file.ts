@@ -4,7 +4,7 @@ import { DomainError } from '../../domain/errors.js';
 /** What a thread needs to read images: the descriptor is the whole process's. */
 export interface OpenImages {
   readonly fd: number;
-  /** For error messages. */
+  /** The name of the file in error messages. */
   readonly path: string;
   /** Side of every image. */
   readonly sizePx: number;

@@ -47,7 +47,7 @@ export class FineTuneJobRepository {
     );
   }
 
-  /** For the coordinator, which serves every project. */
+  /** Finds a job of any project, for the coordinator, which serves all. */
   async findById(id: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.database.entities((manager) => manager.findOneBy(FineTuneJobEntity, { id }))) ?? undefined;
   }

@@ -18,7 +18,7 @@ import {
  * @param body Makes the function's outputs.
  * @returns how many outputs the function has.
  * @throws {Error} when `body` reads a tensor, uses one that is neither in `args` nor its own, or makes one whose shape
- *   TensorFlow cannot tell beforehand.
+ *   TensorFlow cannot know beforehand.
  */
 export function record(binding: TracingBinding, name: string, args: readonly Tensor[], body: () => Tensor[]): number {
   const backend = nodeBackend();
@@ -153,7 +153,7 @@ class VariableUses {
   /** Position of a variable's handle → its last writer, and who has read it since; all as indices of nodes. */
   private readonly uses = new Map<number, { writer?: number; readers: number[] }>();
 
-  /** @param position Of a handle among the graph's values. */
+  /** @param position The place of a handle among the graph's values. */
   add(position: number): void {
     this.uses.set(position, { readers: [] });
   }

@@ -3,15 +3,15 @@ import { type Tensor, tf } from '../device/backend.js';
 
 /** What a step's report belongs to. */
 export interface StepPlace {
-  /** From 1. */
+  /** The epoch, from 1. */
   readonly epoch: number;
-  /** From 1, within the epoch. */
+  /** The step within the epoch, from 1. */
   readonly step: number;
   readonly learningRate: number;
   readonly exampleCount: number;
 }
 
-/** So many are read at a time: a device that works ahead is not made to wait after each step. */
+/** The number of reports that are read at a time: a device that works ahead is not made to wait after each step. */
 const PENDING_COUNT_MAX = 32;
 
 /** The reports of an epoch's steps, which stay on the device until some have come together. */

@@ -16,7 +16,7 @@ export type EpochTraining = Pick<
 >;
 
 export interface EpochOptions {
-  /** From 1. */
+  /** The epoch of the training, from 1. */
   readonly epoch: number;
   readonly seed: number;
   readonly batchSize: number;

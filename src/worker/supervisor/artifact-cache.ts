@@ -10,7 +10,7 @@ import type { Artifact } from '../../domain/artifact.js';
 const IN_USE_MS = 60 * 60 * 1000;
 const TEMPORARY = '.tmp';
 
-/** Bytes that are not those that were asked for. */
+/** Bytes that are not those that were requested. */
 export class DigestMismatchError extends Error {
   override readonly name = 'DigestMismatchError';
 
@@ -32,7 +32,7 @@ export class ArtifactCache {
   private readonly verified = new Set<string>();
   private temporaryCount = 0;
 
-  /** @param bytesMax Of all files together; those that may be in use are kept beyond it. */
+  /** @param bytesMax The bytes of all files together; those that may be in use are kept beyond it. */
   constructor(
     private readonly folder: string,
     private readonly bytesMax: number,

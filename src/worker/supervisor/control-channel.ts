@@ -32,7 +32,7 @@ export interface Call<A extends z.ZodType> {
 export interface ControlSettings {
   /** host:port of WorkerService. */
   readonly address: string;
-  /** Until the coordinator gives another. */
+  /** The token until the coordinator gives another. */
   readonly token: string;
   readonly logger: Logger;
 }
@@ -64,9 +64,9 @@ export class ControlChannel {
   /**
    * Calls until the coordinator answers or the signal fires; a call may so be made twice.
    *
-   * @throws {DomainError} with the coordinator's reason, as far as it may be told of a task: see `controlFailure`.
+   * @throws {DomainError} with the coordinator's reason, as far as it may be reported of a task: see `controlFailure`.
    */
-  ask<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
+  call<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     let troubledCount = 0;
     const isTransient = (err: unknown) => {
       const trouble = troubleOf(err);
@@ -76,11 +76,11 @@ export class ControlChannel {
       return troubledCount < TROUBLED_COUNT_MAX;
     };
     const retries = { isTransient, delayMsMax: RETRY_DELAY_MS_MAX, signal: call.repeatUntil ?? call.signal };
-    return withRetries(() => this.askOnce(call), retries);
+    return withRetries(() => this.callOnce(call), retries);
   }
 
   /** Calls once; for calls that are repeated by a rule of their own. */
-  async askOnce<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
+  async callOnce<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     call.signal.throwIfAborted();
     try {
       return call.answer.parse(await this.send(call));

@@ -29,12 +29,15 @@ export class LeaseLostError extends Error {
 const CONFIRM_BYTES_PER_MS = 10_000;
 const CONFIRM_MS_MIN = 30_000;
 
-/** How long a worker that was told to go tries to hand its task back. */
+/** The longest time that a worker which is to shut down tries to hand its task back. */
 const RELEASE_MS_MAX = 10_000;
 
 const NEVER = new AbortController().signal;
 
-/** What a worker asks of and tells to the coordinator. Calls about a task throw LeaseLostError when its fence is old. */
+/**
+ * The requests and reports of a worker to the coordinator. Calls about a task throw LeaseLostError when its fence is
+ * old.
+ */
 export class ControlClient {
   private readonly channel: ControlChannel;
 
@@ -42,24 +45,28 @@ export class ControlClient {
     this.channel = new ControlChannel(settings);
   }
 
-  /** The next task of the token's scope, if there is one. @param shutdown Ends the asking, not a call that is under way. */
+  /**
+   * The next task of the token's scope, if there is one.
+   *
+   * @param shutdown Ends the repeats, not a call that is under way.
+   */
   async leaseTask(workerId: string, shutdown: AbortSignal): Promise<LeaseTaskAnswer> {
     const call = { method: 'LeaseTask', request: { workerId }, answer: leaseTaskAnswerSchema };
-    return this.renewed(await this.channel.ask({ ...call, signal: NEVER, repeatUntil: shutdown }));
+    return this.renewed(await this.channel.call({ ...call, signal: NEVER, repeatUntil: shutdown }));
   }
 
   /** One try: the caller beats again anyway, and must know when none got through. */
   async heartbeat(lease: Lease, signal: AbortSignal, deadlineMs: number): Promise<HeartbeatAnswer> {
     const answer = heartbeatAnswerSchema;
     const call = { method: 'Heartbeat', request: lease, answer, signal, deadlineMs };
-    return this.renewed(await this.channel.askOnce(call));
+    return this.renewed(await this.channel.callOnce(call));
   }
 
   /** A page of the objects below the prefix of an import task. */
   async listSourceObjects(lease: Lease, pageToken: string | undefined, signal: AbortSignal): Promise<SourcePage> {
     const request = { ...lease, ...(pageToken !== undefined && { pageToken }) };
     const call = { method: 'ListSourceObjects', request, answer: sourcePageSchema, signal };
-    return current(lease, await this.channel.ask(call));
+    return current(lease, await this.channel.call(call));
   }
 
   /** A link to read an artifact that the task's spec names. */
@@ -84,7 +91,7 @@ export class ControlClient {
     const deadlineMs = CONFIRM_MS_MIN + artifact.sizeBytes / CONFIRM_BYTES_PER_MS;
     const request = { ...lease, artifact };
     const call = { method: 'ConfirmUpload', request, answer: fencedAnswerSchema, signal, deadlineMs };
-    current(lease, await this.channel.ask(call));
+    current(lease, await this.channel.call(call));
   }
 
   /** Adds values to the training's curve; repeats change nothing. */
@@ -114,12 +121,12 @@ export class ControlClient {
 
   private async report(method: string, lease: Lease, content: object, signal: AbortSignal): Promise<void> {
     const request = { ...lease, ...content };
-    current(lease, await this.channel.ask({ method, request, answer: fencedAnswerSchema, signal }));
+    current(lease, await this.channel.call({ method, request, answer: fencedAnswerSchema, signal }));
   }
 
   private async transferUrls(request: object, lease: Lease, signal: AbortSignal): Promise<TransferUrls> {
     const call = { method: 'GetTransferUrls', request, answer: transferUrlsSchema, signal };
-    return current(lease, await this.channel.ask(call));
+    return current(lease, await this.channel.call(call));
   }
 }
 
@@ -130,6 +137,6 @@ function current<A extends { readonly leaseLost: boolean }>(lease: Lease, answer
 
 function only(urls: readonly string[]): string {
   const [url] = urls;
-  if (url === undefined || urls.length !== 1) throw new Error(`asked for 1 transfer url, got ${urls.length}`);
+  if (url === undefined || urls.length !== 1) throw new Error(`expected 1 transfer url, got ${urls.length}`);
   return url;
 }

@@ -18,7 +18,7 @@ export class SourceLinks {
   constructor(private readonly linksOf: (keys: readonly string[]) => Promise<readonly string[]>) {}
 
   /**
-   * The link of a key; asked again, another one.
+   * The link of a key; another one each time.
    *
    * @param ahead Gives the key, first, and those that will be wanted soon: they are signed with it.
    */
@@ -41,7 +41,7 @@ export class SourceLinks {
   private async store(keys: readonly string[]): Promise<void> {
     const signedAtMs = performance.now();
     const urls = await this.linksOf(keys);
-    if (urls.length !== keys.length) throw new Error(`asked for ${keys.length} links, got ${urls.length}`);
+    if (urls.length !== keys.length) throw new Error(`expected ${keys.length} links, got ${urls.length}`);
     urls.forEach((url, index) => {
       const key = keys[index] ?? '';
       this.links.delete(key);

@@ -59,7 +59,7 @@ export class TrainerChild {
     if (this.child !== undefined) await this.end(this.child, 'SIGTERM');
   }
 
-  /** For when this process ends at once. */
+  /** Kills the process at once, for when this one ends. */
   kill(): void {
     this.child?.kill('SIGKILL');
   }
@@ -157,7 +157,7 @@ function answerOf(child: ChildProcess, request: TrainerRequest, listeners: Liste
     signal.addEventListener('abort', () => {
       child.off('message', onMessage).off('exit', onExit).off('error', reject);
     });
-    // When this fails the process is ending, which 'exit' tells; what cannot be serialized throws.
+    // When this fails the process is ending, which 'exit' reports; what cannot be serialized throws.
     child.send(request, () => undefined);
   }).finally(() => over.abort());
 }

@@ -69,7 +69,7 @@ export class Transfers {
       const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
       if (url === '') return;
       const body = { stream: read(), sizeBytes: artifact.sizeBytes };
-      (await this.ask(url, { method: 'PUT', body })).resume();
+      (await this.request(url, { method: 'PUT', body })).resume();
       await this.control.confirmUpload(this.lease, artifact, this.signal);
     });
     return artifact;
@@ -85,7 +85,7 @@ export class Transfers {
     let refusedCount = 0;
     let mismatchCount = 0;
     return this.untilServed(async () => {
-      const response = await this.ask(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
+      const response = await this.request(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
       if (response.statusCode === 403) {
         refusedCount += 1;
         response.resume();
@@ -115,7 +115,7 @@ export class Transfers {
 
   private async receive(artifact: Artifact): Promise<string> {
     const url = await this.control.downloadUrl(this.lease, artifact, this.signal);
-    const response = await this.ask(url, { method: 'GET' }, [404]);
+    const response = await this.request(url, { method: 'GET' }, [404]);
     if (response.statusCode === 404) {
       response.resume();
       throw missing(artifact, url);
@@ -123,7 +123,7 @@ export class Transfers {
     return this.cache.store(artifact, Readable.from(bodyOf(response)));
   }
 
-  private async ask(
+  private async request(
     url: string,
     request: Omit<StoreRequest, 'signal'>,
     expectedStatuses: readonly number[] = [],

@@ -8,11 +8,11 @@ import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
 const SLOTS = ['even', 'odd'] as const;
 
 export interface CheckpointFilesOptions {
-  /** Of this machine; what another process of it has saved is found here. */
+  /** A folder of this machine; what another process of it has saved is found here. */
   readonly folder: string;
   /** Says all that a training's bits follow from: its task and how TensorFlow is set up. */
   readonly identity: string;
-  /** Between two checkpoints, at least. */
+  /** The least time between two checkpoints. */
   readonly intervalSeconds: number;
   /** Hears of a checkpoint that could not be written; the training does without it. */
   readonly onSkipped: (error: Error) => void;
