@@ -23,6 +23,7 @@ const FOLDERS = [
   'formats',
   'datasets',
   'statistics',
+  'rpc',
 ];
 const HAS_GPU_ADDON = existsSync(join(ROOT, 'node_modules/@tensorflow/tfjs-node-gpu/lib/napi-v8/tfjs_binding.node'));
 /** Asks a trainer for a score of weights that are not there: enough to start TensorFlow. */
@@ -48,7 +49,14 @@ let folder: string;
 beforeAll(() => {
   compiled = compileFolders(...FOLDERS);
   for (const name of ['roles/worker', 'main']) {
-    const options = { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } } as const;
+    const options = {
+      swcrc: false,
+      jsc: {
+        parser: { syntax: 'typescript', decorators: true },
+        transform: { legacyDecorator: true, decoratorMetadata: true },
+        target: 'es2022',
+      },
+    } as const;
     mkdirSync(join(compiled, 'roles'), { recursive: true });
     writeFileSync(join(compiled, `${name}.js`), transformFileSync(join(ROOT, `src/${name}.ts`), options).code);
   }

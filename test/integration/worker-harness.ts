@@ -61,7 +61,14 @@ export function setUpWorkers(): void {
 
 /** One file: the other roles in the folder need Nest's decorators. */
 function compileFile(name: string): void {
-  const options = { swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } } as const;
+  const options = {
+    swcrc: false,
+    jsc: {
+      parser: { syntax: 'typescript', decorators: true },
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      target: 'es2022',
+    },
+  } as const;
   const { code } = transformFileSync(join(import.meta.dirname, `../../src/${name}.ts`), options);
   const file = join(compiled, `${name}.js`);
   mkdirSync(dirname(file), { recursive: true });
