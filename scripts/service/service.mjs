@@ -22,38 +22,16 @@ export function startService(root, dataDir) {
 
   const launch = async () => {
     process.stdout.write('Starting Postgres, the S3 server and the service … ');
-    const port = async () => String(await findFreePort());
-    const ports = {
-      HTTP_PORT: await port(),
-      GRPC_PORT: await port(),
-      WORKER_GRPC_PORT: await port(),
-      COORDINATOR_HTTP_PORT: await port(),
-    };
+    const ports = await freePorts();
     if (isStopping) throw new Error('stopped before it had started');
-    const env = {
-      ...process.env,
-      ...ports,
-      STANDALONE_DATA_DIR: dataDir,
-      WORKER_CACHE_DIR: join(dataDir, 'worker-cache'),
-    };
-    child = spawn(process.execPath, [root, 'standalone'], {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      detached: true,
-    });
+    child = spawnService(root, dataDir, ports);
     child.stderr?.pipe(createWriteStream(logFile));
-    const deadline = Date.now() + READY_SECONDS_MAX * 1000;
-    while (!existsSync(connectionFile)) {
-      if (child.exitCode !== null) throw new Error('the service ended before it was ready');
-      if (Date.now() > deadline) throw new Error(`the service was not ready within ${READY_SECONDS_MAX} s`);
-      await sleep(100);
-    }
-    const connection = JSON.parse(readFileSync(connectionFile, 'utf8'));
+    const connection = await connectionOf(child, connectionFile);
     console.log(`ready at ${connection.http} (log: ${logFile})`);
     return connection;
   };
 
-  /** The service has its own process group, so that Ctrl-C reaches it once; it ends with this process, however that ends. */
+  /** Ends the service, and waits until it has ended. */
   const stop = async () => {
     isStopping = true;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -66,4 +44,34 @@ export function startService(root, dataDir) {
     existsSync(logFile) ? readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-15).join('\n') : '';
 
   return { ready: launch(), stop, lastLogLines };
+}
+
+async function freePorts() {
+  const port = async () => String(await findFreePort());
+  return {
+    HTTP_PORT: await port(),
+    GRPC_PORT: await port(),
+    WORKER_GRPC_PORT: await port(),
+    COORDINATOR_HTTP_PORT: await port(),
+  };
+}
+
+/** The service has its own process group, so that Ctrl-C reaches it once; it ends with this process, however that ends. */
+function spawnService(root, dataDir, ports) {
+  return spawn(process.execPath, [root, 'standalone'], {
+    env: { ...process.env, ...ports, STANDALONE_DATA_DIR: dataDir, WORKER_CACHE_DIR: join(dataDir, 'worker-cache') },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    detached: true,
+  });
+}
+
+/** Waits until the service has written where it can be reached. */
+async function connectionOf(child, connectionFile) {
+  const deadline = Date.now() + READY_SECONDS_MAX * 1000;
+  while (!existsSync(connectionFile)) {
+    if (child.exitCode !== null) throw new Error('the service ended before it was ready');
+    if (Date.now() > deadline) throw new Error(`the service was not ready within ${READY_SECONDS_MAX} s`);
+    await sleep(100);
+  }
+  return JSON.parse(readFileSync(connectionFile, 'utf8'));
 }

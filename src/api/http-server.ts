@@ -6,7 +6,9 @@ import helmet from 'helmet';
 import { type Logger, NestLogger } from '../observability/logger.js';
 import { DrainingHttpAdapter } from './draining-http-adapter.js';
 import { nameRequest } from './request-id.js';
-import { REQUEST_BYTES_MAX } from './request-limit.js';
+
+/** The bytes that a caller's request may have, over REST and over gRPC. */
+export const REQUEST_BYTES_MAX = 100 * 1024;
 
 const VERBS = new Set(['GET', 'HEAD', 'POST']);
 

@@ -6,7 +6,7 @@ import { assertPlainData } from './plain-data.js';
 /**
  * Checks each `@Body`, `@Param`, `@Query` and `@Payload` that names a schema, and fills defaults.
  *
- * In the place of Nest's StandardSchemaValidationPipe, which removes keys such as `__proto__` without a word and
+ * It stands in for Nest's StandardSchemaValidationPipe, which removes keys such as `__proto__` without a word and
  * flattens issues to text.
  */
 @Injectable()

@@ -7,9 +7,8 @@ import { LoggerModule } from '../observability/logger.module.js';
 import { ApiModule, WorkerGatewayModule } from './api.module.js';
 import { GrpcListener } from './grpc/grpc-listener.js';
 import { loadServices, PROTO_PACKAGE } from './grpc/service-definitions.js';
-import { createHttpServer } from './http-server.js';
-import { Readiness } from './readiness.js';
-import { REQUEST_BYTES_MAX } from './request-limit.js';
+import { createHttpServer, REQUEST_BYTES_MAX } from './http-server.js';
+import { Readiness } from './rest/health.controller.js';
 import { OpenApiPage } from './rest/open-api.controller.js';
 import { openApiDocument } from './rest/open-api.js';
 

@@ -48,7 +48,7 @@ export class DatasetService {
   }
 
   /**
-   * Glances at a prefix, so that a typing error is answered at once and not by a failed job. What a glance cannot tell, the
+   * Glances at a prefix, so that a typing error is answered at once and not by a failed job. What a glance cannot see, the
    * import will.
    *
    * @throws {DomainError} DATASET_UNREACHABLE, DATASET_EMPTY, NEEDS_TWO_CLASSES or STORAGE_UNAVAILABLE.

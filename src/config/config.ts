@@ -59,7 +59,7 @@ const hostAndPort = z.string().regex(/^[^\s/]+:\d+$/, { error: 'must be host:por
 /** Timing of leases; a heartbeat is sent every third, and the reaper looks every sixth of a lease. */
 const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).default(30) });
 
-/** What a worker may upload at once, by the task that it works on. The store itself refuses any other size than was asked for. */
+/** What a worker may upload at once, by the task that it works on. The store itself refuses any other size than was announced. */
 const uploadBounds = z.object({
   /** The bound for an import: packed images, or their manifest. */
   UPLOAD_PACK_MIB_MAX: uploadMib(1024),
@@ -85,7 +85,7 @@ const sweepAges = z.object({
 
 /** The settings that workers pass on to their trainer processes, and a pool to its workers. */
 export const trainersConfigSchema = z.object({
-  /** The device that trainings run on. A GPU that is asked for and cannot be used is an error at start. */
+  /** The device that trainings run on. A GPU that is configured and cannot be used is an error at start. */
   TENSORFLOW_DEVICE: z.enum(DEVICES).default('CPU'),
   /** The largest instructions that oneDNN's kernels may use, so that processors of several kinds give the same bits; any when absent. */
   ONEDNN_MAX_CPU_ISA: z.enum(INSTRUCTION_SETS).exclude(['GENERIC']).optional(),

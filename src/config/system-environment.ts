@@ -3,7 +3,7 @@ import { z } from 'zod';
 const text = z.string().optional();
 
 /**
- * What the machine, not the product, tells a process: all that a child process inherits.
+ * The settings that a process gets from the machine, not from the product: all that a child process inherits.
  *
  * Credentials are not among it, so a process that reads user bytes cannot lose them.
  */
@@ -16,7 +16,7 @@ export const systemEnvironmentSchema = z.object({
   LD_LIBRARY_PATH: text,
   CUDA_VISIBLE_DEVICES: text,
   CUDA_CACHE_PATH: text,
-  /** Without it one process takes the whole GPU's memory. */
+  /** Makes TensorFlow take a GPU's memory as it needs it; without it one process takes all. */
   TF_FORCE_GPU_ALLOW_GROWTH: text,
 });
 export type SystemEnvironment = Readonly<z.infer<typeof systemEnvironmentSchema>>;

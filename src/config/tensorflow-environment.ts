@@ -10,7 +10,7 @@ export const tensorflowEnvironmentSchema = z.object({
   ONEDNN_MAX_CPU_ISA: z.string().optional(),
   /** The CPU decides when it is absent. */
   TF_ENABLE_ONEDNN_OPTS: z.enum(['0', '1']).optional(),
-  /** At 0, one a core. */
+  /** Threads of TensorFlow; 0 gives one a core. */
   TF_NUM_INTRAOP_THREADS: threadCount,
   TF_NUM_INTEROP_THREADS: threadCount,
 });

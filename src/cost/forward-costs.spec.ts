@@ -91,7 +91,7 @@ function forwardOf(architecture: string, sizePx: number): number {
 }
 
 describe('the first layer of a part', () => {
-  /** Of an image of 4 x 4, so that a pointwise convolution costs 16 times its channels. */
+  /** The image has 4 x 4 pixels, so that a pointwise convolution costs 16 times its channels. */
   it.each<[string, Layer[], number]>([
     ['is the first that has a cost', [reverseChannels, conv('c', 3, 5), relu, conv('d', 5, 5)], 16 * 15],
     ['is also found behind a pooling', [maxPool(2, { stride: 2 }), conv('c', 3, 5)], 4 * 15],

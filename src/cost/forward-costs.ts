@@ -19,7 +19,7 @@ export interface PartCost {
  *
  * @param parts Spans of layers that follow each other from the input: blocks, or pieces of them.
  * @param sizePx Side of the square image, in three channels, that the first part takes.
- * @throws RangeError when the image is too small for a layer.
+ * @throws {RangeError} when the image is too small for a layer.
  */
 export function forwardCosts(parts: readonly (readonly Layer[])[], sizePx: number, classCount: number): PartCost[] {
   let image: ImageShape = { height: sizePx, width: sizePx, channels: 3 };

@@ -24,7 +24,7 @@ export interface ImageCosts {
  *
  * @param parts Together the whole network, input side first.
  * @param isPrefixCached Whether the parts before the first trained one run once per image, instead of once per epoch.
- * @throws RangeError when no part is trained.
+ * @throws {RangeError} when no part is trained.
  */
 export function imageCosts(parts: readonly PartInTraining[], isPrefixCached: boolean): ImageCosts {
   const prefix = isPrefixCached ? prefixCost(parts) : 0;
@@ -35,7 +35,7 @@ export function imageCosts(parts: readonly PartInTraining[], isPrefixCached: boo
  * ΣF + Σ_{b ≥ t0} F_b - f_t0 + Σ_{b trained} F_b, t0 the first trained part: a training image when only the gradients
  * that are used are taken.
  *
- * @throws RangeError when no part is trained.
+ * @throws {RangeError} when no part is trained.
  */
 function truncatedCost(parts: readonly PartInTraining[]): number {
   const behind = parts.slice(firstTrained(parts));

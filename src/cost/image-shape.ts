@@ -1,6 +1,6 @@
 import type { Padding, Window } from '../networks/layers.js';
 
-/** Of the image between two layers; what has no height and width is an image of one pixel. */
+/** The shape of the image between two layers; a vector, without height and width, is an image of one pixel. */
 export interface ImageShape {
   readonly height: number;
   readonly width: number;
@@ -10,7 +10,7 @@ export interface ImageShape {
 /**
  * The shape of what a window gives.
  *
- * @throws RangeError when the image has no room for the window.
+ * @throws {RangeError} when the image has no room for the window.
  */
 export function slidOver(image: ImageShape, { kernelSize, stride, padding }: Window, channels: number): ImageShape {
   const along = (length: number, direction: 0 | 1) =>

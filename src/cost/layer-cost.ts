@@ -41,7 +41,7 @@ export function layerCost(layer: LeafLayer, image: ImageShape, classCount: numbe
   }
 }
 
-/** @param productCount Of one value of the output. */
+/** @param productCount The products in one value of the output. */
 const counted = (output: ImageShape, productCount: number): LayerCost => ({
   output,
   cost: valueCount(output) * productCount,

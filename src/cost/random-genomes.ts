@@ -20,7 +20,7 @@ export interface SearchedBlock {
  *
  * @param blocks The whole network, input side first.
  * @param isPrefixCached Per block, as `imageCosts` takes it where that block is the first that trains.
- * @throws RangeError when no block may train.
+ * @throws {RangeError} when no block may train.
  */
 export function meanCostOfRandomGenomes(
   blocks: readonly SearchedBlock[],
@@ -36,13 +36,13 @@ export function meanCostOfRandomGenomes(
   return { training: validation + inputGradients + weightGradients, validation, prefix };
 }
 
-/** Per block, the chance that a random genome trains it. */
+/** The chance of each block that a random genome trains it. */
 export function trainedChances(blocks: readonly Pick<SearchedBlock, 'policy'>[]): number[] {
   const chances = { FREE: 1 / 2 / chanceOfAny(blocks), FREEZE: 0, TRAIN: 1 };
   return blocks.map(({ policy }) => chances[policy]);
 }
 
-/** Per block, the chance that it is the first that trains. */
+/** The chance of each block that it is the first that trains. */
 function chancesToBeFirst(blocks: readonly SearchedBlock[]): number[] {
   const certain = blocks.findIndex(({ policy }) => policy === 'TRAIN');
   return blocks.map(({ policy }, block) => {

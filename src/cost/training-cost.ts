@@ -31,7 +31,7 @@ export interface TrainingStage extends StageLength {
  *
  * @returns Exact up to 2^53 (9.0e15); beyond, each of the few sums and products rounds by at most 2^-53 of itself, so
  *   that 15 digits hold.
- * @throws RangeError when a stage trains no part.
+ * @throws {RangeError} when a stage trains no part.
  */
 export function trainingCost(stages: readonly TrainingStage[], images: ImageCounts): number {
   return stages.reduce(

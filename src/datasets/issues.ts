@@ -37,7 +37,7 @@ const ISSUES = {
   },
   LOOKALIKES_TOO_MANY: {
     severity: 'WARN',
-    hint: 'More than 100 images look like these, so that copies among them were told by equal bytes alone; remove what has nothing to see, and copies.',
+    hint: 'More than 100 images look like these, so that copies among them were found by equal bytes alone; remove what has nothing to see, and copies.',
   },
   NOTHING_TO_COMPARE: {
     severity: 'WARN',

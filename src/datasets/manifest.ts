@@ -13,10 +13,10 @@ export const imageRecordSchema = z.strictObject({
   key: z.string().min(1),
   /** What the caller's object had at import; another one means that it was replaced. */
   etag: z.string(),
-  /** Of the encoded bytes. */
+  /** The hash of the encoded bytes. */
   sha256: sha256Schema,
   sizeBytes: z.int().positive(),
-  /** As a viewer shows it, after the EXIF orientation. */
+  /** The size that a viewer shows, so after the EXIF orientation. */
   widthPx: z.int().positive(),
   heightPx: z.int().positive(),
   format: z.enum(IMAGE_FORMATS),

@@ -44,7 +44,7 @@ interface Ports {
  * Starts SeaweedFS as an S3 server on 127.0.0.1, ending one that a killed process left running on the same folder.
  * Only the S3 port asks for credentials: any user of this machine can reach the data through the others.
  *
- * @throws DomainError STORAGE_UNAVAILABLE with what to do.
+ * @throws {DomainError} STORAGE_UNAVAILABLE with what to do.
  */
 export function startEmbeddedObjectStore(options: EmbeddedObjectStoreOptions): Promise<EmbeddedObjectStore> {
   const server = { name: 'embedded object store', reason: 'STORAGE_UNAVAILABLE' } as const;

@@ -28,7 +28,7 @@ export interface EmbeddedPostgresOptions {
 }
 
 export interface EmbeddedPostgres {
-  /** Of the superuser, with the password. */
+  /** The connection URL of the superuser, with the password. */
   readonly url: string;
   /** The postmaster's. */
   readonly pid: number;
@@ -53,7 +53,7 @@ interface Postmaster {
  * Starts a Postgres server on 127.0.0.1, or takes over the one that a killed process left running on the same folder.
  * The server is not a child process, so Ctrl-C in a terminal does not stop it before its clients have finished.
  *
- * @throws DomainError DATABASE_UNAVAILABLE with what to do.
+ * @throws {DomainError} DATABASE_UNAVAILABLE with what to do.
  */
 export function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const server = { name: 'embedded Postgres', reason: 'DATABASE_UNAVAILABLE' } as const;

@@ -9,7 +9,7 @@ import { startTimeOf } from './process-table.js';
  * A claim whose process is gone (kill -9, power cut) is taken over.
  *
  * @returns gives the folder back.
- * @throws Error when a living process holds it.
+ * @throws {Error} when a living process holds it.
  */
 export function claimFolder(folder: string): () => void {
   mkdirSync(dirname(folder), { recursive: true });
@@ -28,9 +28,9 @@ export function claimFolder(folder: string): () => void {
 /**
  * Starts a server on a data folder that is claimed for it.
  *
- * @param server What a failure is told of, with the reason that callers see.
+ * @param server The server that a failure names, with the reason that callers see.
  * @param start Is given the absolute folder, and what gives the claim back when the server stops.
- * @throws DomainError when the folder is taken or the start fails; then the claim has been given back.
+ * @throws {DomainError} when the folder is taken or the start fails; then the claim has been given back.
  */
 export async function startOnFolder<T>(
   dataDir: string,

@@ -1,7 +1,10 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the range that systems give to outgoing connections (Linux: 32768 up), also after adding 10000. */
+/**
+ * The first port that is tried; it lies below the range of outgoing connections (Linux: 32768 up), also after adding
+ * 10000.
+ */
 const FIRST_PORT = 18_000;
 const LAST_PORT = 22_700;
 const TRY_COUNT_MAX = 200;
@@ -23,7 +26,7 @@ export async function findFreePort(): Promise<number> {
  * Finds `count` different ports, all of whose needs are free.
  *
  * @param needs Every port that a server on `port` opens, e.g. also port + 10000.
- * @throws Error when 200 random tries were not enough.
+ * @throws {Error} when 200 random tries were not enough.
  */
 export async function findFreePorts(count: number, needs: (port: number) => number[]): Promise<number[]> {
   const found = new Set<number>();

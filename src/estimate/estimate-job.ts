@@ -18,11 +18,14 @@ export interface EstimatedJob {
   readonly spec: FittedSpec;
   readonly baseModel: Pick<BaseModel, 'architecture' | 'blocks'>;
   readonly classes: readonly DatasetClass[];
-  /** Of earlier trainings like these; undefined where there were none. */
+  /** The speed of earlier trainings like these; undefined where there were none. */
   readonly multiplyAccumulatesPerSecond: number | undefined;
 }
 
-/** Estimates what each method of a job takes, and what its search can tell apart, counting as the job's own meter does: all epochs of every training. */
+/**
+ * Estimates what each method of a job takes, and which differences its search can show, counting as the job's own meter
+ * does: all epochs of every training.
+ */
 export function estimateJob(job: EstimatedJob): JobEstimate {
   const { spec, classes } = job;
   const methods = methodsOf(spec).map(estimatorOf(job));

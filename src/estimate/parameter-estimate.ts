@@ -10,7 +10,10 @@ import { elementCount, type ParameterSpec, parameterSpecs } from '../networks/pa
 
 /** How many numbers a network has, and how many of them a method moves; running statistics are not counted. */
 export interface ParameterEstimate {
-  /** Of one training, in its last stage; the mean over the candidates of a search, random ones of genomes. */
+  /**
+   * Parameters that one training trains in its last stage; the mean over the candidates of a search, random ones of
+   * genomes.
+   */
   readonly trainedParameterCount: number;
   readonly totalParameterCount: number;
 }

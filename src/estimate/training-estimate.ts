@@ -28,7 +28,7 @@ export function networkCosts(network: NetworkDefinition, sizePx: number, classCo
   const layers = network.blocks.map((block) => block.layers);
   const { features, head } = splitAtClassifier(network);
   const [whole, classifier] = forwardCosts([[...layers.slice(0, -1).flat(), ...features], head], sizePx, classCount);
-  if (whole === undefined || classifier === undefined) throw new Error('two parts were asked for');
+  if (whole === undefined || classifier === undefined) throw new Error('two parts were requested');
   return {
     blocks: forwardCosts(layers, sizePx, classCount),
     probe: [whole, classifier],

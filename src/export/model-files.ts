@@ -33,10 +33,10 @@ export interface ModelDescription {
   readonly baseModel: BaseModel;
   readonly imageSizePx: number;
   readonly classes: readonly DatasetClass[];
-  /** That these weights were trained by; absent for a method without. */
+  /** The genome that these weights were trained by; absent for a method without. */
   readonly genome?: Genome;
   readonly lrMultipliers: readonly number[];
-  /** Of the test images; the confusion matrix is left out where a job's result has none. */
+  /** The figures on the test images; the confusion matrix is left out where a job's result has none. */
   readonly test: TestScore & Pick<JobResult, 'confusionMatrix'>;
   readonly scores: JobResult['scores'];
   readonly lineage: Lineage;

@@ -5,7 +5,7 @@ export interface HostTensor {
   readonly dtype: 'F32';
   /** Empty for a scalar. */
   readonly shape: readonly number[];
-  /** As many values as the product of `shape`; may be a view of a larger buffer. */
+  /** The values, as many as the product of `shape`; may be a view of a larger buffer. */
   readonly data: Float32Array;
 }
 
@@ -26,7 +26,7 @@ interface Entry {
  *
  * @param bytes The whole file. It must not be changed while the tensors are in use: they are views of it, not copies,
  *   unless its data section does not start on a multiple of four bytes of the underlying buffer.
- * @throws DomainError WEIGHTS_INVALID when the header lies in any way: length, JSON, dtype, shape against byte count,
+ * @throws {DomainError} WEIGHTS_INVALID when the header lies in any way: length, JSON, dtype, shape against byte count,
  *   a name given twice, ranges that overlap, leave holes or end beyond or before the file. Only F32 is known.
  * @see https://github.com/huggingface/safetensors#format
  */

@@ -6,12 +6,17 @@ import { type NewTask, TaskRepository } from '../storage/postgres/task.repositor
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import { trainSpec, type JobContext } from './job-context.js';
-import { trainingSeeds } from './training-seeds.js';
 
-/** What of a trial one candidate of a method is, wherever it is trained. */
+/** Seeds of the paper, then others; a search uses the first `count` (at most 10). */
+const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
+
+/** What was chosen with one seed is tried again with others, so that luck with a seed is not carried over. */
+const FIRST_SEEDS = { SELECTION: 50_000, FINALS: 100_000 } as const satisfies Partial<Record<TrialPhase, number>>;
+
+/** One candidate of a method: the part of a trial that is the same wherever it is trained. */
 export type Candidate = Pick<NewTrial, 'method' | 'lrMultipliers' | 'genes' | 'threshold'>;
 
-/** The candidate that a trial has tried. */
+/** The candidate that a trial tried. */
 const candidateOf = ({ method, lrMultipliers, genes, threshold }: StoredTrial): Candidate => ({
   method,
   lrMultipliers,
@@ -22,7 +27,7 @@ const candidateOf = ({ method, lrMultipliers, genes, threshold }: StoredTrial): 
 /**
  * The best candidates of a search, best first; of equal ones the earlier, and of those with the same multipliers one.
  *
- * Trials of all folds are compared, as in the paper: what is chosen from them is told apart on all the data.
+ * Trials of all folds are compared, as in the paper: what is chosen from them is compared on all the data.
  */
 export function bestCandidates(trials: readonly StoredTrial[], method: Method, count: number): Candidate[] {
   const ranked = trials
@@ -48,7 +53,7 @@ export class Candidates {
   /**
    * Inserts trials of one phase and method, and a training for each seed of the phase, unless a trial has ended before it began.
    *
-   * @param trials With their folds in the search; after it all data is used.
+   * @param trials Trials of the search have a fold; those after it use all data.
    * @returns the trials that stand in their places, new or old, by generation and slot.
    */
   async insertAll(
@@ -82,6 +87,12 @@ function trainings(context: JobContext, trial: NewTrial, trialId: string | undef
     spec: { train: trainSpec(context, { method, lrMultipliers, seed, ...slice, keepWeights: phase === 'FINALS' }) },
   }));
 }
+
+/** Seeds of the trainings of one phase; no two phases share one. */
+const trainingSeeds = (phase: TrialPhase, count: number): readonly number[] =>
+  phase === 'SEARCH'
+    ? SEARCH_SEEDS.slice(0, count)
+    : Array.from({ length: count }, (_, index) => FIRST_SEEDS[phase] + index);
 
 /** A trial's place among those of its phase and method. */
 export const placeOf = ({ generation, slot }: Pick<NewTrial, 'generation' | 'slot'>): string => `${generation}/${slot}`;

@@ -14,7 +14,6 @@ import {
   type Leadership,
 } from '../storage/postgres/leadership.repository.js';
 import { WorkerTokens } from '../tasks/worker-token.js';
-import { fairShare } from './fair-share.js';
 import { HeldLeadership } from './held-leadership.js';
 import { ImportRunner } from './import-runner.js';
 import { JobRunner } from './job-runner.js';
@@ -31,7 +30,7 @@ const CLAIM_MS = 1_000;
 const CLAIM_COUNT_MAX = 50;
 /** A coordinator that has been silent for so long, or for half a lease, has its share given to the others. */
 const ALIVE_SECONDS_MIN = 5;
-/** After an error that is nobody's decision: the database is away, or a bug. */
+/** The wait after an error that is nobody's decision: the database is away, or a bug. */
 const RETRY_MS = 2_000;
 /** A step may be left in the middle: it is repeated by whoever leads next, and its writes are fenced. */
 const STEP_GRACE_MS = 5_000;
@@ -183,6 +182,10 @@ export class Coordinator implements OnApplicationBootstrap, BeforeApplicationShu
     await sleep(milliseconds, undefined, { signal: this.stopping.signal }).catch(() => undefined);
   }
 }
+
+/** How many of the scopes are this coordinator's to lead: the shares differ by one at the most, and add up to all scopes. */
+export const fairShare = ({ scopeCount, coordinatorCount, rank }: Omit<ScopeCounts, 'heldCount'>): number =>
+  Math.floor((scopeCount + coordinatorCount - 1 - rank) / coordinatorCount);
 
 /** What `work` gives; undefined when the signal fires first, and then `work` goes on with nobody waiting for it. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {

@@ -23,8 +23,7 @@ import { canonicalJson } from '../domain/canonical-json.js';
 import { DatasetService } from '../catalog/dataset.service.js';
 import { JobAdmission } from './job-admission.js';
 import { toFineTuneJob } from './job-view.js';
-import { pageOf } from './page-of.js';
-import { readPageToken } from './page-token.js';
+import { pageOf, readPageToken } from './page.js';
 
 /** Thrown to roll back when another request with the same idempotency key was first. */
 class IdempotencyKeyTakenError extends Error {}
@@ -70,7 +69,7 @@ export class FineTuneJobService {
       // The same request may have been faster on another connection: then its job is the answer, whatever it made fail.
       const faster = await this.findEarlier(project, idempotencyKey, requestSha256);
       if (faster !== undefined) return faster;
-      // The index let another request with this externalId in first: this one is told as if it came later.
+      // The index let another request with this externalId in first: this one is answered as if it came later.
       if (request.externalId !== undefined) await this.admission.checkExternalId(project, request.externalId);
       throw error;
     }
@@ -96,7 +95,7 @@ export class FineTuneJobService {
   }
 
   /**
-   * Asks a job to stop: what is queued is dropped at once, what runs is told by its next heartbeat. A job that has
+   * Asks a job to stop: what is queued is dropped at once, what runs learns of it with its next heartbeat. A job that has
    * ended, or is being cancelled, is returned unchanged.
    */
   async cancel(project: string, id: string): Promise<FineTuneJob> {
@@ -216,8 +215,8 @@ export class FineTuneJobService {
     await this.jobs.insert(transaction, {
       id,
       project,
-      ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
-      ...(request.displayName === undefined ? {} : { displayName: request.displayName }),
+      ...(request.externalId !== undefined && { externalId: request.externalId }),
+      ...(request.displayName !== undefined && { displayName: request.displayName }),
       labels: request.labels,
       ...version,
       spec,

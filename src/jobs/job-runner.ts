@@ -121,7 +121,7 @@ export class JobRunner {
 
   /**
    * Gives up what is open of a job that has ended, and its leadership; with that its tasks are wanted by nobody, and workers
-   * are told by their next call.
+   * learn of it with their next call.
    */
   private async close(transaction: Transaction, jobId: string): Promise<void> {
     await this.tasks.cancelQueued(transaction, jobId);

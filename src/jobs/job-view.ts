@@ -76,13 +76,13 @@ function progress(rows: JobRows): Progress {
   const isDone = isTerminal(job.state);
   return {
     percent: job.state === 'SUCCEEDED' ? 100 : Math.min(percent, 99),
-    ...(job.phase === undefined || isDone ? {} : { phase: job.phase }),
+    ...(job.phase !== undefined && !isDone && { phase: job.phase }),
     generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
     generationCount: job.spec.search.type !== 'NONE' ? biotune.generationCount : 0,
     completedTrialCount: sum(searching, ({ state }) => HAS_FITNESS.has(state)),
     runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
     trialCount: trialCounts(rows).SEARCH,
-    ...(isDone || remainingSeconds === undefined ? {} : { estimatedRemainingSeconds: Math.max(0, remainingSeconds) }),
+    ...(!isDone && remainingSeconds !== undefined && { estimatedRemainingSeconds: Math.max(0, remainingSeconds) }),
   };
 }
 
@@ -99,23 +99,23 @@ export function toFineTuneJob(rows: JobRows): FineTuneJob {
   return {
     name: fineTuneJobName(job.project, job.id),
     id: job.id,
-    ...(job.externalId === undefined ? {} : { externalId: job.externalId }),
-    ...(job.displayName === undefined ? {} : { displayName: job.displayName }),
+    ...(job.externalId !== undefined && { externalId: job.externalId }),
+    ...(job.displayName !== undefined && { displayName: job.displayName }),
     labels: job.labels,
     datasetVersion: datasetVersionName(job.project, job.datasetId, job.datasetVersion),
     spec: job.spec,
     state: job.state,
     done: isTerminal(job.state),
-    ...(job.stopReason === undefined ? {} : { stopReason: job.stopReason }),
+    ...(job.stopReason !== undefined && { stopReason: job.stopReason }),
     conditions: conditionsOf(rows),
     progress: progress(rows),
     ...bestTrial(rows),
-    ...(job.runtime === undefined ? {} : { runtime: job.runtime }),
-    ...(job.result === undefined ? {} : { result: job.result }),
-    ...(job.error === undefined ? {} : { error: job.error }),
+    ...(job.runtime !== undefined && { runtime: job.runtime }),
+    ...(job.result !== undefined && { result: job.result }),
+    ...(job.error !== undefined && { error: job.error }),
     createTime: job.createTime.toISOString(),
-    ...(job.startTime === undefined ? {} : { startTime: job.startTime.toISOString() }),
-    ...(job.endTime === undefined ? {} : { endTime: job.endTime.toISOString() }),
+    ...(job.startTime !== undefined && { startTime: job.startTime.toISOString() }),
+    ...(job.endTime !== undefined && { endTime: job.endTime.toISOString() }),
     updateTime: job.updateTime.toISOString(),
   };
 }

@@ -6,7 +6,7 @@ import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.reposit
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 
-/** What a caller is told of a bug: its own words are for the log. */
+/** The message that a caller sees after a bug: the error's own words are for the log. */
 const BUG: Failure = {
   reason: 'INTERNAL',
   message: "A step of the job fails on our side; the coordinator's log says how.",

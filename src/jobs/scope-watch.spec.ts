@@ -38,7 +38,7 @@ it('makes no step while nothing changes, and answers as the last one did', async
   expect(step.mock.calls).toEqual([[undefined]]);
 });
 
-it('tells a step of the ends since the last, and forgets them after it', async () => {
+it('reports to a step the ends since the last, and forgets them after it', async () => {
   await advance();
   rows = { ...rows, ends: [end] };
   await advance();
@@ -46,7 +46,7 @@ it('tells a step of the ends since the last, and forgets them after it', async (
   expect(forgotten).toEqual([end]);
 });
 
-it('tells of no news, but of everything, when a row has changed', async () => {
+it('reports no news, but everything, when a row has changed', async () => {
   await advance();
   rows = { version: '2', ends: [end] };
   await advance();

@@ -22,7 +22,7 @@ export interface Step {
  */
 export type News = readonly TaskEnd[] | undefined;
 
-/** At the latest after so long a step is made, for what no row tells: that nothing has happened for hours, say. */
+/** The longest time between two steps, for what no row shows: that nothing has happened for hours, say. */
 const REST_MS_MAX = 60_000;
 
 /**

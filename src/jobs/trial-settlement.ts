@@ -48,9 +48,9 @@ const CLOSING_COUNT = 200;
 
 /** What a look at some trials has come to. */
 export interface Settled {
-  /** In the order given, as their rows now are but for the time. */
+  /** The trials that were closed, in the order given, as their rows now are but for the time. */
   readonly closed: readonly StoredTrial[];
-  /** Of each trial that was looked at, by its id. */
+  /** The trainings of each trial that was looked at, by its id. */
   readonly trainings: ReadonlyMap<string, readonly Training[]>;
 }
 

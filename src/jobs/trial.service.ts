@@ -8,8 +8,7 @@ import { trialName } from '../domain/resource-names.js';
 import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/job/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
-import { pageOf } from './page-of.js';
-import { readPageToken } from './page-token.js';
+import { pageOf, readPageToken } from './page.js';
 
 const placeSchema = z.strictObject({
   phase: z.enum(TRIAL_PHASES),
@@ -30,15 +29,15 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
   return {
     ...rest,
     name: trialName(project, jobId, entity.id),
-    ...(genes === undefined || threshold === undefined ? {} : { genome: { genes, threshold } }),
-    ...(fold === undefined ? {} : { fold }),
-    ...(infeasibleReason === undefined ? {} : { infeasibleReason }),
-    ...(fitness === undefined ? {} : { fitness }),
+    ...(genes !== undefined && threshold !== undefined && { genome: { genes, threshold } }),
+    ...(fold !== undefined && { fold }),
+    ...(infeasibleReason !== undefined && { infeasibleReason }),
+    ...(fitness !== undefined && { fitness }),
     seedResults: results,
     ...(reusedTrialId !== undefined && { reusedTrial: trialName(project, jobId, reusedTrialId) }),
     cost: reusedTrialId === undefined ? costs.reduce(addCosts, NO_COST) : NO_COST,
     createTime: createTime.toISOString(),
-    ...(endTime === undefined ? {} : { endTime: endTime.toISOString() }),
+    ...(endTime !== undefined && { endTime: endTime.toISOString() }),
   };
 }
 
@@ -75,7 +74,7 @@ export class TrialService {
     return toTrial(project, entity, await this.trials.trainings([trainedId(entity)]));
   }
 
-  /** By seed, epoch and name. */
+  /** A page of the metric points of a trial, by seed, epoch and name. */
   async listMetricPoints(
     project: string,
     jobId: string,

@@ -11,7 +11,7 @@ export interface WorkerExit {
 export interface PoolWorkerSettings {
   /** The program's main file. */
   readonly entry: string;
-  /** All that the process gets; nothing is inherited. */
+  /** The whole environment of the process; nothing is inherited. */
   readonly environment: NodeJS.ProcessEnv;
   readonly onExit: (exit: WorkerExit) => void;
   /** Called before a worker that shows no sign of life is killed. */

@@ -54,9 +54,9 @@ export class ProcessPool {
   /**
    * Wants `workerCount` workers for a scope from now on; the same request again changes nothing.
    *
-   * As many are started as the bound allows, and more as soon as others end. One that crashed, or was frozen and so
+   * As many workers are started as the bound allows, and more as soon as others end. One that crashed, or was frozen and so
    * killed, is started again, after a wait that doubles; one that ended well found no work left, so the scope gets no
-   * more until it is asked for again.
+   * more until the next call.
    */
   ensureWorkers(request: WorkerRequest): void {
     const { crashCount, notBeforeMs } = this.scopes.get(request.scope) ?? { crashCount: 0, notBeforeMs: 0 };
@@ -71,7 +71,7 @@ export class ProcessPool {
     await Promise.all(workers.map(([worker]) => worker.stop()));
   }
 
-  /** Ends every worker, and starts no more until it is asked again. */
+  /** Ends every worker, and starts no more until the next call of `ensureWorkers`. */
   async stopAll(): Promise<void> {
     this.scopes.clear();
     clearTimeout(this.refill);

@@ -1,6 +1,6 @@
 /** The time between two signs of a worker that runs. */
 const SIGN_MS = 5_000;
-/** After this many looks without a sign a worker counts as frozen; a busy machine may delay a few. */
+/** The number of looks without a sign after which a worker counts as frozen; a busy machine may delay a few. */
 const SILENT_LOOK_COUNT_MAX = 12;
 
 /** Sends signs of life to the process that started this one, if it did so with a channel, for as long as this one runs. */

@@ -23,7 +23,7 @@ const square = (size: number): Options => ({ kernelSize: size, padding: (size - 
 /** Halves the size: no padding. */
 const halving: Options = { kernelSize: 3, stride: 2 };
 
-/** Of every Inception module that keeps the size. */
+/** The pooling of every Inception module that keeps the size. */
 const meanOfNeighbours = averagePool(3, { padding: 1 });
 const pool = maxPool(3, { stride: 2 });
 

@@ -70,7 +70,7 @@ export const averagePool = (
   { stride = 1, padding = 0 }: { readonly stride?: number; readonly padding?: number },
 ): AveragePool => ({ type: 'averagePool', kernelSize: pairOf(kernelSize), stride, padding: pairOf(padding) });
 
-/** @param size Of the square result. */
+/** @param size The side of the square result. */
 export const adaptiveAveragePool = (size: number): AdaptiveAveragePool => ({ type: 'adaptiveAveragePool', size });
 
 /** The only one there is: it has no settings. */

@@ -10,7 +10,7 @@ export type LearningRole = 'LEARNS' | 'IS_CHANGED';
  * multiplier learn, but for AUTO_RGN, which has no rate for the scales and offsets of BatchNorm, and for LORA, where only
  * the classifier does.
  *
- * @param specs Of the segments' tensors, whose `blockIndex` is a segment's.
+ * @param specs The specs of the segments' tensors, whose `blockIndex` is a segment's.
  */
 export function learningRoles(
   specs: readonly ParameterSpec[],

@@ -19,7 +19,7 @@ const HEAD_CHANNELS = 1280;
 /** A convolution and the BatchNorm after it, by name. */
 type NamePair = readonly [convolution: string, batchNorm: string];
 
-/** In what the two sources of weights differ. */
+/** What differs between the two sources of weights. */
 interface Variant {
   readonly architecture: string;
   readonly padding: 1 | 'SAME';
@@ -27,7 +27,7 @@ interface Variant {
   readonly stem: NamePair;
   readonly head: NamePair;
   readonly classifier: string;
-  /** @param index Of the bottleneck, from 0. */
+  /** @param index The place of the bottleneck, from 0. */
   readonly bottleneck: (index: number) => Readonly<Record<'expand' | 'depthwise' | 'project', NamePair>>;
 }
 

@@ -5,7 +5,9 @@ import type { NetworkDefinition } from './network.js';
 export interface ParameterSpec {
   /** Its key in the torch state dict. */
   readonly name: string;
-  /** In torch layout: conv [out, in, height, width], depthwise [channels, 1, height, width], linear [out, in]. */
+  /**
+   * The shape in torch layout: conv [out, in, height, width], depthwise [channels, 1, height, width], linear [out, in].
+   */
   readonly shape: readonly number[];
   /** Decides how the layout is converted. */
   readonly kind: 'conv' | 'depthwise' | 'linear' | 'vector';
@@ -32,7 +34,7 @@ export function elementCount(shape: readonly number[]): number {
 export const hasRunningStatistics = (layers: readonly Layer[]): boolean =>
   layerParameterSpecs(layers, 0, 1).some(({ isBuffer, isIdle }) => isBuffer && !isIdle);
 
-/** The parameters and buffers of some layers, told to belong to block `blockIndex`. */
+/** The parameters and buffers of some layers, as those of block `blockIndex`. */
 export function layerParameterSpecs(layers: readonly Layer[], blockIndex: number, classCount: number): ParameterSpec[] {
   const common = { blockIndex, isBuffer: false, isClassifier: false, isIdle: false };
   return layers.flatMap((layer) => tensorsOf(layer, classCount)).map((tensor) => ({ ...common, ...tensor }));

@@ -25,7 +25,7 @@ export const NETWORKS: readonly NetworkDefinition[] = [
 /**
  * The network that a base model names as its architecture.
  *
- * @throws DomainError FIELD_INVALID when there is none of that name.
+ * @throws {DomainError} FIELD_INVALID when there is none of that name.
  */
 export function networkByArchitecture(architecture: string): NetworkDefinition {
   const network = NETWORKS.find((candidate) => candidate.architecture === architecture);

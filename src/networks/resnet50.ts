@@ -23,7 +23,7 @@ const STAGES = [
 const EXPANSION = 4;
 const STEM_CHANNELS = 64;
 
-/** In what the two sets of weights differ. */
+/** What differs between the two sets of weights. */
 interface Variant {
   readonly architecture: string;
   /** Factor on the widths of the stages; the stem keeps its own. */

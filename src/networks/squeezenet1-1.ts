@@ -16,7 +16,7 @@ const FIRE_PAIRS = [
 const STEM_CHANNELS = 64;
 const FEATURE_CHANNELS = 512;
 
-/** In what the two sources of weights differ. */
+/** What differs between the two sources of weights. */
 interface Variant {
   readonly architecture: string;
   readonly minInputSizePx: number;
@@ -26,7 +26,7 @@ interface Variant {
   /** @param second 0 for the first fire module of the pair, 1 for the second. */
   readonly fire: (pair: (typeof FIRE_PAIRS)[number], second: 0 | 1, part: string) => string;
   readonly classifier: string;
-  /** Before the mean that gives the logits: the paper's network has it. */
+  /** Whether a ReLU stands before the mean that gives the logits: the paper's network has it. */
   readonly hasLastRelu: boolean;
   readonly isTrainedOnBgr: boolean;
 }

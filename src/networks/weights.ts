@@ -10,7 +10,7 @@ export type Weights = ReadonlyMap<string, HostTensor>;
 /**
  * Checks that tensors are a network's whole state for `classCount` classes, and puts them in state dict order.
  *
- * @throws DomainError WEIGHTS_INVALID for a tensor that is missing, left over, or of another shape; names it.
+ * @throws {DomainError} WEIGHTS_INVALID for a tensor that is missing, left over, or of another shape; names it.
  */
 export function checkWeights(network: NetworkDefinition, tensors: Weights, classCount: number): Weights {
   const specs = parameterSpecs(network, classCount);
@@ -23,7 +23,7 @@ export function checkWeights(network: NetworkDefinition, tensors: Weights, class
  * `classCount` classes.
  *
  * @param seed The fresh classifier follows from it alone: uniform in ±1/sqrt(input count), as torch's Linear starts.
- * @throws DomainError WEIGHTS_INVALID as `checkWeights`; the classifier must be there whatever its class count.
+ * @throws {DomainError} WEIGHTS_INVALID as `checkWeights`; the classifier must be there whatever its class count.
  */
 export function loadWeights(network: NetworkDefinition, tensors: Weights, classCount: number, seed: number): Weights {
   const specs = parameterSpecs(network, classCount);

@@ -10,7 +10,7 @@ import { resolutionWarnings } from './search-resolution.js';
 /** What the warnings of a job follow from. */
 export interface Outcome {
   readonly spec: FineTuneJobSpec;
-  /** Those of the base model, input side first. */
+  /** The blocks of the base model, input side first. */
   readonly blocks: readonly Block[];
   /** Best on validation first. */
   readonly scored: readonly ScoredFinalist[];

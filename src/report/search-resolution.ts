@@ -15,7 +15,7 @@ import type { ScoredFinalist } from './finalist.js';
 
 /** What a search compares candidates on. */
 export interface SearchSize extends Pick<Resolution, 'imageCount' | 'seedCount'> {
-  /** By how much one validation image moves the figure that candidates are compared by; see `imageStep`. */
+  /** The step by which one validation image moves the figure that candidates are compared by; see `ComparisonSize`. */
   readonly imageStep: number;
 }
 
@@ -30,7 +30,7 @@ export const searchSizeOf = (
   imageStep: imageStepOf(classes, foldCount, fitness),
 });
 
-/** What a search with so many validation images a fold and seeds a trial tells apart. */
+/** The differences that a search with so many validation images a fold and seeds a trial can show. */
 export function resolutionOf(
   { imageCount, seedCount, imageStep }: SearchSize,
   { disagreement, seedDeviation }: Pick<Resolution, 'disagreement' | 'seedDeviation'>,
@@ -40,13 +40,13 @@ export function resolutionOf(
   return { ...size, smallestDifference, expectedGain: EXPECTED_GAIN };
 }
 
-/** Before anything has been measured. */
+/** The resolution that is assumed before anything has been measured. */
 export const assumedResolution = (size: SearchSize): Resolution =>
   resolutionOf(size, { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION });
 
 /**
- * What the search could tell apart, from what was measured: how often two methods' models disagree on test images, and how
- * far the accuracies of a trial's seeds are apart.
+ * The differences that the search could show, from what was measured: how often two methods' models disagree on test
+ * images, and how far the accuracies of a trial's seeds are apart.
  *
  * @param seedFigures The validation accuracies of each trial of the search, one per seed.
  */

@@ -6,7 +6,7 @@ const points = (fraction: number): string => (100 * fraction).toFixed(1);
 const difference = (value: number, { low, high }: Interval): string =>
   `${points(value)} points of test accuracy (95 % interval ${points(low)} to ${points(high)})`;
 
-/** In words that a cost ratio of any size can be read in. */
+/** Writes a cost ratio of any size in words that can be read. */
 const times = (ratio: number): string =>
   `${ratio < 10 ? ratio.toFixed(1) : Math.round(ratio).toLocaleString('en')} times`;
 

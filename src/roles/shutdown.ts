@@ -9,7 +9,7 @@ export interface Closeable {
 
 /**
  * Workers get 20 s to hand their tasks back, calls in flight 5 s to end, a step of a job as long; below the 45 s that an
- * orchestrator is told to wait before it kills.
+ * orchestrator is configured to wait before it kills.
  */
 const CLOSE_SECONDS_MAX = 40;
 

@@ -5,7 +5,7 @@ import { createLogger, NestLogger } from '../observability/logger.js';
 import { StorageModule } from '../storage/storage.module.js';
 import { Sweep } from '../tasks/sweep.js';
 import { SweepModule } from '../tasks/sweep.module.js';
-import { SweepTotals } from '../tasks/sweep-totals.js';
+import { SweepTotals } from '../tasks/swept.js';
 
 const DRY_RUN = '--dry-run';
 

@@ -6,7 +6,7 @@ export const DETAILS_TRAILER = 'grpc-status-details-bin';
 
 const TYPE_PREFIX = 'type.googleapis.com/google.rpc.';
 
-const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule === undefined ? {} : { rule }) });
+const field = (id: number, type: string, rule?: 'repeated') => ({ id, type, ...(rule !== undefined && { rule }) });
 
 /** The messages of google/rpc/status.proto and error_details.proto that are sent, with their field numbers. */
 const messages = fromJSON(
@@ -74,7 +74,11 @@ const errorInfoSchema = z.object({
   metadata: z.array(z.object({ key: z.string(), value: z.string() })),
 });
 
-/** Reads message and ErrorInfo of what `encodeError` wrote; undefined where there is none. @throws for other bytes. */
+/**
+ * Reads message and ErrorInfo of what `encodeError` wrote; undefined where there is none.
+ *
+ * @throws {Error} for other bytes.
+ */
 export function decodeErrorInfo(
   bytes: Buffer,
 ): (Pick<ErrorDetails, 'reason' | 'domain' | 'metadata'> & { readonly message: string }) | undefined {

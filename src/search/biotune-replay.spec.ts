@@ -14,7 +14,7 @@ import { DomainError } from '../domain/errors.js';
 import { type EvaluatedTrial, type PlannedTrial, type SearchConfig, plan } from './biotune.js';
 import { type Rng, drawIndex, openStream } from './rng.js';
 
-/** Of three generations; those with constraints are cut off in the last. */
+/** Searches of three generations; those with constraints are cut off in the last. */
 const SEARCHES = ORDERS.flatMap((order): [string, SearchConfig][] => [
   [order, config(order, { generationCount: 3 })],
   [`${order} with constraints`, constrained(order, { generationCount: 3, trialCountMax: 40 })],

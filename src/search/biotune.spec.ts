@@ -183,7 +183,7 @@ describe('SEQUENTIAL', () => {
 
 describe.each(ORDERS)('survivors, %s', (order) => {
   const search = config(order, { generationCount: 2 });
-  /** What generation 2 probes its elites from, told by their thresholds, which no probe changes. */
+  /** What generation 2 probes its elites from, known by their thresholds, which no probe changes. */
   const eliteThresholds = ({ trials }: Run) =>
     trials
       .filter(({ generation, slot }) => generation === 2 && slot < 6 && slot % 2 === 0)

@@ -21,7 +21,7 @@ export interface SearchConfig {
   /** Generations after the initial population. */
   readonly generationCount: number;
   readonly populationSize: number;
-  /** In 1..`populationSize` - 1. */
+  /** The number of elites, in 1..`populationSize` - 1. */
   readonly eliteCount: number;
   /**
    * SEQUENTIAL is the paper's order: a child is drawn from the pool that its elder siblings left. BATCH_SYNC draws all
@@ -55,7 +55,10 @@ export interface EvaluatedTrial {
 export interface PlannedTrial {
   /** 0 is the initial population. */
   readonly generation: number;
-  /** From generation 1 on: 2e and 2e + 1 are the probes of elite e, of E; then come the children, from 2E on. */
+  /**
+   * The place in the generation. From generation 1 on, 2e and 2e + 1 are the probes of elite e, of E; then come the
+   * children, from 2E on.
+   */
   readonly slot: number;
   readonly origin: TrialOrigin;
   readonly genome: Genome;
@@ -74,8 +77,8 @@ export type Plan =
  * @param history Completed trials in any order; part of a batch is enough.
  * @returns EVALUATE with the trials that are determined and not in the history, those that are running among them; or DONE,
  *   after the last generation or `trialCountMax` trials, with the best trial ever, the earliest of equals.
- * @throws DomainError REPLAY_DIVERGED if the history holds a genome or a place that was not planned.
- * @throws RangeError for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
+ * @throws {DomainError} REPLAY_DIVERGED when the history holds a genome or a place that was not planned.
+ * @throws {RangeError} for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
  *   parts do not fit together.
  * @see Davila et al., arXiv 2508.15367.
  */
@@ -102,7 +105,7 @@ export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): 
   return { kind: 'DONE', best };
 }
 
-/** @throws RangeError for parts of a config that contradict each other. */
+/** @throws {RangeError} for parts of a config that contradict each other. */
 function assertFits({ blockCount, populationSize, rules, initialGenomes, trialCountMax = 1 }: SearchConfig): void {
   if (rules.blocks.length !== blockCount) {
     throw new RangeError(`rules for ${rules.blocks.length} blocks, blockCount is ${blockCount}`);

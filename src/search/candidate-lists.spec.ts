@@ -10,7 +10,7 @@ const slots = (candidates: readonly { readonly slot: number }[]) => candidates.m
 describe('randomSearchCandidates', () => {
   const random = { seed: 684, blockCount: 6, rules: freeRules(6), count: 140 };
 
-  it('gives as many genomes of the space as asked, each with the multipliers of its phenotype', () => {
+  it('gives as many genomes of the space as requested, each with the multipliers of its phenotype', () => {
     const candidates = randomSearchCandidates(random);
     expect(slots(candidates)).toEqual(Array.from({ length: 140 }, (_, slot) => slot));
     for (const { origin, genome, lrMultipliers } of candidates) {

@@ -8,7 +8,7 @@ export interface ListedCandidate {
   /** Place in the list. */
   readonly slot: number;
   readonly origin: Extract<TrialOrigin, 'RANDOM' | 'GRID'>;
-  /** Only of a random candidate. */
+  /** The genome of a random candidate; others have none. */
   readonly genome?: Genome;
   /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   readonly lrMultipliers: readonly number[];
@@ -18,8 +18,8 @@ export interface ListedCandidate {
  * Random search over BioTune's genomes, each drawn as in an initial population; the candidate in a slot does not depend on `count`.
  *
  * @param seed The search's, an integer in [0, 2^53).
- * @param blockCount As many as `rules` has.
- * @throws RangeError if it has not, or if no block may train.
+ * @param blockCount The number of blocks that `rules` has.
+ * @throws {RangeError} when it has not, or if no block may train.
  */
 export function randomSearchCandidates({
   seed,

@@ -15,7 +15,7 @@ interface TrainedAs {
 export class EqualTrials<T extends Place & TrainedAs> {
   private readonly earliest = new Map<string, T>();
 
-  /** @param trials In any order. */
+  /** @param trials Trials in any order. */
   constructor(trials: Iterable<T>) {
     for (const trial of trials) this.add(trial);
   }

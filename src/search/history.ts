@@ -13,17 +13,17 @@ export interface History {
   /**
    * Takes the result of a planned trial, once; undefined if it is not complete.
    *
-   * @throws DomainError REPLAY_DIVERGED if another genome was evaluated in its place.
+   * @throws {DomainError} REPLAY_DIVERGED when another genome was evaluated in its place.
    */
   take(planned: Place & { readonly genome: Genome }): Individual | undefined;
-  /** @throws DomainError REPLAY_DIVERGED if a trial is left that was never planned. */
+  /** @throws {DomainError} REPLAY_DIVERGED when a trial is left that was never planned. */
   assertAllTaken(): void;
 }
 
 /**
  * Reads the rows of a search, in whatever order they come.
  *
- * @throws RangeError for a fitness that is not a number of 0 or more, and for two rows in one place.
+ * @throws {RangeError} for a fitness that is not a number of 0 or more, and for two rows in one place.
  */
 export function readHistory(rows: readonly (Place & Individual)[]): History {
   const left = new Map(rows.toSorted(byPlace).map((row) => [keyOf(row), row]));

@@ -4,8 +4,8 @@ import type { Rng } from './rng.js';
 /**
  * Draws a genome of the initial population: genes and threshold from U[0, 1), again until at least one block is selected.
  *
- * @param rules For each of B blocks. Of FREE ones alone, F in number, a try fails with chance 1 / (F + 1).
- * @throws RangeError if no block may train.
+ * @param rules A rule for each of B blocks. With FREE ones alone, F in number, a try fails with chance 1 / (F + 1).
+ * @throws {RangeError} when no block may train.
  * @see Davila et al., arXiv 2508.15367.
  */
 export function drawInitialGenome(rules: PhenotypeRules, rng: Rng): Genome {

@@ -13,7 +13,7 @@ const BARREN_POOL_SIZE = 2;
 export interface Child {
   readonly origin: 'OFFSPRING' | 'RANDOM';
   readonly genome: Genome;
-  /** None if the child is random. */
+  /** The parents of the child; none if it is random. */
   readonly parents: readonly RankedIndividual[];
 }
 

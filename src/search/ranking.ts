@@ -37,9 +37,9 @@ export function rankPopulation(individuals: readonly Individual[]): RankedIndivi
 /**
  * The extinction probability of a rank: (f_i + f_min (i / (N - 1) - 1)) / f_max.
  *
- * With all fitnesses equal it is i / (N - 1), so that is also the answer when all are 0, which the paper leaves undefined.
- * @param fitnesses Of a population of two or more, ascending, none below 0.
- * @param rank From 0, the best.
+ * Where all fitnesses are equal it is i / (N - 1), so that is also the answer when all are 0, which the paper leaves undefined.
+ * @param fitnesses The fitnesses of a population of two or more, ascending, none below 0.
+ * @param rank The rank, from 0, the best.
  * @see Davila et al., arXiv 2508.15367.
  */
 export function extinctionProbability(fitnesses: readonly number[], rank: number): number {
@@ -61,7 +61,7 @@ export const ticketCount = (size: number): number => (size * (size + 3)) / 2;
 /**
  * The rank that holds a ticket: n + 1, n, n - 1, … are subtracted until nothing is left.
  *
- * @param ticket In 0..`ticketCount(size)` - 1. Ticket 0 is the best rank's, which so holds n + 2; the last rank holds one.
+ * @param ticket A ticket of 0..`ticketCount(size)` - 1. Ticket 0 is the best rank's, which so holds n + 2; the last rank holds one.
  * @see Davila et al., arXiv 2508.15367 (rank-based choice of parents).
  */
 export function rankOfTicket(ticket: number, size: number): number {

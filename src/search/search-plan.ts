@@ -17,7 +17,7 @@ export interface SearchScope {
 }
 
 /** A trial that a search asks for, whether or not it has been inserted. */
-export type AskedTrial = NewTrial & { readonly phase: 'SEARCH'; readonly fold: number };
+export type PlannedTrial = NewTrial & { readonly phase: 'SEARCH'; readonly fold: number };
 
 /** How a job's genomes are read. */
 export const rulesOf = ({ spec: { search }, blocks }: SearchScope): PhenotypeRules =>
@@ -70,7 +70,7 @@ export function plannedTrials(
   scope: SearchScope,
   method: SearchingMethod,
   trials: readonly StoredTrial[],
-): AskedTrial[] {
+): PlannedTrial[] {
   const candidates = listOf(scope, methodOf(method));
   if (candidates !== undefined) return candidates.map((candidate) => listed(method, candidate));
   const config = searchConfig(scope);
@@ -108,6 +108,6 @@ export function listOf(scope: SearchScope, method: MethodDefinition): ListedCand
 function listed(
   method: SearchingMethod,
   { slot, origin, genome, lrMultipliers: multipliers }: ListedCandidate,
-): AskedTrial {
+): PlannedTrial {
   return { phase: 'SEARCH', method, generation: 0, slot, origin, fold: 0, ...genome, lrMultipliers: multipliers };
 }

@@ -111,7 +111,7 @@ describe('a plateau', () => {
     expect(stopReason(history(...generations), rules, SHAPE)).toBe(expected);
   });
 
-  it('is told from the rows, not from their order', () => {
+  it('follows from the rows, not from their order', () => {
     const rows = history([0.5, 0.9], [0.5, 0.6, 0.7], [0.5, 0.8, 0.9]);
     expect(stopReason(rows.toReversed(), rules, SHAPE)).toBe('PLATEAU');
   });

@@ -24,7 +24,7 @@ type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount'>;
  * Says why a search is over, if it is: by its target, else a plateau, else the number of its trials.
  *
  * @param history Completed trials in any order.
- * @param shape Tells when a generation is complete, and which others had its fold.
+ * @param shape Says when a generation is complete, and which others had its fold.
  */
 export function stopReason(
   history: readonly Outcome[],

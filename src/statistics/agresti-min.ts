@@ -1,5 +1,4 @@
-import type { Interval } from './interval.js';
-import { NORMAL_97_5 } from './normal.js';
+import { type Interval, NORMAL_97_5 } from './interval.js';
 
 /** How two methods do on the same images. Means over trainings may lie between whole numbers. */
 export interface PairedCounts {

@@ -12,7 +12,7 @@ import { wilsonInterval } from './wilson.js';
  *
  * 10,000 images of 3 seeds take a little more than a second.
  *
- * @throws RangeError as `ScoredTestSet` does.
+ * @throws {RangeError} as `ScoredTestSet` does.
  */
 export async function bootstrapIntervals(
   predictions: MethodPredictions,

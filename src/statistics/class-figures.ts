@@ -13,11 +13,11 @@ export interface ClassFigures {
 
 /** Images by class; what all figures follow from. */
 export interface ClassCounts {
-  /** Of that class. */
+  /** The images of each class. */
   readonly images: Int32Array;
-  /** Taken for that class. */
+  /** The images that were taken for each class. */
   readonly predictions: Int32Array;
-  /** Both. */
+  /** The images of each class that were taken for it. */
   readonly right: Int32Array;
 }
 

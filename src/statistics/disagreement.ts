@@ -3,7 +3,7 @@ import type { ClassIndices } from './test-set.js';
 /**
  * The share of images on which exactly one of two trainings is right.
  *
- * @throws RangeError without images, or when the lists differ in length.
+ * @throws {RangeError} without images, or when the lists differ in length.
  */
 export function disagreement(predictionsA: ClassIndices, predictionsB: ClassIndices, labels: ClassIndices): number {
   const lengths = [labels, predictionsA, predictionsB].map(({ length }) => length);

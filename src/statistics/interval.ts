@@ -1,3 +1,8 @@
+import { mean } from './mean.js';
+
+/** The 97.5th percentile of the normal distribution: two-sided 95 %. */
+export const NORMAL_97_5 = 1.959964;
+
 /** A figure, and between what it lies with 95 % confidence. */
 export interface Interval {
   readonly estimate: number;
@@ -28,7 +33,6 @@ export function hull(a: Interval, b: Interval): Interval {
  * @see Zou and Donner, Construction of confidence limits about effect measures, Statistics in Medicine 27 (2008): MOVER.
  */
 export function meanInterval(intervals: readonly Interval[]): Interval {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const distance = (values: readonly number[]) => Math.hypot(...values) / values.length;
   const estimate = mean(intervals.map((interval) => interval.estimate));
   return {
@@ -38,7 +42,7 @@ export function meanInterval(intervals: readonly Interval[]): Interval {
   };
 }
 
-/** With linear interpolation between two values: type 7 of Hyndman and Fan, as numpy has it. */
+/** The quantile with linear interpolation between two values: type 7 of Hyndman and Fan, as numpy has it. */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(position)] ?? NaN, sorted[Math.ceil(position)] ?? NaN];

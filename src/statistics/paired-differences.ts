@@ -3,21 +3,21 @@ import { hull, type Interval, meanInterval, percentileInterval } from './interva
 import { observedFigures, resampledFigures, type Resampling } from './resampling.js';
 import { type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
 
-/** By how much a method is above another, as fractions. */
+/** The differences of two methods' figures, as fractions. */
 export interface Differences {
   readonly accuracy: Interval;
   readonly macroAccuracy: Interval;
 }
 
 /**
- * By how much the test figures of `a` are above those of `b`, as fractions, each with its 95 % interval; one without 0 tells
- * the methods apart.
+ * The test figures of `a` minus those of `b`, as fractions, each with its 95 % interval; where that is without 0, the
+ * methods differ.
  *
  * Both are scored on the same images in every resample, since images that are hard for one are mostly hard for the other:
  * the difference is known better than either figure. The seeds of the methods are drawn apart from each other. As with single
  * figures, an interval is never narrower than that of matched proportions: methods that agree on all images may differ on the next.
  *
- * @throws RangeError as `ScoredTestSet` does.
+ * @throws {RangeError} as `ScoredTestSet` does.
  */
 export async function pairedDifferences(
   a: MethodPredictions,

@@ -10,7 +10,7 @@ export interface Resampling {
   readonly yieldNow: () => Promise<void>;
 }
 
-/** So many that the ends of a 95 % interval stand by 50 values each. */
+/** The number of resamples; beyond each end of a 95 % interval lie 50 of them. */
 export const RESAMPLE_COUNT = 2000;
 
 /** Draws and visits of images; one takes some nanoseconds. */

@@ -1,4 +1,4 @@
-import { NORMAL_97_5 } from './normal.js';
+import { NORMAL_97_5 } from './interval.js';
 
 /**
  * Assumed share of images on which exactly one of two candidates is right, before any has been trained. Two with 90 %
@@ -22,12 +22,15 @@ export interface ComparisonSize {
   readonly disagreement?: number;
   /** σ of one training's accuracy, as `pooledSeedDeviation` measures it. */
   readonly seedDeviation?: number;
-  /** By how much one image moves a figure: a smaller difference cannot be seen, however well candidates agree. 1 / n if absent. */
+  /**
+   * The step by which one image moves a figure: a smaller difference cannot be seen, however well candidates agree. 1 /
+   * n if absent.
+   */
   readonly imageStep?: number;
 }
 
 /**
- * The smallest difference of two candidates' accuracies, as a fraction, that is told from 0 with 95 % confidence:
+ * The smallest difference of two candidates' accuracies, as a fraction, that differs from 0 with 95 % confidence:
  * 1.96 √(q / n + 2σ² / S), and no less than one image.
  *
  * The model: n images are drawn independently of each other; each candidate has S trainings, whose accuracies over all

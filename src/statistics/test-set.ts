@@ -31,7 +31,7 @@ export class ScoredTestSet {
   private readonly methods: readonly (readonly Int32Array[])[];
   private readonly classCount: number;
 
-  /** @throws RangeError without images or seeds, or when lists differ in length or have an index that is no class. */
+  /** @throws {RangeError} without images or seeds, or when lists differ in length or have an index that is no class. */
   constructor({ labels, classCount }: TestSet, methods: readonly MethodPredictions[]) {
     this.imageCount = labels.length;
     this.classCount = classCount;
@@ -41,7 +41,7 @@ export class ScoredTestSet {
     this.methods = methods.map((seeds) => seeds.map((predictions) => this.checked(predictions)));
   }
 
-  /** Of each method. */
+  /** The number of seeds of each method. */
   get seedCounts(): number[] {
     return this.methods.map((seeds) => seeds.length);
   }

@@ -1,10 +1,9 @@
-import type { Interval } from './interval.js';
-import { NORMAL_97_5 } from './normal.js';
+import { type Interval, NORMAL_97_5 } from './interval.js';
 
 /**
  * The 95 % score interval of a proportion. It never collapses: with 12 of 12 it is [0.757, 1].
  *
- * @param rightCount Of `count`; means over trainings may lie between whole numbers.
+ * @param rightCount At most `count`; means over trainings may lie between whole numbers.
  * @param count Above 0.
  * @see Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
  */

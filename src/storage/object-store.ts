@@ -6,7 +6,7 @@ import { DomainError } from '../domain/errors.js';
 import type { Artifact } from '../domain/artifact.js';
 import { blobKey, checkKey } from './object-keys.js';
 import { presignedUpload } from './presigned-upload.js';
-import { connect, LINK_SECONDS, talk } from './s3.js';
+import { connect, LINK_SECONDS, reached } from './s3.js';
 
 /** Reads that give wrong bytes before they count as corrupt. */
 const READ_COUNT_MAX = 3;
@@ -31,15 +31,15 @@ export class ObjectStore {
 
   /** Makes our bucket when it does not exist; safe when several processes start at once. */
   async prepareBucket(): Promise<void> {
-    if (await talk(this.client.bucketExists(this.config.S3_BUCKET))) return;
-    await talk(this.client.makeBucket(this.config.S3_BUCKET, this.config.S3_REGION)).catch((error: unknown) => {
+    if (await reached(this.client.bucketExists(this.config.S3_BUCKET))) return;
+    await reached(this.client.makeBucket(this.config.S3_BUCKET, this.config.S3_REGION)).catch((error: unknown) => {
       if (!(error instanceof S3Error && error.code === 'BucketAlreadyOwnedByYou')) throw error;
     });
   }
 
   /** @throws whatever the server or the network answers when our bucket cannot be reached. */
   async ping(): Promise<void> {
-    await talk(this.client.bucketExists(this.config.S3_BUCKET));
+    await reached(this.client.bucketExists(this.config.S3_BUCKET));
   }
 
   uri(key: string): string {
@@ -49,7 +49,7 @@ export class ObjectStore {
   /** Stores bytes under `key` of our bucket. Content-addressed keys may be written by several at once: the bytes are equal. */
   async put(key: string, bytes: Buffer, mediaType: string): Promise<void> {
     const metadata = { 'Content-Type': mediaType };
-    await talk(this.client.putObject(this.config.S3_BUCKET, key, bytes, bytes.length, metadata));
+    await reached(this.client.putObject(this.config.S3_BUCKET, key, bytes, bytes.length, metadata));
   }
 
   /** Stores bytes under their SHA-256, unless they are there already. */
@@ -160,7 +160,7 @@ export class ObjectStore {
     const Headers = { 'Content-Type': BLOB_MEDIA_TYPE };
     const target = new CopyDestinationOptions({ Bucket, Object: to, MetadataDirective: 'REPLACE', Headers });
     try {
-      await talk(this.copier.copyObject(source, target));
+      await reached(this.copier.copyObject(source, target));
     } catch (error) {
       // Servers differ in how they answer a missing source.
       if (!(error instanceof S3Error) || (await this.stat(from)) !== undefined) throw error;
@@ -169,12 +169,12 @@ export class ObjectStore {
   }
 
   private async remove(key: string): Promise<void> {
-    await talk(this.client.removeObject(this.config.S3_BUCKET, key));
+    await reached(this.client.removeObject(this.config.S3_BUCKET, key));
   }
 
   /** Undefined when there is no such object. */
   private stat(key: string): Promise<BucketItemStat | undefined> {
-    return ifThere(talk(this.client.statObject(this.config.S3_BUCKET, key)));
+    return ifThere(reached(this.client.statObject(this.config.S3_BUCKET, key)));
   }
 
   /**
@@ -200,7 +200,7 @@ export class ObjectStore {
       }
       return { sha256: hash.digest('hex'), sizeBytes };
     };
-    return ifThere(talk(read()));
+    return ifThere(reached(read()));
   }
 }
 

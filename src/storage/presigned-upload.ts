@@ -9,7 +9,7 @@ const SIGNED_HEADERS = 'content-length;host';
 /**
  * A link to PUT one object of our bucket, with so many bytes: as the length is signed, the server refuses any other.
  *
- * @param key Of `object-keys.ts`, so without characters that a path would escape.
+ * @param key A key of `object-keys.ts`, so without characters that a path would escape.
  * @see Signature Version 4 in query parameters, in the reference of Amazon S3's API.
  */
 export function presignedUpload(config: StoresConfig, key: string, sizeBytes: number, now = new Date()): string {

@@ -35,14 +35,16 @@ const BUSY_CODES = new Set([
   'XMinioServerNotInitialized',
 ]);
 
-/** How the client tells of a status that it has tried again in vain: 408, 429, 499, 500, 502, 503, 504 or 520. */
+/** The message of the client for a status that it has tried again in vain: 408, 429, 499, 500, 502, 503, 504 or 520. */
 const BUSY_STATUS = /Retryable HTTP status: (\d{3})/;
 
 /**
+ * The answer of a server that is there.
+ *
  * @throws {DomainError} STORAGE_UNAVAILABLE when the server is not there, or cannot serve now; what it refuses for good is
  *   thrown as it is.
  */
-export async function talk<T>(answer: Promise<T>): Promise<T> {
+export async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

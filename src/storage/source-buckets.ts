@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { S3Error, type BucketItem, type Client } from 'minio';
 import { CONFIG, type StoresConfig } from '../config/config.js';
 import { DomainError } from '../domain/errors.js';
-import { connect, LINK_SECONDS, talk } from './s3.js';
+import { connect, LINK_SECONDS, reached } from './s3.js';
 
 /** One object below a prefix. */
 export interface ListedObject {
@@ -29,7 +29,7 @@ interface GlanceBounds {
   readonly secondsMax: number;
 }
 const GLANCE_BOUNDS: GlanceBounds = { entryCountMax: 10_000, secondsMax: 10 };
-/** So many say that there are classes. */
+/** The number of folders after which a glance knows that there are classes. */
 const FOLDER_COUNT_MAX = 2;
 
 /** A glance that took too long. */
@@ -110,7 +110,7 @@ export class SourceBuckets {
 
   private async reaching(bucket: string, read: () => Promise<void>): Promise<void> {
     try {
-      await talk(read());
+      await reached(read());
     } catch (error) {
       if (!(error instanceof S3Error) || !UNREACHABLE.has(error.code ?? '')) throw error;
       throw new DomainError(

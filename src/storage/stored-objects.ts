@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { S3Error, type BucketItem, type Client } from 'minio';
 import { CONFIG, type StoresConfig } from '../config/config.js';
-import { connect, talk } from './s3.js';
+import { connect, reached } from './s3.js';
 
 /** An object of our bucket. */
 export interface StoredObject {
@@ -20,7 +20,10 @@ export interface UnfinishedUpload {
 /** Objects of one page, and of one deletion: what S3 allows. */
 const PAGE_SIZE = 1000;
 
-/** Of a deletion: it ends before Postgres ends the transaction that it is made in, and with that its locks. */
+/**
+ * The longest silence of a deletion: it ends before Postgres ends the transaction that it is made in, and with that its
+ * locks.
+ */
 const REMOVAL_SILENCE_MS_MAX = 5_000;
 
 /** What lies in our bucket, whoever put it there, and its end. */
@@ -39,7 +42,7 @@ export class StoredObjects {
   /** Objects below a prefix, in key order, a page at a time. */
   async *pages(prefix: string): AsyncGenerator<readonly StoredObject[]> {
     for (let startAfter = ''; ;) {
-      const page = await talk(this.page(prefix, startAfter));
+      const page = await reached(this.page(prefix, startAfter));
       if (page.length > 0) yield page;
       const last = page.at(-1);
       if (last === undefined || page.length < PAGE_SIZE) return;
@@ -49,7 +52,7 @@ export class StoredObjects {
 
   /** Deletes at most 1000 objects. @throws {Error} that names one that the server did not delete. */
   async remove(keys: readonly string[]): Promise<void> {
-    const answers = await talk(this.impatient.removeObjects(this.bucket, [...keys]));
+    const answers = await reached(this.impatient.removeObjects(this.bucket, [...keys]));
     const refused = answers.find((answer) => answer !== null && answer !== undefined);
     if (refused !== undefined) throw new Error(`the store did not delete all objects: ${JSON.stringify(refused)}`);
   }
@@ -58,7 +61,7 @@ export class StoredObjects {
     const uploads: UnfinishedUpload[] = [];
     for (let keyMarker = ''; ;) {
       // Not the client's stream of them: that asks for the parts of each, and breaks when one ends meanwhile.
-      const page = await talk(this.client.listIncompleteUploadsQuery(this.bucket, '', keyMarker, '', ''));
+      const page = await reached(this.client.listIncompleteUploadsQuery(this.bucket, '', keyMarker, '', ''));
       for (const { key, uploadId, initiated } of page.uploads) uploads.push({ key, uploadId, initiated });
       if (!page.isTruncated) return uploads;
       keyMarker = page.nextKeyMarker;
@@ -68,7 +71,7 @@ export class StoredObjects {
   /** Ends an upload in parts and frees its room; one that has ended meanwhile is left as it is. */
   async abort({ key, uploadId }: UnfinishedUpload): Promise<void> {
     try {
-      await talk(this.client.abortMultipartUpload(this.bucket, key, uploadId));
+      await reached(this.client.abortMultipartUpload(this.bucket, key, uploadId));
     } catch (error) {
       if (!(error instanceof S3Error) || error.code !== 'NoSuchUpload') throw error;
     }

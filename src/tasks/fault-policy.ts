@@ -5,7 +5,7 @@ import { type Reason, REASON_RULES } from '../domain/reasons.js';
 export interface FaultHistory {
   readonly faults: number;
   readonly leaseLosses: number;
-  /** Since the first of the faults of ours that no progress came after; 0 without one. */
+  /** Seconds since the first of the faults of ours that no progress came after; 0 without one. */
   readonly outageSeconds: number;
 }
 
@@ -13,7 +13,7 @@ export interface FaultHistory {
 export interface AfterFault extends Pick<FaultHistory, 'faults' | 'leaseLosses'> {
   readonly next: 'TRY_AGAIN' | 'INFEASIBLE';
   readonly isOutage: boolean;
-  /** Before the next try. */
+  /** The wait before the next try. */
   readonly waitSeconds: number;
   /** Why it ended, or is tried again. */
   readonly failure: Failure;
@@ -22,7 +22,9 @@ export interface AfterFault extends Pick<FaultHistory, 'faults' | 'leaseLosses'>
 const WAIT_SECONDS_MIN = 2;
 const WAIT_SECONDS_MAX = 300;
 
-/** Between 2 s and 5 min: an outage is waited for as long again as it has lasted, a fault 2, 4, 8 … seconds. */
+/**
+ * The wait, between 2 s and 5 min: an outage is waited for as long again as it has lasted, a fault 2, 4, 8 … seconds.
+ */
 const waitFor = (seconds: number): number => Math.min(WAIT_SECONDS_MAX, Math.max(WAIT_SECONDS_MIN, seconds));
 
 /** Applies the table of reasons to an attempt that ended without a result. */

@@ -104,7 +104,7 @@ async function* counted(kind: SweptRows, swept: Promise<number>): AsyncGenerator
   if (count > 0) yield { kind, count };
 }
 
-/** By folder of a model version: `projects/{project}/models/{model}/{number}`. */
+/** The files by folder of a model version: `projects/{project}/models/{model}/{number}`. */
 function byFolder(files: readonly StoredObject[]): ReadonlyMap<string, readonly StoredObject[]> {
   const folders = new Map<string, StoredObject[]>();
   for (const file of files) {

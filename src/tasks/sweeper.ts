@@ -4,8 +4,7 @@ import { LOGGER, type Logger } from '../observability/logger.js';
 import { SweepRepository, type SweepTurn } from '../storage/postgres/sweep.repository.js';
 import { BucketOwnership } from './bucket-ownership.js';
 import { Sweep } from './sweep.js';
-import { SweepTotals } from './sweep-totals.js';
-import type { Swept } from './swept.js';
+import { type Swept, SweepTotals } from './swept.js';
 
 /** A sweep that has not gone on for so long has crashed: another coordinator sweeps. */
 const TURN_SECONDS = 15 * 60;

@@ -29,8 +29,8 @@ export interface TaskKindRules {
   readonly boundTo: (spec: TaskSpec, runtime: Runtime) => TaskSpec;
   /** The runtime that the first success of the kind fixes for its job. */
   readonly ranOn: (result: TaskResult) => Runtime | undefined;
-  /** Whether the job's events tell of attempts that failed. */
-  readonly tellsJob: boolean;
+  /** Whether the job's events report attempts that failed. */
+  readonly notifiesJob: boolean;
 }
 
 const filesOf = ({ network, pack }: TrainSpec | ScoreSpec): readonly Artifact[] => [
@@ -51,7 +51,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     mustUpload: () => true,
     boundTo: (spec) => spec,
     ranOn: () => undefined,
-    tellsJob: false,
+    notifiesJob: false,
   },
   TRAIN: {
     reads: (spec) => filesOf(contentOf(spec, 'train')),
@@ -63,7 +63,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     mustUpload: (spec) => contentOf(spec, 'train').keepWeights,
     boundTo: (spec, runtime) => ({ train: { ...contentOf(spec, 'train'), runtime } }),
     ranOn: (result) => contentOf(result, 'train').runtime,
-    tellsJob: true,
+    notifiesJob: true,
   },
   SCORE: {
     reads: (spec) => filesOf(contentOf(spec, 'score')),
@@ -72,6 +72,6 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     mustUpload: () => true,
     boundTo: (spec, runtime) => ({ score: { ...contentOf(spec, 'score'), runtime } }),
     ranOn: () => undefined,
-    tellsJob: true,
+    notifiesJob: true,
   },
 };

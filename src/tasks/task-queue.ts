@@ -107,16 +107,16 @@ export class TaskQueue {
     }
   }
 
-  /** Gives a task back untouched: the worker was told to go. @returns false when the fence is old. */
+  /** Gives a task back untouched: the worker is to shut down. @returns false when the fence is old. */
   release(lease: LeaseRef): Promise<boolean> {
     return this.leases.release(lease);
   }
 
   /**
-   * Takes tasks away from workers that have fallen silent, and tells their jobs. Where the leader of the scope has fallen
+   * Takes tasks away from workers that have fallen silent, and notifies their jobs. Where the leader of the scope has fallen
    * silent with them, it was the leader's end that took them along.
    *
-   * @param leaseSeconds Of workers and of leaders.
+   * @param leaseSeconds The length of the leases of workers and of leaders.
    * @returns how many.
    */
   async reap(leaseSeconds: number): Promise<number> {
@@ -164,7 +164,7 @@ export class TaskQueue {
       return { ...after, id, state } as const;
     });
     await this.leases.takeBack(transaction, rows);
-    const ofJobs = taken.filter(({ task }) => task.isWanted && TASK_KINDS[task.kind].tellsJob);
+    const ofJobs = taken.filter(({ task }) => task.isWanted && TASK_KINDS[task.kind].notifiesJob);
     // In one order for all, so that two of these never wait for each other.
     for (const { task, after } of ofJobs.sort((a, b) => (a.task.scope < b.task.scope ? -1 : 1))) {
       const { reason, message } = after.failure;
@@ -178,7 +178,10 @@ export class TaskQueue {
 const runtimeOf = (ending: Ending): Runtime | undefined =>
   'succeeded' in ending ? TASK_KINDS[taskKind(ending.succeeded)].ranOn(ending.succeeded) : undefined;
 
-/** The runtime is told at the lease, not when the task is made: the first trainings of a job are made before one has fixed it. */
+/**
+ * The runtime is added at the lease, not when the task is made: the first trainings of a job are made before one has
+ * fixed it.
+ */
 const leasedTask = ({ id, fence, spec, runtime }: GivenLease): LeasedTask => ({
   id,
   fence,

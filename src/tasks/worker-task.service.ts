@@ -23,7 +23,7 @@ export interface WantedTransfers {
   readonly sourceKeys: readonly string[];
 }
 
-/** Links in the order in which they were asked for; an upload that is stored already has an empty one. */
+/** Links in the order of the request; an upload that is stored already has an empty one. */
 export interface TransferUrls {
   readonly leaseLost: boolean;
   readonly downloadUrls: readonly string[];
@@ -46,9 +46,9 @@ export class WorkerTaskService {
   ) {}
 
   /**
-   * `done` tells the worker to exit: the scope has ended.
+   * `done` makes the worker exit: the scope has ended.
    *
-   * @param workerId Of one process, which asks only while it works on nothing: what it holds already, it was never told of.
+   * @param workerId Names one process, which asks only while it works on nothing: a lease that it holds never reached it.
    */
   async lease(scope: string, workerId: string): Promise<{ task?: LeasedTask; done: boolean; leaseSeconds: number }> {
     const { LEASE_SECONDS: leaseSeconds } = this.config;
@@ -149,7 +149,7 @@ export class WorkerTaskService {
     const taskScope = await this.tasks.scopeOf(taskId);
     if (taskScope === undefined || taskScope === scope) return { leaseLost: true };
     this.logger.warn({ tokenScope: scope, taskScope, task: taskId }, 'worker named a task of a foreign scope');
-    // The worker is not told whose task it is.
+    // The answer does not say whose task it is.
     const message = `Task ${taskId} is not of the scope of this worker's token, ${scope}.`;
     throw new DomainError('WORKER_SCOPE_FOREIGN', message, { task: taskId, scope });
   }
@@ -203,10 +203,10 @@ export class WorkerTaskService {
 
   private async problemWith(spec: TaskSpec, outcome: TaskOutcome): Promise<Failure | undefined> {
     if (!('succeeded' in outcome)) return undefined;
-    const asked = taskKind(spec);
+    const expected = taskKind(spec);
     const given = taskKind(outcome.succeeded);
-    if (asked !== given) return internal(`The task asked for ${asked} and the worker reported ${given}.`);
-    const { uploaded, mustUpload } = TASK_KINDS[asked];
+    if (expected !== given) return internal(`The task asked for ${expected} and the worker reported ${given}.`);
+    const { uploaded, mustUpload } = TASK_KINDS[expected];
     const artifacts = uploaded(outcome.succeeded);
     if (mustUpload(spec) && artifacts.length === 0) return internal('The weights are missing.');
     await this.claims.claim(artifacts);

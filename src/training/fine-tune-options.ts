@@ -27,12 +27,12 @@ export interface FineTuneOptions {
   /** Epochs without a strictly better validation macro-accuracy after which training stops. */
   readonly patienceEpochs: number;
   readonly batchSize: number;
-  /** At most so many examples are in memory at a time, and their gradients are added up; the whole batch when absent. */
+  /** The most examples that are in memory at a time; their gradients are added up; the whole batch when absent. */
   readonly microBatchSize?: number;
   readonly optimizer: OptimizerSettings;
   readonly baseLearningRate: number;
   readonly schedule: LearningRateSchedule;
-  /** In [0, 1). */
+  /** The share of each label that is spread over all classes, in [0, 1). */
   readonly labelSmoothing: number;
   /** BALANCED: the loss of a class counts in inverse proportion to its share of the training images. */
   readonly classWeighting: 'NONE' | 'BALANCED';
@@ -47,7 +47,7 @@ export interface FineTuneOptions {
 /**
  * Refuses options that do not fit together.
  *
- * @throws DomainError INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
+ * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
  *   would train nothing.
  */
 export function checkFineTuneOptions(options: FineTuneOptions): void {

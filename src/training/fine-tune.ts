@@ -11,9 +11,9 @@ import type { StageRecord } from './loop/stage-record.js';
 
 /** What a training came to. */
 export interface FineTuneResult {
-  /** From 1; of the last stage. */
+  /** The best epoch of the last stage; epochs are numbered from 1. */
   readonly bestEpoch: number;
-  /** Of all stages. */
+  /** The epochs of all stages. */
   readonly epochs: readonly EpochMetrics[];
   readonly best: ValidationMetrics;
   /** Numbers that learn in the last stage; of a low-rank change, those of its matrices. */
@@ -22,7 +22,7 @@ export interface FineTuneResult {
   readonly totalParameterCount: number;
   /** What was done, one after the other. */
   readonly stages: readonly StageRecord[];
-  /** Examples in memory at a time: fewer than a batch when that was asked for, or when memory ran out. */
+  /** Examples in memory at a time: fewer than a batch when that was requested, or when memory ran out. */
   readonly microBatchSize: number;
   /** The best epoch's whole state, in torch layout and state dict order. */
   readonly weights: ReadonlyMap<string, HostTensor>;
@@ -38,7 +38,7 @@ export interface FineTuneHooks {
   readonly onEpoch: (metrics: EpochMetrics, checkpoint: () => TrainingCheckpoint) => Promise<void> | void;
   /** Stay the caller's; a training without has its own. */
   readonly shared?: SharedParts;
-  /** Of a training with the same options. */
+  /** The checkpoint of a training with the same options. */
   readonly resumeFrom?: TrainingCheckpoint;
 }
 
@@ -52,7 +52,7 @@ export interface FineTuneHooks {
  * The same options give the same bits, on the same machine, thread count and oneDNN flag. When memory runs out a stage
  * starts again with half as many examples at a time.
  *
- * @throws DomainError NAN_LOSS with epoch, step and block; OUT_OF_MEMORY when nothing smaller is left to try;
+ * @throws {DomainError} NAN_LOSS with epoch, step and block; OUT_OF_MEMORY when nothing smaller is left to try;
  *   and what `checkFineTuneOptions` and `loadWeights` throw.
  */
 export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): Promise<FineTuneResult> {

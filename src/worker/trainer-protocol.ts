@@ -48,7 +48,7 @@ export const trainerRequestSchema = z.discriminatedUnion('type', [
 export type TrainerRequest = z.infer<typeof trainerRequestSchema>;
 
 const epochSchema = z.object({
-  /** From 1. */
+  /** The epoch of the training, from 1. */
   epoch: z.int().positive(),
   trainLoss: z.number(),
   validationLoss: z.number(),
@@ -69,7 +69,7 @@ const startSchema = z.object({ type: z.literal('started'), ...runtimeSchema.shap
 /** How TensorFlow is set up in the process. */
 export type StartReport = Readonly<z.infer<typeof startSchema>>;
 
-/** Of the whole process, after the task: when it has grown too large, it is replaced. */
+/** The memory of the whole process after the task: when it has grown too large, it is replaced. */
 const rssMib = z.number();
 
 /**
@@ -85,7 +85,7 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
-/** On the way to an answer. */
+/** A message on the way to an answer. */
 type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointSkipped' }>;
 /** The message that ends a request. */
 export type LastMessage = Exclude<TrainerMessage, Notice>;

@@ -93,7 +93,7 @@ export class Cluster {
     return [this.api, ...this.coordinators].reduce((sum, { restartCount }) => sum + restartCount, 0);
   }
 
-  /** @throws Error when a kind of link was not used: then its faults would have hit nothing. */
+  /** @throws {Error} when a kind of link was not used: then its faults would have hit nothing. */
   assertLinksAreUsed(): void {
     for (const kind of ['-postgres', '-store', '-gateway']) {
       const used = [...this.links].filter(([name, { acceptedCount }]) => name.endsWith(kind) && acceptedCount > 0);

@@ -53,7 +53,7 @@ export class Load {
     else await this.#waitForEnd(id);
   }
 
-  /** @throws Error when the request is refused. */
+  /** @throws {Error} when the request is refused. */
   async #create(key: string): Promise<string> {
     const answer = await this.caller.call('POST', '/fineTuneJobs', this.request, { 'idempotency-key': key });
     if (answer.status !== 201) throw new Error(`${key} was refused: ${JSON.stringify(answer)}`);

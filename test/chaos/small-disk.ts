@@ -12,7 +12,7 @@ const NAME = 'biotune-chaos-';
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** @throws Error when this user may not mount a file system. */
+  /** @throws {Error} when this user may not mount a file system. */
   static mount(folder: string): SmallDisk {
     mkdirSync(folder, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MIB}m`, `${NAME}${process.pid}`, folder], {

@@ -36,7 +36,7 @@ import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
 import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
-import { failedOutcome } from '../../src/worker/supervisor/outcome.js';
+import { failedOutcome } from '../../src/worker/supervisor/attempt.js';
 import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
 

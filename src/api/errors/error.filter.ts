@@ -8,7 +8,7 @@ import { PROBLEM_MEDIA_TYPE, problemOf } from './problem.js';
 import { type Refusal, refusalOf } from './refusal.js';
 import { rpcStatusOf } from './rpc-status.js';
 
-/** Answers everything that is thrown, in the words of the transport that asked; logs what is our fault. */
+/** Answers everything that is thrown, in the form of the transport that the request came by; logs what is our fault. */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(@Inject(LOGGER) private readonly logger: Logger) {}

@@ -19,7 +19,7 @@ const HTTP_MESSAGES: Readonly<Record<number, string>> = {
   415: 'The body must be application/json in UTF-8.',
 };
 
-/** Reads anything that was thrown as an answer to the caller; what is no refusal is INTERNAL, and tells nothing. */
+/** Reads anything that was thrown as an answer to the caller; what is no refusal is INTERNAL, and reveals nothing. */
 export function refusalOf(exception: unknown): Refusal {
   if (exception instanceof DomainError) {
     const { reason, message, metadata, violations } = exception;

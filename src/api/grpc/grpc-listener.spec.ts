@@ -42,7 +42,7 @@ describe('health', () => {
     expect(await health.call(HEALTH, 'Check', { service })).toEqual({ status: 'SERVING' });
   });
 
-  it('lets the server close while someone watches, and tells the watcher first', async () => {
+  it('lets the server close while someone watches, and notifies the watcher first', async () => {
     const { path, requestSerialize, responseDeserialize } = health.method(HEALTH, 'Watch');
     const seen: unknown[] = [];
     const watch = health.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service: '' });

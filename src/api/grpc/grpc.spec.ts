@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
 import { detailsOf, GrpcCaller } from '../../../test/support/grpc-caller.js';
-import { REQUEST_BYTES_MAX } from '../request-limit.js';
+import { REQUEST_BYTES_MAX } from '../http-server.js';
 import { type StubbedApi, startStubbedApi } from '../../../test/support/stubbed-api.js';
 import { DATASET_ID, JOB_ID, TRIAL_ID, twoFields } from '../../../test/support/samples.js';
 
@@ -161,7 +161,7 @@ describe('refusals', () => {
     });
   });
 
-  it('maps what services throw, and tells nothing of a bug', async () => {
+  it('maps what services throw, and reveals nothing of a bug', async () => {
     api.stubs.jobs.get.mockRejectedValueOnce(new DomainError('JOB_NOT_FOUND', 'There is no such job.'));
     expect(await grpc.refusal(JOBS, 'GetFineTuneJob', inJob)).toMatchObject({
       code: status.NOT_FOUND,

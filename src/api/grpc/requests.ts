@@ -8,7 +8,7 @@ import { idempotencyKeySchema } from '../contract/idempotency-key.js';
 import { projectRequest } from '../contract/project.js';
 import { trialRequest } from '../contract/trial.js';
 
-/** proto3 cannot tell an empty list from none: a list without members has its default. */
+/** proto3 cannot distinguish an empty list from none: a list without members has its default. */
 function withoutEmptyLists(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const kept = Object.entries(value).filter(([, member]) => !(Array.isArray(member) && member.length === 0));

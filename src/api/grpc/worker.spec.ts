@@ -87,7 +87,7 @@ const trainResult: TrainResult = {
   runtime: RUNTIME,
 };
 
-/** As `trainResult`, of a model that finds nothing. */
+/** The result of scoring a model that finds nothing. */
 const scoreResult: ScoreResult = {
   loss: 0,
   accuracy: 0,
@@ -112,8 +112,8 @@ describe('calls', () => {
     metadata.set('authorization', token.authorization);
     const codec = [path, requestSerialize, responseDeserialize] as const;
     await new Promise<void>((resolve) => {
-      const asked = grpc.client.makeUnaryRequest(...codec, { workerId: 'w-1' }, metadata, () => resolve());
-      void vi.waitFor(() => expect(tasks.lease).toHaveBeenCalled()).then(() => asked.cancel());
+      const call = grpc.client.makeUnaryRequest(...codec, { workerId: 'w-1' }, metadata, () => resolve());
+      void vi.waitFor(() => expect(tasks.lease).toHaveBeenCalled()).then(() => call.cancel());
     });
     // When this is answered, the server has heard of the cancellation before it.
     await call('Heartbeat', lease);

@@ -44,7 +44,7 @@ export class FineTuneJobController {
   @HttpCode(200)
   @Commands(
     jobEstimateSchema,
-    'What such a job would take with all its epochs, and what it can tell apart; starts nothing.',
+    'What such a job would take with all its epochs, and which differences it can show; starts nothing.',
   )
   estimate(
     @Param({ schema: projectRequest }) { project }: ProjectRequest,

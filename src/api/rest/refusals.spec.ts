@@ -186,7 +186,7 @@ describe('refusals', () => {
     });
   });
 
-  it('tells nothing of a bug but the request id', async () => {
+  it('reveals nothing of a bug but the request id', async () => {
     api.stubs.jobs.get.mockRejectedValueOnce(new Error('column "secret" does not exist'));
     const response = await get(`${JOBS}/${JOB_ID}`);
     expect(response.status).toBe(500);

@@ -107,7 +107,7 @@ describe('headers', () => {
 });
 
 describe('health', () => {
-  it('is ready while both stores answer, and tells which does not', async () => {
+  it('is ready while both stores answer, and says which does not', async () => {
     expect((await get('/healthz/ready')).status).toBe(200);
     api.stubs.health.check.mockResolvedValueOnce({ database: true, objectStore: false });
     const response = await get('/healthz/ready');

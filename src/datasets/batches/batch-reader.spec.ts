@@ -123,7 +123,7 @@ describe('BatchReader', () => {
     closeSync(fd);
   });
 
-  it('reads no more than was asked for when the loop is left', async () => {
+  it('reads no more than was requested when the loop is left', async () => {
     const all = Int32Array.from({ length: IMAGE_COUNT }, (_, place) => place);
     const batches = Array.from({ length: 1000 }, () => all);
     const startBytes = bytesReadByProcess();

@@ -24,7 +24,7 @@ interface Thread {
  * is nothing to close: it idles between reads and ends with the process.
  */
 export class BatchReader {
-  #thread: Thread | undefined;
+  private thread: Thread | undefined;
 
   /**
    * The batches of one loop. Leaving the loop stops the work after the batch that is being prepared.
@@ -32,46 +32,46 @@ export class BatchReader {
    * @param file Must stay open until the loop has ended; whoever opened it closes it.
    * @param batches Places in the file.
    * @param varied How images are augmented; as they are in the file when absent.
-   * @yields RGB bytes, [batch, sizePx, sizePx, 3], valid until the next are asked for; the memory is used again.
-   * @throws DomainError as `fillBatch`, when the loop comes to the batch that failed; Error when the thread ended.
+   * @yields RGB bytes, [batch, sizePx, sizePx, 3], valid until the next are requested; the memory is used again.
+   * @throws {DomainError} as `fillBatch`, when the loop comes to the batch that failed; Error when the thread ended.
    */
   async *read(
     file: OpenImages,
     batches: readonly Int32Array[],
     varied?: EpochAugmentation,
   ): AsyncGenerator<Uint8Array, void> {
-    const thread = (this.#thread ??= this.#start());
+    const thread = (this.thread ??= this.start());
     const { port1: port, port2: threadPort } = new MessageChannel();
     const nextBuffer = bufferQueue(port, thread);
     thread.worker.postMessage(threadPort, [threadPort]);
     const { fd, path, sizePx } = file;
-    let askedCount = 0;
-    const ask = (buffer: ArrayBuffer) => {
-      const images = batches[askedCount++];
+    let requestedCount = 0;
+    const request = (buffer: ArrayBuffer) => {
+      const images = batches[requestedCount++];
       if (images === undefined) return;
       port.postMessage({ file: { fd, path, sizePx }, images, varied, buffer } satisfies BatchRequest, [buffer]);
     };
     const bufferBytes = batches.reduce((max, { length }) => Math.max(max, length), 0) * imageBytes(file);
     try {
-      while (askedCount < Math.min(BUFFER_COUNT, batches.length)) ask(new ArrayBuffer(bufferBytes));
+      while (requestedCount < Math.min(BUFFER_COUNT, batches.length)) request(new ArrayBuffer(bufferBytes));
       for (const { length } of batches) {
         const buffer = await nextBuffer();
         yield new Uint8Array(buffer, 0, length * imageBytes(file));
-        ask(buffer);
+        request(buffer);
       }
     } finally {
       port.close();
     }
   }
 
-  #start(): Thread {
+  private start(): Thread {
     const worker = new Worker(THREAD_ENTRY);
     worker.unref();
     const ended = new Promise<Error>((resolve) => {
       worker.once('error', resolve);
       worker.once('exit', (code) => resolve(new Error(`exit code ${code}`)));
     });
-    worker.once('exit', () => (this.#thread = undefined));
+    worker.once('exit', () => (this.thread = undefined));
     return { worker, ended };
   }
 }

@@ -26,7 +26,7 @@ export interface BatchContent {
  * matters. Blocks until it is done: meant for a thread that does nothing else.
  *
  * @param target Filled from its start, [images.length, sizePx, sizePx, 3].
- * @throws DomainError ARTIFACT_CORRUPT when the file ends too early, and Error when it cannot be read; both name it.
+ * @throws {DomainError} ARTIFACT_CORRUPT when the file ends too early, and Error when it cannot be read; both name it.
  */
 export function fillBatch({ file, images, varied }: BatchContent, target: Uint8Array): void {
   const length = imageBytes(file);

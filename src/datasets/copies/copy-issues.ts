@@ -10,7 +10,10 @@ export interface ReportedImages {
   readonly labelOf: (image: number) => string;
 }
 
-/** Reports copies, and what could not be told: pairs in doubt that are in different splits, crowds, and images without contrast. */
+/**
+ * Reports copies, and what could not be decided: pairs in doubt that are in different splits, crowds, and images
+ * without contrast.
+ */
 export function reportCopies(
   { groups, doubts, areCrowded }: FoundCopies,
   { arePlain, splits, keyOf, labelOf }: ReportedImages,

@@ -5,7 +5,10 @@ import { visitNearPairs } from './near-pairs.js';
 import { likenessOf, thumbnailDistance } from './thumbnail-distance.js';
 import { THUMBNAIL_LENGTH } from '../images/thumbnail.js';
 
-/** Larger groups of images that only look alike are not believed: their images have too little in them to be told apart. */
+/**
+ * Larger groups of images that only look alike are not believed: their images have too little in them to be
+ * distinguished.
+ */
 export const LOOKALIKE_COUNT_MAX = 100;
 
 /** What was found among images numbered from 0; 13 bytes an image. */

@@ -7,7 +7,7 @@ import { THUMBNAIL_LENGTH } from '../images/thumbnail.js';
 
 /** What was found in an image when it was checked. */
 export interface ImageFact {
-  /** Of the encoded bytes, in lower-case hexadecimal. */
+  /** The hash of the encoded bytes, in lower-case hexadecimal. */
   readonly sha256: string;
   readonly widthPx: number;
   readonly heightPx: number;

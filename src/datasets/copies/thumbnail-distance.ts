@@ -1,9 +1,12 @@
 import { THUMBNAIL_LENGTH } from '../images/thumbnail.js';
 
-/** Below this mean deviation, in grey levels, an image is as good as one colour: noise would decide what it is like. */
+/**
+ * The mean deviation, in grey levels, below which an image is as good as one colour: noise would decide what it is
+ * like.
+ */
 export const CONTRAST_MIN = 4;
 
-/** What two images are to each other, as far as thumbnails can tell. */
+/** What two images are to each other, as far as thumbnails show. */
 export type Likeness = 'COPY' | 'UNSURE' | 'OTHER';
 
 /** Up to where two images are copies, and up to where nobody could say; distances as `thumbnailDistance` gives them. */
@@ -20,7 +23,7 @@ interface Bounds {
 const PHOTOGRAPH_BOUNDS: Bounds = { copyMax: 0.13, unsureMax: 0.2 };
 const TINY_BOUNDS: Bounds = { copyMax: 0.045, unsureMax: 0.09 };
 
-/** Images that both have a shorter side below this hold too little to be told apart as photographs are. */
+/** Images that both have a shorter side below this hold too little to be compared as photographs are. */
 const TINY_BELOW_PX = 64;
 
 /** How far a thumbnail's pixels are from its mean colour, on the mean: what differences are measured against. */
@@ -48,7 +51,7 @@ export function thumbnailDistance(a: Uint8Array, b: Uint8Array): number {
   return sum / THUMBNAIL_LENGTH / contrast;
 }
 
-/** @param shorterSidePx Of the larger of the two images. */
+/** @param shorterSidePx The shorter side of the larger of the two images. */
 export function likenessOf(distance: number, shorterSidePx: number): Likeness {
   const { copyMax, unsureMax } = shorterSidePx < TINY_BELOW_PX ? TINY_BOUNDS : PHOTOGRAPH_BOUNDS;
   if (distance <= copyMax) return 'COPY';

@@ -5,7 +5,7 @@ import { inspectImage, type ImageInfo } from './image-decoder.js';
 /** An image that decodes. */
 export interface CheckedImage {
   readonly bytes: Uint8Array;
-  /** Of `bytes`. */
+  /** The hash of `bytes`. */
   readonly sha256: string;
   readonly info: ImageInfo;
 }

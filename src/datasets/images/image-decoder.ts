@@ -13,7 +13,7 @@ export type ImageNote = 'ANIMATED' | 'CMYK' | 'SIXTEEN_BIT' | 'ALPHA' | 'ROTATED
 
 export interface ImageInfo {
   readonly format: ImageFormat;
-  /** As a viewer shows it, so after the EXIF orientation. */
+  /** The size that a viewer shows, so after the EXIF orientation. */
   readonly widthPx: number;
   readonly heightPx: number;
   readonly notes: readonly ImageNote[];

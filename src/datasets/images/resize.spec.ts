@@ -62,7 +62,7 @@ describe('preprocessing against Pillow', () => {
 });
 
 describe('resizeAndCrop', () => {
-  it('leaves an image of the asked size as it is', () => {
+  it('leaves an image of the requested size as it is', () => {
     const pixels = Uint8Array.from({ length: 10 * 10 * 3 }, (_, i) => (i * 37) % 256);
     const whole = { leftPx: 0, topPx: 0, sizePx: 10 };
     expect(resizeAndCrop({ pixels, widthPx: 10, heightPx: 10 }, 10, 10, whole)).toEqual(pixels);

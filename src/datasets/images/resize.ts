@@ -33,7 +33,10 @@ export function resizeAndCrop(image: RgbImage, widthPx: number, heightPx: number
   return resampleColumns(narrow, crop.sizePx, rows);
 }
 
-/** For each of `size` outputs: its first source index, how many sources it mixes, and their fixed-point weights. */
+/**
+ * What each of `size` outputs is mixed from: its first source index, its count of sources, and their fixed-point
+ * weights.
+ */
 interface Taps {
   readonly first: Int32Array;
   readonly count: Int32Array;

@@ -5,7 +5,7 @@ import { resizeAndCrop } from './resize.js';
 export const THUMBNAIL_SIDE_PX = 16;
 export const THUMBNAIL_LENGTH = THUMBNAIL_SIDE_PX ** 2 * 3;
 
-/** Above this the decoder reduces first: what that changes is far below one pixel of the thumbnail. */
+/** The side above which the decoder reduces first: what that changes is far below one pixel of the thumbnail. */
 const REDUCED_SIDE_PX = 128;
 
 /**

@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.js';
 import { SAMPLE_COUNT_MAX } from '../issues.js';
 
-/** After this many the rest is not looked at: the dataset is not what its owner thinks it is. */
+/** The number of bad images after which the rest is not checked: the dataset is not what its owner thinks it is. */
 export const BAD_IMAGE_COUNT_MAX = 100;
 
 /** The images that cannot be used, collected so that one error names them all. */

@@ -2,9 +2,23 @@ import { DomainError } from '../../domain/errors.js';
 import { BadImages } from './bad-images.js';
 import { checkImage } from '../images/check-image.js';
 import type { ImageFacts } from '../copies/image-facts.js';
-import { hasWrongExtension } from '../images/extension-mismatch.js';
 import { fetchImages, type ImageFetching, type NumberedObject } from './fetch-images.js';
 import type { IssueCollector } from '../issues.js';
+import type { ImageFormat } from '../manifest.js';
+
+/** Formats by file extension; those that are no `ImageFormat` are never right. */
+const FORMAT_OF_EXTENSION = new Map<string, ImageFormat | 'other'>([
+  ['jpg', 'jpeg'],
+  ['jpeg', 'jpeg'],
+  ['jpe', 'jpeg'],
+  ['jfif', 'jpeg'],
+  ['png', 'png'],
+  ['webp', 'webp'],
+  ['gif', 'other'],
+  ['bmp', 'other'],
+  ['tif', 'other'],
+  ['tiff', 'other'],
+]);
 
 /**
  * Fetches and decodes every image, and keeps what copies are known by.
@@ -32,4 +46,10 @@ export async function checkImages(fetching: ImageFetching, facts: ImageFacts, is
     fetching.onProgress({ stage: 'CHECKING', imagesDone, imageCount });
   }
   badImages.throwIfAny();
+}
+
+/** Whether a file's name says another format than its bytes. */
+function hasWrongExtension(key: string, format: ImageFormat): boolean {
+  const named = FORMAT_OF_EXTENSION.get(/\.([^./]+)$/.exec(key)?.[1]?.toLowerCase() ?? '');
+  return named !== undefined && named !== format;
 }

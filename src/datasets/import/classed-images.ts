@@ -14,7 +14,7 @@ const PIECE_LENGTH = 10_000;
 /**
  * Finds where each class begins, and draws the place of each image.
  *
- * @param sizes Of the classes of `objects`.
+ * @param sizes The sizes of the classes of `objects`.
  * @throws {DomainError} DATASET_INVALID, naming up to 20 objects above 30 MB.
  */
 export async function classedImages(objects: SortedObjects, sizes: ClassSizes, seed: number): Promise<ClassedImages> {

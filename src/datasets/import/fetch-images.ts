@@ -13,7 +13,7 @@ export interface NumberedObject {
   readonly object: LabelledObject;
 }
 
-/** What all images of an import are fetched from, and how that is told. */
+/** What all images of an import are fetched from, and how progress is reported. */
 export interface ImageFetching {
   readonly source: ImportSource;
   readonly objects: SortedObjects;

@@ -291,7 +291,7 @@ describe('importDataset', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('tells what a wrong extension hides', async () => {
+  it('reports what a wrong extension hides', async () => {
     const { result } = await run(new Map(good).set('pets/cat/x.jpg', await png(77)));
     expect(result.issues).toMatchObject([{ code: 'EXTENSION_MISMATCH', samples: ['pets/cat/x.jpg'] }]);
   });

@@ -34,7 +34,7 @@ export class LineFile {
     if (this.pendingLength >= WRITE_LENGTH) this.flush();
   }
 
-  /** @throws RangeError when there is no such line. */
+  /** @throws {RangeError} when there is no such line. */
   at(index: number): string {
     if (index < 0 || index >= this.count) throw new RangeError(`there is no line ${index} of ${this.count}`);
     this.flush();

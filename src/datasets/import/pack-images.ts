@@ -13,7 +13,7 @@ import { ShardPacker, type UnpackedRecord } from '../packs/shard-packer.js';
 export interface Packing {
   readonly sink: ImportSink;
   readonly facts: ImageFacts;
-  /** Of each image, as its position in `SPLITS`. */
+  /** The split of each image, as its position in `SPLITS`. */
   readonly splits: Uint8Array;
   readonly classIndexOf: (label: string) => number;
   readonly shardSizeBytesMax: number;

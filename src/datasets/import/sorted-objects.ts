@@ -15,7 +15,7 @@ export interface LabelledObject extends SourceObject {
   readonly label: string;
 }
 
-/** As many as are sorted in memory at a time: some 40 MB. */
+/** The number of objects that are sorted in memory at a time: some 40 MB. */
 const RUN_LENGTH = 100_000;
 
 /** Lines between two pauses: some 100 ms. */
@@ -33,7 +33,7 @@ const lineSchema = z.tuple([z.string(), z.string(), z.string(), z.int()]);
 export class SortedObjects {
   private constructor(private readonly lines: LineFile) {}
 
-  /** @param objects With distinct keys. */
+  /** @param objects Objects with distinct keys. */
   static async read(objects: AsyncIterable<LabelledObject>, temporaryPath: TemporaryPath): Promise<SortedObjects> {
     const runs = new LineFile(temporaryPath('runs'));
     try {

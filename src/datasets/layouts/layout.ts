@@ -23,7 +23,7 @@ export class ClassFolders {
   private readonly names = new ClassNames();
   private objectCount = 0;
 
-  /** @param prefix Without slashes at its ends; may be empty. */
+  /** @param prefix A prefix without slashes at its ends; may be empty. */
   constructor(
     prefix: string,
     private readonly issues: IssueCollector,
@@ -48,10 +48,10 @@ export class ClassFolders {
   }
 
   /**
-   * The classes, once every object was asked for.
+   * The classes, once every object was placed.
    *
    * @throws {DomainError} DATASET_EMPTY, NEEDS_TWO_CLASSES, or DATASET_INVALID when the folders are splits, not classes, or
-   *   names cannot be told apart by who reads them; see `ClassNames`.
+   *   readers cannot distinguish the names; see `ClassNames`.
    */
   classes(): ClassSizes {
     const ordered = new Map([...this.sizes].sort(([a], [b]) => compareCodeUnits(a, b)));

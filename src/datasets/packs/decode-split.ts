@@ -9,7 +9,7 @@ import { readExactly } from './read-exactly.js';
 /** Raise it when decoding gives other pixels than before, so that old files are not taken for new ones. */
 export const DECODER_VERSION = 1;
 
-/** As many as libuv has threads to decode on; more would only hold more decoded images (150 MB each at the most). */
+/** The images that are decoded at a time, as many as libuv has threads; more would only be held (150 MB each at the most). */
 const DECODE_COUNT_MAX = 4;
 
 export interface DecodeSplitOptions {

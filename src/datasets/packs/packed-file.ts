@@ -4,7 +4,7 @@ import { DomainError } from '../../domain/errors.js';
 /** What a thread needs to read images: the descriptor is the whole process's. */
 export interface OpenImages {
   readonly fd: number;
-  /** For error messages. */
+  /** The name of the file in error messages. */
   readonly path: string;
   /** Side of every image. */
   readonly sizePx: number;
@@ -21,7 +21,7 @@ export class PackedFile implements OpenImages {
     readonly sizePx: number,
   ) {}
 
-  /** @throws DomainError ARTIFACT_CORRUPT when the file is not as long as so many images are. */
+  /** @throws {DomainError} ARTIFACT_CORRUPT when the file is not as long as so many images are. */
   static async open(path: string, sizePx: number, imageCount: number): Promise<PackedFile> {
     const handle = await open(path, 'r');
     const file = new PackedFile(handle, path, sizePx);

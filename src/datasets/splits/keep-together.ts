@@ -9,7 +9,7 @@ const TRAIN_VALIDATION_TEST = [0, 1, 2] as const;
 export interface SealedDivision {
   /** The split of each image, as its position in `SPLITS`. */
   readonly splits: Uint8Array;
-  /** Of each class. */
+  /** The images of each class in each split. */
   readonly counts: readonly SplitCounts[];
 }
 
@@ -20,7 +20,7 @@ export interface SealedDivision {
  *
  * @param drawn The split of each image by its draw alone.
  * @param groups The smallest number among each image and its copies.
- * @param labels Of the classes, to name them.
+ * @param labels The labels of the classes, to name them.
  * @throws {DomainError} TOO_FEW_IMAGES_PER_CLASS when a class has too few different images for three splits.
  */
 export function keepTogether(

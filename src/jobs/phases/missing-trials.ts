@@ -7,21 +7,24 @@ import { placeOf } from '../candidates.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
 import { WORST_FITNESS } from '../trial-settlement.js';
 import type { SearchMemory } from './search-memory.js';
-import { type AskedTrial, plannedTrials } from '../../search/search-plan.js';
+import { type PlannedTrial, plannedTrials } from '../../search/search-plan.js';
 
-/** What a method asks for and does not have; of equal ones, which are trained once, those that need not wait for another. */
-export function missingTrials(context: JobContext, method: SearchingMethod, memory: SearchMemory): AskedTrial[] {
+/**
+ * The trials that a method has planned and that do not exist yet, without those that wait for an equal one to be
+ * trained.
+ */
+export function missingTrials(context: JobContext, method: SearchingMethod, memory: SearchMemory): PlannedTrial[] {
   const mine = memory.all().filter((trial) => trial.method === method);
   const places = new Set(mine.map(placeOf));
   const missing = plannedTrials(searchScopeOf(context), method, mine).filter((trial) => !places.has(placeOf(trial)));
   const first = reusesEqualTrials(context) ? withoutRepeats(missing, mine.filter(isOpen)) : missing;
-  memory.noteAsked(method, { isHoldingBack: first.length < missing.length });
+  memory.notePlanned(method, { isHoldingBack: first.length < missing.length });
   return first;
 }
 
-/** Those of the planned trials that no open one, and none before them, is equal to. */
-function withoutRepeats(planned: readonly AskedTrial[], open: readonly StoredTrial[]): AskedTrial[] {
-  const equals = new EqualTrials<AskedTrial | StoredTrial>(open);
+/** The planned trials that equal no open one, and none before them. */
+function withoutRepeats(planned: readonly PlannedTrial[], open: readonly StoredTrial[]): PlannedTrial[] {
+  const equals = new EqualTrials<PlannedTrial | StoredTrial>(open);
   return planned.filter((trial) => {
     if (!trains(trial)) return true;
     if (equals.find(trial) !== undefined) return false;
@@ -34,7 +37,7 @@ function withoutRepeats(planned: readonly AskedTrial[], open: readonly StoredTri
 type Knowledge = Pick<NewTrial, 'state' | 'fitness' | 'infeasibleReason' | 'reusedTrialId'>;
 
 /** Says what is known of a planned trial without training it, from the trials of its method that were trained. */
-export function knowledgeOf(context: JobContext, trials: readonly StoredTrial[]): (planned: AskedTrial) => Knowledge {
+export function knowledgeOf(context: JobContext, trials: readonly StoredTrial[]): (planned: PlannedTrial) => Knowledge {
   const trained = groupBy(
     trials.filter(({ state, reusedTrialId }) => state === 'SUCCEEDED' && reusedTrialId === undefined),
     ({ method }) => method,

@@ -11,7 +11,7 @@ import { evaluated } from '../../search/search-plan.js';
 /**
  * Which of its two time budgets a search has used up, but for what is kept for the finals.
  *
- * @param wallSeconds As `activeSeconds` gives them.
+ * @param wallSeconds The seconds that `activeSeconds` gives.
  * @param trainSeconds What its trainings took, in parts.
  */
 export function timeBudgetStop(

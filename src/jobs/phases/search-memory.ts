@@ -8,8 +8,8 @@ import type { Method, SearchingMethod } from '../../methods/method-table.js';
 export class SearchMemory {
   private readonly trials = new Map<string, StoredTrial>();
   private readonly openIds = new Map<Method, Set<string>>();
-  private readonly asked = new Set<SearchingMethod>();
-  /** Methods of which a trial has changed since they were asked. */
+  private readonly planned = new Set<SearchingMethod>();
+  /** Methods of which a trial has changed since their latest plan. */
   private readonly changed = new Set<Method>();
   /** Methods with planned trials that wait for an equal one. */
   private readonly holdingBack = new Set<SearchingMethod>();
@@ -46,16 +46,16 @@ export class SearchMemory {
     this.changed.add(method);
   }
 
-  /** Whether a method may ask for more: what is open of it was planned from the same history. */
-  mayAskForMore(method: SearchingMethod): boolean {
-    if (!this.asked.has(method)) return true;
+  /** Whether a method may plan more trials: while nothing has changed, it would plan the same ones again. */
+  mayPlanMore(method: SearchingMethod): boolean {
+    if (!this.planned.has(method)) return true;
     const waitsForItsTrials = (this.openIds.get(method)?.size ?? 0) > 0 && !this.holdingBack.has(method);
     return this.changed.has(method) && !waitsForItsTrials;
   }
 
-  /** Notes that a method has been asked with all that is known now. */
-  noteAsked(method: SearchingMethod, { isHoldingBack }: { readonly isHoldingBack: boolean }): void {
-    this.asked.add(method);
+  /** Notes that a method has planned with all that is known now. */
+  notePlanned(method: SearchingMethod, { isHoldingBack }: { readonly isHoldingBack: boolean }): void {
+    this.planned.add(method);
     this.changed.delete(method);
     if (isHoldingBack) this.holdingBack.add(method);
     else this.holdingBack.delete(method);

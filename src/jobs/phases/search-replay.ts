@@ -1,10 +1,10 @@
 import { DomainError } from '../../domain/errors.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
 import { placeOf } from '../candidates.js';
-import type { AskedTrial } from '../../search/search-plan.js';
+import type { PlannedTrial } from '../../search/search-plan.js';
 
 /** @throws {DomainError} REPLAY_DIVERGED when another trial stands in the place of a planned one. */
-export function refuseOthers(planned: readonly AskedTrial[], stored: readonly StoredTrial[]): void {
+export function refuseOthers(planned: readonly PlannedTrial[], stored: readonly StoredTrial[]): void {
   const places = new Map(stored.map((trial) => [placeOf(trial), trial]));
   for (const trial of planned) {
     const found = places.get(placeOf(trial));
@@ -14,7 +14,7 @@ export function refuseOthers(planned: readonly AskedTrial[], stored: readonly St
 }
 
 /** Multipliers of a genome are powers, whose last bit another engine may give otherwise. */
-function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: StoredTrial): boolean {
+function isEqual(planned: PlannedTrial, { genes = [], threshold, lrMultipliers }: StoredTrial): boolean {
   const [ours, theirs] = planned.genes === undefined ? [planned.lrMultipliers, lrMultipliers] : [planned.genes, genes];
   return (
     planned.threshold === threshold &&
@@ -23,10 +23,10 @@ function isEqual(planned: AskedTrial, { genes = [], threshold, lrMultipliers }: 
   );
 }
 
-const described = ({ genes, threshold, lrMultipliers }: Pick<AskedTrial, 'genes' | 'threshold' | 'lrMultipliers'>) =>
+const described = ({ genes, threshold, lrMultipliers }: Pick<PlannedTrial, 'genes' | 'threshold' | 'lrMultipliers'>) =>
   JSON.stringify({ genes, threshold, lrMultipliers });
 
-function diverged(planned: AskedTrial, found: StoredTrial): DomainError {
+function diverged(planned: PlannedTrial, found: StoredTrial): DomainError {
   const { method, generation, slot } = planned;
   const [stored, now] = [described(found), described(planned)];
   return new DomainError(

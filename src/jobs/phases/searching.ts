@@ -18,7 +18,7 @@ import { knowledgeOf, missingTrials } from './missing-trials.js';
 import type { Phase, PhaseStep } from './phase.js';
 import { activeSeconds, evolutionStop, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
 import { SearchMemory } from './search-memory.js';
-import type { AskedTrial } from '../../search/search-plan.js';
+import type { PlannedTrial } from '../../search/search-plan.js';
 import { refuseOthers } from './search-replay.js';
 
 /** Reasons that end the evolution alone; the others end every search of the job. */
@@ -54,7 +54,7 @@ export class Searching implements Phase {
     await this.settle(context, memory);
     if (job.stopReason === undefined) refuseInfeasibleGeneration(context, memory.all());
     const missing = searchingOf(context)
-      .filter((method) => memory.mayAskForMore(method))
+      .filter((method) => memory.mayPlanMore(method))
       .map((method) => missingTrials(context, method, memory))
       .filter(({ length }) => length > 0);
     const isDone = missing.length === 0 && !memory.hasOpen;
@@ -99,7 +99,7 @@ export class Searching implements Phase {
     }
   }
 
-  /** Records why a search ends, and drops what of it is open; workers are told by their next heartbeat. */
+  /** Records why a search ends, and drops what of it is open; workers learn of it with their next heartbeat. */
   private async stop({ job, leadership }: JobContext, reason: StopReason, memory: SearchMemory): Promise<void> {
     const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? [SEARCH_METHOD] : SEARCHING_METHODS;
     const open = memory.all().filter((trial) => isOpen(trial) && methods.includes(trial.method));
@@ -113,7 +113,7 @@ export class Searching implements Phase {
   }
 
   /** Inserts what one method asks for, in pieces: each is whole, and the others follow from the same plan. */
-  private async insert(context: JobContext, planned: readonly AskedTrial[], memory: SearchMemory): Promise<void> {
+  private async insert(context: JobContext, planned: readonly PlannedTrial[], memory: SearchMemory): Promise<void> {
     const { job, leadership } = context;
     const { seedCount } = job.spec.evaluation;
     const knows = knowledgeOf(context, memory.all());
@@ -137,7 +137,7 @@ export class Searching implements Phase {
   private async announce(
     transaction: Transaction,
     jobId: string,
-    planned: readonly AskedTrial[],
+    planned: readonly PlannedTrial[],
     memory: SearchMemory,
   ): Promise<void> {
     const evolved = planned.find(({ method }) => method === SEARCH_METHOD);

@@ -10,8 +10,8 @@ import { nothingTrained } from './infeasible-search.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
 
 /**
- * From what searches have found to one candidate of each method. A search compares on slices of few images: its best few
- * train again on all the data, with seeds that the search has not used, and the best of those goes on.
+ * SELECTING: chooses one candidate of each method from what its search has found. A search compares on slices of few
+ * images: its best few train again on all the data, with seeds that the search has not used, and the best of those goes on.
  */
 @Injectable()
 export class Selecting implements Phase {
@@ -21,7 +21,7 @@ export class Selecting implements Phase {
     private readonly settlement: TrialSettlement,
   ) {}
 
-  /** Methods of which one candidate alone is left have nothing to tell apart. */
+  /** Inserts the trials of every method that has more than one candidate left to choose from. */
   async enter(context: JobContext): Promise<Write> {
     const { job } = context;
     const { finalistCount, seedCount } = job.spec.finals;
@@ -44,8 +44,8 @@ export class Selecting implements Phase {
   }
 
   /**
-   * The candidates that are reported: one of each method that could be trained, in the order of the job's methods. To be
-   * asked for once the phase is done.
+   * The candidates that are reported: one of each method that could be trained, in the order of the job's methods. They
+   * are known once the phase is done.
    *
    * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when the search has found nothing, or every method is without one.
    */

@@ -24,12 +24,12 @@ class SnakeCaseColumns extends DefaultNamingStrategy {
   }
 }
 
-/** Of a new connection, and of one that comes free. */
+/** The longest wait for a new connection, and for one that comes free. */
 const CONNECT_MS_MAX = 5_000;
 /** The server ends a statement, and a transaction that nobody goes on with: a lost process holds no lock for longer. */
 const STATEMENT_MS_MAX = 8_000;
 const IDLE_TRANSACTION_MS_MAX = 10_000;
-/** After that long the server would have ended the statement: the connection is cut, and says nothing about it. */
+/** The longest silence of a connection: the server would have ended the statement before, so the connection is cut. */
 const SILENCE_MS_MAX = 10_000;
 
 /**
@@ -100,7 +100,7 @@ export async function migrate(dataSource: DataSource): Promise<void> {
   });
 }
 
-/** Asked for again and again: a statement that waits for the lock would meet its time limit. */
+/** Tries to take the lock, to be called again and again: a statement that waits for it would meet its time limit. */
 async function holdsMigrationLock(transaction: EntityManager): Promise<boolean> {
   const [row] = await transaction.query<{ isHeld: boolean }[]>('SELECT pg_try_advisory_xact_lock($1) AS "isHeld"', [
     MIGRATION_LOCK,

@@ -19,7 +19,7 @@ export interface Found<Row> {
 }
 
 /**
- * All that repositories ask of Postgres.
+ * The connection of repositories to Postgres.
  *
  * @throws {DomainError} DATABASE_UNAVAILABLE from every method when the server is away; all else is thrown as it is.
  */
@@ -32,7 +32,7 @@ export class Database {
     return reached(this.dataSource.query<Answer>(sql, parameters));
   }
 
-  /** Runs a statement that is asked so often that planning it counts; in a transaction of its own. */
+  /** Runs a statement that is so frequent that planning it counts; in a transaction of its own. */
   async prepared<Row extends object>({ name, text }: Prepared, values: unknown[]): Promise<Found<Row>> {
     const { rows, rowCount } = await reached(poolOf(this.dataSource).query<Row>({ name, text, values }));
     return { rows, rowCount: rowCount ?? 0 };
@@ -77,7 +77,10 @@ const PG_MESSAGES = [
   'Cannot use a pool after calling end',
 ];
 
-/** Whether the marks that drivers leave on their errors say that the server is away; what storage has named already is not asked. */
+/**
+ * Whether the marks that drivers leave on their errors say that the server is away; a DomainError has its reason
+ * already.
+ */
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof DomainError) return false;
   const code = 'code' in error ? String(error.code) : '';

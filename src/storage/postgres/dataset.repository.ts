@@ -23,8 +23,8 @@ function toVersion(entity: DatasetVersionEntity): StoredDatasetVersion {
     ...rest,
     name: datasetVersionName(entity.project, entity.datasetId, entity.number),
     createTime: createTime.toISOString(),
-    ...(manifest === undefined ? {} : { manifest, digest: manifest.sha256 }),
-    ...(error === undefined ? {} : { error }),
+    ...(manifest !== undefined && { manifest, digest: manifest.sha256 }),
+    ...(error !== undefined && { error }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { Transaction } from './transaction.js';
 export class EventRepository {
   constructor(private readonly database: Database) {}
 
-  /** Adds an event inside the transaction of what it tells of. */
+  /** Adds an event inside the transaction of what it reports. */
   append(
     manager: Transaction,
     jobId: string,
@@ -20,7 +20,7 @@ export class EventRepository {
   }
 
   /**
-   * Adds events of one type, in the order given, inside the transaction of what they tell of. The lock, held until that
+   * Adds events of one type, in the order given, inside the transaction of what they report. The lock, held until that
    * transaction ends, keeps the numbers of one job without gaps and visible in order.
    */
   async appendAll(

@@ -47,7 +47,7 @@ export class FineTuneJobRepository {
     );
   }
 
-  /** For the coordinator, which serves every project. */
+  /** Finds a job of any project, for the coordinator, which serves all. */
   async findById(id: string): Promise<StoredFineTuneJob | undefined> {
     return (await this.database.entities((manager) => manager.findOneBy(FineTuneJobEntity, { id }))) ?? undefined;
   }
@@ -63,7 +63,7 @@ export class FineTuneJobRepository {
   async list(project: string, count: number, beforeId?: string): Promise<StoredFineTuneJob[]> {
     return this.database.entities((manager) =>
       manager.find(FineTuneJobEntity, {
-        where: { project, ...(beforeId === undefined ? {} : { id: LessThan(beforeId) }) },
+        where: { project, ...(beforeId !== undefined && { id: LessThan(beforeId) }) },
         order: { id: 'DESC' },
         take: count,
       }),
@@ -109,7 +109,7 @@ export class FineTuneJobRepository {
     if (affected !== 1) return false;
     await this.events.append(manager, id, 'JOB_STATE_CHANGED', {
       state: to,
-      ...(change.error === undefined ? {} : { reason: change.error.reason, message: change.error.message }),
+      ...(change.error !== undefined && { reason: change.error.reason, message: change.error.message }),
     });
     return true;
   }

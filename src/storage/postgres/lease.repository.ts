@@ -33,7 +33,7 @@ export interface TakenTask {
   readonly kind: TaskKind;
   readonly faults: number;
   readonly leaseLosses: number;
-  /** Since the first of the faults of ours that no progress came after; 0 without one. */
+  /** Seconds since the first of the faults of ours that no progress came after; 0 without one. */
   readonly outageSeconds: number;
   readonly isWanted: boolean;
 }
@@ -108,7 +108,7 @@ const LEASE: Prepared = {
 };
 
 /**
- * Names the task of a lease that is held, by the check `tasks_leased`. Asked for its state, the planner would read the index of
+ * Names the task of a lease that is held, by the check `tasks_leased`. By its state, the planner would look in the index of
  * leased rows, which holds an entry for each lease since the last vacuum.
  */
 const IS_HELD = 'id = $1 AND scope = $2 AND fence = $3 AND lease_owner IS NOT NULL';
@@ -231,7 +231,7 @@ export class LeaseRepository {
     return count === 1;
   }
 
-  /** Gives a task back untouched: the worker was told to go. @returns false when the fence is old. */
+  /** Gives a task back untouched: the worker is to shut down. @returns false when the fence is old. */
   async release({ taskId, scope, fence }: LeaseRef): Promise<boolean> {
     const [, count] = await this.database.query<[unknown[], number]>(RELEASE, [taskId, scope, fence]);
     return count === 1;
@@ -243,7 +243,7 @@ export class LeaseRepository {
     return task;
   }
 
-  /** Locks the rows of tasks whose leases have ended. @param leaseSeconds Of workers and of leaders. */
+  /** Locks the rows of tasks whose leases have ended. @param leaseSeconds The length of the leases of workers and of leaders. */
   holdLost(transaction: Transaction, leaseSeconds: number): Promise<LostTask[]> {
     return transaction.query<LostTask[]>(LOST, [leaseSeconds]);
   }
@@ -267,7 +267,7 @@ const given = ({ id, fence, spec, runtime }: LeasedRow): GivenLease => ({
   id,
   fence: Number(fence),
   spec,
-  ...(runtime === null ? {} : { runtime }),
+  ...(runtime !== null && { runtime }),
 });
 
 const endParameters = ({ taskId, scope, fence }: LeaseRef, ending: Ending): unknown[] => [

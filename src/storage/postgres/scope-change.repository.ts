@@ -13,7 +13,7 @@ export interface TaskEnd {
 export interface ScopeChanges {
   /** Differs after every write to the rows of the scope's job and dataset version. */
   readonly version: string;
-  /** At most `END_COUNT_MAX`: the others come after these are forgotten. */
+  /** The ends of tasks, at most `END_COUNT_MAX`: the others come after these are forgotten. */
   readonly ends: readonly TaskEnd[];
 }
 
@@ -29,7 +29,7 @@ const changes = (version: string): string => `SELECT (${version}) AS version,
   (SELECT json_agg(json_build_object('fence', e.fence, 'trialId', e.trial_id))
      FROM (SELECT fence, trial_id FROM task_ends WHERE scope = $1 ORDER BY fence LIMIT ${END_COUNT_MAX}) e) AS ends`;
 
-/** Tells a leader in one question whether there is anything to do. */
+/** Answers in one statement whether a leader has anything to do. */
 @Injectable()
 export class ScopeChangeRepository {
   constructor(private readonly database: Database) {}

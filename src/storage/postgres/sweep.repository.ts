@@ -18,9 +18,9 @@ export const SWEPT_ROWS = [
   'BLOB_CLAIMS',
 ] as const;
 export type SweptRows = (typeof SWEPT_ROWS)[number];
-/** Those that go by a time of their own. */
+/** Rows that are swept by a time of their own. */
 export type AgedRows = 'IDEMPOTENCY_KEYS' | 'BLOB_CLAIMS';
-/** Those that go by their task. */
+/** Rows that are swept by the state of their task. */
 export type MetricRows = 'METRICS_OF_LOST_LEASES' | 'METRICS_OF_ENDED_JOBS';
 
 /** SQL over the rows as `r`; `$1` is an age in seconds. */
@@ -62,12 +62,12 @@ const LOCK_CLAIMS = `INSERT INTO blob_claims AS c (sha256, claim_time) SELECT un
 export class SweepRepository {
   constructor(private readonly database: Database) {}
 
-  /** The time that many seconds ago on the database's clock, by which all ages are told. */
+  /** The time that many seconds ago on the database's clock, by which all ages are measured. */
   async before(ageSeconds: number): Promise<Date> {
     const [row] = await this.database.query<{ time: Date }[]>(`SELECT now() - $1 * interval '1 second' AS time`, [
       ageSeconds,
     ]);
-    if (row === undefined) throw new Error('the database does not tell the time');
+    if (row === undefined) throw new Error('the database gave no time');
     return row.time;
   }
 
@@ -111,7 +111,7 @@ export class SweepRepository {
     return found;
   }
 
-  /** Those of `names` that a writer has claimed within `ageSeconds`. */
+  /** The blobs among `names` that a writer has claimed within `ageSeconds`. */
   async claimedBlobs(names: readonly string[], ageSeconds: number): Promise<ReadonlySet<string>> {
     const rows = await this.database.query<{ sha256: string }[]>(
       `SELECT sha256 FROM blob_claims WHERE sha256 = ANY ($1) AND claim_time >= now() - $2 * interval '1 second'`,

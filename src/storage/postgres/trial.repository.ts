@@ -25,7 +25,7 @@ import type { Transaction } from './transaction.js';
 export type TrialOutcome = Pick<StoredTrial, 'id' | 'state'> &
   Partial<Pick<StoredTrial, 'fitness' | 'infeasibleReason'>>;
 
-/** One training of a trial, as its task's row tells. */
+/** One training of a trial, as its task's row has it. */
 export interface Training {
   readonly trialId: string;
   readonly seed: number;
@@ -47,7 +47,7 @@ export interface TrialCount {
 /** Trials that are read at a time. */
 const PIECE_COUNT = 1000;
 
-/** In the order of a job's life. */
+/** SQL: the place of a trial's phase in a job's life. */
 const PHASE_ORDER = `array_position(ARRAY[${TRIAL_PHASES.map((phase) => `'${phase}'`).join(', ')}], trial.phase)`;
 
 const isOpen = (state: string): string => oneOf(state, OPEN_TRIAL_STATES);
@@ -199,7 +199,7 @@ export class TrialRepository {
     return rows[0].map(({ id }) => id);
   }
 
-  /** For the progress of several jobs at once. */
+  /** Counts the trials of several jobs at once, for their progress. */
   async count(jobIds: readonly string[]): Promise<TrialCount[]> {
     return this.database.query<TrialCount[]>(
       `SELECT job_id AS "jobId", phase, method, generation, state, count(*)::int AS count FROM trials
@@ -219,7 +219,7 @@ export class TrialRepository {
     return new Map(rows.map(({ id, seconds }) => [id, seconds]));
   }
 
-  /** For the cost of several jobs at once. */
+  /** Sums up the trainings of several jobs at once, for their cost. */
   async trainingTotals(jobIds: readonly string[]): Promise<TrainingTotals[]> {
     return this.database.query<TrainingTotals[]>(
       `SELECT r.job_id AS "jobId", r.phase, r.method, count(*)::int AS "trainingCount",

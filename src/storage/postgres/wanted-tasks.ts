@@ -8,7 +8,7 @@ const IS_HELD = oneOf('j.state', statesWith('HELD'));
  * Whether anyone still wants the work of a task `t`: its scope has not ended, and is not being cancelled; nor is its trial,
  * which one training that cannot be done decides, and an early end of the search drops.
  *
- * @param scope SQL: the task's scope; where it is a parameter, the first two are asked once, not for each row. The trial is
+ * @param scope SQL: the task's scope; where it is a parameter, the first two are looked up once, not for each row. The trial is
  *   looked up by its key, never joined: a table of old trials would be read whole.
  */
 export const isWanted = (scope: string): string => `(EXISTS (SELECT FROM leaderships l WHERE l.scope = ${scope})

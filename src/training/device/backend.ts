@@ -17,7 +17,7 @@ const { TENSORFLOW_DEVICE: deviceAskedFor, ONEDNN_MAX_CPU_ISA: largestAllowed } 
 /** What oneDNN's kernels use; it reads the same variable, once. */
 const instructionSet = largestInstructionSet(cpuFlags(), largestAllowed);
 
-/** TensorFlow for that device; of the package for GPUs where one is asked for, which has the same functions. */
+/** TensorFlow for that device; of the package for GPUs where one is requested, which has the same functions. */
 export const tf: typeof tfjs =
   deviceAskedFor === 'GPU' ? await importGpuPackage() : await import('@tensorflow/tfjs-node');
 /** A tensor on the device; float32 unless said otherwise. */
@@ -36,9 +36,9 @@ export interface GraphNode {
   readonly inputs: readonly (number | readonly number[])[];
   /** Indices of nodes that must have run before, beside those whose values are inputs. */
   readonly controlInputs?: readonly number[];
-  /** Of a `Const`: whose data it is. */
+  /** The tensor whose data a `Const` holds. */
   readonly tensorId?: number;
-  /** Of the first output, where TensorFlow cannot infer it. */
+  /** The shape of the first output, where TensorFlow cannot infer it. */
   readonly shape?: readonly number[];
 }
 
@@ -72,8 +72,8 @@ export interface TracingBinding extends Binding {
  * The settings are environment variables that TensorFlow reads when it is loaded, so they must be set by whoever starts
  * the process: TENSORFLOW_DEVICE, TF_ENABLE_ONEDNN_OPTS=1, TF_NUM_INTRAOP_THREADS, TF_NUM_INTEROP_THREADS.
  *
- * @throws Error when TF_ENABLE_ONEDNN_OPTS is absent: the CPU would then decide, and results would not tell.
- * @throws DomainError GPU_UNAVAILABLE when a GPU was asked for and TensorFlow uses none: it would run on the CPU unseen.
+ * @throws {Error} when TF_ENABLE_ONEDNN_OPTS is absent: the CPU would then decide, and results would not show it.
+ * @throws {DomainError} GPU_UNAVAILABLE when a GPU was requested and TensorFlow uses none: it would run on the CPU unseen.
  *   The import of this module throws the same when the package for GPUs cannot be loaded.
  */
 export async function startBackend(): Promise<Runtime> {
@@ -145,7 +145,7 @@ export function backendInternals(): BackendInternals {
 
 async function importGpuPackage(): Promise<typeof tfjs> {
   try {
-    // Of the same version. Only classes with protected members, which TypeScript tells apart by name, are in the way.
+    // Both packages have the same version. Only classes with protected members, which TypeScript compares by name, are in the way.
     return (await import('@tensorflow/tfjs-node-gpu')) as unknown as typeof tfjs;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);

@@ -15,12 +15,12 @@ export function toHost({ kind }: ParameterSpec, tensor: Tensor): HostTensor {
   return toTorchLayout(toHostAsIs(tensor), kind);
 }
 
-/** As `toDevice`, for a tensor that has one layout. */
+/** A tensor on the device, float32, with the shape that it has here; the caller disposes it. */
 export function toDeviceAsIs({ data, shape }: HostTensor): Tensor {
   return tf.tensor(data, [...shape], 'float32');
 }
 
-/** As `toHost`, for a tensor that has one layout. */
+/** A copy in this process's memory, with the shape that it has on the device; `tensor` stays the caller's. */
 export function toHostAsIs(tensor: Tensor): HostTensor {
   return { dtype: 'F32', shape: tensor.shape, data: Float32Array.from(tensor.dataSync()) };
 }

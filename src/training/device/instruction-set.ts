@@ -27,7 +27,7 @@ const FEATURES: Readonly<Record<InstructionSet, readonly string[]>> = {
 /**
  * The largest instructions that a processor has and that oneDNN may use.
  *
- * @param cpuFlags As in Linux's `/proc/cpuinfo`.
+ * @param cpuFlags The flags that Linux's `/proc/cpuinfo` shows.
  * @param cap ONEDNN_MAX_CPU_ISA; like oneDNN, any is allowed when this is none of its names.
  */
 export function largestInstructionSet(cpuFlags: ReadonlySet<string>, cap: string | undefined): InstructionSet {

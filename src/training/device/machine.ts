@@ -4,17 +4,17 @@ import type { Runtime } from '../../domain/runtime.js';
 
 const NVIDIA_DRIVER = '/proc/driver/nvidia';
 
-/** The features of this machine's processor, as Linux names them; none where it does not tell. */
+/** The features of this machine's processor, as Linux names them; none where it names none. */
 export function cpuFlags(): ReadonlySet<string> {
   const [, flags = ''] = /^flags\s*:(.*)$/m.exec(textOf('/proc/cpuinfo')) ?? [];
   return new Set(flags.trim().split(/\s+/));
 }
 
 /**
- * The GPU that NVIDIA's driver shows this process, and the driver's version; what it does not tell is absent. Of several
+ * The GPU that NVIDIA's driver shows this process, and the driver's version; what it does not say is absent. Of several
  * kinds all are named: which of them TensorFlow takes is not known here.
  *
- * @param folder Where the driver tells.
+ * @param folder The driver's folder of process information.
  */
 export function gpuOfMachine(folder = NVIDIA_DRIVER): Pick<Runtime, 'gpuModel' | 'gpuDriverVersion'> {
   const gpus = existsSync(join(folder, 'gpus')) ? readdirSync(join(folder, 'gpus')) : [];

@@ -1,4 +1,4 @@
-/** The tensor of that name, on the device or in this process's memory. @throws Error when it is not there. */
+/** The tensor of that name, on the device or in this process's memory. @throws {Error} when it is not there. */
 export function tensorNamed<T>(tensors: ReadonlyMap<string, T>, name: string): T {
   const tensor = tensors.get(name);
   if (tensor === undefined) throw new Error(`no tensor ${name}`);

@@ -5,7 +5,7 @@ import type { LabelledImages } from './image-batches.js';
 /**
  * Refuses images that a network cannot take.
  *
- * @throws DomainError INPUT_TOO_SMALL, or FIELD_INVALID when there are none, or a label is outside the classes.
+ * @throws {DomainError} INPUT_TOO_SMALL, or FIELD_INVALID when there are none, or a label is outside the classes.
  */
 export function checkImages(images: LabelledImages, network: NetworkDefinition, classCount: number): void {
   const { labels, sizePx } = images;

@@ -27,7 +27,7 @@ export interface PrefixOptions {
  * Turns images into the features that the rest of the network takes: once, if they fit into the cache, else batch by batch.
  *
  * @param source Becomes the new source's, which disposes it; disposed if this fails.
- * @param key As `PrefixCache.features` takes it; features are not kept without one, as for images that vary.
+ * @param key The key for `PrefixCache.features`; features are not kept without one, as for images that vary.
  */
 export async function prefixSource(
   prefix: FrozenPrefix,

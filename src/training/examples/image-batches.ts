@@ -16,12 +16,12 @@ export interface LabelledImages {
    *
    * @param batches Indices of images.
    * @param epoch Decides with the image how it is augmented; as they are when absent.
-   * @returns RGB bytes, [batch, sizePx, sizePx, 3], valid until the next is asked for.
+   * @returns RGB bytes, [batch, sizePx, sizePx, 3], valid until the next is requested.
    */
   readonly read: (batches: readonly Int32Array[], epoch?: number) => Sequence<Uint8Array>;
 }
 
-/** Per RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std. */
+/** Mean and deviation of each RGB channel, on pixel values 0 to 255: input = (pixel - mean) / std. */
 export interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -31,7 +31,7 @@ export interface Normalization {
 export interface ExampleSource {
   /** Class indices, [count] */
   readonly labels: Int32Array;
-  /** As `LabelledImages.read`; each batch is float32 [batch, …] and its consumer's to dispose. */
+  /** Reads batches as `LabelledImages.read` does; each is float32 [batch, …] and its consumer's to dispose. */
   readonly read: (batches: readonly Int32Array[], epoch?: number) => Sequence<Tensor>;
   readonly dispose: () => void;
 }

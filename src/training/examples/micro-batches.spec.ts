@@ -29,7 +29,7 @@ describe('microBatchSizes', () => {
     expect(microBatchSizes(exampleCount, sizeMax)).toEqual(expected);
   });
 
-  it('leave no example alone unless pieces of one are asked for', () => {
+  it('leave no example alone unless pieces of one are requested', () => {
     for (let exampleCount = 2; exampleCount <= 40; exampleCount++) {
       for (let sizeMax = 2; sizeMax <= exampleCount; sizeMax++) {
         const sizes = microBatchSizes(exampleCount, sizeMax);

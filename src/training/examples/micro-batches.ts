@@ -21,7 +21,7 @@ export function microBatchSizes(exampleCount: number, sizeMax = exampleCount): n
   return Array.from({ length: pieceCount }, (_, piece) => edge(piece + 1) - edge(piece));
 }
 
-/** Cuts a batch into pieces of these sizes, each when it is asked for; its input is the caller's to dispose. */
+/** Cuts a batch into pieces of these sizes, each when it is requested; its input is the caller's to dispose. */
 export function* microBatches({ input, labels }: Batch, sizes: readonly number[]): Generator<Batch> {
   const rest = input.shape.slice(1);
   let start = 0;

@@ -4,7 +4,7 @@ const BYTES_PER_FLOAT = 4;
 
 /** What a frozen prefix gives for each example of a set. Call `release` when it is not read any more. */
 export interface CachedFeatures {
-  /** Of one example. */
+  /** The shape of the features of one example. */
   readonly shape: readonly number[];
   readonly records: Pick<RecordStore, 'read'>;
   readonly release: () => void;
@@ -12,7 +12,7 @@ export interface CachedFeatures {
 
 /** Features that were not in the cache. */
 export interface FeaturesToCompute {
-  /** Of one example. */
+  /** The shape of the features of one example. */
   readonly shape: readonly number[];
   readonly exampleCount: number;
   /** Writes the features of all examples, in their order. */

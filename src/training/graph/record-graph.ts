@@ -17,8 +17,8 @@ import {
  * @param args Become the function's arguments, in this order.
  * @param body Makes the function's outputs.
  * @returns how many outputs the function has.
- * @throws Error when `body` reads a tensor, uses one that is neither in `args` nor its own, or makes one whose shape
- *   TensorFlow cannot tell beforehand.
+ * @throws {Error} when `body` reads a tensor, uses one that is neither in `args` nor its own, or makes one whose shape
+ *   TensorFlow cannot know beforehand.
  */
 export function record(binding: TracingBinding, name: string, args: readonly Tensor[], body: () => Tensor[]): number {
   const backend = nodeBackend();
@@ -139,7 +139,7 @@ const OPAQUE_OUTPUTS: ReadonlyMap<string, number> = new Map([
   ['_MklNativeMaxPool', 1],
 ]);
 
-/** Any shape, for what nobody looks at. @throws Error for an output whose shape somebody may want to know. */
+/** Any shape, for what nobody looks at. @throws {Error} for an output whose shape somebody may want to know. */
 function opaqueShape(op: string, output: number): number[] {
   if (OPAQUE_OUTPUTS.get(op) === output) return [];
   throw new Error(`the shape of output ${output} of ${op} depends on values`);
@@ -153,7 +153,7 @@ class VariableUses {
   /** Position of a variable's handle → its last writer, and who has read it since; all as indices of nodes. */
   private readonly uses = new Map<number, { writer?: number; readers: number[] }>();
 
-  /** @param position Of a handle among the graph's values. */
+  /** @param position The place of a handle among the graph's values. */
   add(position: number): void {
     this.uses.set(position, { readers: [] });
   }

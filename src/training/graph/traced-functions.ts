@@ -9,7 +9,7 @@ import {
 } from '../device/backend.js';
 import { record } from './record-graph.js';
 
-/** So many structures that nobody uses are kept: the next training often has one of them. */
+/** The number of structures that are kept though nobody uses them: the next training often has one of them. */
 const IDLE_STRUCTURE_COUNT_MAX = 8;
 
 interface TracedFunction {
@@ -28,7 +28,7 @@ export interface FunctionScope {
   /**
    * Runs `body` in a tidy.
    *
-   * @param name Of the work, with every number that decides about its ops; one trace for each and for each shape of `args`.
+   * @param name Names the work, with every number that decides about its ops; one trace for each and for each shape of `args`.
    * @param args All tensors that `body` uses and does not make itself, each once; variables as their handles.
    * @param body Must be the same work for the same name, whatever the values: it must not read a tensor, and what it makes
    *   of a JavaScript number becomes a constant.

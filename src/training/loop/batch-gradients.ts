@@ -25,7 +25,7 @@ export function lossAndGradients(
 /**
  * The gradients of a whole batch, computed on pieces of it.
  *
- * @param sizes Of the pieces, as `microBatchSizes` gives them.
+ * @param sizes The sizes of the pieces, as `microBatchSizes` gives them.
  * @param onStatistics Takes over `Pass.statistics` of each piece, before the next is run.
  * @returns as in `Pass`; reports are added up.
  */
@@ -55,7 +55,7 @@ export function gradientsInPieces(
   }
 }
 
-/** @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example. */
+/** @throws {DomainError} BATCH_OF_ONE when a BatchNorm would use the statistics of one example. */
 export function checkSizes({ segments, movingStatisticNames }: ModelState, sizes: readonly number[]): void {
   if (!sizes.includes(1) || movingStatisticNames.length === 0) return;
   const ids = segments.filter(({ usesBatchStatistics }) => usesBatchStatistics).map(({ id }) => id);
@@ -66,7 +66,7 @@ export function checkSizes({ segments, movingStatisticNames }: ModelState, sizes
   );
 }
 
-/** As `gradientsOf`; takes over the piece's input. */
+/** Computes the gradients of a piece, and disposes its input. */
 function passOver(state: ModelState, piece: Batch, settings: GradientSettings, scale: number): Pass {
   try {
     return gradientsOf(state, piece, settings, scale);
@@ -93,7 +93,7 @@ function added(
   }
 }
 
-/** @param scale Of the loss, as `crossEntropy` takes it. */
+/** @param scale The factor on the loss, as `crossEntropy` takes it. */
 function gradientsOf(state: ModelState, batch: Batch, settings: GradientSettings, scale: number): Pass {
   const { names } = state.optimizer;
   const { movingStatisticNames } = state;
@@ -124,7 +124,7 @@ export function passInputsOf({ input, labels }: Batch, { classWeights }: Gradien
   };
 }
 
-/** In an order that stays. */
+/** The tensors of a pass, always in one order. */
 export const tensorsOf = ({ input, labels, scale, classWeights }: PassInputs): Tensor[] => [
   input,
   labels,

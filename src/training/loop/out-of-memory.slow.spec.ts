@@ -51,7 +51,7 @@ const wide: Partial<FineTuneOptions> = {
 };
 
 // TensorFlow waits ten seconds for memory before it gives up, each time.
-it('a training that really runs out of memory goes on with fewer examples at a time, as one that was asked for them', async () => {
+it('a training that really runs out of memory goes on with fewer examples at a time, as one that requested them', async () => {
   // What a small step needs is then there already, whatever the limit.
   await train({ ...wide, microBatchSize: 2 });
   const before = leftovers();

@@ -7,7 +7,7 @@ import { smallerMicroBatch } from './out-of-memory.js';
 import { PrefixCache } from '../examples/prefix-cache.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
 
-/** As TensorFlow's in out-of-memory.slow.spec, which waits for ten seconds before it gives up. */
+/** TensorFlow's message, as in out-of-memory.slow.spec, which waits for ten seconds before it gives up. */
 const EXHAUSTED = 'Invalid TF_Status: 8\nMessage: OOM when allocating tensor with shape[16,4,4,8] and type float';
 
 const patched = nodeBackend().binding;
@@ -15,7 +15,7 @@ afterEach(() => {
   nodeBackend().binding = patched;
 });
 
-/** From now on ops run out of memory when this says so of their name and of their first output's leading length. */
+/** Makes ops run out of memory when `isTooMuch` says so of their name and of their first output's leading length. */
 function runOutOfMemory(isTooMuch: (op: string, length: number) => boolean): void {
   const executeOp: Binding['executeOp'] = (op, ...rest) => {
     const outputs = patched.executeOp(op, ...rest);
@@ -26,7 +26,7 @@ function runOutOfMemory(isTooMuch: (op: string, length: number) => boolean): voi
   nodeBackend().binding = Object.create(patched, { executeOp: { value: executeOp } }) as Binding;
 }
 
-/** As `train`, op by op: of a compiled function nobody sees the ops. */
+/** Trains op by op: nobody sees the ops of a compiled function. */
 async function trainOpByOp(...[changes, hooks]: Parameters<typeof train>) {
   const functions = new TracedFunctions('EAGER');
   const cache = new PrefixCache({ memoryBytesMax: 2 ** 20 });
@@ -49,7 +49,7 @@ const SETUPS: readonly Partial<FineTuneOptions>[] = [
   { technique: { type: 'LP_FT' } },
 ];
 
-/** Of the backward pass, so that validation has enough. */
+/** An op of the backward pass, so that validation has enough memory. */
 const GRADIENT = 'FusedBatchNormGradV3';
 
 describe('a training that runs out of memory', () => {

@@ -27,7 +27,7 @@ export interface PreparedTraining {
   readonly inference: InferenceModel;
   readonly train: ExampleSource;
   readonly validation: ExampleSource;
-  /** As in `StageRecord`. */
+  /** The parts that `StageRecord` reports. */
   readonly parts: StageRecord['parts'];
   readonly isPrefixCached: boolean;
   readonly dispose: () => void;

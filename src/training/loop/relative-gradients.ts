@@ -18,7 +18,7 @@ import type { EpochOptions } from './train-epoch.js';
  *
  * @param batchCount So many batches, or all if there are fewer.
  * @returns one in [0, 1] for each of `state.optimizer.names`.
- * @throws DomainError BATCH_OF_ONE, and NAN_LOSS as `StepReports.add`.
+ * @throws {DomainError} BATCH_OF_ONE, and NAN_LOSS as `StepReports.add`.
  */
 export async function relativeGradients(
   state: ModelState,

@@ -3,15 +3,15 @@ import { type Tensor, tf } from '../device/backend.js';
 
 /** What a step's report belongs to. */
 export interface StepPlace {
-  /** From 1. */
+  /** The epoch, from 1. */
   readonly epoch: number;
-  /** From 1, within the epoch. */
+  /** The step within the epoch, from 1. */
   readonly step: number;
   readonly learningRate: number;
   readonly exampleCount: number;
 }
 
-/** So many are read at a time: a device that works ahead is not made to wait after each step. */
+/** The number of reports that are read at a time: a device that works ahead is not made to wait after each step. */
 const PENDING_COUNT_MAX = 32;
 
 /** The reports of an epoch's steps, which stay on the device until some have come together. */
@@ -26,14 +26,14 @@ export class StepReports {
   /**
    * Takes over what `trainStep` returned.
    *
-   * @throws DomainError NAN_LOSS of the first step whose loss is not finite; names the block where that began.
+   * @throws {DomainError} NAN_LOSS of the first step whose loss is not finite; names the block where that began.
    */
   add(report: Tensor, place: StepPlace): void {
     this.pending.push({ report, place });
     if (this.pending.length >= PENDING_COUNT_MAX) this.read();
   }
 
-  /** The mean loss over all examples so far. @throws As `add`. */
+  /** The mean loss over all examples so far. @throws {DomainError} NAN_LOSS, as `add`. */
   meanLoss(): number {
     this.read();
     return this.lossSum / this.exampleCount;

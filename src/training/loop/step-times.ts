@@ -16,7 +16,7 @@ export interface StepTimes {
  * Measures the parts of a step, which overlap in the compiled one: each runs op by op, on copies of what it would change, and
  * what comes out is thrown away. The model stays as it is, to the bit.
  *
- * @param batch As `trainStep` takes it; of micro-batches the first is run, for all of them.
+ * @param batch The batch of a `trainStep`; of its micro-batches only the first runs, for all of them.
  */
 export function stepTimes(state: ModelState, batch: Batch, settings: StepSettings): StepTimes {
   const sizes = microBatchSizes(batch.labels.length, settings.microBatchSize);

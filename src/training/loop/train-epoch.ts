@@ -16,7 +16,7 @@ export type EpochTraining = Pick<
 >;
 
 export interface EpochOptions {
-  /** From 1. */
+  /** The epoch of the training, from 1. */
   readonly epoch: number;
   readonly seed: number;
   readonly batchSize: number;
@@ -31,7 +31,7 @@ const SAMPLED_STEP = 2;
 /**
  * Trains a model on every example once, in an order that depends on seed and epoch alone.
  *
- * @throws DomainError NAN_LOSS, as `StepReports.add`.
+ * @throws {DomainError} NAN_LOSS, as `StepReports.add`.
  */
 export async function trainEpoch(
   state: ModelState,
@@ -60,14 +60,10 @@ export async function trainEpoch(
     const trainLoss = reports.meanLoss();
     const seconds = (performance.now() - startMs) / 1000;
     const optimizerShare = options.optimizerShare ?? shareOf(times);
-    const stepSeconds = seconds - dataMs / 1000;
-    const optimizerSeconds = stepSeconds * (optimizerShare ?? 0);
     return {
       trainLoss,
       imagesPerSecond: train.labels.length / seconds,
-      dataSeconds: dataMs / 1000,
-      forwardBackwardSeconds: stepSeconds - optimizerSeconds,
-      optimizerSeconds,
+      ...secondsOfParts(seconds, dataMs / 1000, optimizerShare),
       ...(optimizerShare !== undefined && { optimizerShare }),
     };
   } finally {
@@ -75,7 +71,7 @@ export async function trainEpoch(
   }
 }
 
-/** As `trainStep`; takes over the batch's input. @param isSampled Whether the step's parts are measured before. */
+/** Makes one step and disposes the batch's input. @param isSampled Whether the step's parts are measured before. */
 function stepOn(
   state: ModelState,
   batch: Batch,
@@ -88,6 +84,13 @@ function stepOn(
   } finally {
     batch.input.dispose();
   }
+}
+
+/** What the parts of an epoch took; the steps are all but the waiting for examples. */
+function secondsOfParts(seconds: number, dataSeconds: number, optimizerShare = 0) {
+  const stepSeconds = seconds - dataSeconds;
+  const optimizerSeconds = stepSeconds * optimizerShare;
+  return { dataSeconds, forwardBackwardSeconds: stepSeconds - optimizerSeconds, optimizerSeconds };
 }
 
 function shareOf(times: StepTimes | undefined): number | undefined {

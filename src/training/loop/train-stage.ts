@@ -27,21 +27,21 @@ export interface StageContext {
   readonly stagesBefore: readonly StageRecord[];
   /** Their epochs, which those of this stage are numbered after. */
   readonly epochsBefore: readonly EpochMetrics[];
-  /** As `FineTuneHooks.onEpoch`. */
+  /** Called after each epoch, as `FineTuneHooks.onEpoch`. */
   readonly onEpoch: (metrics: EpochMetrics, checkpoint: () => TrainingCheckpoint) => Promise<void> | void;
-  /** Of this stage. */
+  /** The checkpoint that this stage goes on from. */
   readonly resumeFrom?: TrainingCheckpoint;
 }
 
 /** What a stage came to. */
 export interface TrainedStage {
   readonly record: StageRecord;
-  /** Of this stage alone. */
+  /** The epochs of this stage alone. */
   readonly epochs: readonly EpochMetrics[];
   /** What learnt, and what changed with it, after the stage's best epoch. */
   readonly bestWeights: Weights;
   readonly trainedParameterCount: number;
-  /** As `FineTuneResult.microBatchSize`. */
+  /** Examples in memory at a time, as `FineTuneResult.microBatchSize`. */
   readonly microBatchSize: number;
 }
 
@@ -53,7 +53,7 @@ type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
  * a time.
  *
  * @param start The whole state that the stage begins with.
- * @throws DomainError as `fineTune`.
+ * @throws {DomainError} as `fineTune`.
  */
 export async function trainStage(
   options: SizedOptions,
@@ -148,11 +148,11 @@ function isExhausted(epochs: readonly EpochMetrics[], patienceEpochs: number): b
 }
 
 interface EpochPlace {
-  /** Of the whole training, from 1. */
+  /** The epoch of the whole training, from 1. */
   readonly epoch: number;
-  /** Of the stage, from 1. */
+  /** The epoch of the stage, from 1. */
   readonly stageEpoch: number;
-  /** As `EpochOptions.optimizerShare`. */
+  /** The optimizer's share of a step, as `EpochOptions.optimizerShare`. */
   readonly optimizerShare: number | undefined;
 }
 

@@ -16,13 +16,13 @@ import type { ModelState } from '../model/model-state.js';
 
 /** How a step is done. */
 export interface StepSettings extends GradientSettings {
-  /** Before the segments' multipliers. */
+  /** The base rate, before the segments' multipliers. */
   readonly learningRate: number;
   /** Factors on the rates beside the multipliers, as `ModelState.rates` takes them. */
   readonly rateFactors?: readonly number[];
   /** The gradients of a step are together no longer than this; no bound when absent. */
   readonly gradientNormMax?: number;
-  /** At most so many examples are in memory at a time, and their gradients are added up; all when absent. */
+  /** The most examples that are in memory at a time; their gradients are added up; all when absent. */
   readonly microBatchSize?: number;
 }
 
@@ -32,7 +32,7 @@ export interface StepSettings extends GradientSettings {
  * Micro-batches give what the whole batch gives, but for BatchNorm: its batch statistics are those of a micro-batch.
  *
  * @param batch Its input is float32, what the first segment takes; stays the caller's.
- * @throws DomainError BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
+ * @throws {DomainError} BATCH_OF_ONE when a BatchNorm would use the statistics of one example.
  * @returns float32 [1 + segment count], the caller's to dispose: the mean loss before the step, then the mean of each
  *   segment's output (of the micro-batches, their sum), which is finite if the output is.
  */
@@ -89,7 +89,11 @@ function updateAlone(state: ModelState, gradients: ReadonlyMap<string, Tensor>, 
 const stepConstantsOf = (settings: StepSettings): string =>
   `${constantsOf(settings)} ${JSON.stringify({ gradientNormMax: settings.gradientNormMax })}`;
 
-/** Moves what learns by the gradients of a step. Ops only, so that it can be traced. @param numbers As `BlockOptimizer.update` takes them. */
+/**
+ * Moves what learns by the gradients of a step. Ops only, so that it can be traced.
+ *
+ * @param numbers The numbers that `BlockOptimizer.update` takes.
+ */
 export function update(
   { optimizer, startingPoint }: Pick<ModelState, 'optimizer' | 'startingPoint'>,
   gradients: ReadonlyMap<string, Tensor>,

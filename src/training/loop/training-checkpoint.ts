@@ -11,11 +11,11 @@ import type { StageRecord } from './stage-record.js';
 export interface TrainingCheckpoint extends ModelSnapshot {
   /** What the stages before the present one did. */
   readonly stages: readonly StageRecord[];
-  /** Of all epochs so far; early stopping follows from those of the present stage. */
+  /** The metrics of all epochs so far; early stopping follows from those of the present stage. */
   readonly epochs: readonly EpochMetrics[];
   /** What the network had after the stage's best epoch, in torch layout: what learns, and what changes with it. */
   readonly bestWeights: Weights;
-  /** In use since memory ran out; the options' own when absent. */
+  /** The size in use since memory ran out; the options' own when absent. */
   readonly microBatchSize?: number;
 }
 

@@ -53,7 +53,10 @@ function predicted(logits: Tensor): { predictions: Tensor; confidences: Tensor }
   return { predictions, confidences: divide(tf.scalar(1), exponentialSums) };
 }
 
-/** As the metrics count them: the class of the largest logit of each example of float32 [batch, classCount], read from the device. */
+/**
+ * The classes that the metrics count: that of the largest logit of each example of float32 [batch, classCount], read
+ * from the device.
+ */
 export function predictedClasses(logits: Tensor): Int32Array {
   const classes = tf.tidy(() => predicted(logits).predictions);
   try {

@@ -13,7 +13,7 @@ export type ValidationMetrics = Readonly<z.infer<typeof validationMetricsSchema>
 /** What one epoch came to. */
 export const epochMetricsSchema = z.strictObject({
   ...validationMetricsSchema.shape,
-  /** From 1. */
+  /** The epoch of the training, from 1. */
   epoch: z.int().positive(),
   /** Mean over the epoch's examples, each in the state before its step. */
   trainLoss: z.number(),
@@ -21,11 +21,11 @@ export const epochMetricsSchema = z.strictObject({
   learningRate: z.number(),
   /** Training and validation together. */
   seconds: z.number(),
-  /** Of the training part alone. */
+  /** The speed of the training part alone. */
   imagesPerSecond: z.number(),
-  /** Of the training part: waiting for examples. */
+  /** The time that the training part waited for examples. */
   dataSeconds: z.number(),
-  /** Of the training part; the share of the optimizer is that of a sampled step. */
+  /** The time of the training part's passes; the share of the optimizer is that of a sampled step. */
   forwardBackwardSeconds: z.number(),
   optimizerSeconds: z.number(),
 });

@@ -31,7 +31,7 @@ export interface Evaluation extends ClassificationMetrics {
 /**
  * Scores a model on labelled images, every BatchNorm on its running statistics.
  *
- * @throws DomainError WEIGHTS_INVALID, INPUT_TOO_SMALL or FIELD_INVALID when the parts do not fit together.
+ * @throws {DomainError} WEIGHTS_INVALID, INPUT_TOO_SMALL or FIELD_INVALID when the parts do not fit together.
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const { network, weights, classCount, normalization, images, batchSize } = options;

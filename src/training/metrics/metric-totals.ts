@@ -10,7 +10,7 @@ import type { FunctionScope, TracedFunctions } from '../graph/traced-functions.j
  * last digits of the loss and of the calibration error.
  */
 export class MetricTotals {
-  /** As `accumulate` takes and gives them. */
+  /** The sums, as `accumulate` takes and gives them. */
   private totals: readonly Tensor[];
   private readonly functions: FunctionScope;
 

@@ -15,7 +15,7 @@ export interface ClassificationMetrics extends ClassFigures {
 
 /** What is summed over the examples; every metric follows from it. */
 export interface MetricSums {
-  /** Of the examples' cross entropies. */
+  /** The sum of the examples' cross entropies. */
   readonly loss: number;
   readonly confusionMatrix: readonly (readonly number[])[];
   readonly calibrationBins: readonly CalibrationBin[];

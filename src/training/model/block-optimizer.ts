@@ -21,7 +21,7 @@ interface Trained {
 /** Where an optimizer stands, in this process's memory. */
 export interface OptimizerSnapshot {
   readonly stepCount: number;
-  /** Per parameter, by its name: its slots, in the rule's order and TensorFlow's layout. */
+  /** The slots of each parameter, by its name, in the rule's order and TensorFlow's layout. */
   readonly slots: ReadonlyMap<string, readonly Float32Array[]>;
 }
 
@@ -94,7 +94,7 @@ export class BlockOptimizer {
    * Moves every variable down its gradient. Ops only, so that it can be traced.
    *
    * @param gradients One for each variable, in its shape; stay the caller's.
-   * @param numbers Of `nextNumbers`; stay the caller's.
+   * @param numbers The result of `nextNumbers`; they stay the caller's.
    */
   update(gradients: ReadonlyMap<string, Tensor>, numbers: readonly Tensor[]): void {
     const ruleNumberCount = this.rule.numbers(1).length;

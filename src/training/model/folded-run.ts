@@ -6,7 +6,7 @@ import { type LayerContext, runInTurn, runLayers } from './layer-run.js';
 
 /** What folded layers need beside their input. */
 export interface FoldedContext extends LayerContext {
-  /** As `foldedTensors` gave them; they stay the owner's. */
+  /** The tensors that `foldedTensors` gave; they stay the owner's. */
   readonly folded: (conv: FoldedConv) => readonly Tensor[];
 }
 

@@ -11,13 +11,13 @@ export interface PassInputs {
   readonly input: Tensor;
   /** int32 [batch] */
   readonly labels: Tensor;
-  /** As `crossEntropy` takes it. */
+  /** The factor on the loss that `crossEntropy` takes. */
   readonly scale: Tensor;
-  /** As `crossEntropy` takes it. */
+  /** The weights of the classes that `crossEntropy` takes. */
   readonly classWeights?: Tensor;
 }
 
-/** What of a pass a trace keeps. */
+/** The settings of a pass that a trace keeps. */
 export interface PassSettings {
   readonly labelSmoothing: number;
   /** Share of the batch in the new running statistics: torch's momentum, 1 minus Keras's. */
@@ -28,7 +28,7 @@ export interface PassSettings {
 export interface Pass {
   /** float32 [1 + segment count]: the mean loss, then the mean of each segment's output, which is finite if the output is. */
   readonly report: Tensor;
-  /** Of the trained parameters, by torch name, in TensorFlow's layout. */
+  /** The gradients of the trained parameters, by torch name, in TensorFlow's layout. */
   readonly gradients: ReadonlyMap<string, Tensor>;
   /** Running statistics after the batch, of every BatchNorm that used batch statistics. */
   readonly statistics: ReadonlyMap<string, Tensor>;
@@ -38,7 +38,7 @@ export interface Pass {
  * The loss of a batch and its gradients for the trained parameters alone: the frozen segments before the first trained
  * one run without keeping their activations, and no gradient is computed for them. Ops only, so that it can be traced.
  *
- * @throws Error when nothing is trained.
+ * @throws {Error} when nothing is trained.
  */
 export function forwardAndBackward(state: ModelState, inputs: PassInputs, settings: PassSettings): Pass {
   const firstTrained = state.segments.findIndex(({ lrMultiplier }) => lrMultiplier > 0);
@@ -85,7 +85,7 @@ function segmentContexts(
   const isFrozen = (name: string) => !state.isLearning(name);
   return ({ lrMultiplier, usesBatchStatistics }) => ({
     parameter,
-    ...(usesBatchStatistics ? { batchStatistics } : {}),
-    ...(lrMultiplier > 0 ? { onGradient, isFrozen } : {}),
+    ...(usesBatchStatistics && { batchStatistics }),
+    ...(lrMultiplier > 0 && { onGradient, isFrozen }),
   });
 }

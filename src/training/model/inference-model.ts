@@ -56,7 +56,7 @@ export class InferenceModel {
     }
   }
 
-  /** As `load`. @param weights At least the layers' tensors, in torch layout. */
+  /** Loads weights as `load` does. @param weights At least the layers' tensors, in torch layout. */
   loadWeights(weights: Weights, classCount: number): void {
     const specs = layerParameterSpecs(this.layers, 0, classCount).filter(({ isIdle }) => !isIdle);
     const tensors = new Map(specs.map((spec) => [spec.name, toDevice(spec, weights)]));

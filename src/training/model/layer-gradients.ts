@@ -17,11 +17,11 @@ import { plainFunction, type PlainLayer } from './plain-layers.js';
 import { maxPool, maxPoolGradient } from '../ops/pool-kernels.js';
 import { recordChain, recordConcat, type Recording, recordSum } from './recording.js';
 
-/** Also receives the gradients of a block that learns; a frozen block only passes gradients on. */
+/** A context that also receives the gradients of a block that learns; a frozen block only passes gradients on. */
 export interface GradientContext extends LayerContext {
   /** Takes over the gradient, float32 in TensorFlow's layout; absent for a frozen block. */
   readonly onGradient?: (parameterName: string, gradient: Tensor) => void;
-  /** Of a block that learns, what does not; nothing when absent. */
+  /** Whether a parameter of a block that learns does not learn; none is so when absent. */
   readonly isFrozen?: (parameterName: string) => boolean;
 }
 

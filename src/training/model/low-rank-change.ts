@@ -51,7 +51,7 @@ export class LowRankChange {
   /**
    * The changed weight. Ops only, so that it can be traced.
    *
-   * @param weight In TensorFlow's layout, as the result, which the caller disposes.
+   * @param weight The weight in TensorFlow's layout, as the result, which the caller disposes.
    */
   applied(weight: Tensor, a: Tensor, b: Tensor): Tensor {
     const { shape, kind } = this.weight;
@@ -64,7 +64,7 @@ export class LowRankChange {
   /**
    * The gradients of A and B. Ops only, so that it can be traced.
    *
-   * @param gradient Of the changed weight, in TensorFlow's layout; stays the caller's.
+   * @param gradient The gradient of the changed weight, in TensorFlow's layout; stays the caller's.
    * @returns New tensors, which the caller disposes.
    */
   gradients(gradient: Tensor, a: Tensor, b: Tensor): { readonly a: Tensor; readonly b: Tensor } {

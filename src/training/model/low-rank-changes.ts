@@ -8,7 +8,7 @@ import { LowRankChange } from './low-rank-change.js';
 
 /** The low-rank changes of a model's weights; their matrices are variables of its optimizer, and freed with it. */
 export class LowRankChanges {
-  /** By the name of the weight that is changed. */
+  /** The changes by the name of the weight that is changed. */
   private readonly changes = new Map<string, LowRankChange>();
 
   constructor(private readonly optimizer: BlockOptimizer) {}

@@ -32,7 +32,7 @@ export interface ModelStateOptions {
 
 /** A span of layers as it takes part in a training: usually a block, or what is left of one. */
 export interface Segment {
-  /** Of the block that it is, or is of. */
+  /** The id of the block that it is, or is of. */
   readonly id: string;
   readonly layers: readonly Layer[];
   /** Factor on the base learning rate; 0 freezes the segment. */
@@ -75,7 +75,7 @@ export class ModelState {
   private readonly ownFunctions?: TracedFunctions;
   private readonly specs: readonly ParameterSpec[];
   private readonly roles: ReadonlyMap<string, LearningRole>;
-  /** Of residents. */
+  /** The low-rank changes of residents. */
   private readonly changes: LowRankChanges;
   /** Whether each trained tensor has a rate of its own, and not its segment's. */
   private readonly hasOwnRates: boolean;

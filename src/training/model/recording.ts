@@ -3,7 +3,7 @@ import { add, concatChannels, splitChannels } from '../ops/kernels.js';
 
 /** A forward pass that can be run backward, once. */
 export interface Recording {
-  /** Disposed by whoever asked for the recording. */
+  /** Disposed by whoever requested the recording. */
   readonly output: Tensor;
   /** Whether `backward` reads the layer's input; if not, it may be disposed before. */
   readonly needsInput: boolean;

@@ -18,7 +18,7 @@ interface SharedGolden {
     /** The mean of what the classifier takes. */
     readonly pooledFeatures?: readonly number[];
     readonly pooledFire9?: readonly number[];
-    /** Of the first case alone. */
+    /** The stages of the first case alone. */
     readonly stages?: Readonly<Record<string, { readonly mean: number; readonly std: number }>>;
   }[];
 }
@@ -105,7 +105,7 @@ function readImages({ cases }: SharedGolden): LabelledImages {
   return imagesInMemory(Buffer.concat(pixels), new Int32Array(cases.length), 224);
 }
 
-/** To 1e-4 of the largest value, as the formula-filled goldens. */
+/** Compares to 1e-4 of the largest value, as the formula-filled goldens. */
 function expectClose(tensor: Tensor, expected: readonly number[]): void {
   const found = tensor.dataSync();
   expect(found.length).toBe(expected.length);

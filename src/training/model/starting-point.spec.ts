@@ -73,7 +73,7 @@ function expectNear(found: Values, expected: Values, tolerance: number): void {
   }
 }
 
-/** By the formulas of the paper. */
+/** The penalty by the formulas of the paper. */
 function penalty({ type }: StartingPointTechnique, values: Values, start: Values): number {
   return entriesOf(values).reduce((sum, { name, value, index }) => {
     if (isHead(name)) return sum + (BETA / 2) * value ** 2;

@@ -30,7 +30,7 @@ export class StartingPoint {
    * The gradients of the loss with its penalty: alpha / 2 times the squared distance from the start, or alpha times the
    * distance of each weight; and beta / 2 times the squares of all others. Ops only, so that it can be traced.
    *
-   * @param gradients Of the loss alone; stay the caller's.
+   * @param gradients The gradients of the loss alone; they stay the caller's.
    * @param values Under the same names; stay the caller's.
    * @returns New tensors, which the caller disposes.
    */

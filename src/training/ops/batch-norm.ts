@@ -54,7 +54,7 @@ export function batchNormWithRunningStatistics(
 /**
  * The gradients of a BatchNorm; the caller disposes them.
  *
- * @param reserves Of the forward pass that used batch statistics; undefined when it used running ones: then the
+ * @param reserves The reserves of the forward pass that used batch statistics; undefined when it used running ones: then the
  *   population's mean and variance take their place, not what the forward op returned.
  */
 export function batchNormGradients(

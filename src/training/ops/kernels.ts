@@ -5,7 +5,7 @@
 
 import { backendInternals, nodeBackend, type Tensor, tf } from '../device/backend.js';
 
-/** What an op is told beside its inputs. */
+/** What an op takes beside its inputs. */
 export type Attributes = Parameters<ReturnType<typeof nodeBackend>['executeMultipleOutputs']>[1];
 type Attribute = Attributes[number];
 type Kind = 'BOOL' | 'FLOAT' | 'INT' | 'SHAPE' | 'STRING';
@@ -59,22 +59,22 @@ const floatOp = (op: string, ...inputs: Tensor[]) => execute1(op, [typeAttribute
 
 /** Element by element; shapes broadcast from the last axis. */
 export const add = (a: Tensor, b: Tensor): Tensor => floatOp('AddV2', a, b);
-/** As `add`. */
+/** a - b, with the shapes that `add` takes. */
 export const subtract = (a: Tensor, b: Tensor): Tensor => floatOp('Sub', a, b);
-/** As `add`. */
+/** a · b, with the shapes that `add` takes. */
 export const multiply = (a: Tensor, b: Tensor): Tensor => floatOp('Mul', a, b);
-/** As `add`; a true division, so exactly rounded. */
+/** a / b, with the shapes that `add` takes; a true division, so exactly rounded. */
 export const divide = (a: Tensor, b: Tensor): Tensor => floatOp('RealDiv', a, b);
 /** Half the sum of the squares, a scalar. */
 export const halfSquaredNorm = (input: Tensor): Tensor => floatOp('L2Loss', input);
 /** `max(x, 0)`. */
 export const relu = (input: Tensor): Tensor => floatOp('Relu', input);
-/** From the output instead of the input, which then need not be kept; the gradient is the same. */
+/** The gradient, from the output instead of the input, which then need not be kept; it is the same. */
 export const reluGradient = (outputGradient: Tensor, output: Tensor): Tensor =>
   floatOp('ReluGrad', outputGradient, output);
 /** `min(max(x, 0), 6)`. */
 export const relu6 = (input: Tensor): Tensor => floatOp('Relu6', input);
-/** As `reluGradient`. */
+/** The gradient, from the output, as in `reluGradient`. */
 export const relu6Gradient = (outputGradient: Tensor, output: Tensor): Tensor =>
   floatOp('Relu6Grad', outputGradient, output);
 /** Adds a vector along the last axis. */

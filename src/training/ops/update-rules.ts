@@ -8,12 +8,12 @@ export type OptimizerSettings =
   | { readonly type: 'ADAM'; readonly weightDecay: number }
   /** Parameters first shrink by rate times `weightDecay` (arXiv 1711.05101). */
   | { readonly type: 'ADAMW'; readonly weightDecay: number }
-  /** Without dampening or Nesterov; `weightDecay` as in ADAM. */
+  /** SGD without dampening or Nesterov; `weightDecay` as in ADAM. */
   | { readonly type: 'SGD'; readonly weightDecay: number; readonly momentum: number };
 
 /** A rule for one kind of optimizer. */
 export interface UpdateRule {
-  /** So many tensors of a variable's shape are kept with it, zeros at first. */
+  /** The number of tensors of a variable's shape that are kept with it, zeros at first. */
   readonly slotCount: number;
   /** What changes with the step alone. @param step From 1. */
   readonly numbers: (step: number) => readonly number[];
@@ -29,7 +29,7 @@ export interface VariableUpdate {
   readonly gradient: Tensor;
   /** Scalar */
   readonly rate: Tensor;
-  /** Those of `UpdateRule.numbers`, as scalars. */
+  /** The numbers of `UpdateRule.numbers`, as scalars. */
   readonly numbers: readonly Tensor[];
 }
 

@@ -10,7 +10,7 @@ import type { Artifact } from '../../domain/artifact.js';
 const IN_USE_MS = 60 * 60 * 1000;
 const TEMPORARY = '.tmp';
 
-/** Bytes that are not those that were asked for. */
+/** Bytes that are not those that were requested. */
 export class DigestMismatchError extends Error {
   override readonly name = 'DigestMismatchError';
 
@@ -29,10 +29,10 @@ export class DigestMismatchError extends Error {
  */
 export class ArtifactCache {
   /** Names whose bytes this process has hashed; others wrote them, or a crash of the machine tore them. */
-  readonly #verified = new Set<string>();
-  #temporaryCount = 0;
+  private readonly verified = new Set<string>();
+  private temporaryCount = 0;
 
-  /** @param bytesMax Of all files together; those that may be in use are kept beyond it. */
+  /** @param bytesMax The bytes of all files together; those that may be in use are kept beyond it. */
   constructor(
     private readonly folder: string,
     private readonly bytesMax: number,
@@ -41,21 +41,21 @@ export class ArtifactCache {
   /** The local file of an artifact, if it is there and whole; a torn one is deleted. */
   async find(artifact: Artifact): Promise<string | undefined> {
     const path = this.pathOf(artifact.sha256);
-    if ((await this.#touchedSize(path)) !== artifact.sizeBytes) return undefined;
-    if (this.#verified.has(artifact.sha256)) return path;
+    if ((await this.touchedSize(path)) !== artifact.sizeBytes) return undefined;
+    if (this.verified.has(artifact.sha256)) return path;
     const { sha256 } = await digestOf(createReadStream(path));
     if (sha256 !== artifact.sha256) {
       await rm(path, { force: true });
       return undefined;
     }
-    this.#verified.add(sha256);
+    this.verified.add(sha256);
     return path;
   }
 
   /**
    * Stores an artifact's bytes and gives their path.
    *
-   * @throws DigestMismatchError when they are not the artifact's; nothing is kept then.
+   * @throws {DigestMismatchError} when they are not the artifact's; nothing is kept then.
    */
   async store(artifact: Artifact, bytes: NodeJS.ReadableStream): Promise<string> {
     await mkdir(this.folder, { recursive: true });
@@ -69,18 +69,18 @@ export class ArtifactCache {
     } finally {
       await rm(temporaryPath, { force: true });
     }
-    this.#verified.add(artifact.sha256);
+    this.verified.add(artifact.sha256);
     return this.pathOf(artifact.sha256);
   }
 
   /** The file of that name, if it is there in that size. */
   async findNamed(name: string, sizeBytes: number): Promise<string | undefined> {
-    return (await this.#touchedSize(this.pathOf(name))) === sizeBytes ? this.pathOf(name) : undefined;
+    return (await this.touchedSize(this.pathOf(name))) === sizeBytes ? this.pathOf(name) : undefined;
   }
 
   /** Forgets which files were whole: some of them have turned out not to be. They are read through before their next use. */
   distrust(): void {
-    this.#verified.clear();
+    this.verified.clear();
   }
 
   /** Where the file of that name is or will be; whoever makes it renames it there when it is whole. */
@@ -90,14 +90,14 @@ export class ArtifactCache {
 
   /** A path that no other process writes to; whoever writes there deletes it. */
   temporaryPath(name: string): string {
-    this.#temporaryCount += 1;
-    return this.pathOf(`${name}.${process.pid}-${this.#temporaryCount}${TEMPORARY}`);
+    this.temporaryCount += 1;
+    return this.pathOf(`${name}.${process.pid}-${this.temporaryCount}${TEMPORARY}`);
   }
 
   /** Deletes the files that were not used for longest until the rest fits, and what crashed processes left half done. */
   async evict(bytesMax: number = this.bytesMax): Promise<void> {
     await mkdir(this.folder, { recursive: true });
-    const files = await this.#files();
+    const files = await this.files();
     let excessBytes = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) - bytesMax;
     for (const { path, sizeBytes, usedAtMs } of files.sort((a, b) => a.usedAtMs - b.usedAtMs)) {
       if (usedAtMs > Date.now() - IN_USE_MS) return;
@@ -107,7 +107,7 @@ export class ArtifactCache {
     }
   }
 
-  async #files() {
+  private async files() {
     const names = await readdir(this.folder);
     const files = await Promise.all(
       names.map(async (name) => {
@@ -120,7 +120,7 @@ export class ArtifactCache {
   }
 
   /** Marks a file as used now; the time of last access is not kept by every mount. */
-  async #touchedSize(path: string): Promise<number | undefined> {
+  private async touchedSize(path: string): Promise<number | undefined> {
     const now = new Date();
     try {
       await utimes(path, now, now);

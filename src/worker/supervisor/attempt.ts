@@ -1,4 +1,5 @@
 import { failureOf } from '../../domain/errors.js';
+import { isFinal } from '../../domain/reasons.js';
 import {
   contentOf,
   taskKind,
@@ -15,7 +16,6 @@ import type { LeaseTaskAnswer } from './control-answers.js';
 import { type ControlClient, type Lease, LeaseLostError } from './control-client.js';
 import { keepLease, type StopReason } from './heartbeat.js';
 import { runImport } from './run-import.js';
-import { failedOutcome } from './outcome.js';
 import type { SplitFiles } from './split-files.js';
 import type { AttemptContext } from './attempt-context.js';
 import type { TrainerChild } from './trainer-child.js';
@@ -29,7 +29,7 @@ export interface WorkerParts {
   readonly splitFiles: SplitFiles;
   readonly trainer: TrainerChild;
   readonly logger: Logger;
-  /** Fires when the worker was told to go. */
+  /** Fires when the worker is to shut down. */
   readonly shutdown: AbortSignal;
 }
 
@@ -37,8 +37,8 @@ export interface WorkerParts {
 export interface LeasedTask {
   readonly task: NonNullable<LeaseTaskAnswer['task']>;
   readonly leaseSeconds: number;
-  /** When it was asked for, on the clock of `performance.now()`. */
-  readonly askedAtMs: number;
+  /** When it was requested, on the clock of `performance.now()`. */
+  readonly requestedAtMs: number;
 }
 
 /** How a task of each kind is done. */
@@ -52,7 +52,7 @@ const WORK: Readonly<Record<TaskKind, (spec: TaskSpec, context: AttemptContext) 
  * Works on a task until it has an outcome, which is reported, or must stop: after a lost lease silently, else by
  * handing the task back. Nothing of the attempt runs on after this returns.
  */
-export async function runAttempt({ task, leaseSeconds, askedAtMs }: LeasedTask, parts: WorkerParts): Promise<void> {
+export async function runAttempt({ task, leaseSeconds, requestedAtMs }: LeasedTask, parts: WorkerParts): Promise<void> {
   const { control, shutdown } = parts;
   const lease: Lease = { task: task.id, fence: task.fence };
   const logger = parts.logger.child(lease);
@@ -66,7 +66,7 @@ export async function runAttempt({ task, leaseSeconds, askedAtMs }: LeasedTask, 
   const onShutdown = () => onStop('PREEMPTED');
   shutdown.addEventListener('abort', onShutdown, { once: true });
   if (shutdown.aborted) onShutdown();
-  const beats = keepLease({ control, lease, leaseSeconds, askedAtMs, signal: over.signal, onStop, logger });
+  const beats = keepLease({ control, lease, leaseSeconds, requestedAtMs, signal: over.signal, onStop, logger });
   try {
     await workAndReport(task.spec, lease, { ...parts, logger }, stopping.signal);
   } catch (error) {
@@ -81,7 +81,7 @@ export async function runAttempt({ task, leaseSeconds, askedAtMs }: LeasedTask, 
   }
 }
 
-/** @throws LeaseLostError, or anything once the signal has fired. */
+/** @throws {LeaseLostError}, or anything once the signal has fired. */
 async function workAndReport(spec: unknown, lease: Lease, parts: WorkerParts, signal: AbortSignal): Promise<void> {
   const { control, cache, logger } = parts;
   const transfers = new Transfers(control, cache, lease, signal);
@@ -95,8 +95,8 @@ async function outcomeOf(spec: unknown, context: AttemptContext): Promise<TaskOu
   try {
     context.signal.throwIfAborted();
     await context.cache.evict();
-    const asked = taskSpecSchema.parse(spec);
-    return { succeeded: taskResultSchema.parse(await WORK[taskKind(asked)](asked, context)) };
+    const checked = taskSpecSchema.parse(spec);
+    return { succeeded: taskResultSchema.parse(await WORK[taskKind(checked)](checked, context)) };
   } catch (error) {
     if (context.signal.aborted || error instanceof LeaseLostError) throw error;
     context.logger.warn({ err: error }, 'task failed');
@@ -107,12 +107,18 @@ async function outcomeOf(spec: unknown, context: AttemptContext): Promise<TaskOu
   }
 }
 
-/** Deletes all that no task has used lately, for the next try; whoever comes then tells if that was not enough. */
+/** The outcome that an attempt's failure is reported as. */
+export function failedOutcome(error: unknown): TaskOutcome {
+  const failure = failureOf(error);
+  return isFinal(failure.reason) ? { infeasible: failure } : { fault: failure };
+}
+
+/** Deletes all that no task has used lately, for the next try; that try fails if it was not enough. */
 async function makeRoom({ cache, logger }: AttemptContext): Promise<void> {
   await cache.evict(0).catch((error: unknown) => logger.warn({ err: error }, 'cache could not be emptied'));
 }
 
-/** After a lost lease there is nothing to give back; if this fails, the lease's end does the same. */
+/** Gives the task back, where the lease was not lost; if this fails, the lease's end does the same. */
 async function handBack(control: ControlClient, lease: Lease, reason: StopReason, logger: Logger): Promise<void> {
   logger.warn({ reason }, 'task stopped');
   if (reason === 'LEASE_LOST') return;

@@ -32,21 +32,21 @@ export interface Call<A extends z.ZodType> {
 export interface ControlSettings {
   /** host:port of WorkerService. */
   readonly address: string;
-  /** Until the coordinator gives another. */
+  /** The token until the coordinator gives another. */
   readonly token: string;
   readonly logger: Logger;
 }
 
 /** Unary calls of WorkerService, with token and deadline, checked answers, and repeats while nobody is there. */
 export class ControlChannel {
-  readonly #client: Client;
-  readonly #methods = readMethods();
-  readonly #metadata = new Metadata();
+  private readonly client: Client;
+  private readonly methods = readMethods();
+  private readonly metadata = new Metadata();
 
   constructor(private readonly settings: ControlSettings) {
     const { address, token } = settings;
     this.useToken(token);
-    this.#client = new Client(address, credentials.createInsecure(), {
+    this.client = new Client(address, credentials.createInsecure(), {
       'grpc.max_receive_message_length': ANSWER_BYTES_MAX,
       // A connection whose other end vanished without a word is found by pings, and tried again soon.
       'grpc.keepalive_time_ms': 20_000,
@@ -58,15 +58,15 @@ export class ControlChannel {
 
   /** Every call from now on carries this token. */
   useToken(token: string): void {
-    this.#metadata.set('authorization', `Bearer ${token}`);
+    this.metadata.set('authorization', `Bearer ${token}`);
   }
 
   /**
    * Calls until the coordinator answers or the signal fires; a call may so be made twice.
    *
-   * @throws DomainError with the coordinator's reason, as far as it may be told of a task: see `controlFailure`.
+   * @throws {DomainError} with the coordinator's reason, as far as it may be reported of a task: see `controlFailure`.
    */
-  ask<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
+  call<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     let troubledCount = 0;
     const isTransient = (err: unknown) => {
       const trouble = troubleOf(err);
@@ -76,25 +76,25 @@ export class ControlChannel {
       return troubledCount < TROUBLED_COUNT_MAX;
     };
     const retries = { isTransient, delayMsMax: RETRY_DELAY_MS_MAX, signal: call.repeatUntil ?? call.signal };
-    return withRetries(() => this.askOnce(call), retries);
+    return withRetries(() => this.callOnce(call), retries);
   }
 
   /** Calls once; for calls that are repeated by a rule of their own. */
-  async askOnce<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
+  async callOnce<A extends z.ZodType>(call: Call<A>): Promise<z.output<A>> {
     call.signal.throwIfAborted();
     try {
-      return call.answer.parse(await this.#send(call));
+      return call.answer.parse(await this.send(call));
     } catch (error) {
       throw controlFailure(error);
     }
   }
 
   close(): void {
-    this.#client.close();
+    this.client.close();
   }
 
-  #send({ method, request, signal, deadlineMs = CALL_DEADLINE_MS }: Call<z.ZodType>): Promise<unknown> {
-    const definition = this.#methods[method];
+  private send({ method, request, signal, deadlineMs = CALL_DEADLINE_MS }: Call<z.ZodType>): Promise<unknown> {
+    const definition = this.methods[method];
     if (definition === undefined) throw new Error(`WorkerService has no method ${method}`);
     const { path, requestSerialize, responseDeserialize } = definition;
     return new Promise((resolve, reject) => {
@@ -106,7 +106,7 @@ export class ControlChannel {
         else reject(error);
       };
       const codec = [path, requestSerialize, responseDeserialize] as const;
-      const call = this.#client.makeUnaryRequest(...codec, request, this.#metadata, options, done);
+      const call = this.client.makeUnaryRequest(...codec, request, this.metadata, options, done);
       signal.addEventListener('abort', cancel, { once: true });
     });
   }

@@ -29,54 +29,61 @@ export class LeaseLostError extends Error {
 const CONFIRM_BYTES_PER_MS = 10_000;
 const CONFIRM_MS_MIN = 30_000;
 
-/** How long a worker that was told to go tries to hand its task back. */
+/** The longest time that a worker which is to shut down tries to hand its task back. */
 const RELEASE_MS_MAX = 10_000;
 
 const NEVER = new AbortController().signal;
 
-/** What a worker asks of and tells to the coordinator. Calls about a task throw LeaseLostError when its fence is old. */
+/**
+ * The requests and reports of a worker to the coordinator. Calls about a task throw LeaseLostError when its fence is
+ * old.
+ */
 export class ControlClient {
-  readonly #channel: ControlChannel;
+  private readonly channel: ControlChannel;
 
   constructor(settings: ControlSettings) {
-    this.#channel = new ControlChannel(settings);
+    this.channel = new ControlChannel(settings);
   }
 
-  /** The next task of the token's scope, if there is one. @param shutdown Ends the asking, not a call that is under way. */
+  /**
+   * The next task of the token's scope, if there is one.
+   *
+   * @param shutdown Ends the repeats, not a call that is under way.
+   */
   async leaseTask(workerId: string, shutdown: AbortSignal): Promise<LeaseTaskAnswer> {
     const call = { method: 'LeaseTask', request: { workerId }, answer: leaseTaskAnswerSchema };
-    return this.#renewed(await this.#channel.ask({ ...call, signal: NEVER, repeatUntil: shutdown }));
+    return this.renewed(await this.channel.call({ ...call, signal: NEVER, repeatUntil: shutdown }));
   }
 
   /** One try: the caller beats again anyway, and must know when none got through. */
   async heartbeat(lease: Lease, signal: AbortSignal, deadlineMs: number): Promise<HeartbeatAnswer> {
     const answer = heartbeatAnswerSchema;
     const call = { method: 'Heartbeat', request: lease, answer, signal, deadlineMs };
-    return this.#renewed(await this.#channel.askOnce(call));
+    return this.renewed(await this.channel.callOnce(call));
   }
 
   /** A page of the objects below the prefix of an import task. */
   async listSourceObjects(lease: Lease, pageToken: string | undefined, signal: AbortSignal): Promise<SourcePage> {
     const request = { ...lease, ...(pageToken !== undefined && { pageToken }) };
     const call = { method: 'ListSourceObjects', request, answer: sourcePageSchema, signal };
-    return current(lease, await this.#channel.ask(call));
+    return current(lease, await this.channel.call(call));
   }
 
   /** A link to read an artifact that the task's spec names. */
   async downloadUrl(lease: Lease, artifact: Artifact, signal: AbortSignal): Promise<string> {
-    const { downloadUrls } = await this.#transferUrls({ ...lease, downloads: [artifact] }, lease, signal);
+    const { downloadUrls } = await this.transferUrls({ ...lease, downloads: [artifact] }, lease, signal);
     return only(downloadUrls);
   }
 
   /** A link to write an artifact; empty when its bytes are stored already. */
   async uploadUrl(lease: Lease, artifact: Artifact, signal: AbortSignal): Promise<string> {
-    const { uploadUrls } = await this.#transferUrls({ ...lease, uploads: [artifact] }, lease, signal);
+    const { uploadUrls } = await this.transferUrls({ ...lease, uploads: [artifact] }, lease, signal);
     return only(uploadUrls);
   }
 
   /** Links to read objects of an import, in the order of the keys. */
   async sourceUrls(lease: Lease, sourceKeys: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
-    return (await this.#transferUrls({ ...lease, sourceKeys }, lease, signal)).sourceUrls;
+    return (await this.transferUrls({ ...lease, sourceKeys }, lease, signal)).sourceUrls;
   }
 
   /** Says that an upload is whole; it is read through before this is answered. */
@@ -84,42 +91,42 @@ export class ControlClient {
     const deadlineMs = CONFIRM_MS_MIN + artifact.sizeBytes / CONFIRM_BYTES_PER_MS;
     const request = { ...lease, artifact };
     const call = { method: 'ConfirmUpload', request, answer: fencedAnswerSchema, signal, deadlineMs };
-    current(lease, await this.#channel.ask(call));
+    current(lease, await this.channel.call(call));
   }
 
   /** Adds values to the training's curve; repeats change nothing. */
   async reportMetrics(lease: Lease, values: readonly MetricValue[], signal: AbortSignal): Promise<void> {
-    await this.#report('ReportMetrics', lease, { values }, signal);
+    await this.report('ReportMetrics', lease, { values }, signal);
   }
 
   /** Ends the attempt; a repeat is answered like the first. */
   async completeTask(lease: Lease, outcome: TaskOutcome, signal: AbortSignal): Promise<void> {
-    await this.#report('CompleteTask', lease, { outcome }, signal);
+    await this.report('CompleteTask', lease, { outcome }, signal);
   }
 
   /** Gives the task back untouched; gives up after a while, when the lease's end does the same. */
   async releaseTask(lease: Lease, reason: 'CANCELLED' | 'PREEMPTED'): Promise<void> {
-    await this.#report('ReleaseTask', lease, { reason }, AbortSignal.timeout(RELEASE_MS_MAX));
+    await this.report('ReleaseTask', lease, { reason }, AbortSignal.timeout(RELEASE_MS_MAX));
   }
 
   close(): void {
-    this.#channel.close();
+    this.channel.close();
   }
 
   /** Goes on with the token that an answer brings, if it does. */
-  #renewed<A extends { readonly workerToken?: string | undefined }>(answer: A): A {
-    if (answer.workerToken !== undefined) this.#channel.useToken(answer.workerToken);
+  private renewed<A extends { readonly workerToken?: string | undefined }>(answer: A): A {
+    if (answer.workerToken !== undefined) this.channel.useToken(answer.workerToken);
     return answer;
   }
 
-  async #report(method: string, lease: Lease, content: object, signal: AbortSignal): Promise<void> {
+  private async report(method: string, lease: Lease, content: object, signal: AbortSignal): Promise<void> {
     const request = { ...lease, ...content };
-    current(lease, await this.#channel.ask({ method, request, answer: fencedAnswerSchema, signal }));
+    current(lease, await this.channel.call({ method, request, answer: fencedAnswerSchema, signal }));
   }
 
-  async #transferUrls(request: object, lease: Lease, signal: AbortSignal): Promise<TransferUrls> {
+  private async transferUrls(request: object, lease: Lease, signal: AbortSignal): Promise<TransferUrls> {
     const call = { method: 'GetTransferUrls', request, answer: transferUrlsSchema, signal };
-    return current(lease, await this.#channel.ask(call));
+    return current(lease, await this.channel.call(call));
   }
 }
 
@@ -130,6 +137,6 @@ function current<A extends { readonly leaseLost: boolean }>(lease: Lease, answer
 
 function only(urls: readonly string[]): string {
   const [url] = urls;
-  if (url === undefined || urls.length !== 1) throw new Error(`asked for 1 transfer url, got ${urls.length}`);
+  if (url === undefined || urls.length !== 1) throw new Error(`expected 1 transfer url, got ${urls.length}`);
   return url;
 }

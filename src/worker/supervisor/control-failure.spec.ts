@@ -6,11 +6,11 @@ import { DomainError } from '../../domain/errors.js';
 import type { Reason } from '../../domain/reasons.js';
 import { controlFailure, type ControlTrouble, troubleOf } from './control-failure.js';
 
-/** As the client sees an error that the coordinator answered. */
+/** An error that the coordinator answered, as the client sees it. */
 const answered = (reason: Reason, metadata = {}) =>
   Object.assign(new Error(), rpcStatusOf(refusalOf(new DomainError(reason, 'so it was', metadata)), 'req-1'));
 
-/** As the client sees an error that no coordinator answered. */
+/** An error that no coordinator answered, as the client sees it. */
 const bare = (code: status) => Object.assign(new Error(), { code, details: '', metadata: new Metadata() });
 
 describe('a failed call to the coordinator', () => {

@@ -32,13 +32,13 @@ export function troubleOf(error: unknown): ControlTrouble {
  * @returns the same error where the coordinator has given no reason.
  */
 export function controlFailure(cause: unknown): unknown {
-  const told = toldBy(cause);
-  if (told !== undefined) return told;
+  const reported = reportedBy(cause);
+  if (reported !== undefined) return reported;
   if (!TOKEN_REFUSED.includes(codeOf(cause))) return cause;
   return new DomainError('WORKER_TOKEN_INVALID', 'the coordinator refuses the worker token', {}, { cause });
 }
 
-function toldBy(cause: unknown): DomainError | undefined {
+function reportedBy(cause: unknown): DomainError | undefined {
   if (!(cause instanceof Error) || !('metadata' in cause) || !(cause.metadata instanceof Metadata)) return undefined;
   const [trailer] = cause.metadata.get(DETAILS_TRAILER);
   const info = Buffer.isBuffer(trailer) ? decodeErrorInfo(trailer) : undefined;

@@ -15,12 +15,12 @@ const DRIVER_VERSION = '/proc/driver/nvidia/version';
  * Starts TensorFlow on the GPU in a process of its own, and ends it.
  *
  * @param systemEnvironment What a trainer gets of this machine's environment.
- * @throws DomainError GPU_UNAVAILABLE with the reason, in TensorFlow's words where it gave one.
+ * @throws {DomainError} GPU_UNAVAILABLE with the reason, in TensorFlow's words where it gave one.
  */
 export async function checkGpu(systemEnvironment: NodeJS.ProcessEnv): Promise<void> {
   const trainers = trainersConfigSchema.parse({ TENSORFLOW_DEVICE: 'GPU' });
   const settings = trainerEnvironment({ threadCount: 1, trainers, stateDir: tmpdir(), systemEnvironment });
-  // All that TensorFlow logs is read here: why it found no GPU is told nowhere else.
+  // All that TensorFlow logs is read here: why it found no GPU stands nowhere else.
   const env = { ...settings, TF_CPP_MIN_LOG_LEVEL: '0' };
   const child = fork(TRAINER_ENTRY, [], {
     serialization: 'advanced',
@@ -64,9 +64,12 @@ function problemWith(answer: TrainerMessage): string | undefined {
   return answer.type === 'failed' ? answer.failure.message : undefined;
 }
 
-/** Of `2026-11-24 15:09:00.4: E some/file.cc:51] text`, and of the other form of such a line: the text of errors and warnings. */
+/**
+ * Finds the text of errors and warnings in `2026-11-24 15:09:00.4: E some/file.cc:51] text` and in the other form of
+ * such a line.
+ */
 const LOG_LINE = /^(?:\S+ \S+: [EWF]|[EWF]\d{4} \S+ +\d+) \S+:\d+\] (.*)$/gm;
-/** Of every start: two of TensorFlow's libraries hold the same code. */
+/** What every start logs: two of TensorFlow's libraries hold the same code. */
 const IS_ALWAYS_LOGGED = /^Unable to register \w+ factory|^computation placer already registered/;
 
 function warnings(log: string): string[] {

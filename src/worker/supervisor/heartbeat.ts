@@ -9,15 +9,15 @@ export interface Heartbeat {
   readonly control: ControlClient;
   readonly lease: Lease;
   readonly leaseSeconds: number;
-  /** When the lease was asked for, on the clock of `performance.now()`. */
-  readonly askedAtMs: number;
+  /** When the lease was requested, on the clock of `performance.now()`. */
+  readonly requestedAtMs: number;
   /** Ends the beats. */
   readonly signal: AbortSignal;
   readonly onStop: (reason: StopReason) => void;
   readonly logger: Logger;
 }
 
-/** After a beat that did not get through, the next comes sooner. */
+/** The wait after a beat that did not get through: the next comes sooner. */
 const REPEAT_MS_MAX = 1_000;
 
 /**
@@ -27,14 +27,14 @@ const REPEAT_MS_MAX = 1_000;
  * Time counts from when a beat was sent, not answered, and on a clock that nobody sets.
  */
 export async function keepLease(heartbeat: Heartbeat): Promise<void> {
-  const { leaseSeconds, askedAtMs, signal, onStop, logger } = heartbeat;
+  const { leaseSeconds, requestedAtMs, signal, onStop, logger } = heartbeat;
   const intervalMs = (leaseSeconds * 1000) / 3;
   let isLate = false;
   const expire = () => {
     logger.warn({ leaseSeconds }, 'no heartbeat got through for two thirds of the lease');
     onStop('LEASE_LOST');
   };
-  let expiry = setTimeout(expire, 2 * intervalMs - (performance.now() - askedAtMs));
+  let expiry = setTimeout(expire, 2 * intervalMs - (performance.now() - requestedAtMs));
   try {
     for (;;) {
       await sleep(isLate ? Math.min(REPEAT_MS_MAX, intervalMs) : intervalMs, undefined, { signal });

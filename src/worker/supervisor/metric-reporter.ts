@@ -8,25 +8,25 @@ export interface MetricReporterSettings {
 
 /** Sends metric values in order, one call at a time; what comes meanwhile goes with the next call. */
 export class MetricReporter {
-  #waiting: MetricValue[] = [];
-  #sending: Promise<void> | undefined;
+  private waiting: MetricValue[] = [];
+  private sending: Promise<void> | undefined;
 
   constructor(private readonly settings: MetricReporterSettings) {}
 
   report(values: readonly MetricValue[]): void {
-    this.#waiting.push(...values);
-    this.#sending ??= this.#drain();
+    this.waiting.push(...values);
+    this.sending ??= this.drain();
   }
 
   /** Resolves when everything is sent, or has failed. */
   async flush(): Promise<void> {
-    await this.#sending;
+    await this.sending;
   }
 
-  async #drain(): Promise<void> {
+  private async drain(): Promise<void> {
     try {
-      while (this.#waiting.length > 0) await this.settings.send(this.#waiting.splice(0));
-      this.#sending = undefined;
+      while (this.waiting.length > 0) await this.settings.send(this.waiting.splice(0));
+      this.sending = undefined;
     } catch (error) {
       this.settings.onFailure(error);
     }

@@ -30,7 +30,7 @@ export async function runScoring(spec: ScoreSpec, context: AttemptContext): Prom
   const weightsPath = await transfers.download(spec.network.weights);
   const test = await splitFile('test', spec, context);
   const answer = await trainer.run({ type: 'score', spec, weightsPath, test }, { signal, onEpoch: () => undefined });
-  if (answer.type !== 'scored') throw new Error(`asked for a score, the trainer answered ${answer.type}`);
+  if (answer.type !== 'scored') throw new Error(`expected a score, the trainer answered ${answer.type}`);
   return { ...answer.figures, report: await transfers.upload(Buffer.from(JSON.stringify(answer.report))) };
 }
 
@@ -56,7 +56,7 @@ async function trainAndReport(request: TrainRequest, context: AttemptContext): P
   });
   await reporter.flush();
   undelivered.signal.throwIfAborted();
-  if (answer.type !== 'trained') throw new Error(`asked for a training, the trainer answered ${answer.type}`);
+  if (answer.type !== 'trained') throw new Error(`expected a training, the trainer answered ${answer.type}`);
   return answer.result;
 }
 

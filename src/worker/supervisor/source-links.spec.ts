@@ -21,7 +21,7 @@ describe('SourceLinks', () => {
     expect(sign).toHaveBeenCalledTimes(1);
   });
 
-  it('gives a new link when it is asked again', async () => {
+  it('gives a new link each time it is requested', async () => {
     const links = new SourceLinks(signer());
     expect(await links.take('k0', aheadOf(0))).toBe('k0#1');
     expect(await links.take('k0', aheadOf(0))).toBe('k0#2');

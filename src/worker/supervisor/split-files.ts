@@ -24,17 +24,17 @@ export interface SplitRequest {
 /** Decodes splits of packed datasets, each once per machine; the files stay in the shared cache. */
 export class SplitFiles {
   /** Tasks of one job read the same manifest. */
-  #lastManifest: { readonly sha256: string; readonly records: readonly ImageRecord[] } | undefined;
+  private lastManifest: { readonly sha256: string; readonly records: readonly ImageRecord[] } | undefined;
 
   constructor(private readonly cache: ArtifactCache) {}
 
   /**
    * A split as decoded pixels.
    *
-   * @throws DomainError ARTIFACT_CORRUPT or IMAGE_UNREADABLE, naming the image; and what the transfers throw.
+   * @throws {DomainError} ARTIFACT_CORRUPT or IMAGE_UNREADABLE, naming the image; and what the transfers throw.
    */
   async prepare({ pack, split, sizePx, transfers, signal, logger }: SplitRequest): Promise<SplitFile> {
-    const records = (await this.#records(pack.manifest, transfers)).filter((record) => record.split === split);
+    const records = (await this.records(pack.manifest, transfers)).filter((record) => record.split === split);
     const labels = Int32Array.from(records, ({ classIndex }) => classIndex);
     const name = decodedName(pack.manifest.sha256, split, sizePx);
     const present = await this.cache.findNamed(name, records.length * imageBytes({ sizePx }));
@@ -50,12 +50,12 @@ export class SplitFiles {
     return { path, labels };
   }
 
-  async #records(manifest: Artifact, transfers: Transfers): Promise<readonly ImageRecord[]> {
-    if (this.#lastManifest?.sha256 !== manifest.sha256) {
+  private async records(manifest: Artifact, transfers: Transfers): Promise<readonly ImageRecord[]> {
+    if (this.lastManifest?.sha256 !== manifest.sha256) {
       const records = readManifest(await readFile(await transfers.download(manifest)));
-      this.#lastManifest = { sha256: manifest.sha256, records };
+      this.lastManifest = { sha256: manifest.sha256, records };
     }
-    return this.#lastManifest.records;
+    return this.lastManifest.records;
   }
 }
 

@@ -21,7 +21,7 @@ export interface StoreRequest {
  * Sends one request by a presigned link. fetch would do but for its time limits, which cannot be set: it waits five
  * minutes for an answer. The caller reads the answer by `bodyOf`, or lets it go by `resume`.
  *
- * @throws ConnectionError; an AbortError when the signal fires; what the body's stream throws.
+ * @throws {ConnectionError}; an AbortError when the signal fires; what the body's stream throws.
  */
 export function send(url: string, { method, body, signal }: StoreRequest): Promise<IncomingMessage> {
   const { request } = url.startsWith('https:') ? https : http;
@@ -45,7 +45,7 @@ export function send(url: string, { method, body, signal }: StoreRequest): Promi
   });
 }
 
-/** The bytes of an answer. @throws ConnectionError when it stops in the middle. */
+/** The bytes of an answer. @throws {ConnectionError} when it stops in the middle. */
 export async function* bodyOf(response: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     yield* response as AsyncIterable<Buffer>;

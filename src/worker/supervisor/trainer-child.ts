@@ -26,24 +26,24 @@ const STOP_GRACE_MS = 5_000;
 
 /** The child process that runs TensorFlow: started when first needed, one request at a time, replaced when it died. */
 export class TrainerChild {
-  #child: ChildProcess | undefined;
+  private child: ChildProcess | undefined;
 
   constructor(private readonly settings: TrainerChildSettings) {}
 
   /**
    * Trains or scores.
    *
-   * @throws DomainError as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when
+   * @throws {DomainError} as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when
    *   it fired, and then the process is gone already.
    */
   async run(request: TrainerRequest, { onEpoch, signal }: TrainerCall): Promise<TrainerAnswer> {
     signal.throwIfAborted();
-    const child = (this.#child ??= this.#start());
-    const stop = () => void this.#end(child, signal.reason === 'LEASE_LOST' ? 'SIGKILL' : 'SIGTERM');
+    const child = (this.child ??= this.start());
+    const stop = () => void this.end(child, signal.reason === 'LEASE_LOST' ? 'SIGKILL' : 'SIGTERM');
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const message = await this.#answer(child, request, onEpoch);
-      if (message.rssMib > this.settings.trainers.TRAINER_RSS_MIB_MAX) await this.#retire(child, message.rssMib);
+      const message = await this.answer(child, request, onEpoch);
+      if (message.rssMib > this.settings.trainers.TRAINER_RSS_MIB_MAX) await this.retire(child, message.rssMib);
       if (message.type !== 'failed') return message;
       throw DomainError.from(message.failure);
     } catch (error) {
@@ -56,21 +56,21 @@ export class TrainerChild {
 
   /** Ends the process, if there is one; resolves when it is gone. */
   async stop(): Promise<void> {
-    if (this.#child !== undefined) await this.#end(this.#child, 'SIGTERM');
+    if (this.child !== undefined) await this.end(this.child, 'SIGTERM');
   }
 
-  /** For when this process ends at once. */
+  /** Kills the process at once, for when this one ends. */
   kill(): void {
-    this.#child?.kill('SIGKILL');
+    this.child?.kill('SIGKILL');
   }
 
-  #start(): ChildProcess {
+  private start(): ChildProcess {
     const { threadCount, logger } = this.settings;
     const env = trainerEnvironment(this.settings);
     const options: ForkOptions = { serialization: 'advanced', execArgv: [], stdio: ['ignore', 2, 2, 'ipc'], env };
     const child = fork(TRAINER_ENTRY, [], options);
     const forget = () => {
-      if (this.#child === child) this.#child = undefined;
+      if (this.child === child) this.child = undefined;
     };
     child.once('exit', (code, signal) => {
       logger.info({ pid: child.pid, code, signal }, 'trainer ended');
@@ -85,7 +85,11 @@ export class TrainerChild {
   }
 
   /** Waits for the answer as long as the process shows that it is alive. */
-  async #answer(child: ChildProcess, request: TrainerRequest, onEpoch: TrainerCall['onEpoch']): Promise<LastMessage> {
+  private async answer(
+    child: ChildProcess,
+    request: TrainerRequest,
+    onEpoch: TrainerCall['onEpoch'],
+  ): Promise<LastMessage> {
     const { TRAINER_SILENCE_SECONDS_MAX: silenceSecondsMax } = this.settings.trainers;
     const hung = new AbortController();
     const watch = setTimeout(() => hung.abort(), silenceSecondsMax * 1000);
@@ -96,7 +100,7 @@ export class TrainerChild {
     try {
       return await answerOf(child, request, {
         onEpoch,
-        onStart: (start) => this.#noteStart(child, start),
+        onStart: (start) => this.noteStart(child, start),
         onCheckpointSkipped: (reason) => this.settings.logger.warn({ pid: child.pid, reason }, 'checkpoint skipped'),
       });
     } catch (error) {
@@ -107,18 +111,18 @@ export class TrainerChild {
     }
   }
 
-  #noteStart({ pid }: ChildProcess, { type: _type, ...runtime }: StartReport): void {
+  private noteStart({ pid }: ChildProcess, { type: _type, ...runtime }: StartReport): void {
     const { logger } = this.settings;
     logger.info({ pid, ...runtime }, 'TensorFlow started');
     if (runtime.execution === 'EAGER') logger.warn({ pid }, 'TensorFlow addon without our patch: trainings are slower');
   }
 
-  async #retire(child: ChildProcess, rssMib: number): Promise<void> {
+  private async retire(child: ChildProcess, rssMib: number): Promise<void> {
     this.settings.logger.info({ pid: child.pid, rssMib }, 'trainer has grown too large');
-    await this.#end(child, 'SIGTERM');
+    await this.end(child, 'SIGTERM');
   }
 
-  async #end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  private async end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(signal);
@@ -153,7 +157,7 @@ function answerOf(child: ChildProcess, request: TrainerRequest, listeners: Liste
     signal.addEventListener('abort', () => {
       child.off('message', onMessage).off('exit', onExit).off('error', reject);
     });
-    // When this fails the process is ending, which 'exit' tells; what cannot be serialized throws.
+    // When this fails the process is ending, which 'exit' reports; what cannot be serialized throws.
     child.send(request, () => undefined);
   }).finally(() => over.abort());
 }

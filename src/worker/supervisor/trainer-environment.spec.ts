@@ -27,7 +27,7 @@ it("keeps the machine's libraries behind those of the set-up", () => {
   expect(gpu({ LD_LIBRARY_PATH: '/opt/cuda' })['LD_LIBRARY_PATH']).toMatch(/(^|:)\/opt\/cuda$/);
 });
 
-it('leaves memory of a GPU to other processes unless told otherwise', () => {
+it('leaves memory of a GPU to other processes unless configured otherwise', () => {
   expect(gpu({})['TF_FORCE_GPU_ALLOW_GROWTH']).toBe('true');
   expect(gpu({ TF_FORCE_GPU_ALLOW_GROWTH: 'false' })['TF_FORCE_GPU_ALLOW_GROWTH']).toBe('false');
 });

@@ -11,12 +11,12 @@ const CUDA_FOLDER = join(packageRoot, 'node_modules/@tensorflow/tfjs-node-gpu/de
 
 /** Settings of a trainer process that TensorFlow reads from its environment, once, when it is loaded. */
 export interface TrainerEnvironmentSettings {
-  /** Of TensorFlow's operators; changes the bits of a result. */
+  /** Threads of TensorFlow's operators; the count changes the bits of a result. */
   readonly threadCount: number;
   readonly trainers: TrainersConfig;
   /** Where the trainer keeps files of its own. */
   readonly stateDir: string;
-  /** What the machine tells every process; the worker's token is not among it. */
+  /** What every process gets from the machine; the worker's token is not among it. */
   readonly systemEnvironment: NodeJS.ProcessEnv;
 }
 
@@ -45,7 +45,9 @@ function gpuEnvironment({ LD_LIBRARY_PATH, TF_FORCE_GPU_ALLOW_GROWTH }: NodeJS.P
   };
 }
 
-/** None when the libraries were not set up: what is missing is told when TensorFlow is loaded. */
+/**
+ * The folders of the CUDA libraries; none when they were not set up: TensorFlow says what is missing when it is loaded.
+ */
 function cudaLibraryFolders(): string[] {
   if (!existsSync(CUDA_FOLDER)) return [];
   const folders = readdirSync(CUDA_FOLDER).map((name) => join(CUDA_FOLDER, name, 'lib'));

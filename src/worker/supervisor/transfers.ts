@@ -24,7 +24,7 @@ class StoreBusyError extends Error {
 /**
  * Moves bytes between the store and this machine for one task, by presigned links only.
  *
- * @throws DomainError STORAGE_UNAVAILABLE from every method when the store stays away.
+ * @throws {DomainError} STORAGE_UNAVAILABLE from every method when the store stays away.
  */
 export class Transfers {
   constructor(
@@ -37,12 +37,12 @@ export class Transfers {
   /**
    * The local file of an artifact, fetched unless it is there.
    *
-   * @throws DomainError ARTIFACT_CORRUPT when it is missing, or the store gives other bytes three times.
+   * @throws {DomainError} ARTIFACT_CORRUPT when it is missing, or the store gives other bytes three times.
    */
   async download(artifact: Artifact): Promise<string> {
     for (let mismatchCount = 1; ; mismatchCount += 1) {
       try {
-        return (await this.cache.find(artifact)) ?? (await this.#untilServed(() => this.#receive(artifact)));
+        return (await this.cache.find(artifact)) ?? (await this.untilServed(() => this.receive(artifact)));
       } catch (error) {
         if (!(error instanceof DigestMismatchError)) throw error;
         if (mismatchCount >= MISMATCH_COUNT_MAX) throw corrupt(error);
@@ -53,23 +53,23 @@ export class Transfers {
   /**
    * Stores bytes under their digest, unless the store has them.
    *
-   * @throws DomainError ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
+   * @throws {DomainError} ARTIFACT_CORRUPT when the coordinator reads other bytes than were sent.
    */
   async upload(bytes: Uint8Array): Promise<Artifact> {
-    return this.#put(artifactOf(bytes), () => Readable.from([bytes]));
+    return this.put(artifactOf(bytes), () => Readable.from([bytes]));
   }
 
   /** Stores a file as `upload` does, without reading it into memory. */
   async uploadFile(path: string): Promise<Artifact> {
-    return this.#put(await digestOf(createReadStream(path)), () => createReadStream(path));
+    return this.put(await digestOf(createReadStream(path)), () => createReadStream(path));
   }
 
-  async #put(artifact: Artifact, read: () => Readable): Promise<Artifact> {
-    await this.#untilServed(async () => {
+  private async put(artifact: Artifact, read: () => Readable): Promise<Artifact> {
+    await this.untilServed(async () => {
       const url = await this.control.uploadUrl(this.lease, artifact, this.signal);
       if (url === '') return;
       const body = { stream: read(), sizeBytes: artifact.sizeBytes };
-      (await this.#ask(url, { method: 'PUT', body })).resume();
+      (await this.request(url, { method: 'PUT', body })).resume();
       await this.control.confirmUpload(this.lease, artifact, this.signal);
     });
     return artifact;
@@ -79,13 +79,13 @@ export class Transfers {
    * The bytes of an object that is being imported.
    *
    * @param link Gives a link that was signed a short while ago, another one each time.
-   * @throws DomainError DATASET_CHANGED when it is gone or not the one that was listed; in its size, three times.
+   * @throws {DomainError} DATASET_CHANGED when it is gone or not the one that was listed; in its size, three times.
    */
   readSource(object: SourceObject, link: () => Promise<string>): Promise<Uint8Array> {
     let refusedCount = 0;
     let mismatchCount = 0;
-    return this.#untilServed(async () => {
-      const response = await this.#ask(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
+    return this.untilServed(async () => {
+      const response = await this.request(await link(), { method: 'GET' }, refusedCount === 0 ? [403, 404] : [404]);
       if (response.statusCode === 403) {
         refusedCount += 1;
         response.resume();
@@ -105,7 +105,7 @@ export class Transfers {
     });
   }
 
-  #untilServed<T>(work: () => Promise<T>): Promise<T> {
+  private untilServed<T>(work: () => Promise<T>): Promise<T> {
     const isTransient = (error: unknown) => error instanceof StoreBusyError || error instanceof ConnectionError;
     const retries = { isTransient, attemptCountMax: ATTEMPT_COUNT_MAX, delayMsMax: RETRY_DELAY_MS_MAX };
     return withRetries(work, { ...retries, signal: this.signal }).catch((error: unknown) => {
@@ -113,9 +113,9 @@ export class Transfers {
     });
   }
 
-  async #receive(artifact: Artifact): Promise<string> {
+  private async receive(artifact: Artifact): Promise<string> {
     const url = await this.control.downloadUrl(this.lease, artifact, this.signal);
-    const response = await this.#ask(url, { method: 'GET' }, [404]);
+    const response = await this.request(url, { method: 'GET' }, [404]);
     if (response.statusCode === 404) {
       response.resume();
       throw missing(artifact, url);
@@ -123,7 +123,7 @@ export class Transfers {
     return this.cache.store(artifact, Readable.from(bodyOf(response)));
   }
 
-  async #ask(
+  private async request(
     url: string,
     request: Omit<StoreRequest, 'signal'>,
     expectedStatuses: readonly number[] = [],

@@ -8,11 +8,11 @@ import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
 const SLOTS = ['even', 'odd'] as const;
 
 export interface CheckpointFilesOptions {
-  /** Of this machine; what another process of it has saved is found here. */
+  /** A folder of this machine; what another process of it has saved is found here. */
   readonly folder: string;
   /** Says all that a training's bits follow from: its task and how TensorFlow is set up. */
   readonly identity: string;
-  /** Between two checkpoints, at least. */
+  /** The least time between two checkpoints. */
   readonly intervalSeconds: number;
   /** Hears of a checkpoint that could not be written; the training does without it. */
   readonly onSkipped: (error: Error) => void;
@@ -20,18 +20,16 @@ export interface CheckpointFilesOptions {
 
 /** Where one training stands, in files that its next attempt on this machine goes on from. */
 export class CheckpointFiles {
-  readonly #options: CheckpointFilesOptions;
-  readonly #name: string;
-  #savedAtMs = performance.now();
+  private readonly name: string;
+  private savedAtMs = performance.now();
 
-  constructor(options: CheckpointFilesOptions) {
-    this.#options = options;
-    this.#name = `checkpoint-${createHash('sha256').update(options.identity).digest('hex')}`;
+  constructor(private readonly options: CheckpointFilesOptions) {
+    this.name = `checkpoint-${createHash('sha256').update(options.identity).digest('hex')}`;
   }
 
   /** The latest that can be read. A file that cannot, because it is torn or of another version, is deleted. */
   async load(): Promise<TrainingCheckpoint | undefined> {
-    const found = await Promise.all(SLOTS.map((slot) => this.#read(this.#path(slot))));
+    const found = await Promise.all(SLOTS.map((slot) => this.read(this.path(slot))));
     return found
       .filter((checkpoint) => checkpoint !== undefined)
       .sort((a, b) => b.epochs.length - a.epochs.length)
@@ -43,22 +41,22 @@ export class CheckpointFiles {
    * checkpoint before it stays.
    */
   async saveIfDue(take: () => TrainingCheckpoint): Promise<void> {
-    if (performance.now() - this.#savedAtMs < this.#options.intervalSeconds * 1000) return;
+    if (performance.now() - this.savedAtMs < this.options.intervalSeconds * 1000) return;
     const checkpoint = take();
-    const path = this.#path(SLOTS[checkpoint.epochs.length % SLOTS.length] ?? 'even');
+    const path = this.path(SLOTS[checkpoint.epochs.length % SLOTS.length] ?? 'even');
     try {
-      await this.#write(path, checkpointPieces(checkpoint));
+      await this.write(path, checkpointPieces(checkpoint));
     } catch (error) {
       if (!isOfFileSystem(error)) throw error;
-      this.#options.onSkipped(error);
+      this.options.onSkipped(error);
     }
-    this.#savedAtMs = performance.now();
+    this.savedAtMs = performance.now();
   }
 
   /** The file appears under its name only when it is complete and on disk. */
-  async #write(path: string, pieces: readonly Buffer[]): Promise<void> {
+  private async write(path: string, pieces: readonly Buffer[]): Promise<void> {
     const temporaryPath = `${path}.${randomUUID()}.tmp`;
-    await mkdir(this.#options.folder, { recursive: true });
+    await mkdir(this.options.folder, { recursive: true });
     try {
       const file = await open(temporaryPath, 'wx');
       try {
@@ -75,10 +73,10 @@ export class CheckpointFiles {
 
   /** Deletes what was saved: the training has ended. */
   async remove(): Promise<void> {
-    await Promise.all(SLOTS.map((slot) => rm(this.#path(slot), { force: true })));
+    await Promise.all(SLOTS.map((slot) => rm(this.path(slot), { force: true })));
   }
 
-  async #read(path: string): Promise<TrainingCheckpoint | undefined> {
+  private async read(path: string): Promise<TrainingCheckpoint | undefined> {
     const bytes = await readFile(path).catch(ignoreMissing);
     if (bytes === undefined) return undefined;
     const checkpoint = readCheckpoint(bytes);
@@ -86,8 +84,8 @@ export class CheckpointFiles {
     return checkpoint;
   }
 
-  #path(slot: (typeof SLOTS)[number]): string {
-    return join(this.#options.folder, `${this.#name}-${slot}`);
+  private path(slot: (typeof SLOTS)[number]): string {
+    return join(this.options.folder, `${this.name}-${slot}`);
   }
 }
 

@@ -17,7 +17,7 @@ type EngineOptions = Pick<
   | 'frozenBatchNorm'
 >;
 
-/** How the engine is told what a job says of its trainings. */
+/** The engine's options for what a job says of its trainings. */
 export function engineOptions(training: TrainingProtocol): EngineOptions {
   const { optimizer, weightDecay, momentum, lrSchedule, cosineEpochCount, microBatchSize, gradientNormMax, ...rest } =
     training;

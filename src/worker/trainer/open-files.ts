@@ -28,28 +28,28 @@ export interface TaskFiles {
  * A path stands for its bytes, because the cache names files by what is in them.
  */
 export class OpenFiles {
-  readonly #reader = new BatchReader();
-  readonly #packed = new Map<string, PackedFile>();
-  #weights: { readonly path: string; readonly bytes: Uint8Array } | undefined;
+  private readonly reader = new BatchReader();
+  private readonly packed = new Map<string, PackedFile>();
+  private weightsFile: { readonly path: string; readonly bytes: Uint8Array } | undefined;
 
-  /** Opens what a task needs, and forgets all else. @throws DomainError as `PackedFile.open`. */
+  /** Opens what a task needs, and forgets all else. @throws {DomainError} as `PackedFile.open`. */
   async load({ weightsPath, splits, sizePx }: TaskFiles): Promise<void> {
-    if (this.#weights?.path !== weightsPath) {
-      this.#weights = { path: weightsPath, bytes: await readFile(weightsPath) };
+    if (this.weightsFile?.path !== weightsPath) {
+      this.weightsFile = { path: weightsPath, bytes: await readFile(weightsPath) };
     }
-    for (const [path, file] of this.#packed) {
+    for (const [path, file] of this.packed) {
       if (splits.some((split) => split.path === path)) continue;
-      this.#packed.delete(path);
+      this.packed.delete(path);
       await file.close();
     }
     for (const { path, labels } of splits) {
-      if (!this.#packed.has(path)) this.#packed.set(path, await PackedFile.open(path, sizePx, labels.length));
+      if (!this.packed.has(path)) this.packed.set(path, await PackedFile.open(path, sizePx, labels.length));
     }
   }
 
   weights(): ReadonlyMap<string, HostTensor> {
-    if (this.#weights === undefined) throw new Error('no weights were loaded');
-    return readSafetensors(this.#weights.bytes);
+    if (this.weightsFile === undefined) throw new Error('no weights were loaded');
+    return readSafetensors(this.weightsFile.bytes);
   }
 
   /**
@@ -62,7 +62,7 @@ export class OpenFiles {
     { fold, foldCount }: Fold,
     varied?: Omit<EpochAugmentation, 'epoch'>,
   ): LabelledImages {
-    const file = this.#packed.get(path);
+    const file = this.packed.get(path);
     if (file === undefined) throw new Error(`${path} was not loaded`);
     const places = Int32Array.from(foldIndices(labels, foldCount, fold));
     return {
@@ -70,7 +70,7 @@ export class OpenFiles {
       sizePx: file.sizePx,
       isAugmented: varied !== undefined,
       read: (batches, epoch) =>
-        this.#reader.read(
+        this.reader.read(
           file,
           batches.map((batch) => batch.map((image) => places[image] ?? 0)),
           varied === undefined || epoch === undefined ? undefined : { ...varied, epoch },

@@ -23,7 +23,7 @@ export class TrainerSession {
     private readonly parts: TrainerParts,
   ) {}
 
-  /** Starts TensorFlow, and tells how it is set up. @throws DomainError GPU_UNAVAILABLE. */
+  /** Starts TensorFlow, and reports how it is set up. @throws {DomainError} GPU_UNAVAILABLE. */
   static async start(port: TrainerPort): Promise<TrainerSession> {
     const runtime = await startBackend();
     port.send({ type: 'started', ...runtime });

@@ -30,7 +30,7 @@ export interface TrainerParts {
  * Trains one candidate, and writes its best weights where the request says. Goes on where an earlier attempt on this machine
  * has left a checkpoint; what that one reported is reported again.
  *
- * @throws DomainError RUNTIME_MISMATCH when TensorFlow runs here otherwise than the trainings of the job, which asks for equal bits.
+ * @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the trainings of the job, which asks for equal bits.
  */
 export async function train(
   request: TrainRequest,
@@ -64,7 +64,7 @@ export async function train(
   return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
 }
 
-/** @throws DomainError RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
+/** @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
 function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
   const runtime = backendSettings();
   const mismatch = ofJob === undefined ? undefined : runtimeMismatch(runtime, ofJob);
@@ -99,7 +99,7 @@ function optionsOf(
   };
 }
 
-/** Scores a model on the test split. @throws DomainError RUNTIME_MISMATCH, as `train`. */
+/** Scores a model on the test split. @throws {DomainError} RUNTIME_MISMATCH, as `train`. */
 export async function score(
   { spec, weightsPath, test }: ScoreRequest,
   files: OpenFiles,

@@ -127,7 +127,7 @@ export class EventEntity implements Omit<JobEvent, 'time'> {
   @ForeignKey(() => FineTuneJobEntity, { name: 'events_job' })
   jobId!: string;
 
-  /** From 1, without gaps within the job. */
+  /** The number of the event, from 1, without gaps within the job. */
   @PrimaryColumn('bigint', { transformer: integer })
   seq!: number;
 

@@ -101,7 +101,7 @@ export class TaskEndEntity {
   @PrimaryColumn('text')
   scope!: string;
 
-  /** Of the lease that ended; no two tasks share one. */
+  /** The fence of the lease that ended; no two tasks share one. */
   @PrimaryColumn('bigint', { transformer: integer })
   fence!: number;
 

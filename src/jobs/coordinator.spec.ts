@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fairShare } from './fair-share.js';
+import { fairShare } from './coordinator.js';
 
 const sharesOf = (scopeCount: number, coordinatorCount: number) =>
   Array.from({ length: coordinatorCount }, (_, rank) => fairShare({ scopeCount, coordinatorCount, rank }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
 import { taskOutcomeSchema } from '../../domain/task.js';
-import { failedOutcome } from './outcome.js';
+import { failedOutcome } from './attempt.js';
 
 describe('failedOutcome', () => {
   it('blames the genome for a loss that is not a number', () => {

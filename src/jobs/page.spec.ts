@@ -1,19 +1,18 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { pageOf } from './page-of.js';
-import { readPageToken } from './page-token.js';
+import { pageOf, readPageToken } from './page.js';
 
 const pageAt = (items: readonly string[], pageSize: number) => {
   const { items: kept, nextPageToken } = pageOf(items, pageSize, (place) => place);
   return { count: kept.length, next: readPageToken(z.int(), nextPageToken) };
 };
 
-it('has no next page after fewer items than were asked for', () => {
+it('has no next page after fewer items than were requested', () => {
   expect(pageAt(['a', 'b'], 3)).toEqual({ count: 2, next: undefined });
   expect(pageAt([], 3)).toEqual({ count: 0, next: undefined });
 });
 
-it('goes on after the last of as many as were asked for', () => {
+it('goes on after the last of as many as were requested', () => {
   expect(pageAt(['a', 'b', 'c'], 3)).toEqual({ count: 3, next: 2 });
 });
 
