@@ -19,7 +19,7 @@ const network = networkByArchitecture(model.architecture);
 
 const described = {
   ...model,
-  inputSizePxMin: network.minInputSizePx,
+  inputSizePxMin: network.inputSizePxMin,
   ...describeNetwork(network, 1000),
   sizeBytes: weights.length,
   sha256: createHash('sha256').update(weights).digest('hex'),

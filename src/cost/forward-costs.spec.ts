@@ -25,9 +25,9 @@ const CLASS_COUNT = 7;
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
 
 describe.each(NETWORKS.map((network) => [network.architecture, network] as const))('%s', (_, network) => {
-  const { minInputSizePx, blocks } = network;
+  const { inputSizePxMin, blocks } = network;
 
-  it.each([minInputSizePx, minInputSizePx + 9, minInputSizePx + 38])(
+  it.each([inputSizePxMin, inputSizePxMin + 9, inputSizePxMin + 38])(
     'costs what the engine does, layer by layer, at %i px',
     (sizePx) => {
       const parts = blocks.flatMap(({ layers }) => layers.map((layer) => [layer]));
@@ -48,10 +48,10 @@ describe.each(NETWORKS.map((network) => [network.architecture, network] as const
   it('costs the same in blocks as in one piece', () => {
     const inBlocks = forwardCosts(
       blocks.map(({ layers }) => layers),
-      minInputSizePx,
+      inputSizePxMin,
       CLASS_COUNT,
     );
-    const [whole] = forwardCosts([blocks.flatMap(({ layers }) => layers)], minInputSizePx, CLASS_COUNT);
+    const [whole] = forwardCosts([blocks.flatMap(({ layers }) => layers)], inputSizePxMin, CLASS_COUNT);
     expect(sum(inBlocks.map(({ forward }) => forward))).toBe(whole?.forward);
     expect(inBlocks[0]?.firstLayer).toBe(whole?.firstLayer);
   });

@@ -70,7 +70,7 @@ describe.each(NETWORKS.map((network) => [network.architecture, network] as const
     const { features, head } = splitAtClassifier(network);
     /** Blocks, the last one cut before its classifier. */
     const parts = [...network.blocks.slice(0, -1).map(({ layers }) => layers), features, head];
-    const sizePx = network.minInputSizePx + 1;
+    const sizePx = network.inputSizePxMin + 1;
     const measured = measuredCosts(parts.flat(), sizePx, CLASS_COUNT);
     const costs = forwardCosts(parts, sizePx, CLASS_COUNT);
 

@@ -28,7 +28,7 @@ export class HeldLeadership {
     return this.loss.signal;
   }
 
-  /** Notes that a step begins, and how it ends. @throws what the step throws. */
+  /** Notes that a step begins, and how it ends. @throws {Error} Whatever the step throws. */
   async step<T>(work: () => Promise<T>): Promise<T> {
     this.stepStartMs = performance.now();
     try {

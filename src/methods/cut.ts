@@ -21,7 +21,7 @@ export interface Cut {
 /**
  * Cuts a network for a stage: what is left of it learns, or changes in another way while it is trained.
  *
- * @throws RangeError when the stage trains no block.
+ * @throws {RangeError} When the stage trains no block.
  */
 export function cutOf(
   { part, lrMultipliers }: Pick<Stage, 'part' | 'lrMultipliers'>,

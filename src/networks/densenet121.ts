@@ -16,7 +16,7 @@ const STEM_CHANNELS = 64;
  */
 export const denseNet121: NetworkDefinition = {
   architecture: 'densenet121',
-  minInputSizePx: 29,
+  inputSizePxMin: 29,
   blocks: [
     {
       id: 'stem',

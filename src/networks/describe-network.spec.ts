@@ -16,7 +16,7 @@ describe.each(models)('base-model.json of %s', (name) => {
     const network = networkByArchitecture(model.architecture);
     const { blocks, parameterCount } = describeNetwork(network, 1000);
     expect(model.blocks).toEqual(blocks);
-    expect(model).toMatchObject({ parameterCount, inputSizePxMin: network.minInputSizePx });
+    expect(model).toMatchObject({ parameterCount, inputSizePxMin: network.inputSizePxMin });
   });
 
   it('names the weights that lie beside it', () => {

@@ -25,7 +25,7 @@ const norm = (name: string, channels: number) => batchNorm(name, channels, 1e-3)
  */
 export const efficientNetLite0: NetworkDefinition = {
   architecture: 'efficientnet-lite0',
-  minInputSizePx: 32,
+  inputSizePxMin: 32,
   blocks: [
     {
       id: 'stem',

@@ -36,7 +36,7 @@ const pool = maxPool(3, { stride: 2 });
  */
 export const inceptionV3: NetworkDefinition = {
   architecture: 'inception-v3',
-  minInputSizePx: 75,
+  inputSizePxMin: 75,
   blocks: [
     {
       id: 'stem',

@@ -75,7 +75,7 @@ function mobileNet(variant: Variant): NetworkDefinition {
   const { architecture, padding, epsilon, stem, head } = variant;
   return {
     architecture,
-    minInputSizePx: 32,
+    inputSizePxMin: 32,
     blocks: [
       {
         id: 'stem',

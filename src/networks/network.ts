@@ -15,7 +15,7 @@ export interface BlockDefinition {
 export interface NetworkDefinition {
   readonly architecture: string;
   /** Smallest side of a square input. */
-  readonly minInputSizePx: number;
+  readonly inputSizePxMin: number;
   /** Input side first; the last block holds the classifier, as one of its top-level layers. */
   readonly blocks: readonly BlockDefinition[];
 }

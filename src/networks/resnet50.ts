@@ -63,7 +63,7 @@ function resNet({ architecture, poolPadding, isTrainedOnBgr, ...variant }: Varia
   ];
   return {
     architecture,
-    minInputSizePx: 32,
+    inputSizePxMin: 32,
     blocks: [
       { id: 'stem', displayName: 'Stem', layers: isTrainedOnBgr ? [reverseChannels, ...stem] : stem },
       ...STAGES.map((stage, index) => ({

@@ -19,7 +19,7 @@ const FEATURE_CHANNELS = 512;
 /** What differs between the two sources of weights. */
 interface Variant {
   readonly architecture: string;
-  readonly minInputSizePx: number;
+  readonly inputSizePxMin: number;
   readonly stem: string;
   readonly stemPadding: 0 | 'SAME';
   readonly poolPadding: 0 | 'CEIL';
@@ -35,7 +35,7 @@ interface Variant {
 export const squeezeNet11 = squeezeNet({
   architecture: 'squeezenet1-1',
   // torchvision's bound.
-  minInputSizePx: 17,
+  inputSizePxMin: 17,
   stem: 'features.0',
   stemPadding: 0,
   poolPadding: 'CEIL',
@@ -49,7 +49,7 @@ export const squeezeNet11 = squeezeNet({
 export const squeezeNet11Caffe = squeezeNet({
   architecture: 'squeezenet1-1-caffe',
   // Below, the last pooling has no whole window.
-  minInputSizePx: 29,
+  inputSizePxMin: 29,
   stem: 'conv1',
   stemPadding: 'SAME',
   poolPadding: 0,
@@ -66,7 +66,7 @@ export const squeezeNet11Caffe = squeezeNet({
  * Dropout before the classifier is left out: the paper's protocol has none.
  */
 function squeezeNet(variant: Variant): NetworkDefinition {
-  const { architecture, minInputSizePx, poolPadding, hasLastRelu, isTrainedOnBgr } = variant;
+  const { architecture, inputSizePxMin, poolPadding, hasLastRelu, isTrainedOnBgr } = variant;
   const pool = maxPool(3, { stride: 2, padding: poolPadding });
   const stem = conv(variant.stem, 3, STEM_CHANNELS, {
     kernelSize: 3,
@@ -76,7 +76,7 @@ function squeezeNet(variant: Variant): NetworkDefinition {
   });
   return {
     architecture,
-    minInputSizePx,
+    inputSizePxMin,
     blocks: [
       { id: 'stem', displayName: 'Stem', layers: [...(isTrainedOnBgr ? [reverseChannels] : []), stem, relu, pool] },
       ...FIRE_PAIRS.map((pair) => ({

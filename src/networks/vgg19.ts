@@ -22,7 +22,7 @@ const FEATURE_SIZE = 7;
  */
 export const vgg19: NetworkDefinition = {
   architecture: 'vgg19',
-  minInputSizePx: 32,
+  inputSizePxMin: 32,
   blocks: [
     ...STAGES.map((stage, index) => ({
       id: `conv${index + 1}`,

@@ -37,7 +37,7 @@ export class ObjectStore {
     });
   }
 
-  /** @throws whatever the server or the network answers when our bucket cannot be reached. */
+  /** @throws {Error} Whatever the server or the network answers when our bucket cannot be reached. */
   async ping(): Promise<void> {
     await reached(this.client.bucketExists(this.config.S3_BUCKET));
   }

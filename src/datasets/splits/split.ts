@@ -70,10 +70,11 @@ export function assertEnoughImages(classes: ClassSizes, config: SplitConfig, fol
   const smallestFraction = Math.min(config.trainFraction, config.validationFraction);
   const imageCountMin = foldCount === 1 ? IMAGES_PER_CLASS_MIN : enoughImages(foldCount, smallestFraction);
   const named = short.slice(0, SAMPLE_COUNT_MAX).map(([label, imageCount]) => `"${label}" has ${imageCount}`);
+  const folds = foldCount === 1 ? '' : ` in ${foldCount} folds`;
   const rest = short.length > named.length ? ` and ${short.length - named.length} more` : '';
   throw new DomainError(
     'TOO_FEW_IMAGES_PER_CLASS',
-    `each class needs at least ${imageCountMin} images (${foldCount} fold(s)), but ${named.join(', ')}${rest}; ` +
+    `each class needs at least ${imageCountMin} images${folds}, but ${named.join(', ')}${rest}; ` +
       'add images or remove the folder',
     {
       class: first[0],

@@ -56,7 +56,7 @@ export interface DatasetDemands {
 /**
  * Refuses a dataset on which no candidate could be trained, before any is.
  *
- * @throws DomainError TOO_FEW_IMAGES_PER_CLASS when a fold would lack a class; BATCH_TOO_LARGE when a fold is smaller than a
+ * @throws {DomainError} TOO_FEW_IMAGES_PER_CLASS when a fold would lack a class; BATCH_TOO_LARGE when a fold is smaller than a
  *   batch.
  */
 export function checkDatasetFits(

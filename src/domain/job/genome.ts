@@ -35,7 +35,7 @@ export interface PhenotypeRules {
  * @param genome B genes, one per block, input side first, each in [0, 1].
  * @returns B factors for the base learning rate: 0 for a frozen block, else 10^(2(gene - 0.5)), so in [0.1, 10], or 1 where
  *   rate genes are not used; then moved into the block's bounds.
- * @throws RangeError unless there are as many genes as rules.
+ * @throws {RangeError} Unless there are as many genes as rules.
  * @see Davila et al., arXiv 2508.15367 (mask S_b and weight W_b).
  */
 export function lrMultipliers(genome: Genome, rules: PhenotypeRules): number[] {
@@ -52,7 +52,7 @@ export function lrMultipliers(genome: Genome, rules: PhenotypeRules): number[] {
  *
  * Compares genes alone, no powers of them, so that it is the same on every engine.
  * @returns indices, ascending.
- * @throws RangeError unless there are as many genes as rules.
+ * @throws {RangeError} Unless there are as many genes as rules.
  */
 export function selectedBlocks({ genes, threshold }: Genome, { blocks }: PhenotypeRules): number[] {
   if (genes.length !== blocks.length) throw new RangeError(`${genes.length} genes, rules for ${blocks.length} blocks`);
@@ -86,7 +86,7 @@ const withinBounds = (multiplier: number, { lrMultiplierMin = 0, lrMultiplierMax
  *
  * @param constraints Of a request's `search.blockConstraints`, in any order.
  * @param blockIds Those of the base model's partition, input side first.
- * @throws DomainError FIELD_INVALID for every unknown block and every block named twice; or when all blocks are frozen.
+ * @throws {DomainError} FIELD_INVALID for every unknown block and every block named twice; or when all blocks are frozen.
  */
 export function phenotypeRules(
   constraints: readonly BlockConstraint[],

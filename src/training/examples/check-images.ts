@@ -9,12 +9,12 @@ import type { LabelledImages } from './image-batches.js';
  */
 export function checkImages(images: LabelledImages, network: NetworkDefinition, classCount: number): void {
   const { labels, sizePx } = images;
-  const { architecture, minInputSizePx } = network;
-  if (sizePx < minInputSizePx) {
-    throw new DomainError('INPUT_TOO_SMALL', `${architecture} takes ${minInputSizePx} px or more, not ${sizePx} px`, {
+  const { architecture, inputSizePxMin } = network;
+  if (sizePx < inputSizePxMin) {
+    throw new DomainError('INPUT_TOO_SMALL', `${architecture} takes ${inputSizePxMin} px or more, not ${sizePx} px`, {
       architecture,
       sizePx: String(sizePx),
-      minInputSizePx: String(minInputSizePx),
+      inputSizePxMin: String(inputSizePxMin),
     });
   }
   if (labels.length === 0) throw fieldInvalid('images', 'at least one', 'none');

@@ -89,7 +89,7 @@ const plain: Setup = {
 const squeeze: Setup = {
   network: squeezeNet,
   weights: goldenWeights(parameterSpecs(squeezeNet, 3)),
-  sizePx: squeezeNet.minInputSizePx,
+  sizePx: squeezeNet.inputSizePxMin,
 };
 
 describe.each<[string, Setup, Partial<StepSettings>]>([

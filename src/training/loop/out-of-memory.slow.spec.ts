@@ -29,7 +29,7 @@ const CHANNEL_COUNT = 4096;
 /** 16 MiB of activations an example, twice: before and after the ReLU. */
 const wideNetwork: NetworkDefinition = {
   architecture: 'wide',
-  minInputSizePx: 8,
+  inputSizePxMin: 8,
   blocks: [
     {
       id: 'all',

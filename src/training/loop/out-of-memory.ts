@@ -18,7 +18,8 @@ export function asOutOfMemory(error: unknown, microBatchSize: number): unknown {
 /**
  * How many examples at a time to try next.
  *
- * @throws `error` when it is not about memory; DomainError OUT_OF_MEMORY when BatchNorm would be left with one example.
+ * @throws {Error} `error` itself when it is not about memory.
+ * @throws {DomainError} OUT_OF_MEMORY when BatchNorm would be left with one example.
  */
 export function smallerMicroBatch(error: unknown, microBatchSize: number): number {
   const outOfMemory = asOutOfMemory(error, microBatchSize);

@@ -23,7 +23,7 @@ const LORA = { type: 'LORA', rank: 2, alpha: 6 } as const;
 /** Every kind of weight that is changed. */
 const network: NetworkDefinition = {
   architecture: 'low-rank',
-  minInputSizePx: 8,
+  inputSizePxMin: 8,
   blocks: [
     {
       id: 'convs',

@@ -14,7 +14,7 @@ const FIRST_DELAY_MS = 200;
 /**
  * Runs `work` again for as long as it fails in a way that may pass, and waits up to twice as long each time.
  *
- * @throws the last failure; an AbortError when the signal fires between two tries.
+ * @throws {Error} The last failure; an AbortError when the signal fires between two tries.
  */
 export async function withRetries<T>(work: () => Promise<T>, retries: Retries): Promise<T> {
   const { isTransient, attemptCountMax = Infinity, delayMsMax, signal } = retries;
