@@ -16,7 +16,7 @@ export const LEASE_SECONDS = 4;
 const LEFTOVER_GRACE_SECONDS = 30;
 export const BUCKET = 'biotune-chaos';
 
-/** One api and two coordinators with a worker each, and a faulty line between any two that talk to each other. */
+/** One api and two coordinators with a worker each, and a faulty line between any two of them that are connected. */
 export class Cluster {
   private constructor(
     private readonly folder: string,

@@ -21,19 +21,19 @@ export interface KeptRoleSettings {
 export class KeptRole {
   /** Processes that were started after the first. */
   restartCount = 0;
-  #child: ChildProcess;
-  #isKept = true;
-  #ended: Promise<void> = Promise.resolve();
+  private child: ChildProcess;
+  private isKept = true;
+  private ended: Promise<void> = Promise.resolve();
 
   constructor(private readonly settings: KeptRoleSettings) {
     if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build"`);
-    this.#child = this.#start();
-    process.once('exit', () => this.#child.kill('SIGKILL'));
+    this.child = this.start();
+    process.once('exit', () => this.child.kill('SIGKILL'));
   }
 
   /** Undefined while there is none. */
   get pid(): number | undefined {
-    return this.#child.exitCode === null && this.#child.signalCode === null ? this.#child.pid : undefined;
+    return this.child.exitCode === null && this.child.signalCode === null ? this.child.pid : undefined;
   }
 
   async waitUntilReady(): Promise<void> {
@@ -50,33 +50,33 @@ export class KeptRole {
 
   /** @returns whether it ended by itself; it is killed after a minute. */
   async stop(): Promise<boolean> {
-    this.#isKept = false;
+    this.isKept = false;
     let wasKilled = false;
-    this.#child.kill('SIGTERM');
-    const kill = setTimeout(() => (wasKilled = this.#child.kill('SIGKILL')), STOP_GRACE_MS);
-    await this.#ended;
+    this.child.kill('SIGTERM');
+    const kill = setTimeout(() => (wasKilled = this.child.kill('SIGKILL')), STOP_GRACE_MS);
+    await this.ended;
     clearTimeout(kill);
     return !wasKilled;
   }
 
-  #start(): ChildProcess {
+  private start(): ChildProcess {
     const { role, environment, logFile } = this.settings;
     const output = openSync(logFile, 'a');
     // By the channel it notices when this process is gone, however it went.
     const child = fork(MAIN, [role], { env: environment, execArgv: [], stdio: ['ignore', output, output, 'ipc'] });
     closeSync(output);
-    this.#ended = new Promise((resolve) => {
+    this.ended = new Promise((resolve) => {
       child.once('exit', () => {
         resolve();
-        if (this.#isKept) setTimeout(() => this.#restart(), RESTART_DELAY_MS);
+        if (this.isKept) setTimeout(() => this.restart(), RESTART_DELAY_MS);
       });
     });
     return child;
   }
 
-  #restart(): void {
-    if (!this.#isKept) return;
+  private restart(): void {
+    if (!this.isKept) return;
     this.restartCount += 1;
-    this.#child = this.#start();
+    this.child = this.start();
   }
 }

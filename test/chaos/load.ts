@@ -18,7 +18,7 @@ export class Load {
   readonly cancelAsked = new Set<string>();
   /** Jobs that a caller has seen the end of. */
   endedCount = 0;
-  #jobCount = 0;
+  private jobCount = 0;
 
   constructor(
     private readonly caller: RestCaller,
@@ -30,31 +30,31 @@ export class Load {
   /** Begins jobs until it is over, and resolves when all have ended. @throws what the caller throws when it gives up. */
   async run(isOver: () => boolean): Promise<void> {
     const lane = async () => {
-      while (!isOver()) await this.#runJob((this.#jobCount += 1));
+      while (!isOver()) await this.runJob((this.jobCount += 1));
     };
     await Promise.all(Array.from({ length: LANE_COUNT }, lane));
   }
 
   /** One job, which nobody cancels, from its request to its end. @returns its id. */
   async runOne(key: string): Promise<string> {
-    const id = await this.#create(key);
-    await this.#waitForEnd(id);
+    const id = await this.create(key);
+    await this.waitForEnd(id);
     return id;
   }
 
-  async #runJob(number: number): Promise<void> {
+  private async runJob(number: number): Promise<void> {
     const draw = randomStream(`chaos/${this.seed}/job/${number}`);
     const key = `chaos-${this.seed}-${number}`;
     const isRepeated = draw() < REPEAT_CHANCE;
     const isCancelled = draw() < CANCEL_CHANCE;
     const cancelSeconds = CANCEL_SECONDS.min + (CANCEL_SECONDS.max - CANCEL_SECONDS.min) * draw();
-    const [id = ''] = await Promise.all(Array.from({ length: isRepeated ? 2 : 1 }, () => this.#create(key)));
-    if (isCancelled) await Promise.all([this.#cancelAfter(id, cancelSeconds), this.#waitForEnd(id)]);
-    else await this.#waitForEnd(id);
+    const [id = ''] = await Promise.all(Array.from({ length: isRepeated ? 2 : 1 }, () => this.create(key)));
+    if (isCancelled) await Promise.all([this.cancelAfter(id, cancelSeconds), this.waitForEnd(id)]);
+    else await this.waitForEnd(id);
   }
 
   /** @throws {Error} when the request is refused. */
-  async #create(key: string): Promise<string> {
+  private async create(key: string): Promise<string> {
     const answer = await this.caller.call('POST', '/fineTuneJobs', this.request, { 'idempotency-key': key });
     if (answer.status !== 201) throw new Error(`${key} was refused: ${JSON.stringify(answer)}`);
     const { id } = jobSchema.parse(answer.body);
@@ -63,14 +63,14 @@ export class Load {
     return id;
   }
 
-  async #cancelAfter(id: string, seconds: number): Promise<void> {
+  private async cancelAfter(id: string, seconds: number): Promise<void> {
     await sleep(seconds * 1000);
     this.cancelAsked.add(id);
     await this.caller.call('POST', `/fineTuneJobs/${id}/cancel`);
     this.log(`${id} told to cancel`);
   }
 
-  async #waitForEnd(id: string): Promise<void> {
+  private async waitForEnd(id: string): Promise<void> {
     for (;;) {
       const { body } = await this.caller.call('GET', `/fineTuneJobs/${id}`);
       const job = jobSchema.safeParse(body);

@@ -25,13 +25,13 @@ export class RestCaller {
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Answer> {
     for (;;) {
-      const answer = await this.#callOnce(method, path, body, headers);
+      const answer = await this.callOnce(method, path, body, headers);
       if (answer !== undefined && answer.status < 500 && answer.status !== 429) return answer;
       await sleep(REPEAT_DELAY_MS, undefined, { signal: this.signal });
     }
   }
 
-  async #callOnce(method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>) {
+  private async callOnce(method: string, path: string, body: unknown, headers: Readonly<Record<string, string>>) {
     this.signal.throwIfAborted();
     try {
       const response = await fetch(`${this.http}/v1/projects/${PROJECT}${path}`, {

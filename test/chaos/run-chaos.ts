@@ -49,75 +49,75 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
 /** One cluster, what is done to it, and who watches. */
 class ChaosRun {
-  readonly #startedAtMs = performance.now();
-  readonly #giveUp = new AbortController();
-  readonly #observer: TaskObserver;
-  readonly #injector: FaultInjector;
+  private readonly startedAtMs = performance.now();
+  private readonly giveUp = new AbortController();
+  private readonly observer: TaskObserver;
+  private readonly injector: FaultInjector;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly folder: string,
     private readonly options: ChaosOptions,
   ) {
-    this.#observer = new TaskObserver(() => cluster.stores.postgresUrl);
-    this.#injector = new FaultInjector(cluster, (line) => this.#log(line));
+    this.observer = new TaskObserver(() => cluster.stores.postgresUrl);
+    this.injector = new FaultInjector(cluster, (line) => this.log(line));
   }
 
   async disturbAndJudge(): Promise<Omit<ChaosReport, 'hungCount'>> {
     const { cluster, options } = this;
     const { seed } = options;
-    const caller = new RestCaller(cluster.http, this.#giveUp.signal);
+    const caller = new RestCaller(cluster.http, this.giveUp.signal);
     const request = jobRequest(await uploadImages(cluster.stores.objectStore));
-    const load = new Load(caller, request, seed, (line) => this.#log(line));
-    const ticker = setInterval(() => this.#show(load), SHOW_MS);
+    const load = new Load(caller, request, seed, (line) => this.log(line));
+    const ticker = setInterval(() => this.show(load), SHOW_MS);
     try {
       const referenceJobId = await load.runOne('undisturbed');
       cluster.assertLinksAreUsed();
       let isOver = false;
-      const working = load.run(() => isOver).catch((error: unknown) => this.#log(`a caller gave up: ${String(error)}`));
-      await this.#disturb();
+      const working = load.run(() => isOver).catch((error: unknown) => this.log(`a caller gave up: ${String(error)}`));
+      await this.disturb();
       isOver = true;
-      await this.#calm(working);
-      return await this.#judge(load, referenceJobId);
+      await this.calm(working);
+      return await this.judge(load, referenceJobId);
     } finally {
       clearInterval(ticker);
-      await this.#observer.stop();
+      await this.observer.stop();
     }
   }
 
-  async #disturb(): Promise<void> {
+  private async disturb(): Promise<void> {
     const { seed, disturbedSeconds } = this.options;
     const beganAtMs = performance.now();
     const until = (seconds: number) => sleep(Math.max(0, beganAtMs + seconds * 1000 - performance.now()));
     for (const { atSeconds, fault } of faultSchedule(seed, disturbedSeconds)) {
       await until(atSeconds);
-      this.#injector.inject(fault);
+      this.injector.inject(fault);
     }
     await until(disturbedSeconds);
   }
 
   /** Waits until every job has ended and no lease is held, but not for ever. */
-  async #calm(working: Promise<void>): Promise<void> {
-    await this.#injector.calm();
-    this.#log('calm');
-    const patience = setTimeout(() => this.#giveUp.abort(), this.options.calmSecondsMax * 1000);
+  private async calm(working: Promise<void>): Promise<void> {
+    await this.injector.calm();
+    this.log('calm');
+    const patience = setTimeout(() => this.giveUp.abort(), this.options.calmSecondsMax * 1000);
     await working;
     clearTimeout(patience);
     const deadline = performance.now() + CANCEL_SECONDS_MAX * 1000;
-    while (this.#observer.heldCount > 0 && performance.now() < deadline) await sleep(500);
-    await this.#observer.stop();
+    while (this.observer.heldCount > 0 && performance.now() < deadline) await sleep(500);
+    await this.observer.stop();
   }
 
-  async #judge(load: Load, referenceJobId: string): Promise<Omit<ChaosReport, 'hungCount'>> {
-    this.#log('judging');
+  private async judge(load: Load, referenceJobId: string): Promise<Omit<ChaosReport, 'hungCount'>> {
+    this.log('judging');
     const caller = new RestCaller(this.cluster.http, AbortSignal.timeout(JUDGE_SECONDS_MAX * 1000));
-    const evidence = await collectEvidence({ cluster: this.cluster, caller, load, observer: this.#observer });
+    const evidence = await collectEvidence({ cluster: this.cluster, caller, load, observer: this.observer });
     return chaosReport({
       seed: this.options.seed,
       disturbedSeconds: this.options.disturbedSeconds,
-      seconds: this.#elapsedSeconds,
+      seconds: this.elapsedSeconds,
       evidence,
-      faults: this.#injector.counts,
+      faults: this.injector.counts,
       restartCount: this.cluster.restartCount,
       isDiskSkipped: this.cluster.disks.length === 0,
       violations: violations(evidence, { referenceJobId, cancelSecondsMax: CANCEL_SECONDS_MAX }),
@@ -125,18 +125,18 @@ class ChaosRun {
     });
   }
 
-  get #elapsedSeconds(): number {
-    return (performance.now() - this.#startedAtMs) / 1000;
+  private get elapsedSeconds(): number {
+    return (performance.now() - this.startedAtMs) / 1000;
   }
 
-  #log(line: string): void {
-    appendFileSync(join(this.folder, 'chaos.log'), `${this.#elapsedSeconds.toFixed(1)} s ${line}\n`);
+  private log(line: string): void {
+    appendFileSync(join(this.folder, 'chaos.log'), `${this.elapsedSeconds.toFixed(1)} s ${line}\n`);
   }
 
-  #show({ endedCount }: Load): void {
-    const faultCount = Object.values(this.#injector.counts).reduce((sum, count) => sum + count, 0);
-    const tasks = this.#observer.succeededCount;
-    const seconds = this.#elapsedSeconds.toFixed(0);
+  private show({ endedCount }: Load): void {
+    const faultCount = Object.values(this.injector.counts).reduce((sum, count) => sum + count, 0);
+    const tasks = this.observer.succeededCount;
+    const seconds = this.elapsedSeconds.toFixed(0);
     this.options.onProgress(`${seconds} s: ${endedCount} jobs ended, ${tasks} tasks done, ${faultCount} faults`);
   }
 }

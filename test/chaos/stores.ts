@@ -10,7 +10,7 @@ import { childrenOf } from './processes.js';
 /** A Postgres that can be crashed, and an S3 server behind one that can refuse. */
 export class Stores {
   /** One restart at a time. */
-  #restart: Promise<void> = Promise.resolve();
+  private restart: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly postgresFolder: string,
@@ -40,14 +40,14 @@ export class Stores {
 
   /** Ends the server without a checkpoint, as a crash of its machine would, and starts it again. */
   restartPostgres(): Promise<void> {
-    this.#restart = this.#restart.then(async () => {
+    this.restart = this.restart.then(async () => {
       const { pid, url } = this.postgres;
       sendSignal(pid, 'SIGQUIT');
       while (startTimeOf(pid) !== undefined) await sleep(50);
       await this.postgres.stop();
       this.postgres = await startEmbeddedPostgres({ dataDir: this.postgresFolder, port: Number(new URL(url).port) });
     });
-    return this.#restart;
+    return this.restart;
   }
 
   /** Kills one process of the server; it then ends all its connections and recovers. @param pick in [0, 1): which. */
@@ -59,7 +59,7 @@ export class Stores {
   }
 
   async stop(): Promise<void> {
-    await this.#restart;
+    await this.restart;
     this.busyStore.stop();
     await Promise.all([this.postgres.stop(), this.objectStore.stop()]);
   }

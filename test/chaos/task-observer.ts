@@ -12,47 +12,47 @@ const LOOK = `SELECT t.id, t.scope, t.key, t.state, t.fence::int, t.claims, md5(
 
 /** Looks at every task twice a second, past all faults, and keeps what has changed. */
 export class TaskObserver {
-  readonly #versions = new Map<string, TaskVersion[]>();
-  readonly #watching: Promise<void>;
-  #isOver = false;
+  private readonly versionsById = new Map<string, TaskVersion[]>();
+  private readonly watching: Promise<void>;
+  private isOver = false;
 
   /** @param databaseUrl Gives where Postgres is now. */
   constructor(private readonly databaseUrl: () => string) {
-    this.#watching = this.#watch();
+    this.watching = this.watch();
   }
 
   get versions(): TaskVersion[] {
-    return [...this.#versions.values()].flat();
+    return [...this.versionsById.values()].flat();
   }
 
   get succeededCount(): number {
-    return [...this.#versions.values()].filter((versions) => versions.at(-1)?.state === 'succeeded').length;
+    return [...this.versionsById.values()].filter((versions) => versions.at(-1)?.state === 'succeeded').length;
   }
 
   /** Leases that run. */
   get heldCount(): number {
-    return [...this.#versions.values()].filter((versions) => versions.at(-1)?.isHeld).length;
+    return [...this.versionsById.values()].filter((versions) => versions.at(-1)?.isHeld).length;
   }
 
   /** Looks a last time. */
   async stop(): Promise<void> {
-    this.#isOver = true;
-    await this.#watching;
-    await this.#look();
+    this.isOver = true;
+    await this.watching;
+    await this.look();
   }
 
-  async #watch(): Promise<void> {
-    while (!this.#isOver) {
+  private async watch(): Promise<void> {
+    while (!this.isOver) {
       // Postgres is being restarted.
-      await this.#look().catch(() => undefined);
+      await this.look().catch(() => undefined);
       await sleep(POLL_MS);
     }
   }
 
-  async #look(): Promise<void> {
+  private async look(): Promise<void> {
     for (const version of await querySql<TaskVersion>(this.databaseUrl(), LOOK)) {
-      const versions = this.#versions.get(version.id) ?? [];
-      this.#versions.set(version.id, versions);
+      const versions = this.versionsById.get(version.id) ?? [];
+      this.versionsById.set(version.id, versions);
       const last = versions.at(-1);
       if (last === undefined || hasChanged(last, version)) versions.push(version);
     }

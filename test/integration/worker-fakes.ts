@@ -42,10 +42,10 @@ export class FakeStore {
   isHanging = false;
   waitingCount = 0;
   readonly requests: string[] = [];
-  readonly #server: HttpServer;
+  private readonly server: HttpServer;
 
   constructor() {
-    this.#server = createServer((request, response) => {
+    this.server = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -53,7 +53,7 @@ export class FakeStore {
           this.waitingCount += 1;
           return;
         }
-        const [statusCode, body] = this.#answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks));
+        const [statusCode, body] = this.answer(request.method ?? '', request.url ?? '', Buffer.concat(chunks));
         response.writeHead(statusCode, { etag: `"${sha256Of(body)}"` });
         if (statusCode === 200 && this.shortCount > 0 && request.url?.startsWith('/source/')) {
           this.shortCount -= 1;
@@ -64,12 +64,12 @@ export class FakeStore {
   }
 
   async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
   }
 
   stop(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+    this.server.close();
+    this.server.closeAllConnections();
   }
 
   add(bytes: Buffer): Artifact {
@@ -78,11 +78,11 @@ export class FakeStore {
   }
 
   url(kind: 'blob' | 'source' | 'upload', name: string): string {
-    const { port } = this.#server.address() as AddressInfo;
+    const { port } = this.server.address() as AddressInfo;
     return `http://127.0.0.1:${port}/${kind}/${encodeURIComponent(name)}`;
   }
 
-  #answer(method: string, url: string, body: Buffer): [number, Buffer] {
+  private answer(method: string, url: string, body: Buffer): [number, Buffer] {
     const [, kind, encoded = ''] = url.split('/');
     const name = decodeURIComponent(encoded);
     this.requests.push(`${method} ${name}`);
@@ -130,20 +130,20 @@ export class FakeCoordinator {
   /** Links to sources that were given. */
   signedCount = 0;
   address = '';
-  readonly #queue: { id: string; fence: number; spec: TaskSpec }[] = [];
-  readonly #server = new Server();
-  #fence = 0;
+  private readonly queue: { id: string; fence: number; spec: TaskSpec }[] = [];
+  private readonly server = new Server();
+  private fence = 0;
 
   constructor(readonly store: FakeStore) {}
 
   async start(): Promise<void> {
     const options = { includeDirs: [PROTO_DIR], keepCase: false, longs: Number, enums: String, defaults: false };
     const definitions = loadSync('biotune/v1/worker.proto', { ...options, arrays: true, objects: true });
-    const handlers = Object.entries(this.#handlers()).map(([name, handler]) => [name, this.#serve(name, handler)]);
+    const handlers = Object.entries(this.handlers()).map(([name, handler]) => [name, this.serve(name, handler)]);
     const implementation = Object.fromEntries(handlers) as UntypedServiceImplementation;
-    this.#server.addService(definitions['biotune.v1.WorkerService'] as never, implementation);
+    this.server.addService(definitions['biotune.v1.WorkerService'] as never, implementation);
     const port = await new Promise<number>((resolve, reject) =>
-      this.#server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      this.server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       ),
     );
@@ -151,34 +151,34 @@ export class FakeCoordinator {
   }
 
   stop(): void {
-    this.#server.forceShutdown();
+    this.server.forceShutdown();
   }
 
   /** @returns the task's id. */
   enqueue(spec: TaskSpec): string {
-    this.#fence += 1;
-    const id = `task-${this.#fence}`;
-    this.#queue.push({ id, fence: this.#fence, spec });
+    this.fence += 1;
+    const id = `task-${this.fence}`;
+    this.queue.push({ id, fence: this.fence, spec });
     return id;
   }
 
-  #handlers(): Record<string, Handler> {
+  private handlers(): Record<string, Handler> {
     const fenced = (task: string) => ({ leaseLost: this.leaseLost.has(task) });
     return {
       LeaseTask: () => {
         this.leaseCount += 1;
-        const task = this.done ? undefined : this.#queue.shift();
+        const task = this.done ? undefined : this.queue.shift();
         return { ...(task && { task }), done: this.done, leaseSeconds: this.leaseSeconds };
       },
       Heartbeat: ({ task }) => ({ ...fenced(task), cancel: this.cancelled.has(task) }),
-      ListSourceObjects: ({ task, pageToken }) => ({ ...fenced(task), ...this.#sourcePage(Number(pageToken ?? 0)) }),
+      ListSourceObjects: ({ task, pageToken }) => ({ ...fenced(task), ...this.sourcePage(Number(pageToken ?? 0)) }),
       GetTransferUrls: ({ task, downloads, uploads, sourceKeys }) => ({
         ...fenced(task),
         downloadUrls: (downloads as Artifact[]).map(({ sha256 }) => this.store.url('blob', sha256)),
         uploadUrls: (uploads as Artifact[]).map(({ sha256 }) =>
           this.store.blobs.has(sha256) ? '' : this.store.url('upload', sha256),
         ),
-        sourceUrls: this.#signed(sourceKeys as string[]),
+        sourceUrls: this.signed(sourceKeys as string[]),
       }),
       ConfirmUpload: ({ task, artifact }) => {
         const { sha256 } = artifact as Artifact;
@@ -203,13 +203,13 @@ export class FakeCoordinator {
     };
   }
 
-  #signed(keys: readonly string[]): string[] {
+  private signed(keys: readonly string[]): string[] {
     this.signedCount += keys.length;
     return keys.map((key) => this.store.url('source', key));
   }
 
   /** Two pages, so that paging is used. */
-  #sourcePage(page: number): object {
+  private sourcePage(page: number): object {
     const all = [...this.store.sources].map(([key, bytes]) => ({
       key,
       etag: sha256Of(bytes),
@@ -219,7 +219,7 @@ export class FakeCoordinator {
     return page === 0 ? { objects: all.slice(0, half), nextPageToken: '1' } : { objects: all.slice(half) };
   }
 
-  #serve(name: string, handler: Handler): handleUnaryCall<never, object> {
+  private serve(name: string, handler: Handler): handleUnaryCall<never, object> {
     return ({ request, metadata }, callback) => {
       if (metadata.get('authorization')[0] !== `Bearer ${TOKEN}`) callback({ code: status.UNAUTHENTICATED });
       else if (this.isCutOff && name === 'Heartbeat') callback({ code: status.UNAVAILABLE });

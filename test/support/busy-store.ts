@@ -22,24 +22,24 @@ export class BusyStore {
   only: ((request: { readonly method: string; readonly path: string }) => boolean) | undefined;
   /** Requests that were refused so far. */
   refusedCount = 0;
-  readonly #server: Server;
+  private readonly server: Server;
 
   /** @param target `http://host:port` of the real server. */
   constructor(private readonly target: string) {
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    this.server = createServer((request, response) => this.answer(request, response));
   }
 
   async start(): Promise<string> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   stop(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
+    this.server.close();
+    this.server.closeAllConnections();
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  private answer(request: IncomingMessage, response: ServerResponse): void {
     const { method = '', url = '' } = request;
     if (this.busyness !== undefined && (this.only?.({ method, path: url }) ?? true)) {
       this.refusedCount += 1;
