@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { transformFileSync } from '@swc/core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compileFolders } from '../support/compile.js';
+import { compileFile, compileFolders } from '../support/compile.js';
 import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -48,18 +47,8 @@ let folder: string;
 
 beforeAll(() => {
   compiled = compileFolders(...FOLDERS);
-  for (const name of ['roles/worker', 'main']) {
-    const options = {
-      swcrc: false,
-      jsc: {
-        parser: { syntax: 'typescript', decorators: true },
-        transform: { legacyDecorator: true, decoratorMetadata: true },
-        target: 'es2022',
-      },
-    } as const;
-    mkdirSync(join(compiled, 'roles'), { recursive: true });
-    writeFileSync(join(compiled, `${name}.js`), transformFileSync(join(ROOT, `src/${name}.ts`), options).code);
-  }
+  compileFile(compiled, 'roles/worker');
+  compileFile(compiled, 'main');
   writeFileSync(join(compiled, 'ask-trainer.js'), ASK_TRAINER);
   folder = mkdtempSync(join(tmpdir(), 'trainer-start-'));
 });

@@ -1,13 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { transformFileSync } from '@swc/core';
+import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { trainingSchema } from '../../src/domain/job/training-protocol.js';
 import type { ImportResult, ScoreResult, TaskOutcome, TrainResult, TrainSpec } from '../../src/domain/task.js';
-import { compileFolders } from '../support/compile.js';
+import { compileFile, compileFolders } from '../support/compile.js';
 import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';
 
 const ASSETS = join(import.meta.dirname, '../../assets');
@@ -35,8 +34,8 @@ const running = new Set<ChildProcess>();
 export function setUpWorkers(): void {
   beforeAll(async () => {
     compiled = compileFolders(...FOLDERS, ...TRAINER_FOLDERS);
-    compileFile('roles/worker');
-    compileFile('main');
+    compileFile(compiled, 'roles/worker');
+    compileFile(compiled, 'main');
     writeFileSync(join(compiled, 'pool.js'), POOL);
     cacheDir = mkdtempSync(join(tmpdir(), 'worker-cache-'));
     const archive = unzipSync(readFileSync(join(ASSETS, 'fashion-small/fashion-small.zip')));
@@ -57,22 +56,6 @@ export function setUpWorkers(): void {
     rmSync(compiled, { recursive: true, force: true });
     rmSync(cacheDir, { recursive: true, force: true });
   });
-}
-
-/** One file: the other roles in the folder need Nest's decorators. */
-function compileFile(name: string): void {
-  const options = {
-    swcrc: false,
-    jsc: {
-      parser: { syntax: 'typescript', decorators: true },
-      transform: { legacyDecorator: true, decoratorMetadata: true },
-      target: 'es2022',
-    },
-  } as const;
-  const { code } = transformFileSync(join(import.meta.dirname, `../../src/${name}.ts`), options);
-  const file = join(compiled, `${name}.js`);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, code);
 }
 
 export function start(script: string, args: string[], env: NodeJS.ProcessEnv = {}): ChildProcess {

@@ -1,8 +1,18 @@
-import { transformFileSync } from '@swc/core';
+import { type Options, transformFileSync } from '@swc/core';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
+
+/** Nest reads the types of constructors' parameters from their decorators. */
+const OPTIONS = {
+  swcrc: false,
+  jsc: {
+    parser: { syntax: 'typescript', decorators: true },
+    transform: { legacyDecorator: true, decoratorMetadata: true },
+    target: 'es2022',
+  },
+} as const satisfies Options;
 
 /**
  * Compiles folders of `src`, with those inside them, into a fresh folder, for specs that start a process of their own without `npm run build`.
@@ -15,19 +25,16 @@ export function compileFolders(...folders: readonly string[]): string {
   for (const folder of folders) {
     for (const file of readdirSync(join(ROOT, 'src', folder), { recursive: true, encoding: 'utf8' })) {
       if (!file.endsWith('.ts') || file.endsWith('.spec.ts')) continue;
-      const options = {
-        swcrc: false,
-        jsc: {
-          parser: { syntax: 'typescript', decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          target: 'es2022',
-        },
-      } as const;
-      const { code } = transformFileSync(join(ROOT, 'src', folder, file), options);
-      const target = join(output, folder, file.replace(/\.ts$/, '.js'));
-      mkdirSync(dirname(target), { recursive: true });
-      writeFileSync(target, code);
+      compileFile(output, join(folder, file.slice(0, -'.ts'.length)));
     }
   }
   return output;
+}
+
+/** Compiles one file, such as a role without the others of its folder. @param name The path below `src`, without its ending. */
+export function compileFile(output: string, name: string): void {
+  const { code } = transformFileSync(join(ROOT, `src/${name}.ts`), OPTIONS);
+  const target = join(output, `${name}.js`);
+  mkdirSync(dirname(target), { recursive: true });
+  writeFileSync(target, code);
 }
