@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { everyBlock, type MethodDefinition } from '../method-definition.js';
+import { alpha, beta } from '../pulls.js';
 import { techniqueType } from '../technique-type.js';
-
-const strength = z.number().min(0).max(100);
-const alpha = strength.describe('The pull on pretrained weights, 0 to 100.');
-const beta = strength.describe('The pull on the head, 0 to 100.');
 
 export const l2Sp = {
   id: 'L2_SP',
