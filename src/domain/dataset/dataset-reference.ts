@@ -7,7 +7,7 @@ export interface S3Location {
   readonly bucket: string;
   /** Without a slash at its start or end; empty for the whole bucket. */
   readonly prefix: string;
-  /** As the caller wrote it. */
+  /** What the caller wrote. */
   readonly uri: string;
 }
 
