@@ -22,7 +22,7 @@ const MAY_IMPORT = {
   launch: ['config', 'observability'],
   export: ['methods', 'domain', 'storage'],
   catalog: ['domain', 'config', 'observability', 'storage'],
-  estimate: ['methods', 'domain', 'cost', 'networks', 'search', 'report'],
+  estimate: ['methods', 'domain', 'cost', 'networks', 'search', 'statistics', 'report'],
   report: ['methods', 'domain', 'statistics'],
   jobs: [
     'methods',

@@ -6,6 +6,7 @@ import type { MethodDefinition } from '../methods/method-definition.js';
 import { stagesOf } from '../methods/stages.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import type { NetworkDefinition } from '../networks/network.js';
+import { mean } from '../statistics/mean.js';
 import { elementCount, type ParameterSpec, parameterSpecs } from '../networks/parameters.js';
 
 /** How many numbers a network has, and how many of them a method moves; running statistics are not counted. */
@@ -49,10 +50,8 @@ function trainedCount(
   switch (method.kind) {
     case 'FIXED':
       return countOf(fixedMultipliers(method, rules.length, methods));
-    case 'LIST': {
-      const counts = listedMultipliers(method, { blockCount: rules.length, ...training }, methods).map(countOf);
-      return counts.reduce((sum, count) => sum + count, 0) / counts.length;
-    }
+    case 'LIST':
+      return mean(listedMultipliers(method, { blockCount: rules.length, ...training }, methods).map(countOf));
     default: {
       const perBlock = rules.map((_, block) => countOf(rules.map((__, other) => (other === block ? 1 : 0))));
       const chances = trainedChances(rules);

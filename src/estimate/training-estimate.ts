@@ -13,6 +13,7 @@ import type { Stage } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
 import { type NetworkDefinition, splitAtClassifier } from '../networks/network.js';
 import { hasRunningStatistics } from '../networks/parameters.js';
+import { mean } from '../statistics/mean.js';
 
 /** A network at a job's size, as far as it decides what a training costs. */
 export interface NetworkCosts {
@@ -114,8 +115,8 @@ function ofRandomGenomes(
     const lrMultipliers = blocks.map((__, block) => (block < first ? 0 : 1));
     return cutOf({ part: 'BLOCKS', lrMultipliers }, facts).isPrefixCached;
   });
-  const mean = meanCostOfRandomGenomes(blocks, isPrefixCached);
-  return { epochCount, multiplyAccumulates: stageCost(mean, { epochCount }, images) };
+  const cost = meanCostOfRandomGenomes(blocks, isPrefixCached);
+  return { epochCount, multiplyAccumulates: stageCost(cost, { epochCount }, images) };
 }
 
 function factsOf(
@@ -128,7 +129,6 @@ function factsOf(
 }
 
 function meanOf(estimates: readonly TrainingEstimate[]): TrainingEstimate {
-  const mean = (figure: keyof TrainingEstimate) =>
-    estimates.reduce((sum, estimate) => sum + estimate[figure], 0) / estimates.length;
-  return { epochCount: mean('epochCount'), multiplyAccumulates: mean('multiplyAccumulates') };
+  const meanOfAll = (figure: keyof TrainingEstimate) => mean(estimates.map((estimate) => estimate[figure]));
+  return { epochCount: meanOfAll('epochCount'), multiplyAccumulates: meanOfAll('multiplyAccumulates') };
 }

@@ -1,3 +1,5 @@
+import { mean } from './mean.js';
+
 /**
  * Test accuracies of ResNet50 in %: BioTune, and full fine-tuning.
  *
@@ -22,5 +24,5 @@ const PUBLISHED_ACCURACIES = {
 export const EXPECTED_GAIN = meanGain(Object.values(PUBLISHED_ACCURACIES));
 
 function meanGain(pairs: readonly (readonly [number, number])[]): number {
-  return pairs.reduce((sum, [found, full]) => sum + (found - full), 0) / pairs.length / 100;
+  return mean(pairs.map(([found, full]) => found - full)) / 100;
 }
