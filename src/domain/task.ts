@@ -4,6 +4,7 @@ import { artifactSchema } from './artifact.js';
 import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset/dataset.js';
 import { type Failure, failureSchema } from './errors.js';
 import { AUGMENTATIONS } from './job/data-config.js';
+import { objectiveSchema } from './job/evaluation.js';
 import { trainingProtocolSchema } from './job/training-protocol.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from '../methods/method-table.js';
@@ -68,7 +69,12 @@ export const trainSpecSchema = z
       .readonly()
       .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
     technique: techniqueSchema.describe('How the training moves the weights.'),
-    seed: z.int().min(0).describe('The seed that every random draw of the training follows from.'),
+    objective: objectiveSchema.describe('What the best epoch is chosen by, and early stopping goes by.'),
+    seed: z.int().min(0).describe('The seed that every random draw of the training follows from, but for the head.'),
+    headSeed: z
+      .int()
+      .min(0)
+      .describe('The seed of the fresh head, and of its training where `training.headInit` is PROBE.'),
     fold: z
       .int()
       .min(0)

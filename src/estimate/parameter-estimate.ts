@@ -67,7 +67,7 @@ function countOfCandidate(
   lrMultipliers: readonly number[],
 ): number {
   const technique = techniqueOf(method, methods);
-  const last = stagesOf({ technique, lrMultipliers, epochCount }).at(-1);
+  const last = stagesOf({ technique, lrMultipliers, epochCount, headInit: 'RANDOM' }).at(-1);
   const ofStage = last?.part === 'CLASSIFIER' ? specs.filter(({ isClassifier }) => isClassifier) : specs;
   const segments = (last?.lrMultipliers ?? []).map((lrMultiplier) => ({ lrMultiplier }));
   return learningCount(ofStage, segments, technique);

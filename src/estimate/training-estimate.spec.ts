@@ -6,6 +6,7 @@ import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '..
 import { randomSearch } from '../methods/definitions/random-search.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { METHOD_TABLE, methodSettingsSchema } from '../methods/method-table.js';
+import type { HeadInit } from '../methods/stage.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { multiplyAccumulatesOf } from '../worker/trainer/training-meter.js';
@@ -22,6 +23,7 @@ const EPOCH_COUNT = 2;
 interface Setting {
   readonly network?: NetworkDefinition;
   readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
+  readonly headInit?: HeadInit;
   readonly isAugmented?: boolean;
 }
 
@@ -32,13 +34,13 @@ async function measured(method: MethodDefinition, lrMultipliers: readonly number
     const data = new Float32Array(elementCount(shape)).fill(0.1);
     return [name, { dtype: 'F32', shape, data }] as const;
   });
-  const { frozenBatchNorm, augmentation } = protocolOf(method, jobProtocol(setting));
+  const { augmentation, ...protocol } = protocolOf(method, jobProtocol(setting));
   const { stages, trainedParameterCount, totalParameterCount } = await train({
     network,
     pretrained: setting.network === undefined ? tinyWeights() : new Map(zeros),
     technique: techniqueOf(method, methods),
     lrMultipliers,
-    frozenBatchNorm,
+    ...protocol,
     train: { ...images, isAugmented: augmentation !== 'NONE' },
     batchSize: BATCH_SIZE,
     epochCount: EPOCH_COUNT,
@@ -49,13 +51,13 @@ async function measured(method: MethodDefinition, lrMultipliers: readonly number
 }
 
 /** What a job says of its trainings. */
-const jobProtocol = ({ frozenBatchNorm, isAugmented = false }: Setting) =>
-  ({ frozenBatchNorm, augmentation: isAugmented ? 'LIGHT' : 'NONE' }) as const;
+const jobProtocol = ({ frozenBatchNorm, headInit = 'RANDOM', isAugmented = false }: Setting) =>
+  ({ frozenBatchNorm, headInit, augmentation: isAugmented ? 'LIGHT' : 'NONE' }) as const;
 
 function estimated(method: MethodDefinition, setting: Setting) {
   const { network = tinyTraining.network } = setting;
-  const { frozenBatchNorm, augmentation } = jobProtocol(setting);
-  const training = trainingProtocolSchema.parse({ epochCount: EPOCH_COUNT, batchSize: BATCH_SIZE, frozenBatchNorm });
+  const { augmentation, ...protocol } = jobProtocol(setting);
+  const training = trainingProtocolSchema.parse({ epochCount: EPOCH_COUNT, batchSize: BATCH_SIZE, ...protocol });
   const data = { searchFraction: 1, imageSizePx: images.sizePx, augmentation } as const;
   const costs = networkCosts(network, images.sizePx, classCount);
   const rules = network.blocks.map(() => ({ policy: 'FREE' as const }));
@@ -76,6 +78,7 @@ const LISTS = METHOD_TABLE.filter((method) => method.kind === 'LIST');
 describe.each<[string, Setting]>([
   ['frozen BatchNorm on stored statistics', { frozenBatchNorm: 'EVAL' }],
   ['frozen BatchNorm on batch statistics', { frozenBatchNorm: 'TRAIN' }],
+  ['a head that is trained before', { frozenBatchNorm: 'EVAL', headInit: 'PROBE' }],
   ['images that vary', { frozenBatchNorm: 'EVAL', isAugmented: true }],
   ['a network without BatchNorm', { frozenBatchNorm: 'TRAIN', network: plainTinyNetwork }],
   ['BatchNorm behind the first block alone', { frozenBatchNorm: 'TRAIN', network: partlyNormalizedTinyNetwork }],

@@ -77,9 +77,30 @@ function ofCandidate(
   { spec, costs }: TrainingSetting,
   images: ImageCounts,
 ): TrainingEstimate {
-  const { epochCount, batchSize } = spec.training;
-  const facts = factsOf(method, spec, costs);
-  const stages = stagesOf({ technique: techniqueOf(method, spec.methods), lrMultipliers, epochCount });
+  return ofStages(stagesOfMethod(method, lrMultipliers, spec), { spec, costs }, factsOf(method, spec, costs), images);
+}
+
+function stagesOfMethod(
+  method: MethodDefinition,
+  lrMultipliers: readonly number[],
+  { training, data, methods }: TrainingSetting['spec'],
+): Stage[] {
+  const { headInit } = protocolOf(method, { ...training, ...data });
+  return stagesOf({
+    technique: techniqueOf(method, methods),
+    lrMultipliers,
+    epochCount: training.epochCount,
+    headInit,
+  });
+}
+
+function ofStages(
+  stages: readonly Stage[],
+  { spec, costs }: Pick<TrainingSetting, 'spec' | 'costs'>,
+  facts: CutFacts,
+  images: ImageCounts,
+): TrainingEstimate {
+  const { batchSize } = spec.training;
   return {
     epochCount: stages.reduce((sum, stage) => sum + stage.epochCount, 0),
     multiplyAccumulates: stages.reduce((sum, stage) => sum + costOfStage(stage, costs, facts, images, batchSize), 0),
@@ -116,7 +137,20 @@ function ofRandomGenomes(
     return cutOf({ part: 'BLOCKS', lrMultipliers }, facts).isPrefixCached;
   });
   const cost = meanCostOfRandomGenomes(blocks, isPrefixCached);
-  return { epochCount, multiplyAccumulates: stageCost(cost, { epochCount }, images) };
+  const start = ofStages(
+    stagesOfMethod(
+      method,
+      blocks.map(() => 1),
+      spec,
+    ).filter(({ isStart }) => isStart),
+    { spec, costs },
+    facts,
+    images,
+  );
+  return {
+    epochCount: start.epochCount + epochCount,
+    multiplyAccumulates: start.multiplyAccumulates + stageCost(cost, { epochCount }, images),
+  };
 }
 
 function factsOf(

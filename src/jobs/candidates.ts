@@ -32,7 +32,9 @@ const candidateOf = ({ method, lrMultipliers, genes, threshold }: StoredTrial): 
 export function bestCandidates(trials: readonly StoredTrial[], method: Method, count: number): Candidate[] {
   const ranked = trials
     .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
-    .toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1) || a.generation - b.generation || a.slot - b.slot);
+    .toSorted(
+      (a, b) => (a.fitness ?? Infinity) - (b.fitness ?? Infinity) || a.generation - b.generation || a.slot - b.slot,
+    );
   const best = new Map<string, StoredTrial>();
   for (const trial of ranked) {
     if (best.size === count) break;
@@ -79,12 +81,15 @@ function trainings(context: JobContext, trial: NewTrial, trialId: string | undef
   if (trialId === undefined) throw new Error(`${method} has no trial in ${placeOf(trial)}`);
   const slice =
     fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCountOf(context.job.spec.data) };
+  const [phaseSeed = 0] = trainingSeeds(phase, 1);
   return trainingSeeds(phase, seedCount).map((seed) => ({
     scope: context.job.id,
     key: `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`,
     trialId,
     seed,
-    spec: { train: trainSpec(context, { method, lrMultipliers, seed, ...slice, keepWeights: phase === 'FINALS' }) },
+    spec: {
+      train: trainSpec(context, { method, lrMultipliers, seed, phaseSeed, ...slice, keepWeights: phase === 'FINALS' }),
+    },
   }));
 }
 

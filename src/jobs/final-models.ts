@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { groupBy } from '../domain/group-by.js';
+import { figureOf } from '../domain/job/evaluation.js';
 import type { Method } from '../methods/method-table.js';
 import type { Artifact } from '../domain/artifact.js';
 import { type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
@@ -9,7 +10,7 @@ import { ObjectStore } from '../storage/object-store.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import { type Training, TrialRepository } from '../storage/postgres/trial.repository.js';
 import type { JobContext } from './job-context.js';
-import { refuseBadData, validationFigure, WORST_FITNESS } from './trial-settlement.js';
+import { refuseBadData } from './trial-settlement.js';
 
 /** Names the task that scores a method's model of a seed. */
 export const scoreKey = (method: Method, seed: number): string => `score/${method}/${seed}`;
@@ -27,7 +28,7 @@ export class FinalModels {
   async trained({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
     const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
-    const figure = ({ training }: FinalModel) => validationFigure(training, job.spec.evaluation.fitness);
+    const figure = ({ training }: FinalModel) => figureOf(training, job.spec.evaluation);
     return trials.map((trial) => ({
       trial,
       models: (trainings.get(trial.id) ?? []).flatMap(modelOf).sort((a, b) => figure(b) - figure(a) || a.seed - b.seed),
@@ -79,7 +80,7 @@ export class FinalModels {
       }
       scored.push({ trial, models: withReports });
     }
-    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? WORST_FITNESS;
+    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? Infinity;
     return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
   }
 

@@ -1,5 +1,6 @@
 import type { BaseModel } from '../domain/base-model.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import { objectiveSchema } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
 import { protocolOf, techniqueOf } from '../methods/apply-method.js';
@@ -40,19 +41,23 @@ export function trainSpec(
   context: JobContext,
   candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> & {
     readonly method: Method;
+    /** The first seed of the phase, which a head that is trained before has in all of its trainings. */
+    readonly phaseSeed: number;
   },
 ): TrainSpec {
-  const { method: id, ...chosen } = candidate;
-  const { training, data, methods } = context.job.spec;
+  const { method: id, phaseSeed, ...chosen } = candidate;
+  const { training, data, methods, evaluation } = context.job.spec;
   const { batchSize } = training;
   if (batchSize === undefined) throw new Error(`${context.job.id} trains before its batch size is known`);
   const method = methodOf(id);
-  const { frozenBatchNorm, augmentation } = protocolOf(method, { ...training, ...data });
+  const { augmentation, ...protocol } = protocolOf(method, { ...training, ...data });
   return {
     ...chosen,
+    headSeed: protocol.headInit === 'PROBE' ? phaseSeed : chosen.seed,
+    objective: objectiveSchema.strip().parse(evaluation),
     network: network(context, context.baseModel),
     pack: pack(context, (split) => split !== 'test'),
-    training: { ...training, batchSize, frozenBatchNorm },
+    training: { ...training, batchSize, ...protocol },
     augmentation,
     technique: techniqueOf(method, methods),
   };

@@ -36,14 +36,15 @@ export class JobSpecs {
     const model = await this.baseModels.get(baseModel);
     checkFits(request, model);
     const { searchFraction, imageSizePx = model.inputSizePx, augmentation } = data;
-    const { frozenBatchNorm = SEARCH_MODES[search.biotune.mode].frozenBatchNorm } = training;
+    const ofMode = SEARCH_MODES[search.biotune.mode];
+    const { frozenBatchNorm = ofMode.frozenBatchNorm, headInit = ofMode.headInit } = training;
     const warmStartGenomes = await Promise.all(
       search.warmStartFrom.map((name, index) => this.bestGenome(project, name, model, index)),
     );
     return {
       baseModel,
       data: { searchFraction, imageSizePx, augmentation },
-      training: { ...training, frozenBatchNorm },
+      training: { ...training, frozenBatchNorm, headInit },
       search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
       evaluation,
       warmStartGenomes,

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/reasons.js';
-import type { EvaluationConfig } from '../domain/job/evaluation.js';
+import { figureOf, fitnessOf, type Objective, worstFitness } from '../domain/job/evaluation.js';
 import { groupBy } from '../domain/group-by.js';
-import { isOpen, type SeedResult, type StoredTrial, type TrialPhase } from '../domain/job/trial.js';
+import { isOpen, type StoredTrial, type TrialPhase } from '../domain/job/trial.js';
 import { mean } from '../statistics/mean.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
@@ -12,35 +12,20 @@ import type { Transaction } from '../storage/postgres/transaction.js';
 import type { JobContext } from './job-context.js';
 import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
 
-/** Fitness of a genome that cannot be trained: the worst there is. */
-export const WORST_FITNESS = 1;
-
-const VALIDATION_FIGURES = {
-  MACRO_ACCURACY: 'validationMacroAccuracy',
-  ACCURACY: 'validationAccuracy',
-  MACRO_F1: 'validationMacroF1',
-} as const satisfies Record<EvaluationConfig['fitness'], keyof SeedResult>;
-
-/** The validation figure that a job's fitness is 1 minus of. */
-export const validationFigure = (
-  result: Pick<SeedResult, (typeof VALIDATION_FIGURES)[EvaluationConfig['fitness']]>,
-  fitness: EvaluationConfig['fitness'],
-): number => result[VALIDATION_FIGURES[fitness]];
-
 /** What a trial came to; undefined while one of its trainings is still to end. */
 function outcome(
   trainings: readonly Training[],
-  figure: EvaluationConfig['fitness'],
+  objective: Objective,
 ): Pick<StoredTrial, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
   const infeasible = trainings.find(({ state }) => state === 'infeasible');
   if (infeasible !== undefined) {
     const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
-    return { state: 'INFEASIBLE', fitness: WORST_FITNESS, infeasibleReason };
+    return { state: 'INFEASIBLE', fitness: worstFitness(objective), infeasibleReason };
   }
   const results = trainings.flatMap((training) => seedResult(training) ?? []);
   if (results.length === 0 || results.length < trainings.length) return undefined;
-  const figures = results.map((result) => validationFigure(result, figure));
-  return { state: 'SUCCEEDED', fitness: 1 - mean(figures) };
+  const figures = results.map((result) => figureOf(result, objective));
+  return { state: 'SUCCEEDED', fitness: fitnessOf(mean(figures), objective) };
 }
 
 /** Trials that are closed in one transaction. */
@@ -69,16 +54,12 @@ export class TrialSettlement {
    *
    * @throws {DomainError} DATASET_CHANGED and the like when the data is not what was imported.
    */
-  async settle(
-    leadership: Leadership,
-    trials: readonly StoredTrial[],
-    figure: EvaluationConfig['fitness'],
-  ): Promise<Settled> {
+  async settle(leadership: Leadership, trials: readonly StoredTrial[], objective: Objective): Promise<Settled> {
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
     const closed = trials.filter(isOpen).flatMap((trial): StoredTrial[] => {
       const mine = trainings.get(trial.id) ?? [];
       for (const training of mine) refuseBadData(training);
-      const change = outcome(mine, figure);
+      const change = outcome(mine, objective);
       return change === undefined ? [] : [{ ...trial, ...change }];
     });
     for (let start = 0; start < closed.length; start += CLOSING_COUNT) {
@@ -90,7 +71,7 @@ export class TrialSettlement {
   /** Closes what has ended of a phase that follows the search, and says whether any of it is still open. */
   async settlePhase({ job, leadership }: JobContext, phase: TrialPhase): Promise<{ readonly hasOpen: boolean }> {
     const trials = await this.trials.list(job.id, phase);
-    const { closed } = await this.settle(leadership, trials, job.spec.evaluation.fitness);
+    const { closed } = await this.settle(leadership, trials, job.spec.evaluation);
     return { hasOpen: trials.filter(isOpen).length > closed.length };
   }
 

@@ -5,6 +5,7 @@ import { layerDecay } from './definitions/layer-decay.js';
 import { linearProbe } from './definitions/linear-probe.js';
 import { lora } from './definitions/lora.js';
 import { METHODS, methodOf, methodSettingsSchema } from './method-table.js';
+import type { HeadInit } from './stage.js';
 
 const settings = methodSettingsSchema.parse({ lora: { rank: 4 }, layerDecay: { decay: 0.5 } });
 
@@ -19,7 +20,7 @@ describe('techniqueOf', () => {
 
   it('is BLOCKS where a method has none of its own', () => {
     const ofItsOwn = METHODS.filter((method) => techniqueNamed(method).type === method);
-    expect(ofItsOwn).toEqual(['LINEAR_PROBE', 'LP_FT', 'GRADUAL_UNFREEZING', 'AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP']);
+    expect(ofItsOwn).toEqual(['LINEAR_PROBE', 'GRADUAL_UNFREEZING', 'AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP']);
     const others = METHODS.filter((method) => !ofItsOwn.includes(method));
     expect(others.map(techniqueNamed)).toEqual(others.map(() => ({ type: 'BLOCKS' })));
   });
@@ -32,7 +33,16 @@ it('trains the last block alone in a probe, rates that fall to the input in a de
 });
 
 it('keeps BatchNorm and images of a linear probe as they are, so that its features are fixed', () => {
-  const job = { frozenBatchNorm: 'TRAIN', augmentation: 'STANDARD' } as const;
-  expect(protocolOf(linearProbe, job)).toEqual({ frozenBatchNorm: 'EVAL', augmentation: 'NONE' });
+  const job = { headInit: 'RANDOM', frozenBatchNorm: 'TRAIN', augmentation: 'STANDARD' } as const;
+  expect(protocolOf(linearProbe, job)).toEqual({ headInit: 'RANDOM', frozenBatchNorm: 'EVAL', augmentation: 'NONE' });
   expect(protocolOf(fullFineTune, job)).toEqual(job);
+});
+
+it('begins with the head that the job asks for, but where a method says what it is', () => {
+  const headOf = (method: (typeof METHODS)[number], headInit: HeadInit) =>
+    protocolOf(methodOf(method), { headInit, frozenBatchNorm: 'EVAL', augmentation: 'NONE' }).headInit;
+  const always = (headInit: HeadInit, other: HeadInit) =>
+    METHODS.filter((method) => headOf(method, other) === headInit);
+  expect(always('RANDOM', 'PROBE')).toEqual(['FULL_FINE_TUNE', 'LINEAR_PROBE', 'GRADUAL_UNFREEZING', 'LORA']);
+  expect(always('PROBE', 'RANDOM')).toEqual(['LP_FT', 'LP_BODY']);
 });

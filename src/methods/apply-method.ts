@@ -1,8 +1,10 @@
 import type { FixedMethod, ListMethod, ListScope, MethodDefinition } from './method-definition.js';
+import type { HeadInit } from './stage.js';
 import { type Technique, techniqueSchema } from './method-table.js';
 
-/** What a job says of BatchNorm in frozen blocks, and of how training images vary. */
+/** What a job says of the head that a training begins with, of BatchNorm in frozen blocks, and of how training images vary. */
 interface Protocol<Augmentation> {
+  readonly headInit: HeadInit;
   readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
   readonly augmentation: Augmentation;
 }
@@ -24,12 +26,12 @@ export const fixedMultipliers = (method: FixedMethod, blockCount: number, all: A
 export const listedMultipliers = (method: ListMethod, scope: ListScope, all: AllSettings): number[][] =>
   method.candidates(scope, settingsOf(method, all));
 
-/** What a method's trainings do with BatchNorm and images, given what the job says of these. */
+/** What a method's trainings do with head, BatchNorm and images, given what the job says of these. */
 export function protocolOf<Augmentation>(
   method: MethodDefinition,
-  { frozenBatchNorm, augmentation }: Protocol<Augmentation>,
+  { headInit, frozenBatchNorm, augmentation }: Protocol<Augmentation>,
 ): Protocol<Augmentation | 'NONE'> {
-  return { frozenBatchNorm, augmentation, ...('overrides' in method ? method.overrides : {}) };
+  return { headInit, frozenBatchNorm, augmentation, ...('overrides' in method ? method.overrides : {}) };
 }
 
 function settingsOf({ settings }: MethodDefinition, all: AllSettings): AllSettings {

@@ -59,17 +59,22 @@ describe('a method that is one definition', () => {
     const settings = settingsSchema.parse({});
     const technique = techniqueOf(lastBlocks, settings);
     const lrMultipliers = fixedMultipliers(lastBlocks, 3, settings);
-    const [stage, ...others] = stagesOf({ technique, lrMultipliers, epochCount: 4 });
+    const [stage, ...others] = stagesOf({ technique, lrMultipliers, epochCount: 4, headInit: 'RANDOM' });
     expect(others).toEqual([]);
     expect(stage).toEqual({ part: 'BLOCKS', lrMultipliers: [0, 1, 1], epochCount: 4, restartsSchedule: true });
     expect(cutOf({ part: 'BLOCKS', lrMultipliers }, BATCH_NORM)).toEqual({ prefixEnd: 1, isPrefixCached: true });
-    const job = { frozenBatchNorm: 'TRAIN', augmentation: 'LIGHT' } as const;
+    const job = { headInit: 'RANDOM', frozenBatchNorm: 'TRAIN', augmentation: 'LIGHT' } as const;
     expect(protocolOf(lastBlocks, job)).toEqual(job);
   });
 });
 
 describe('the estimate of a made-up method', () => {
-  const training = trainingProtocolSchema.parse({ epochCount: 2, batchSize: 8, frozenBatchNorm: 'EVAL' });
+  const training = trainingProtocolSchema.parse({
+    epochCount: 2,
+    batchSize: 8,
+    frozenBatchNorm: 'EVAL',
+    headInit: 'RANDOM',
+  });
   const data = { searchFraction: 1, imageSizePx: 8, augmentation: 'NONE' } as const;
   const rules = tinyNetwork.blocks.map(() => ({ policy: 'FREE' as const }));
   const costs = networkCosts(tinyNetwork, 8, 3);

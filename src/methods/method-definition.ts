@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Stage } from './stage.js';
+import type { HeadInit, Stage } from './stage.js';
 
 /** Settings of one method, or of its technique; each definition knows its own. */
 type Values = Readonly<Record<string, unknown>>;
@@ -29,10 +29,11 @@ export interface ListScope {
   readonly baseLearningRate: number;
 }
 
-/** What a method does whatever the job says: keep BatchNorm and images as they are. */
+/** What a method does whatever the job says: how its head begins, or that BatchNorm and images stay as they are. */
 export interface ProtocolOverrides {
-  readonly frozenBatchNorm: 'EVAL';
-  readonly augmentation: 'NONE';
+  readonly headInit: HeadInit;
+  readonly frozenBatchNorm?: 'EVAL';
+  readonly augmentation?: 'NONE';
 }
 
 interface CommonDefinition {

@@ -52,6 +52,6 @@ it('a technique says all that it needs, and nothing of another', () => {
   expect(techniqueSchema.safeParse({ type: 'BLOCKS' }).success).toBe(true);
   expect(techniqueSchema.safeParse({ type: 'LORA', rank: 4, alpha: 16 }).success).toBe(true);
   expect(techniqueSchema.safeParse({ type: 'LORA', rank: 4 }).success).toBe(false);
-  expect(techniqueSchema.safeParse({ type: 'LP_FT', rank: 4 }).success).toBe(false);
+  expect(techniqueSchema.safeParse({ type: 'LINEAR_PROBE', rank: 4 }).success).toBe(false);
   expect(techniqueSchema.safeParse({ type: 'LAYER_DECAY' }).success).toBe(false);
 });

@@ -9,6 +9,7 @@ import { l2Sp } from './definitions/l2-sp.js';
 import { layerDecay } from './definitions/layer-decay.js';
 import { linearProbe } from './definitions/linear-probe.js';
 import { lora } from './definitions/lora.js';
+import { lpBody } from './definitions/lp-body.js';
 import { lpFt } from './definitions/lp-ft.js';
 import { randomSearch } from './definitions/random-search.js';
 import { suffixGrid } from './definitions/suffix-grid.js';
@@ -23,6 +24,7 @@ export const METHOD_TABLE = [
   fullFineTuneTuned,
   linearProbe,
   lpFt,
+  lpBody,
   gradualUnfreezing,
   autoRgn,
   lora,

@@ -18,7 +18,16 @@ export interface Stage {
   readonly gradientPassBatchCount?: number;
   /** Whether BatchNorm of blocks that learn does what that of frozen blocks does. */
   readonly keepsBatchNormFrozen?: true;
+  /**
+   * Whether the stage only makes the head that the others begin with. It follows from the head's seed alone, and its best
+   * epoch counts as one before the first of the next stage.
+   */
+  readonly isStart?: true;
 }
+
+/** What the head is when a training begins: drawn at random, or trained on the features of the pretrained network. */
+export const HEAD_INITS = ['RANDOM', 'PROBE'] as const;
+export type HeadInit = (typeof HEAD_INITS)[number];
 
 /** The classifier alone, otherwise as a stage that trains blocks. */
 export const probeOf = (blocks: Stage): Stage => ({ ...blocks, part: 'CLASSIFIER' });

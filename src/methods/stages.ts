@@ -1,6 +1,6 @@
 import { METHOD_TABLE, type Technique } from './method-table.js';
 import type { MethodDefinition } from './method-definition.js';
-import type { Stage } from './stage.js';
+import { type HeadInit, probeOf, type Stage } from './stage.js';
 
 /** What a training does, as far as its stages follow from it. */
 export interface StagePlan {
@@ -8,13 +8,25 @@ export interface StagePlan {
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
   readonly epochCount: number;
+  readonly headInit: HeadInit;
 }
 
 /** What is trained one after the other; multipliers are those of the plan where a block learns. */
-export function stagesOf({ technique, lrMultipliers, epochCount }: StagePlan): Stage[] {
+export function stagesOf({ technique, lrMultipliers, epochCount, headInit }: StagePlan): Stage[] {
   const blocks: Stage = { part: 'BLOCKS', lrMultipliers, epochCount, restartsSchedule: true };
   const table: readonly MethodDefinition[] = METHOD_TABLE;
   const method = table.find(({ id }) => id === technique.type);
   const own = method !== undefined && 'technique' in method ? method.technique : undefined;
-  return own?.stages?.(technique, blocks) ?? [blocks];
+  const stages = own?.stages?.(technique, blocks) ?? [blocks];
+  return headInit === 'PROBE' ? [startOf(blocks), ...stages] : stages;
+}
+
+/** The head learns at the full rate, whatever becomes of it afterwards. */
+function startOf(blocks: Stage): Stage {
+  const last = blocks.lrMultipliers.length - 1;
+  return {
+    ...probeOf(blocks),
+    lrMultipliers: blocks.lrMultipliers.map((_, block) => (block === last ? 1 : 0)),
+    isStart: true,
+  };
 }

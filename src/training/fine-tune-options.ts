@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.js';
+import type { Objective } from '../domain/job/evaluation.js';
 import type { Technique } from '../methods/method-table.js';
-import { trainsNothing } from '../methods/stage.js';
+import { type HeadInit, trainsNothing } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import type { Weights } from '../networks/weights.js';
@@ -24,7 +25,9 @@ export interface FineTuneOptions {
   /** What BatchNorm of a frozen block uses: stored statistics, or the batch's, which also moves the stored ones. */
   readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
   readonly epochCount: number;
-  /** Epochs without a strictly better validation macro-accuracy after which training stops. */
+  /** What the best epoch is chosen by. */
+  readonly objective: Objective;
+  /** Epochs without a strictly better one after which training stops. */
   readonly patienceEpochs: number;
   readonly batchSize: number;
   /** The most examples that are in memory at a time; their gradients are added up; the whole batch when absent. */
@@ -32,13 +35,18 @@ export interface FineTuneOptions {
   readonly optimizer: OptimizerSettings;
   readonly baseLearningRate: number;
   readonly schedule: LearningRateSchedule;
+  /** Steps at the start of each stage over which the learning rate climbs to that of its epoch; 0 for none. */
+  readonly warmupStepCount: number;
   /** The share of each label that is spread over all classes, in [0, 1). */
   readonly labelSmoothing: number;
   /** BALANCED: the loss of a class counts in inverse proportion to its share of the training images. */
   readonly classWeighting: 'NONE' | 'BALANCED';
   /** The gradients of a step are together no longer than this; no bound when absent. */
   readonly gradientNormMax?: number;
-  /** Decides the fresh classifier and the order of the examples. */
+  readonly headInit: HeadInit;
+  /** Decides the fresh classifier, and how it is trained where `headInit` is PROBE. */
+  readonly headSeed: number;
+  /** Decides the order of the examples, and all that a technique draws. */
   readonly seed: number;
   /** Names `pretrained`, `train` and `validation`: for the same name they are the same. */
   readonly sourceKey: string;

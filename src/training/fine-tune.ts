@@ -11,7 +11,10 @@ import type { StageRecord } from './loop/stage-record.js';
 
 /** What a training came to. */
 export interface FineTuneResult {
-  /** The best epoch of the last stage; epochs are numbered from 1. */
+  /**
+   * The best epoch of the last stage, or that of the head which the training began with, where none was better; epochs are
+   * numbered from 1.
+   */
   readonly bestEpoch: number;
   /** The epochs of all stages. */
   readonly epochs: readonly EpochMetrics[];
@@ -44,7 +47,7 @@ export interface FineTuneHooks {
 
 /**
  * Trains one candidate by the paper's protocol (arXiv 2508.15367) or what the options make of it: a learning rate per
- * block that follows a schedule, early stopping on the validation macro-accuracy; the best epoch counts. No dropout.
+ * block that follows a schedule, early stopping by the objective; the best epoch counts. No dropout.
  *
  * What learns, and from what it starts, is the technique's; its stages are trained one after the other, and epochs are
  * numbered through all of them.
@@ -57,7 +60,7 @@ export interface FineTuneHooks {
  */
 export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): Promise<FineTuneResult> {
   checkFineTuneOptions(options);
-  const start = loadWeights(options.network, options.pretrained, options.classCount, options.seed);
+  const start = loadWeights(options.network, options.pretrained, options.classCount, options.headSeed);
   const { dispose, ...shared } =
     hooks.shared === undefined ? ownParts() : { ...hooks.shared, dispose: () => undefined };
   try {
@@ -78,13 +81,16 @@ async function trainStages(
   const epochs = (resumeFrom?.epochs ?? []).slice(0, epochCountOf(stages));
   let weights = start;
   let last: TrainedStage | undefined;
-  for (const [index, stage] of stagesOf(options).entries()) {
+  const plan = stagesOf(options);
+  for (const [index, stage] of plan.entries()) {
     if (index < doneCount) continue;
+    const startEpoch = plan[index - 1]?.isStart === true ? bestOf(epochs, options.objective) : undefined;
     last = await trainStage({ ...options, microBatchSize }, stage, weights, {
       shared,
       stagesBefore: [...stages],
       epochsBefore: [...epochs],
       onEpoch,
+      ...(startEpoch !== undefined && { startEpoch }),
       ...(resumeFrom !== undefined && index === doneCount && { resumeFrom }),
     });
     stages.push(last.record);
@@ -102,10 +108,8 @@ const epochCountOf = (stages: readonly StageRecord[]): number =>
 
 function resultOf(
   { network, classCount }: FineTuneOptions,
-  { epochs, trainedParameterCount, microBatchSize }: TrainedStage,
+  { best, trainedParameterCount, microBatchSize }: TrainedStage,
 ) {
-  const best = bestOf(epochs);
-  if (best === undefined) throw new Error('no epoch was trained');
   const counted = parameterSpecs(network, classCount).filter(({ isBuffer }) => !isBuffer);
   return {
     bestEpoch: best.epoch,

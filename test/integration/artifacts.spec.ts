@@ -1,3 +1,4 @@
+import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { RUNTIME } from '../fixtures/runtime.js';
 import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { createHash } from 'node:crypto';
@@ -92,6 +93,7 @@ describe('artifacts', () => {
       pack: { manifest: trainShard, shards: [{ ...trainShard, split: 'train' as const, imageCount: 1 }] },
       training: trainingProtocolSchema.parse({
         frozenBatchNorm: 'EVAL',
+        headInit: 'RANDOM',
         epochCount: 1,
         patienceEpochs: 1,
         batchSize: 2,
@@ -100,7 +102,9 @@ describe('artifacts', () => {
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
       technique: { type: 'BLOCKS' as const },
+      objective: objectiveSchema.parse({}),
       seed: 1,
+      headSeed: 1,
       fold: 0,
       foldCount: 1,
       keepWeights: true,

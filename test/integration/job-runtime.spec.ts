@@ -1,3 +1,4 @@
+import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { RUNTIME } from '../fixtures/runtime.js';
 import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -19,11 +20,19 @@ const artifact = { sha256: 'ab'.repeat(32), sizeBytes: 1 };
 const train: TrainSpec = {
   network: { architecture: 'n', weights: artifact, mean: [0, 0, 0], std: [1, 1, 1], imageSizePx: 8, classCount: 2 },
   pack: { manifest: artifact, shards: [{ ...artifact, split: 'train', imageCount: 1 }] },
-  training: trainingProtocolSchema.parse({ epochCount: 1, patienceEpochs: 1, batchSize: 2, frozenBatchNorm: 'EVAL' }),
+  training: trainingProtocolSchema.parse({
+    epochCount: 1,
+    patienceEpochs: 1,
+    batchSize: 2,
+    frozenBatchNorm: 'EVAL',
+    headInit: 'RANDOM',
+  }),
   augmentation: 'NONE',
   lrMultipliers: [1],
   technique: { type: 'BLOCKS' },
+  objective: objectiveSchema.parse({}),
   seed: 1,
+  headSeed: 1,
   fold: 0,
   foldCount: 1,
   keepWeights: false,

@@ -1,3 +1,4 @@
+import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
@@ -232,6 +233,7 @@ function trainSpec({ manifest, shards }: Dataset, keepWeights: boolean) {
       pack: { manifest, shards },
       training: trainingProtocolSchema.parse({
         frozenBatchNorm: 'EVAL',
+        headInit: 'RANDOM',
         epochCount: 1,
         patienceEpochs: 1,
         batchSize: 2,
@@ -240,7 +242,9 @@ function trainSpec({ manifest, shards }: Dataset, keepWeights: boolean) {
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
       technique: { type: 'BLOCKS' as const },
+      objective: objectiveSchema.parse({}),
       seed: 1,
+      headSeed: 1,
       fold: 0,
       foldCount: 1,
       keepWeights,

@@ -1,3 +1,4 @@
+import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -148,11 +149,14 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
         patienceEpochs: 1000,
         batchSize: 16,
         frozenBatchNorm: 'EVAL',
+        headInit: 'RANDOM',
       },
       augmentation: 'NONE',
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
       technique: { type: 'BLOCKS' },
+      objective: objectiveSchema.parse({}),
       seed: 7,
+      headSeed: 7,
       fold: 0,
       foldCount: 1,
       keepWeights: false,

@@ -96,9 +96,14 @@ describe('a worker', () => {
     expect(first).not.toBe(plain);
   });
 
+  it('trains a head first where it is to begin with one, and counts its epochs', async () => {
+    const { train } = trainSpec(1);
+    const spec = trainSpec(1, { training: { ...train.training, headInit: 'PROBE' } });
+    expect(succeeded(await outcomeOf(coordinator.enqueue(spec)), 'train')).toMatchObject({ epochCount: 2 });
+  });
+
   it.each<[Technique, number]>([
     [{ type: 'LINEAR_PROBE' }, 1],
-    [{ type: 'LP_FT' }, 2],
     [{ type: 'GRADUAL_UNFREEZING' }, 2],
     [{ type: 'AUTO_RGN', batchCount: 1 }, 1],
     [{ type: 'LORA', rank: 2, alpha: 4 }, 1],

@@ -37,6 +37,8 @@ export const job: FineTuneJob = {
       baseLearningRate: 1e-3,
       cosineEpochCount: 100,
       frozenBatchNorm: 'TRAIN',
+      headInit: 'RANDOM',
+      warmupStepCount: 0,
       optimizer: 'ADAM',
       weightDecay: 0,
       momentum: 0.9,
@@ -59,7 +61,7 @@ export const job: FineTuneJob = {
       initialGenomes: [],
       warmStartFrom: [],
     },
-    evaluation: { fitness: 'MACRO_ACCURACY', seedCount: 3 },
+    evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
     baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
     methods: {
       fullFineTuneTuned: { rates: [1e-2, 3e-3, 1e-3, 3e-4, 1e-4] },

@@ -25,7 +25,7 @@ describe('refusals', () => {
     ['a missing field', { dataset: 's3://photos/flowers' }, '/baseModel', 'REQUIRED'],
     [
       'an enum that does not exist',
-      { ...twoFields, evaluation: { fitness: 'LOSS' } },
+      { ...twoFields, evaluation: { fitness: 'PRECISION' } },
       '/evaluation/fitness',
       'NOT_ALLOWED',
     ],
@@ -83,6 +83,18 @@ describe('refusals', () => {
       { ...twoFields, search: { blockConstraints: [{ blockId: 'a', lrMultiplierMin: 3, lrMultiplierMax: 2 }] } },
       '/search/blockConstraints/0/lrMultiplierMin',
       'OUT_OF_RANGE',
+    ],
+    [
+      'a probed head in a mode of the paper',
+      { ...twoFields, training: { headInit: 'PROBE' } },
+      '/training/headInit',
+      'RULE_BROKEN',
+    ],
+    [
+      'a target that no loss can be compared with',
+      { ...twoFields, evaluation: { fitness: 'LOSS' }, budget: { targetMetricValue: 0.9 } },
+      '/budget/targetMetricValue',
+      'RULE_BROKEN',
     ],
     ['nothing to train', { ...twoFields, search: { type: 'NONE' }, baselines: [] }, '/baselines', 'RULE_BROKEN'],
     ['a list of the wrong kind', { ...twoFields, baselines: ['DROPOUT'] }, '/baselines/0', 'NOT_ALLOWED'],

@@ -34,7 +34,10 @@ export const budgetSchema = z
       .gt(0)
       .max(1)
       .optional()
-      .describe('The validation figure at which the search ends, between 0 and 1: the one that fitness is 1 minus of.'),
+      .describe(
+        'The validation figure at which the search ends, above 0 and at most 1: what 1 minus the fitness must reach. ' +
+          'Refused where the fitness is a LOSS.',
+      ),
     plateauGenerationCount: z
       .int()
       .min(1)

@@ -122,6 +122,14 @@ function checkSearch({ search, evaluation, training, baselines, budget }: Search
     const message = `frozenBatchNorm is ${frozenBatchNorm}; mode ${mode} goes with ${ofMode}: leave it out, or change search.biotune.mode`;
     refuse(['training', 'frozenBatchNorm'], message, { frozenBatchNorm, mode });
   }
+  if (evaluation.fitness === 'LOSS' && budget.targetMetricValue !== undefined) {
+    const message = `targetMetricValue is ${budget.targetMetricValue}, a share of right answers; evaluation.fitness LOSS has none: leave it out, or choose another fitness`;
+    refuse(['budget', 'targetMetricValue'], message, { fitness: evaluation.fitness });
+  }
+  if (search.type !== 'NONE' && training.headInit === 'PROBE' && SEARCH_MODES[mode].headInit === 'RANDOM') {
+    const message = `headInit is PROBE; candidates of mode ${mode} begin with a RANDOM head: leave it out, or change search.biotune.mode`;
+    refuse(['training', 'headInit'], message, { headInit: training.headInit, mode });
+  }
 }
 
 function checkBaselines({ search, baselines }: SearchParts, context: z.RefinementCtx): void {

@@ -1,14 +1,32 @@
 import { z } from 'zod';
 
-export const evaluationSchema = z
+export const objectiveSchema = z
   .strictObject({
     fitness: z
-      .enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1'])
+      .enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1', 'LOSS'])
       .default('MACRO_ACCURACY')
       .describe(
-        'The validation figure that fitness is 1 minus of. MACRO_ACCURACY: the mean recall of the classes. ' +
-          'ACCURACY: the share of the images that is recognised. MACRO_F1: the mean F1 of the classes.',
+        'The validation figure that candidates are compared by, and epochs of a training: early stopping goes by ' +
+          'it too. MACRO_ACCURACY: the mean recall of the classes. ACCURACY: the share of the images that is ' +
+          'recognised. MACRO_F1: the mean F1 of the classes. LOSS: the mean cross-entropy. Fitness is 1 minus ' +
+          'the figure, or the loss itself: lower is better.',
       ),
+    lossWeight: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0)
+      .describe(
+        'How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as ' +
+          'many images, the surer one is the better. Of no effect on LOSS.',
+      ),
+  })
+  .meta({ id: 'Objective', description: 'What candidates and epochs are compared by.' });
+export type Objective = Readonly<z.infer<typeof objectiveSchema>>;
+
+export const evaluationSchema = z
+  .strictObject({
+    ...objectiveSchema.shape,
     seedCount: z
       .int()
       .min(1)
@@ -21,6 +39,37 @@ export const evaluationSchema = z
     description: 'How a candidate is measured, whether the evolution tries it or a baseline that tries several.',
   });
 export type EvaluationConfig = Readonly<z.infer<typeof evaluationSchema>>;
+
+/** What a validation came to, as far as an objective may ask for it. */
+export interface ValidationFigures {
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+  readonly validationMacroAccuracy: number;
+  readonly validationMacroF1: number;
+}
+
+const RATES = {
+  MACRO_ACCURACY: 'validationMacroAccuracy',
+  ACCURACY: 'validationAccuracy',
+  MACRO_F1: 'validationMacroF1',
+} as const satisfies Record<Exclude<Objective['fitness'], 'LOSS'>, keyof ValidationFigures>;
+
+/** A larger loss counts as this one: the right class is then given one chance in 22,000, and more would say no more. */
+const LOSS_MAX = 10;
+
+/** What an objective makes of a validation: higher is better. */
+export function figureOf(found: ValidationFigures, { fitness, lossWeight }: Objective): number {
+  const loss = Math.min(found.validationLoss, LOSS_MAX);
+  return fitness === 'LOSS' ? -loss : found[RATES[fitness]] - lossWeight * loss;
+}
+
+/** The fitness of a candidate whose trainings have this mean figure: lower is better, and 0 is the least. */
+export const fitnessOf = (meanFigure: number, { fitness }: Objective): number =>
+  fitness === 'LOSS' ? -meanFigure : 1 - meanFigure;
+
+/** The fitness of a candidate that cannot be trained: the worst there is. */
+export const worstFitness = ({ fitness, lossWeight }: Objective): number =>
+  fitness === 'LOSS' ? LOSS_MAX : 1 + lossWeight * LOSS_MAX;
 
 export const finalsSchema = z
   .strictObject({

@@ -92,7 +92,7 @@ export const bestTrialSchema = z
     trial: z.string().describe('The resource name of the trial.'),
     generation: z.int().min(0).describe('The generation that the trial belongs to.'),
     genome: genomeSchema.describe('The genome of the trial.'),
-    fitness: z.number().describe('1 minus the mean validation figure over the seeds: lower is better.'),
+    fitness: z.number().describe('What `evaluation.fitness` says, of the mean over the seeds: lower is better.'),
   })
   .meta({ id: 'BestTrial', description: 'The best trial of the search so far.' });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HEAD_INITS } from '../../methods/stage.js';
 
 export const trainingSchema = z
   .strictObject({
@@ -8,7 +9,7 @@ export const trainingSchema = z
       .min(1)
       .max(1000)
       .default(3)
-      .describe('The number of epochs without a better validation figure before a training stops, 1 to 1000.'),
+      .describe('The number of epochs without a better fitness before a training stops, 1 to 1000.'),
     batchSize: z
       .int()
       .min(2)
@@ -57,6 +58,23 @@ export const trainingSchema = z
       .max(100_000)
       .default(100)
       .describe('The number of epochs over which the cosine schedule would reach zero, 1 to 100,000.'),
+    warmupStepCount: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(0)
+      .describe(
+        'The number of steps over which the learning rate climbs to its full height, 0 to 100,000; 0 for none.',
+      ),
+    headInit: z
+      .enum(HEAD_INITS)
+      .optional()
+      .describe(
+        'What the head is when a training begins; RANDOM when absent, and in the modes of the paper. RANDOM: drawn at ' +
+          'random. PROBE: trained on the features of the pretrained network, as LINEAR_PROBE does; it is the same ' +
+          'for all seeds of a phase. FULL_FINE_TUNE, LINEAR_PROBE, GRADUAL_UNFREEZING and LORA begin with RANDOM ' +
+          'whatever is said here, LP_FT and LP_BODY with PROBE.',
+      ),
     labelSmoothing: z
       .number()
       .min(0)
@@ -88,7 +106,7 @@ export const trainingSchema = z
 /** The protocol as a request names it. */
 export type TrainingRequest = z.infer<typeof trainingSchema>;
 
-export const jobTrainingSchema = trainingSchema.required({ frozenBatchNorm: true }).meta({
+export const jobTrainingSchema = trainingSchema.required({ frozenBatchNorm: true, headInit: true }).meta({
   id: 'JobTraining',
   description:
     "The protocol in a job's spec; the batch size is absent until the images are imported, unless the " +

@@ -34,7 +34,12 @@ export const isOpen = ({ state }: { readonly state: TrialState }): boolean => OP
 export const seedResultSchema = z
   .strictObject({
     seed: z.int().min(0).describe('The seed of the training.'),
-    bestEpoch: z.int().positive().describe('The number of the epoch with the best validation figure, from 1.'),
+    bestEpoch: z
+      .int()
+      .positive()
+      .describe(
+        'The number of the best epoch, from 1; those of the training of a head that it begins with are counted.',
+      ),
     epochCount: z.int().positive().describe('The number of epochs that were trained.'),
     validationLoss: z.number().describe('The mean cross-entropy on the validation images.'),
     validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
@@ -126,7 +131,7 @@ export const trialSchema = z
     fitness: z
       .number()
       .optional()
-      .describe('1 minus the mean validation figure over the seeds: lower is better. Present once complete.'),
+      .describe('What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once complete.'),
     createTime: timestampSchema.describe('The time at which the trial was created, RFC 3339 in UTC.'),
     endTime: timestampSchema.optional().describe('The time at which the trial ended, RFC 3339 in UTC.'),
   })

@@ -1,11 +1,11 @@
 import { groupBy } from '../../domain/group-by.js';
 import type { SearchingMethod } from '../../methods/method-table.js';
+import { worstFitness } from '../../domain/job/evaluation.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { isOpen, type NewTrial, type StoredTrial } from '../../domain/job/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
 import { placeOf } from '../candidates.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
-import { WORST_FITNESS } from '../trial-settlement.js';
 import type { SearchMemory } from './search-memory.js';
 import { type PlannedTrial, plannedTrials } from '../../search/search-plan.js';
 
@@ -44,7 +44,10 @@ export function knowledgeOf(context: JobContext, trials: readonly StoredTrial[])
   );
   const equals = new Map([...trained].map(([method, ofMethod]) => [method, new EqualTrials(ofMethod)]));
   return (planned) => {
-    if (!trains(planned)) return { state: 'INFEASIBLE', infeasibleReason: 'NO_BLOCK_SELECTED', fitness: WORST_FITNESS };
+    if (!trains(planned)) {
+      const fitness = worstFitness(context.job.spec.evaluation);
+      return { state: 'INFEASIBLE', infeasibleReason: 'NO_BLOCK_SELECTED', fitness };
+    }
     const equal = reusesEqualTrials(context) ? equals.get(planned.method)?.find(planned) : undefined;
     return equal?.fitness === undefined ? {} : { state: 'SUCCEEDED', fitness: equal.fitness, reusedTrialId: equal.id };
   };

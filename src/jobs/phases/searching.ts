@@ -91,7 +91,7 @@ export class Searching implements Phase {
         : news.flatMap(({ trialId }) => trialId ?? []);
     const trials = [...new Set(touched)].flatMap((id) => memory.get(id) ?? []).sort(byPlace);
     if (trials.length === 0) return;
-    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.evaluation.fitness);
+    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.evaluation);
     for (const trial of closed) memory.put(trial);
     for (const [id, ofTrial] of trainings) {
       const seconds = ofTrial.reduce((sum, training) => sum + (seedResult(training)?.trainSeconds ?? 0), 0);

@@ -4,5 +4,6 @@ export const fullFineTune = {
   id: 'FULL_FINE_TUNE',
   kind: 'FIXED',
   description: "All blocks at the job's base learning rate.",
+  overrides: { headInit: 'RANDOM' },
   multipliers: everyBlock,
 } as const satisfies MethodDefinition;

@@ -12,6 +12,7 @@ export const gradualUnfreezing = {
     schema: z.strictObject({ type: techniqueType('GRADUAL_UNFREEZING') }),
     stages: (_: unknown, blocks: Stage) => [...unfreezing(blocks), blocks],
   },
+  overrides: { headInit: 'RANDOM' },
   multipliers: everyBlock,
 } as const satisfies MethodDefinition;
 

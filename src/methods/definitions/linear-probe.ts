@@ -11,7 +11,7 @@ export const linearProbe = {
     schema: z.strictObject({ type: techniqueType('LINEAR_PROBE') }),
     stages: (_: unknown, blocks: Stage) => [probeOf(blocks)],
   },
-  overrides: { frozenBatchNorm: 'EVAL', augmentation: 'NONE' },
+  overrides: { headInit: 'RANDOM', frozenBatchNorm: 'EVAL', augmentation: 'NONE' },
   multipliers: (blockCount: number) =>
     Array.from({ length: blockCount }, (_, block) => (block === blockCount - 1 ? 1 : 0)),
 } as const satisfies MethodDefinition;

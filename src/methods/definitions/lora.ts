@@ -23,5 +23,6 @@ export const lora = {
     schema: z.strictObject({ type: techniqueType('LORA'), rank, alpha }),
     stages: (_: unknown, blocks: Stage) => [{ ...blocks, keepsBatchNormFrozen: true }],
   },
+  overrides: { headInit: 'RANDOM' },
   multipliers: everyBlock,
 } as const satisfies MethodDefinition;

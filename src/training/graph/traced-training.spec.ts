@@ -25,7 +25,7 @@ describe('a training', () => {
     ['near the start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, gradientNormMax: 0.5 }],
     ['near the start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 } }],
     ['near the start, in pieces', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, microBatchSize: 3 }],
-    ['of the classifier and then all', { technique: { type: 'LP_FT' } }],
+    ['of the classifier and then all', { headInit: 'PROBE', headSeed: 5 }],
     ['of a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' } }],
     [
       "of EfficientNet-Lite0's classifier",

@@ -15,3 +15,12 @@ export function learningRateOf(baseLearningRate: number, epoch: number, schedule
   const progress = Math.min(1, (epoch - 1) / schedule.epochCount);
   return (baseLearningRate * (1 + Math.cos(Math.PI * progress))) / 2;
 }
+
+/**
+ * The share of its epoch's learning rate that a step has: it climbs evenly over the first steps, and the last of them has
+ * all of it.
+ *
+ * @param step The step of the stage, from 1.
+ */
+export const warmupFactor = (step: number, warmupStepCount: number): number =>
+  Math.min(1, step / Math.max(1, warmupStepCount));

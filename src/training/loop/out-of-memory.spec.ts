@@ -46,7 +46,7 @@ const SETUPS: readonly Partial<FineTuneOptions>[] = [
   { technique: { type: 'AUTO_RGN', batchCount: 2 } },
   { technique: { type: 'AUTO_RGN', batchCount: 2 }, microBatchSize: 3 },
   { technique: { type: 'L1_SP', alpha: 1, beta: 1 } },
-  { technique: { type: 'LP_FT' } },
+  { headInit: 'PROBE' },
 ];
 
 /** An op of the backward pass, so that validation has enough memory. */
@@ -72,10 +72,7 @@ describe('a training that runs out of memory', () => {
     // The probe before it has no BatchNorm.
     runOutOfMemory((op, length) => op === GRADIENT && length > 7);
     const reported: number[] = [];
-    const found = await trainOpByOp(
-      { technique: { type: 'LP_FT' } },
-      { onEpoch: ({ epoch }) => void reported.push(epoch) },
-    );
+    const found = await trainOpByOp({ headInit: 'PROBE' }, { onEpoch: ({ epoch }) => void reported.push(epoch) });
     expect(found.microBatchSize).toBe(4);
     expect(found.stages.map(({ epochCount }) => epochCount)).toEqual([3, 3]);
     expect(reported).toEqual([1, 2, 3, 4, 5, 6]);

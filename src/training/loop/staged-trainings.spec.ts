@@ -11,7 +11,6 @@ import { learningRateOf } from './learning-rate.js';
 import { blockSegments, ModelState } from '../model/model-state.js';
 import type { TrainingCheckpoint } from './training-checkpoint.js';
 
-const LP_FT = { type: 'LP_FT' } as const;
 const GRADUAL = { type: 'GRADUAL_UNFREEZING' } as const;
 
 /** All images in one batch, so that an epoch's loss is that of the weights it begins with. */
@@ -30,12 +29,12 @@ async function lossWith(weights: Weights): Promise<number> {
   return found.loss;
 }
 
-describe('a linear probe and then fine-tuning', () => {
+describe('a training that begins with a probed head', () => {
   it('begins as the linear probe with the same seed, to the bit', async () => {
     const checkpoints: TrainingCheckpoint[] = [];
     const onEpoch = (_: unknown, checkpoint: () => TrainingCheckpoint) => void checkpoints.push(checkpoint());
     const probe = await train({ ...inOneBatch, technique: { type: 'LINEAR_PROBE' } });
-    const both = await train({ ...inOneBatch, technique: LP_FT }, { onEpoch });
+    const both = await train({ ...inOneBatch, headInit: 'PROBE' }, { onEpoch });
     const probed = both.epochs.slice(0, probe.epochs.length);
     expect(probed.map(numbersOf)).toEqual(probe.epochs.map(numbersOf));
     const { bestWeights = new Map() } = checkpoints[probed.length - 1] ?? {};
@@ -50,17 +49,17 @@ describe('a linear probe and then fine-tuning', () => {
     await train({ ...inOneBatch, technique }, { onEpoch: (_, checkpoint) => void (last = checkpoint().weights) });
     const losses = [await lossWith(probe.weights), await lossWith(new Map([...start, ...last])), await lossWith(start)];
     const [best = NaN, ofLast = NaN, ofStart = NaN] = losses;
-    const { epochs } = await train({ ...inOneBatch, technique: LP_FT });
+    const { epochs } = await train({ ...inOneBatch, headInit: 'PROBE' });
     const relativeDistance = Math.abs((epochs[probe.epochs.length]?.trainLoss ?? NaN) / best - 1);
     expect(relativeDistance).toBeLessThan(1e-5);
     expect(Math.abs(ofLast / best - 1)).toBeGreaterThan(1e-3);
     expect(Math.abs(ofStart / best - 1)).toBeGreaterThan(1e-3);
   });
 
-  it('numbers epochs through, starts the schedule again, and ends with the best of the second stage', async () => {
+  it('numbers epochs through, starts the schedule again, and ends with the best of all', async () => {
     const schedule = { type: 'COSINE', epochCount: 10 } as const;
     const { epochs, stages, bestEpoch, best, trainedParameterCount } = await train({
-      technique: LP_FT,
+      headInit: 'PROBE',
       schedule,
       baseLearningRate: 0.05,
     });
@@ -70,15 +69,15 @@ describe('a linear probe and then fine-tuning', () => {
     expect(epochs.map(({ learningRate }) => learningRate)).toEqual(
       rates.map((epoch) => learningRateOf(0.05, epoch, schedule)),
     );
-    const accuracies = epochs.slice(probe).map(({ validationMacroAccuracy }) => validationMacroAccuracy);
-    expect(bestEpoch).toBe(probe + 1 + accuracies.indexOf(Math.max(...accuracies)));
+    const accuracies = epochs.map(({ validationMacroAccuracy }) => validationMacroAccuracy);
+    expect(bestEpoch).toBe(1 + accuracies.indexOf(Math.max(...accuracies)));
     expect(best.validationMacroAccuracy).toBe(Math.max(...accuracies));
     expect(trainedParameterCount).toBe(8 * 3 * 9 + 16 + (8 * 9 + 16) + (16 * 8 + 32) + (3 * 16 + 3));
   });
 
   it('says what it did', async () => {
     const { blocks } = tinyTraining.network;
-    const { stages } = await train({ technique: LP_FT, lrMultipliers: [0, 1, 1] });
+    const { stages } = await train({ headInit: 'PROBE', lrMultipliers: [0, 1, 1] });
     const [stem = [], middle = [], head = []] = blocks.map(({ layers }) => layers);
     expect(stages).toEqual([
       {
@@ -101,10 +100,39 @@ describe('a linear probe and then fine-tuning', () => {
     ]);
   });
 
-  it('is refused when the classifier would not learn', async () => {
-    await expect(train({ technique: LP_FT, lrMultipliers: [1, 1, 0] })).rejects.toMatchObject({
-      reason: 'NO_BLOCK_SELECTED',
-    });
+  it('keeps that head where its block is frozen', async () => {
+    const options = { ...inOneBatch, objective: { fitness: 'LOSS', lossWeight: 0 } } as const;
+    const probe = await train({ ...options, technique: { type: 'LINEAR_PROBE' } });
+    const { weights } = await train({ ...options, headInit: 'PROBE', lrMultipliers: [0.02, 0.02, 0] });
+    const changed = differingTensors(weights, probe.weights);
+    expect(changed.length).toBeGreaterThan(0);
+    expect(changed.filter((name) => name.startsWith('fc.'))).toEqual([]);
+  });
+
+  it('has the head of one seed and the order of another', async () => {
+    const options = { ...inOneBatch, headInit: 'PROBE', headSeed: 3 } as const;
+    const probe = await train({ ...inOneBatch, technique: { type: 'LINEAR_PROBE' }, seed: 3, headSeed: 3 });
+    const [first, second] = [await train({ ...options, seed: 4 }), await train({ ...options, seed: 5 })];
+    for (const { epochs } of [first, second]) {
+      expect(epochs.slice(0, probe.epochs.length).map(numbersOf)).toEqual(probe.epochs.map(numbersOf));
+    }
+    expect(differingTensors(first.weights, second.weights).length).toBeGreaterThan(0);
+  });
+
+  it('ends with the head alone where nothing after it is better, and waits for that as long as for any epoch', async () => {
+    const options = { ...inOneBatch, baseLearningRate: 0.05, objective: { fitness: 'LOSS', lossWeight: 0 } } as const;
+    const probe = await train({ ...options, technique: { type: 'LINEAR_PROBE' } });
+    const broken = { ...options, headInit: 'PROBE', lrMultipliers: [1000, 1000, 1] } as const;
+    const { weights, stages, ...found } = await train(broken);
+    expect(found.bestEpoch).toBe(probe.bestEpoch);
+    expect(found.best).toEqual(probe.best);
+    expect(differingTensors(weights, probe.weights)).toEqual([]);
+    expect(stages[1]?.epochCount).toBe(inOneBatch.patienceEpochs);
+    const checkpoints: TrainingCheckpoint[] = [];
+    await train(broken, { onEpoch: (_, checkpoint) => void checkpoints.push(checkpoint()) });
+    const resumeFrom = checkpoints.at(-1);
+    if (resumeFrom === undefined) throw new Error('no checkpoint');
+    expect(differingTensors((await train(broken, { resumeFrom })).weights, probe.weights)).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { yieldToEventLoop } from '../device/event-loop.js';
 import type { ExampleSource } from '../examples/image-batches.js';
 import type { Batch } from '../examples/micro-batches.js';
 import type { ModelState } from '../model/model-state.js';
+import { warmupFactor } from './learning-rate.js';
 import { StepReports } from './step-reports.js';
 import { type StepTimes, stepTimes } from './step-times.js';
 import { type StepSettings, trainStep } from './train-step.js';
@@ -21,6 +22,8 @@ export interface EpochOptions {
   readonly seed: number;
   readonly batchSize: number;
   readonly settings: StepSettings;
+  /** The steps at the start of the stage over which its rates climb, and its epochs before this one; absent where they do not. */
+  readonly warmup?: { readonly stepCount: number; readonly epochsBefore: number };
   /** What the optimizer takes of a step, in [0, 1]; measured in this epoch when absent. */
   readonly optimizerShare?: number;
 }
@@ -38,8 +41,9 @@ export async function trainEpoch(
   train: ExampleSource,
   options: EpochOptions,
 ): Promise<EpochTraining & { readonly optimizerShare?: number }> {
-  const { epoch, seed, batchSize, settings } = options;
+  const { epoch, seed, batchSize, warmup = { stepCount: 0, epochsBefore: 0 } } = options;
   const batches = batchesOf(shuffledIndices(train.labels.length, seed, epoch), batchSize);
+  const stepsBefore = warmup.epochsBefore * batches.length;
   const reports = new StepReports(state.segments.map(({ id }) => id));
   const startMs = performance.now();
   let waitingSinceMs = startMs;
@@ -50,10 +54,12 @@ export async function trainEpoch(
     for await (const input of train.read(batches, epoch)) {
       dataMs += performance.now() - waitingSinceMs;
       const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
+      const learningRate = options.settings.learningRate * warmupFactor(stepsBefore + step, warmup.stepCount);
+      const settings = { ...options.settings, learningRate };
       const isSampled = options.optimizerShare === undefined && step === SAMPLED_STEP;
       const { report, ...measured } = stepOn(state, { input, labels }, settings, isSampled);
       times ??= measured.times;
-      reports.add(report, { epoch, step, learningRate: settings.learningRate, exampleCount: labels.length });
+      reports.add(report, { epoch, step, learningRate, exampleCount: labels.length });
       await yieldToEventLoop();
       waitingSinceMs = performance.now();
     }

@@ -1,4 +1,5 @@
 import { DomainError } from '../../domain/errors.js';
+import type { Objective } from '../../domain/job/evaluation.js';
 import { firstBatchesExampleCount } from '../../methods/batch-sizes.js';
 import type { Stage } from '../../methods/stage.js';
 import type { Weights } from '../../networks/weights.js';
@@ -29,6 +30,8 @@ export interface StageContext {
   readonly epochsBefore: readonly EpochMetrics[];
   /** Called after each epoch, as `FineTuneHooks.onEpoch`. */
   readonly onEpoch: (metrics: EpochMetrics, checkpoint: () => TrainingCheckpoint) => Promise<void> | void;
+  /** The epoch that this stage's own must be better than, which `start` is from; none when absent. */
+  readonly startEpoch?: EpochMetrics;
   /** The checkpoint that this stage goes on from. */
   readonly resumeFrom?: TrainingCheckpoint;
 }
@@ -38,7 +41,9 @@ export interface TrainedStage {
   readonly record: StageRecord;
   /** The epochs of this stage alone. */
   readonly epochs: readonly EpochMetrics[];
-  /** What learnt, and what changed with it, after the stage's best epoch. */
+  /** The best of them, or the one that the stage began from. */
+  readonly best: EpochMetrics;
+  /** What learnt, and what changed with it, after the best epoch. */
   readonly bestWeights: Weights;
   readonly trainedParameterCount: number;
   /** Examples in memory at a time, as `FineTuneResult.microBatchSize`. */
@@ -86,12 +91,12 @@ async function trainOnce(
 ): Promise<TrainedStage> {
   const training = await prepareTraining(options, stage, start, context.shared);
   try {
-    const { epochs, bestWeights } = await trainEpochs(training, options, stage, context);
+    const { epochs, ...best } = await trainEpochs(training, options, stage, context);
     const { state } = training;
     return {
       record: recordOf(training, options, stage, epochs.length),
       epochs,
-      bestWeights,
+      ...best,
       trainedParameterCount: state.trainedParameterCount,
       microBatchSize: options.microBatchSize,
     };
@@ -117,20 +122,21 @@ async function trainEpochs(
   training: PreparedTraining,
   options: SizedOptions,
   stage: Stage,
-  { stagesBefore, epochsBefore, onEpoch, resumeFrom }: StageContext,
-): Promise<{ readonly epochs: readonly EpochMetrics[]; readonly bestWeights: Weights }> {
+  { stagesBefore, epochsBefore, startEpoch, onEpoch, resumeFrom }: StageContext,
+): Promise<Pick<TrainedStage, 'epochs' | 'best' | 'bestWeights'>> {
   const { state } = training;
-  const { microBatchSize } = options;
+  const { microBatchSize, objective, patienceEpochs } = options;
   const epochs = (resumeFrom?.epochs ?? []).slice(epochsBefore.length);
-  let bestWeights: Weights = resumeFrom?.bestWeights ?? new Map();
+  let bestWeights: Weights = resumeFrom?.bestWeights ?? (startEpoch === undefined ? new Map() : state.toHost());
   if (resumeFrom !== undefined) state.restore(resumeFrom);
   let optimizerShare: number | undefined;
-  while (epochs.length < stage.epochCount && !isExhausted(epochs, options.patienceEpochs)) {
+  const candidates = () => (startEpoch === undefined ? epochs : [startEpoch, ...epochs]);
+  while (epochs.length < stage.epochCount && !isExhausted(candidates(), objective, patienceEpochs)) {
     const place = { epoch: epochsBefore.length + epochs.length + 1, stageEpoch: epochs.length + 1 };
     const { metrics, ...found } = await oneEpoch(training, options, stage, { ...place, optimizerShare });
     ({ optimizerShare } = found);
     epochs.push(metrics);
-    if (bestOf(epochs) === metrics) bestWeights = state.toHost();
+    if (bestOf(candidates(), objective) === metrics) bestWeights = state.toHost();
     await onEpoch(metrics, () => ({
       stages: stagesBefore,
       epochs: [...epochsBefore, ...epochs],
@@ -139,11 +145,13 @@ async function trainEpochs(
       microBatchSize,
     }));
   }
-  return { epochs, bestWeights };
+  const best = bestOf(candidates(), objective);
+  if (best === undefined) throw new Error('no epoch was trained');
+  return { epochs, best, bestWeights };
 }
 
-function isExhausted(epochs: readonly EpochMetrics[], patienceEpochs: number): boolean {
-  const best = bestOf(epochs);
+function isExhausted(epochs: readonly EpochMetrics[], objective: Objective, patienceEpochs: number): boolean {
+  const best = bestOf(epochs, objective);
   return best !== undefined && epochs.length - 1 - epochs.indexOf(best) >= patienceEpochs;
 }
 
@@ -163,11 +171,13 @@ async function oneEpoch(
   { epoch, stageEpoch, optimizerShare: knownShare }: EpochPlace,
 ) {
   const { state, inference, train, validation, functions } = training;
-  const { seed, batchSize, classCount, baseLearningRate, schedule } = options;
+  const { batchSize, classCount, baseLearningRate, schedule, warmupStepCount } = options;
+  const seed = stage.isStart === true ? options.headSeed : options.seed;
   const startMs = performance.now();
   const learningRate = learningRateOf(baseLearningRate, stage.restartsSchedule ? stageEpoch : epoch, schedule);
   const settings = stepSettings(options, train.labels, learningRate);
-  const epochOptions = { epoch, seed, batchSize, settings };
+  const warmup = { stepCount: warmupStepCount, epochsBefore: stageEpoch - 1 };
+  const epochOptions = { epoch, seed, batchSize, settings, warmup };
   const rateFactors = await rateFactorsOf(training, stage, epochOptions);
   const { optimizerShare, ...trained }: EpochTraining & { optimizerShare?: number } = await trainEpoch(state, train, {
     ...epochOptions,

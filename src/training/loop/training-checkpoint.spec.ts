@@ -39,7 +39,11 @@ describe.each<[string, Partial<FineTuneOptions>]>([
   ],
   ['blocks near their start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 } }],
   ['blocks near their start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 }, lrMultipliers: [0, 1, 2] }],
-  ['the classifier and then all', { technique: { type: 'LP_FT' }, patienceEpochs: 1 }],
+  ['the classifier and then all', { headInit: 'PROBE', patienceEpochs: 1 }],
+  [
+    'a head and then what is before it',
+    { headInit: 'PROBE', headSeed: 3, lrMultipliers: [0, 1, 0], warmupStepCount: 7 },
+  ],
   ['a block more each epoch', { technique: { type: 'GRADUAL_UNFREEZING' }, frozenBatchNorm: 'TRAIN' }],
   [
     'micro-batches, class weights and clipping',

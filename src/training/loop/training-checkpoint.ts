@@ -1,3 +1,4 @@
+import { figureOf, type Objective } from '../../domain/job/evaluation.js';
 import type { Weights } from '../../networks/weights.js';
 import type { EpochMetrics } from '../metrics/epoch-metrics.js';
 import type { ModelSnapshot } from '../model/model-state.js';
@@ -19,11 +20,11 @@ export interface TrainingCheckpoint extends ModelSnapshot {
   readonly microBatchSize?: number;
 }
 
-/** The first of the epochs with the highest validation macro-accuracy. */
-export function bestOf(epochs: readonly EpochMetrics[]): EpochMetrics | undefined {
+/** The first of the epochs that are best by the objective. */
+export function bestOf(epochs: readonly EpochMetrics[], objective: Objective): EpochMetrics | undefined {
   let best: EpochMetrics | undefined;
   for (const epoch of epochs) {
-    if (best === undefined || epoch.validationMacroAccuracy > best.validationMacroAccuracy) best = epoch;
+    if (best === undefined || figureOf(epoch, objective) > figureOf(best, objective)) best = epoch;
   }
   return best;
 }

@@ -11,6 +11,8 @@ type EngineOptions = Pick<
   | 'optimizer'
   | 'baseLearningRate'
   | 'schedule'
+  | 'warmupStepCount'
+  | 'headInit'
   | 'labelSmoothing'
   | 'classWeighting'
   | 'gradientNormMax'

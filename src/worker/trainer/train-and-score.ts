@@ -81,7 +81,8 @@ function optionsOf(
   { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
   files: OpenFiles,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, technique, seed, fold, foldCount, augmentation } = spec;
+  const { network, training, lrMultipliers, technique, objective, seed, headSeed, fold, foldCount, augmentation } =
+    spec;
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
     ...engineOptions(training),
@@ -93,7 +94,9 @@ function optionsOf(
     validation: files.images(validationFile, spec),
     lrMultipliers,
     technique,
+    objective,
     seed,
+    headSeed,
     // Paths name bytes, so they stand for them.
     sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount]),
   };

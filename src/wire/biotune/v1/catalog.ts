@@ -50,6 +50,8 @@ export enum Method {
    * to beat.
    */
   SUFFIX_GRID = "SUFFIX_GRID",
+  /** LP_BODY - A linear probe, whose head is kept while all blocks before the last learn. */
+  LP_BODY = "LP_BODY",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

@@ -235,7 +235,10 @@ export interface BudgetConfig {
   trialCountMax?:
     | number
     | undefined;
-  /** The validation figure at which the search ends, between 0 and 1: the one that fitness is 1 minus of. */
+  /**
+   * The validation figure at which the search ends, above 0 and at most 1: what 1 minus the fitness must
+   * reach. Refused where the fitness is a LOSS.
+   */
   targetMetricValue?:
     | number
     | undefined;
@@ -325,7 +328,7 @@ export interface TrainingConfig {
   epochCount?:
     | number
     | undefined;
-  /** The number of epochs without a better validation figure before a training stops, 1 to 1000. Default: 3. */
+  /** The number of epochs without a better fitness before a training stops, 1 to 1000. Default: 3. */
   patienceEpochs?:
     | number
     | undefined;
@@ -386,7 +389,18 @@ export interface TrainingConfig {
     | TrainingConfig_ClassWeighting
     | undefined;
   /** The length above which all gradients of a step are scaled down together; they never are when absent. */
-  gradientNormMax?: number | undefined;
+  gradientNormMax?:
+    | number
+    | undefined;
+  /**
+   * The number of steps over which the learning rate climbs to its full height, 0 to 100,000; 0 for none.
+   * Default: 0.
+   */
+  warmupStepCount?:
+    | number
+    | undefined;
+  /** What the head is when a training begins; RANDOM when absent, and in the modes of the paper. */
+  headInit?: TrainingConfig_HeadInit | undefined;
 }
 
 /**
@@ -418,6 +432,20 @@ export enum TrainingConfig_LrSchedule {
   COSINE = "COSINE",
   /** CONSTANT - It does not change. */
   CONSTANT = "CONSTANT",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** What the head is when a training begins; RANDOM when absent, and in the modes of the paper. */
+export enum TrainingConfig_HeadInit {
+  HEAD_INIT_UNSPECIFIED = "HEAD_INIT_UNSPECIFIED",
+  /** RANDOM - Drawn at random. */
+  RANDOM = "RANDOM",
+  /**
+   * PROBE - Trained on the features of the pretrained network, as LINEAR_PROBE does; it is the same for all seeds
+   * of a phase. FULL_FINE_TUNE, LINEAR_PROBE, GRADUAL_UNFREEZING and LORA begin with RANDOM whatever is
+   * said here, LP_FT and LP_BODY with PROBE.
+   */
+  PROBE = "PROBE",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -518,15 +546,28 @@ export enum BiotuneConfig_Reproduction {
 
 /** How a candidate is measured, whether the evolution tries it or a baseline that tries several. */
 export interface EvaluationConfig {
-  /** The validation figure that fitness is 1 minus of. Default: MACRO_ACCURACY. */
+  /**
+   * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
+   * it too. Default: MACRO_ACCURACY.
+   */
   fitness?:
     | EvaluationConfig_Fitness
     | undefined;
   /** The number of trainings of a candidate, whose mean is its fitness, 1 to 10. Default: 3. */
-  seedCount?: number | undefined;
+  seedCount?:
+    | number
+    | undefined;
+  /**
+   * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
+   * many images, the surer one is the better. Of no effect on LOSS. Default: 0.
+   */
+  lossWeight?: number | undefined;
 }
 
-/** The validation figure that fitness is 1 minus of. */
+/**
+ * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
+ * it too.
+ */
 export enum EvaluationConfig_Fitness {
   FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
   /** MACRO_ACCURACY - The mean recall of the classes. */
@@ -535,7 +576,23 @@ export enum EvaluationConfig_Fitness {
   ACCURACY = "ACCURACY",
   /** MACRO_F1 - The mean F1 of the classes. */
   MACRO_F1 = "MACRO_F1",
+  /** LOSS - The mean cross-entropy. Fitness is 1 minus the figure, or the loss itself: lower is better. */
+  LOSS = "LOSS",
   UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** What candidates and epochs are compared by. */
+export interface Objective {
+  /**
+   * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
+   * it too.
+   */
+  fitness: EvaluationConfig_Fitness;
+  /**
+   * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
+   * many images, the surer one is the better. Of no effect on LOSS.
+   */
+  lossWeight: number;
 }
 
 /** How many trainings run at once. */
@@ -784,7 +841,7 @@ export interface BestTrial {
   genome:
     | Genome
     | undefined;
-  /** 1 minus the mean validation figure over the seeds: lower is better. */
+  /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. */
   fitness: number;
 }
 
@@ -1130,7 +1187,7 @@ export interface Trial {
     | undefined;
   /** What each training that has ended well gave, one for each seed. */
   seedResults: SeedResult[];
-  /** 1 minus the mean validation figure over the seeds: lower is better. Present once complete. */
+  /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once complete. */
   fitness?:
     | number
     | undefined;
@@ -1209,7 +1266,7 @@ export enum Trial_State {
 export interface SeedResult {
   /** The seed of the training. */
   seed: number;
-  /** The number of the epoch with the best validation figure, from 1. */
+  /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
   bestEpoch: number;
   /** The number of epochs that were trained. */
   epochCount: number;

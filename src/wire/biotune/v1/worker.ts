@@ -8,8 +8,10 @@
 import type { DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
 import type {
   DataConfig_Augmentation,
+  Objective,
   TrainingConfig_ClassWeighting,
   TrainingConfig_FrozenBatchNorm,
+  TrainingConfig_HeadInit,
   TrainingConfig_LrSchedule,
   TrainingConfig_Optimizer,
 } from "./fine_tune_job.js";
@@ -143,7 +145,7 @@ export interface TrainSpec {
   technique:
     | Technique
     | undefined;
-  /** The seed that every random draw of the training follows from. */
+  /** The seed that every random draw of the training follows from, but for the head. */
   seed: number;
   /** The slice of train and validation to use, from 0; all of the images are slice 0 of 1. */
   fold: number;
@@ -157,6 +159,12 @@ export interface TrainSpec {
     | undefined;
   /** How training images are varied from epoch to epoch. */
   augmentation: DataConfig_Augmentation;
+  /** What the best epoch is chosen by, and early stopping goes by. */
+  objective:
+    | Objective
+    | undefined;
+  /** The seed of the fresh head, and of its training where `training.head_init` is PROBE. */
+  headSeed: number;
 }
 
 /**
@@ -196,7 +204,6 @@ export enum Technique_Type {
   TYPE_UNSPECIFIED = "TYPE_UNSPECIFIED",
   BLOCKS = "BLOCKS",
   LINEAR_PROBE = "LINEAR_PROBE",
-  LP_FT = "LP_FT",
   GRADUAL_UNFREEZING = "GRADUAL_UNFREEZING",
   AUTO_RGN = "AUTO_RGN",
   LORA = "LORA",
@@ -209,7 +216,7 @@ export enum Technique_Type {
 export interface TrainingProtocol {
   /** The largest number of epochs of a training, 1 to 1000. */
   epochCount: number;
-  /** The number of epochs without a better validation figure before a training stops, 1 to 1000. */
+  /** The number of epochs without a better fitness before a training stops, 1 to 1000. */
   patienceEpochs: number;
   /**
    * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest fold
@@ -248,7 +255,13 @@ export interface TrainingProtocol {
   /** How much the classes count in the loss. */
   classWeighting: TrainingConfig_ClassWeighting;
   /** The length above which all gradients of a step are scaled down together; they never are when absent. */
-  gradientNormMax?: number | undefined;
+  gradientNormMax?:
+    | number
+    | undefined;
+  /** The number of steps over which the learning rate climbs to its full height, 0 to 100,000; 0 for none. */
+  warmupStepCount: number;
+  /** What the head is when a training begins; RANDOM when absent, and in the modes of the paper. */
+  headInit: TrainingConfig_HeadInit;
 }
 
 /** The scoring of one trained model on the test images. */
@@ -427,7 +440,7 @@ export interface ImportResult {
 
 /** What one training gave, at its best epoch. */
 export interface TrainResult {
-  /** The number of the epoch with the best validation figure, from 1. */
+  /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
   bestEpoch: number;
   /** The number of epochs that were trained. */
   epochCount: number;
