@@ -124,7 +124,7 @@ function checkSearch({ search, evaluation, training, baselines, budget }: Search
   }
   if (evaluation.fitness === 'LOSS' && budget.targetMetricValue !== undefined) {
     const message = `targetMetricValue is ${budget.targetMetricValue}, a share of right answers; evaluation.fitness LOSS has none: leave it out, or choose another fitness`;
-    refuse(['budget', 'targetMetricValue'], message, { fitness: evaluation.fitness });
+    refuse(['budget', 'targetMetricValue'], message);
   }
   if (search.type !== 'NONE' && training.headInit === 'PROBE' && SEARCH_MODES[mode].headInit === 'RANDOM') {
     const message = `headInit is PROBE; candidates of mode ${mode} begin with a RANDOM head: leave it out, or change search.biotune.mode`;
