@@ -94,7 +94,7 @@ describe('refusals', () => {
       'a target that no loss can be compared with',
       { ...twoFields, evaluation: { fitness: 'LOSS' }, budget: { targetMetricValue: 0.9 } },
       '/budget/targetMetricValue',
-      'RULE_BROKEN',
+      'OUT_OF_RANGE',
     ],
     ['nothing to train', { ...twoFields, search: { type: 'NONE' }, baselines: [] }, '/baselines', 'RULE_BROKEN'],
     ['a list of the wrong kind', { ...twoFields, baselines: ['DROPOUT'] }, '/baselines/0', 'NOT_ALLOWED'],
