@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockConstraint } from '../domain/job/block-constraint.js';
 import { networkByArchitecture } from '../networks/registry.js';
-import { drawInitialGenome } from '../search/initial-population.js';
+import { drawRandomGenome } from '../search/random-genome.js';
 import { randomStream } from '../random/random-stream.js';
 import { forwardCosts } from './forward-costs.js';
 import { imageCosts } from './image-costs.js';
@@ -51,7 +51,7 @@ it('is the mean over genomes as the initial population draws them', () => {
   const [truncated, cached] = [false, true].map((isPrefixCached) => {
     let sum = 0;
     for (let draw = 0; draw < 100_000; draw++) {
-      const { genes, threshold } = drawInitialGenome(rules, rng);
+      const { genes, threshold } = drawRandomGenome(rules, rng);
       const parts = resNet50.map((cost, block) => ({ cost, isTrained: (genes[block] ?? 0) > threshold }));
       sum += imageCosts(parts, isPrefixCached).training;
     }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { config, constrained, freeRules, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
 import { type PhenotypeRules, lrMultipliers, selectsABlock } from '../domain/job/genome.js';
 import { type InitialGenome, type PlannedTrial, type SearchConfig, plan, trialCount } from './biotune.js';
-import { drawGenome } from './initial-population.js';
+import { drawGenome } from './random-genome.js';
 import { openStream } from './rng.js';
 
 const initialOf = (search: SearchConfig): readonly PlannedTrial[] => nextTrials(search, []);
@@ -69,6 +69,15 @@ describe.each(ORDERS)('constraints, %s', (order) => {
     expect(kept).toHaveLength(200 - redrawn.length);
   });
 
+  it('redraw random children until a block that may train is selected', () => {
+    // a population of two has no parents to choose between
+    const pair = { initialGenomes: [], populationSize: 2, eliteCount: 1, generationCount: 100 };
+    const search = constrained(order, pair);
+    const random = run(search).trials.filter(({ origin }) => origin === 'RANDOM');
+    expect(random).toHaveLength(100);
+    expect(random.every(({ genome }) => selectsABlock(genome, search.rules))).toBe(true);
+  });
+
   it('are never violated, and genes stay in [0, 1], over 100 seeds', () => {
     const bounds = { 2: [0, 0.5], 4: [0.5, 2] } as const;
     for (let seed = 0; seed < 100; seed += 1) {
@@ -129,8 +138,11 @@ describe('a config whose parts do not fit together', () => {
 
   it.each<[string, Partial<SearchConfig>, string]>([
     ['more given genomes than slots', { initialGenomes: given(11) }, '11 initial genomes, populationSize is 10'],
-    ['a given genome of another length', { initialGenomes: [...given(2), short] }, 'initial genome 2 has 1 genes'],
-    ['rules for other blocks', { rules: freeRules(5) }, 'rules for 5 blocks, blockCount is 6'],
+    [
+      'a given genome of another length',
+      { initialGenomes: [...given(2), short] },
+      'initial genome 2 has 1 genes, rules for 6 blocks',
+    ],
     ['no trial', { trialCountMax: 0 }, 'trialCountMax is 0'],
     ['half a trial', { trialCountMax: 1.5 }, 'trialCountMax is 1.5'],
   ])('is refused: %s', (_, change, message) => {

@@ -11,13 +11,17 @@ import {
   shuffle,
 } from '../../test/fixtures/search-run.js';
 import { DomainError } from '../domain/errors.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { type EvaluatedTrial, type PlannedTrial, type SearchConfig, plan } from './biotune.js';
 import { type Rng, drawIndex, openStream } from './rng.js';
 
 /** Searches of three generations; those with constraints are cut off in the last. */
 const SEARCHES = ORDERS.flatMap((order): [string, SearchConfig][] => [
   [order, config(order, { generationCount: 3 })],
-  [`${order} with constraints`, constrained(order, { generationCount: 3, trialCountMax: 40 })],
+  [
+    `${order} with constraints, as CODE_COMPAT`,
+    constrained(order, { generationCount: 3, trialCountMax: 40, evolution: SEARCH_MODES.CODE_COMPAT.evolution }),
+  ],
 ]);
 
 describe.each(SEARCHES)('%s, killed and resumed', (_, search) => {

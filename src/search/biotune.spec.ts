@@ -2,10 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { evaluationSchema } from '../domain/job/evaluation.js';
 import { biotuneSchema } from '../domain/job/search-config.js';
 import { selectsABlock } from '../domain/job/genome.js';
-import { type Run, bits, config, distance, evaluate, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
+import { type Run, bits, config, distance, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
 import { type EvaluatedTrial, plan, trialCount } from './biotune.js';
-import { makeChild } from './offspring.js';
-import { rankPopulation } from './ranking.js';
 
 const bestOf = (history: readonly EvaluatedTrial[]) => Math.min(...history.map(({ fitness }) => fitness));
 
@@ -95,7 +93,8 @@ describe.each(ORDERS)('%s', (order) => {
       Array.from({ length: 20 }, (_, seed) => config(order, { seed, foldCount: 1, generationCount, populationSize }))
         .map((search) => bestOf(run(search).history) / 20)
         .reduce((sum, best) => sum + best, 0);
-    expect(mean(10, 10)).toBeLessThan(0.6 * mean(0, 140));
+    // over 100 seeds the ratio is 0.6 in both orders, and that of 20 moves by 0.06
+    expect(mean(10, 10)).toBeLessThan(0.8 * mean(0, 140));
   });
 
   it.each([0, 0.5, 1])('is deterministic and complete where every fitness is %d', (fitness) => {
@@ -156,28 +155,6 @@ describe('SEQUENTIAL', () => {
   it('keeps the pool while children are no better than their parents', () => {
     const { trials } = run(config('SEQUENTIAL'), () => 0.5);
     expect(trials.some(({ origin }) => origin === 'RANDOM')).toBe(false);
-  });
-
-  it('lets accepted probes replace their elites before children are drawn', () => {
-    const search = config('SEQUENTIAL', { generationCount: 1 });
-    const rejected = run(search, (_, fold) => (fold === 1 ? 0.99 : 0.5)).batches[2];
-    const accepted = run(search, (_, fold) => (fold === 1 ? 0.01 : 0.5)).batches[2];
-    expect(bits(accepted ?? [])).not.toBe(bits(rejected ?? []));
-  });
-
-  it('draws children by the ranks after the probes, with the extinction probabilities from before them', () => {
-    for (let seed = 0; seed < 20; seed += 1) {
-      const search = config('SEQUENTIAL', { seed });
-      const initial = nextTrials(search, []).map((trial) => evaluate(trial, distance));
-      const probes = nextTrials(search, initial);
-      // the third elite becomes the best
-      const results = probes.map((trial) => evaluate(trial, () => (trial.slot === 4 ? 0 : 1)));
-      const [first = expect.unreachable(), second = expect.unreachable(), third = expect.unreachable(), ...others] =
-        rankPopulation(initial);
-      const moved = { ...third, genome: probes[4]?.genome ?? expect.unreachable(), fitness: 0 };
-      const expected = makeChild([moved, first, second, ...others], 6, { seed, generation: 1, slot: 6 }).genome;
-      expect(nextTrials(search, [...initial, ...results]).map(({ genome }) => genome)).toEqual([expected]);
-    }
   });
 });
 

@@ -1,22 +1,21 @@
 import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
 import type { TrialOrigin } from '../domain/job/trial.js';
+import type { EvolutionRules } from '../methods/search-modes.js';
 import { byPlace, readHistory } from './history.js';
-import { drawInitialGenome } from './initial-population.js';
 import { makeChild, poolAfter } from './offspring.js';
 import { acceptProbe, probe } from './operators/elite-exploitation.js';
-import { type Individual, type RankedIndividual, rankPopulation, sortByFitness } from './ranking.js';
+import { drawRandomGenome } from './random-genome.js';
+import { type Individual, type Member, newcomer, rankPopulation, sortByFitness } from './ranking.js';
 import { openStream } from './rng.js';
 
 /** Raise it with any change that makes an old history plan other genomes; a search is resumed by the version that began it. */
-export const ALGORITHM_VERSION = 1;
+export const ALGORITHM_VERSION = 2;
 
 /** What a search follows from, with its history. */
 export interface SearchConfig {
   /** An integer in [0, 2^53). */
   readonly seed: number;
-  /** Genes of a genome, at least 1. */
-  readonly blockCount: number;
-  /** Slices of the data; generation g uses slice g mod `foldCount`. At least 1. */
+  /** Slices of the data, at least 1; `foldOf` says which one a generation uses. */
   readonly foldCount: number;
   /** Generations after the initial population. */
   readonly generationCount: number;
@@ -28,7 +27,9 @@ export interface SearchConfig {
    * children of a generation from the population at its start, so that probes and children train at once.
    */
   readonly reproduction: 'SEQUENTIAL' | 'BATCH_SYNC';
-  /** How genomes are read, for each of `blockCount` blocks; at least one may train. */
+  /** What the search's mode says of the evolution. */
+  readonly evolution: EvolutionRules;
+  /** How genomes are read: a rule for each block, and so for each gene; at least one block may train. */
   readonly rules: PhenotypeRules;
   /** Take the first slots of generation 0, in this order; at most `populationSize`. */
   readonly initialGenomes: readonly InitialGenome[];
@@ -36,7 +37,7 @@ export interface SearchConfig {
   readonly trialCountMax?: number | undefined;
 }
 
-/** A genome that is given, of `blockCount` genes; it is evaluated even if it selects no block. */
+/** A genome that is given, of one gene per block; it is evaluated even if it selects no block. */
 export interface InitialGenome {
   /** ENQUEUED: by the caller; WARM_START: by an earlier search. */
   readonly origin: Extract<TrialOrigin, 'ENQUEUED' | 'WARM_START'>;
@@ -106,16 +107,15 @@ export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): 
 }
 
 /** @throws {RangeError} for parts of a config that contradict each other. */
-function assertFits({ blockCount, populationSize, rules, initialGenomes, trialCountMax = 1 }: SearchConfig): void {
-  if (rules.blocks.length !== blockCount) {
-    throw new RangeError(`rules for ${rules.blocks.length} blocks, blockCount is ${blockCount}`);
-  }
+function assertFits({ populationSize, rules, initialGenomes, trialCountMax = 1 }: SearchConfig): void {
   if (initialGenomes.length > populationSize) {
     throw new RangeError(`${initialGenomes.length} initial genomes, populationSize is ${populationSize}`);
   }
   for (const [slot, { genome }] of initialGenomes.entries()) {
-    if (genome.genes.length === blockCount) continue;
-    throw new RangeError(`initial genome ${slot} has ${genome.genes.length} genes, blockCount is ${blockCount}`);
+    if (genome.genes.length === rules.blocks.length) continue;
+    throw new RangeError(
+      `initial genome ${slot} has ${genome.genes.length} genes, rules for ${rules.blocks.length} blocks`,
+    );
   }
   if (!Number.isInteger(trialCountMax) || trialCountMax < 1) {
     throw new RangeError(`trialCountMax is ${trialCountMax}, must be an integer of 1 or more`);
@@ -134,15 +134,24 @@ export const generationSize = (
 export const trialCount = (sizes: Sizes): number =>
   generationSize(sizes, 0) + sizes.generationCount * generationSize(sizes, 1);
 
+/** The slice of the data that a generation is evaluated on: they take turns, from 0 on. */
+export const foldOf = (
+  { foldCount, evolution }: Pick<SearchConfig, 'foldCount' | 'evolution'>,
+  generation: number,
+): number => (evolution.repeatsFirstFold ? Math.max(0, generation - 1) : generation) % foldCount;
+
 /** Yields batches of trials that can run at once, and is sent their results, in the order of the batch. */
 type Evolution<Result> = Generator<readonly PlannedTrial[], Result, readonly Individual[]>;
 
-/** Generation 0 is given or random; its ranking gives the extinction probabilities that generation 1 mutates by. */
+/**
+ * Generation 0 is given or random. It is sorted, but not ranked: extinction probabilities are 0 until generation 1 is complete,
+ * so the children of that one are not mutated.
+ */
 function* evolve(config: SearchConfig): Evolution<void> {
   const reproduce = { SEQUENTIAL: reproduceInTurn, BATCH_SYNC: reproduceAtOnce }[config.reproduction];
-  let population = rankPopulation(yield planInitial(config));
+  let population = sortByFitness((yield planInitial(config)).map(newcomer));
   for (let generation = 1; generation <= config.generationCount; generation += 1) {
-    population = rankPopulation(yield* reproduce(config, generation, population));
+    population = rankPopulation(yield* reproduce(config, generation, population), config.evolution);
   }
 }
 
@@ -152,24 +161,27 @@ function planInitial(config: SearchConfig): PlannedTrial[] {
     const given = config.initialGenomes[slot];
     if (given !== undefined) return planned(config, 0, slot, given);
     const rng = openStream({ seed: config.seed, purpose: 'INITIAL', generation: 0, slot });
-    return planned(config, 0, slot, { origin: 'INITIAL', genome: drawInitialGenome(config.rules, rng) });
+    return planned(config, 0, slot, { origin: 'INITIAL', genome: drawRandomGenome(config.rules, rng) });
   });
 }
 
-/** Probes first, at once; then one child after the other, from a pool that holds the accepted probes in their new ranks. */
+/**
+ * Probes first, at once; then one child after the other, from a pool that is the population at first: that before its probes,
+ * or, where the rules say so, with those that were accepted in their elites' places, whatever their own rank would be.
+ */
 function* reproduceInTurn(
   config: SearchConfig,
   generation: number,
-  population: readonly RankedIndividual[],
-): Evolution<Individual[]> {
-  const elites = exploit(population, yield planProbes(config, generation, population));
-  let pool: readonly RankedIndividual[] = sortByFitness([...elites, ...population.slice(config.eliteCount)]);
-  const children: Individual[] = [];
+  population: readonly Member[],
+): Evolution<Member[]> {
+  const elites = exploit(config, population, yield planProbes(config, generation, population));
+  let pool = config.evolution.matesAcceptedProbes ? [...elites, ...population.slice(config.eliteCount)] : population;
+  const children: Member[] = [];
   for (const slot of childSlots(config)) {
-    const child = makeChild(pool, config.blockCount, { seed: config.seed, generation, slot });
+    const child = makeChild(pool, config.rules, { seed: config.seed, generation, slot });
     const results = yield [planned(config, generation, slot, child)];
     for (const result of results) pool = poolAfter(pool, child, result);
-    children.push(...results);
+    children.push(...results.map(newcomer));
   }
   return [...elites, ...children];
 }
@@ -178,15 +190,16 @@ function* reproduceInTurn(
 function* reproduceAtOnce(
   config: SearchConfig,
   generation: number,
-  population: readonly RankedIndividual[],
-): Evolution<Individual[]> {
+  population: readonly Member[],
+): Evolution<Member[]> {
   const probes = planProbes(config, generation, population);
   const children = childSlots(config).map((slot) => {
-    const child = makeChild(population, config.blockCount, { seed: config.seed, generation, slot });
+    const child = makeChild(population, config.rules, { seed: config.seed, generation, slot });
     return planned(config, generation, slot, child);
   });
   const results = yield [...probes, ...children];
-  return [...exploit(population, results.slice(0, probes.length)), ...results.slice(probes.length)];
+  const elites = exploit(config, population, results.slice(0, probes.length));
+  return [...elites, ...results.slice(probes.length).map(newcomer)];
 }
 
 /** Two probes an elite; both come from the stream of the first one's slot. */
@@ -200,18 +213,24 @@ function planProbes(config: SearchConfig, generation: number, population: readon
 }
 
 /** The elites, each moved to the better of its two probes where that is an improvement. */
-function exploit(population: readonly RankedIndividual[], probes: readonly Individual[]): RankedIndividual[] {
-  return population.slice(0, probes.length / 2).map((elite, e) => acceptProbe(elite, probes.slice(2 * e, 2 * e + 2)));
+function exploit(
+  { eliteCount, evolution }: SearchConfig,
+  population: readonly Member[],
+  probes: readonly Individual[],
+): Member[] {
+  return population
+    .slice(0, eliteCount)
+    .map((elite, e) => acceptProbe(elite, probes.slice(2 * e, 2 * e + 2), evolution));
 }
 
 const childSlots = ({ populationSize, eliteCount }: SearchConfig): number[] =>
   Array.from({ length: populationSize - eliteCount }, (_, child) => 2 * eliteCount + child);
 
 function planned(
-  { foldCount }: SearchConfig,
+  config: SearchConfig,
   generation: number,
   slot: number,
   { origin, genome }: Pick<PlannedTrial, 'origin' | 'genome'>,
 ): PlannedTrial {
-  return { generation, slot, origin, genome, fold: generation % foldCount };
+  return { generation, slot, origin, genome, fold: foldOf(config, generation) };
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { config, freeRules, nextTrials } from '../../test/fixtures/search-run.js';
 import type { PhenotypeRules } from '../domain/job/genome.js';
 import { gridCandidates, randomSearchCandidates } from './candidate-lists.js';
-import { drawGenome } from './initial-population.js';
+import { drawGenome } from './random-genome.js';
 import { openStream } from './rng.js';
 
 const slots = (candidates: readonly { readonly slot: number }[]) => candidates.map(({ slot }) => slot);

@@ -1,6 +1,6 @@
 import { type Genome, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
 import type { TrialOrigin } from '../domain/job/trial.js';
-import { drawInitialGenome } from './initial-population.js';
+import { drawRandomGenome } from './random-genome.js';
 import { openStream } from './rng.js';
 
 /** What a search without evolution evaluates: all on fold 0 and at once, as generation 0. */
@@ -37,7 +37,7 @@ export function randomSearchCandidates({
   }
   return Array.from({ length: count }, (_, slot) => {
     const rng = openStream({ seed, purpose: 'RANDOM_SEARCH', generation: 0, slot });
-    const genome = drawInitialGenome(rules, rng);
+    const genome = drawRandomGenome(rules, rng);
     return { slot, origin: 'RANDOM', genome, lrMultipliers: lrMultipliers(genome, rules) };
   });
 }

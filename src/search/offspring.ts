@@ -1,9 +1,9 @@
-import type { Genome } from '../domain/job/genome.js';
-import { drawGenome } from './initial-population.js';
+import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
 import { adopt } from './operators/adoption.js';
 import { crossover } from './operators/crossover.js';
 import { mutate } from './operators/mutation.js';
-import { type Individual, type RankedIndividual, drawRank } from './ranking.js';
+import { drawRandomGenome } from './random-genome.js';
+import { type Individual, type Member, drawRank } from './ranking.js';
 import { type DrawStream, openStream } from './rng.js';
 
 /** A pool of this size or less has no parents left to choose between: children are random. */
@@ -14,7 +14,7 @@ export interface Child {
   readonly origin: 'OFFSPRING' | 'RANDOM';
   readonly genome: Genome;
   /** The parents of the child; none if it is random. */
-  readonly parents: readonly RankedIndividual[];
+  readonly parents: readonly Member[];
 }
 
 /**
@@ -22,17 +22,14 @@ export interface Child {
  * shrunk or the population is that small.
  *
  * The parents are two members (the second is drawn until it is another one; their genomes may be equal), the prototype is
- * any. A child of either kind may select no block: only the initial population is drawn again.
- * @param pool Best first, each with a genome of `blockCount` genes.
+ * any. A random child selects a block, under the rules; a child of parents may select none.
+ * @param pool The members by rank, the likeliest parent first.
+ * @param rules A rule for each gene of a genome.
  * @see Davila et al., arXiv 2508.15367.
  */
-export function makeChild(
-  pool: readonly RankedIndividual[],
-  blockCount: number,
-  stream: Omit<DrawStream, 'purpose'>,
-): Child {
+export function makeChild(pool: readonly Member[], rules: PhenotypeRules, stream: Omit<DrawStream, 'purpose'>): Child {
   if (pool.length <= BARREN_POOL_SIZE) {
-    const genome = drawGenome(blockCount, openStream({ ...stream, purpose: 'RANDOM' }));
+    const genome = drawRandomGenome(rules, openStream({ ...stream, purpose: 'RANDOM' }));
     return { origin: 'RANDOM', genome, parents: [] };
   }
   const rng = openStream({ ...stream, purpose: 'OFFSPRING' });
@@ -49,14 +46,14 @@ export function makeChild(
 
 /** The pool that the next sibling sees: a parent strictly worse than its child has left. */
 export function poolAfter(
-  pool: readonly RankedIndividual[],
+  pool: readonly Member[],
   { parents }: Pick<Child, 'parents'>,
   { fitness }: Pick<Individual, 'fitness'>,
-): RankedIndividual[] {
+): Member[] {
   return pool.filter((member) => !(parents.includes(member) && member.fitness > fitness));
 }
 
-function memberAt(pool: readonly RankedIndividual[], rank: number): RankedIndividual {
+function memberAt(pool: readonly Member[], rank: number): Member {
   const member = pool[rank];
   if (member === undefined) throw new RangeError(`rank ${rank} of a pool of ${pool.length}`);
   return member;

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import {
   type Individual,
   drawRank,
   extinctionProbability,
+  newcomer,
   rankOfTicket,
   rankPopulation,
   sortByFitness,
@@ -20,6 +22,7 @@ const shares = (size: number) => {
 };
 
 const individual = (fitness: number, threshold = 0.5): Individual => ({ genome: { genes: [1], threshold }, fitness });
+const [PAPER, CODE_COMPAT] = [SEARCH_MODES.PAPER.evolution, SEARCH_MODES.CODE_COMPAT.evolution];
 
 describe('rank choice', () => {
   it('gives ten ranks 12, 10, 9, 8, 7, 6, 5, 4, 3 and 1 of 65 tickets', () => {
@@ -62,23 +65,51 @@ describe('extinctionProbability', () => {
 
 describe('rankPopulation', () => {
   it('sorts by fitness, best first, and keeps the given order of equals', () => {
-    const ranked = rankPopulation([
-      individual(0.5, 0.1),
-      individual(0.2, 0.2),
-      individual(0.5, 0.3),
-      individual(0.2, 0.4),
-    ]);
+    const ranked = rankPopulation(
+      [individual(0.5, 0.1), individual(0.2, 0.2), individual(0.5, 0.3), individual(0.2, 0.4)].map(newcomer),
+      PAPER,
+    );
     expect(ranked.map(({ genome }) => genome.threshold)).toEqual([0.2, 0.4, 0.1, 0.3]);
   });
 
   it('replaces the extinction probabilities of an earlier ranking', () => {
-    const [, , worst] = rankPopulation([individual(0.1), individual(0.2), individual(0.4)]);
-    const ranked = rankPopulation([individual(0.8), ...(worst === undefined ? [] : [worst])]);
+    const [, , worst = expect.unreachable()] = rankPopulation(
+      [individual(0.1), individual(0.2), individual(0.4)].map(newcomer),
+      PAPER,
+    );
+    const ranked = rankPopulation([newcomer(individual(0.8)), worst], PAPER);
     expect(ranked.map((one) => [one.fitness, one.extinctionProbability])).toEqual([
       [0.4, 0],
       [0.8, 1],
     ]);
   });
+});
+
+describe('rankPopulation of members that are all equal', () => {
+  const equals = [0.7, 0.2, 0].map((probability, index) => ({
+    ...individual(0.5, index / 10),
+    extinctionProbability: probability,
+  }));
+
+  it('gives relative ranks', () => {
+    expect(rankPopulation(equals, PAPER).map((one) => one.extinctionProbability)).toEqual([0, 0.5, 1]);
+  });
+
+  it('leaves extinction probabilities and order as they were in CODE_COMPAT', () => {
+    expect(rankPopulation(equals, CODE_COMPAT)).toEqual(equals);
+  });
+
+  it('leaves them as they were only if all are equal', () => {
+    const ranked = rankPopulation([...equals, newcomer(individual(1))], CODE_COMPAT);
+    expect(ranked.map((one) => one.extinctionProbability)).toEqual(
+      rankPopulation(ranked, PAPER).map((one) => one.extinctionProbability),
+    );
+    expect(ranked.at(-1)?.extinctionProbability).toBe(1);
+  });
+});
+
+it('a newcomer has the extinction probability 0', () => {
+  expect(newcomer(individual(0.5))).toEqual({ ...individual(0.5), extinctionProbability: 0 });
 });
 
 it('sortByFitness leaves its argument as it was', () => {

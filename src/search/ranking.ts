@@ -1,4 +1,5 @@
 import type { Genome } from '../domain/job/genome.js';
+import type { EvolutionRules } from '../methods/search-modes.js';
 import { type Rng, drawIndex } from './rng.js';
 
 /** A genome and how it did: lower fitness is better, 0 at least. */
@@ -7,11 +8,14 @@ export interface Individual {
   readonly fitness: number;
 }
 
-/** An individual that has had its place in a population. */
-export interface RankedIndividual extends Individual {
-  /** How far the individual is from the best of the population it was ranked in, in [0, 1]; the paper's rho. */
+/** An individual in a population. */
+export interface Member extends Individual {
+  /** How far the individual was from the best of the population it was last ranked in, in [0, 1]; the paper's rho. */
   readonly extinctionProbability: number;
 }
+
+/** An individual that has not been ranked: its extinction probability is 0. */
+export const newcomer = ({ genome, fitness }: Individual): Member => ({ genome, fitness, extinctionProbability: 0 });
 
 /** Sorts by fitness, best first; equal ones stay in the order given. */
 export function sortByFitness<T extends Individual>(individuals: readonly T[]): T[] {
@@ -19,19 +23,20 @@ export function sortByFitness<T extends Individual>(individuals: readonly T[]): 
 }
 
 /**
- * Sorts a population and gives each individual its extinction probability: 0 for the best, 1 for the worst.
+ * Sorts a population and gives each member its extinction probability: 0 for the best, 1 for the worst.
  *
- * Equal ones stay in the order given, so the caller's order breaks ties.
+ * Equal ones stay in the order given, so the caller's order breaks ties. Where all are equal and the rules say so, each keeps
+ * the probability that it came with.
  * @see Davila et al., arXiv 2508.15367.
  */
-export function rankPopulation(individuals: readonly Individual[]): RankedIndividual[] {
-  const sorted = sortByFitness(individuals);
+export function rankPopulation(
+  members: readonly Member[],
+  { keepsProbabilitiesOfEquals }: Pick<EvolutionRules, 'keepsProbabilitiesOfEquals'>,
+): Member[] {
+  const sorted = sortByFitness(members);
   const fitnesses = sorted.map(({ fitness }) => fitness);
-  return sorted.map(({ genome, fitness }, rank) => ({
-    genome,
-    fitness,
-    extinctionProbability: extinctionProbability(fitnesses, rank),
-  }));
+  if (keepsProbabilitiesOfEquals && fitnesses.at(0) === fitnesses.at(-1)) return sorted;
+  return sorted.map((member, rank) => ({ ...member, extinctionProbability: extinctionProbability(fitnesses, rank) }));
 }
 
 /**

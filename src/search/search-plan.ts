@@ -5,6 +5,7 @@ import type { NewTrial, StoredTrial } from '../domain/job/trial.js';
 import { listedMultipliers } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from './biotune.js';
 import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './candidate-lists.js';
 import type { Block } from '../domain/base-model.js';
@@ -35,15 +36,15 @@ export const plannedTrialCount = ({ search, budget }: Pick<FineTuneJobSpec, 'sea
 export function searchConfig(scope: SearchScope): SearchConfig {
   const { search, budget, warmStartGenomes, data } = scope.spec;
   const { seed, biotune, initialGenomes } = search;
-  const { generationCount, populationSize, eliteCount, reproduction } = biotune;
+  const { generationCount, populationSize, eliteCount, reproduction, mode } = biotune;
   return {
     seed,
-    blockCount: scope.blocks.length,
     foldCount: foldCountOf(data),
     generationCount,
     populationSize,
     eliteCount,
     reproduction,
+    evolution: SEARCH_MODES[mode].evolution,
     rules: rulesOf(scope),
     initialGenomes: [
       ...initialGenomes.map((genome) => ({ genome, origin: 'ENQUEUED' as const })),

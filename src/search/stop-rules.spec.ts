@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { stopReason } from './stop-rules.js';
 
 /** Two trials in generation 0, then 2·1 + 2 - 1 = 3 in each. */
-const SHAPE = { populationSize: 2, eliteCount: 1, foldCount: 1 };
+const SHAPE = { populationSize: 2, eliteCount: 1, foldCount: 1, evolution: SEARCH_MODES.PAPER.evolution };
 
 /** Completed trials of generations 0, 1, … with these fitnesses. */
 const history = (...generations: number[][]) =>
@@ -41,6 +42,14 @@ describe('a plateau', () => {
     expect(stopReason(worseOnTheOther, { plateauGenerationCount: 1 }, SHAPE)).toBe('PLATEAU');
     const noBetter = [...worseOnTheOther, ...history([], [], [], [], [0.45, 0.5, 0.5], [0.7, 0.7, 0.8])];
     expect(stopReason(noBetter, rules, twoFolds)).toBe('PLATEAU');
+  });
+
+  it('compares generation 1 with generation 0 where that ran on the same fold', () => {
+    const rows = history([0.5, 0.9], [0.5, 0.6, 0.6]);
+    const strict = { plateauGenerationCount: 1 };
+    const twoFolds = { ...SHAPE, foldCount: 2 };
+    expect(stopReason(rows, strict, { ...twoFolds, evolution: SEARCH_MODES.CODE_COMPAT.evolution })).toBe('PLATEAU');
+    expect(stopReason(rows, strict, twoFolds)).toBeUndefined();
   });
 
   it.each([

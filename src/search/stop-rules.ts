@@ -1,4 +1,4 @@
-import { type SearchConfig, generationSize } from './biotune.js';
+import { type SearchConfig, foldOf, generationSize } from './biotune.js';
 
 /** When a search ends before its last generation; a rule that is absent never ends it. */
 export interface StopRules {
@@ -18,7 +18,7 @@ interface Outcome {
   readonly fitness: number;
 }
 
-type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount'>;
+type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount' | 'evolution'>;
 
 /**
  * Says why a search is over, if it is: by its target, else a plateau, else the number of its trials.
@@ -46,7 +46,7 @@ function stagnation(history: readonly Outcome[], shape: Shape): number {
   const bestOfFolds = new Map<number, number>();
   let lastImproving = -1;
   for (const [generation, best] of bests.entries()) {
-    const fold = generation % shape.foldCount;
+    const fold = foldOf(shape, generation);
     if (best >= (bestOfFolds.get(fold) ?? Infinity)) continue;
     bestOfFolds.set(fold, best);
     lastImproving = generation;

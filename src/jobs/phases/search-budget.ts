@@ -1,12 +1,11 @@
 import type { BudgetConfig } from '../../domain/job/budget.js';
-import { foldCountOf } from '../../domain/dataset/dataset-folds.js';
 import type { StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
 import type { StopReason } from '../../domain/job/job-state.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../search/biotune.js';
-import type { JobContext } from '../job-context.js';
-import { evaluated } from '../../search/search-plan.js';
+import { type JobContext, searchScopeOf } from '../job-context.js';
+import { evaluated, searchConfig } from '../../search/search-plan.js';
 
 /**
  * Which of its two time budgets a search has used up, but for what is kept for the finals.
@@ -43,10 +42,10 @@ export function wallBudgetEndMs(
 
 /** Why the evolution ends before its last generation, if it does. */
 export function evolutionStop(context: JobContext, trials: readonly StoredTrial[]): StopReason | undefined {
-  const { search, budget, data } = context.job.spec;
-  const { trialCountMax, targetMetricValue, plateauGenerationCount } = budget;
+  const { trialCountMax, targetMetricValue, plateauGenerationCount } = context.job.spec.budget;
+  const config = searchConfig(searchScopeOf(context));
   const history = evaluated(trials);
-  if (history.length >= trialCount(search.biotune)) return undefined;
+  if (history.length >= trialCount(config)) return undefined;
   const rules = { trialCountMax, targetMetricValue, plateauGenerationCount };
-  return stopReason(history, rules, { ...search.biotune, foldCount: foldCountOf(data) });
+  return stopReason(history, rules, config);
 }

@@ -2,13 +2,14 @@ import { type Genome, type PhenotypeRules, selectsABlock } from '../domain/job/g
 import type { Rng } from './rng.js';
 
 /**
- * Draws a genome of the initial population: genes and threshold from U[0, 1), again until at least one block is selected.
+ * Draws a genome of the initial population, or of a random child: genes and threshold from U[0, 1), again until at least one
+ * block is selected.
  *
  * @param rules A rule for each of B blocks. With FREE ones alone, F in number, a try fails with chance 1 / (F + 1).
  * @throws {RangeError} when no block may train.
  * @see Davila et al., arXiv 2508.15367.
  */
-export function drawInitialGenome(rules: PhenotypeRules, rng: Rng): Genome {
+export function drawRandomGenome(rules: PhenotypeRules, rng: Rng): Genome {
   const blockCount = rules.blocks.length;
   if (rules.blocks.every(({ policy }) => policy === 'FREEZE')) {
     throw new RangeError(`none of ${blockCount} blocks may train`);
