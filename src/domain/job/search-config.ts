@@ -13,8 +13,9 @@ export const biotuneSchema = z
       .default('PAPER_FAST')
       .describe(
         "How the search reads and trains genomes. PAPER: as published. CODE_COMPAT: as the authors' code, " +
-          'which ignores the learning rates of the genes. PAPER_FAST: as PAPER, with frozen BatchNorm left ' +
-          'alone, so that frozen blocks can be computed once, and equal candidates trained once.',
+          'which ignores the learning rates of the genes, and treats ties, the first folds and the mating pool ' +
+          'in its own way. PAPER_FAST: as PAPER, with frozen BatchNorm left alone, so that frozen blocks can be ' +
+          'computed once, and equal candidates trained once.',
       ),
     generationCount: z
       .int()

@@ -524,7 +524,10 @@ export enum BiotuneConfig_Mode {
   MODE_UNSPECIFIED = "MODE_UNSPECIFIED",
   /** PAPER - As published. */
   PAPER = "PAPER",
-  /** CODE_COMPAT - As the authors' code, which ignores the learning rates of the genes. */
+  /**
+   * CODE_COMPAT - As the authors' code, which ignores the learning rates of the genes, and treats ties, the first folds
+   * and the mating pool in its own way.
+   */
   CODE_COMPAT = "CODE_COMPAT",
   /**
    * PAPER_FAST - As PAPER, with frozen BatchNorm left alone, so that frozen blocks can be computed once, and equal
