@@ -125,7 +125,7 @@ const UP = [
      CONSTRAINT trials_place UNIQUE (job_id, phase, method, generation, slot),
      CONSTRAINT trials_phase CHECK (phase IN ('SEARCH', 'SELECTION', 'FINALS')),
      CONSTRAINT trials_origin CHECK (origin IN
-       ('INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE', 'ENQUEUED', 'WARM_START', 'GRID')),
+       ('INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE', 'ENQUEUED', 'WARM_START', 'GRID', 'ANCHOR')),
      CONSTRAINT trials_method CHECK (method IN
        (${METHODS})),
      CONSTRAINT trials_state CHECK (state IN

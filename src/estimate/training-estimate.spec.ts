@@ -57,7 +57,8 @@ const jobProtocol = ({ frozenBatchNorm, headInit = 'RANDOM', isAugmented = false
 function estimated(method: MethodDefinition, setting: Setting) {
   const { network = tinyTraining.network } = setting;
   const { augmentation, ...protocol } = jobProtocol(setting);
-  const training = trainingProtocolSchema.parse({ epochCount: EPOCH_COUNT, batchSize: BATCH_SIZE, ...protocol });
+  const epochs = { epochCount: EPOCH_COUNT, patienceEpochs: EPOCH_COUNT, cosineEpochCount: EPOCH_COUNT };
+  const training = trainingProtocolSchema.parse({ ...epochs, batchSize: BATCH_SIZE, ...protocol });
   const data = { searchFraction: 1, imageSizePx: images.sizePx, augmentation } as const;
   const costs = networkCosts(network, images.sizePx, classCount);
   const rules = network.blocks.map(() => ({ policy: 'FREE' as const }));

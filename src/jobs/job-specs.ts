@@ -8,7 +8,6 @@ import { DomainError } from '../domain/errors.js';
 import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
 import { type Genome, phenotypeRules } from '../domain/job/genome.js';
-import { SEARCH_MODES } from '../methods/search-modes.js';
 import { parseFineTuneJobName } from '../domain/resource-names.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
@@ -36,15 +35,13 @@ export class JobSpecs {
     const model = await this.baseModels.get(baseModel);
     checkFits(request, model);
     const { searchFraction, imageSizePx = model.inputSizePx, augmentation } = data;
-    const ofMode = SEARCH_MODES[search.biotune.mode];
-    const { frozenBatchNorm = ofMode.frozenBatchNorm, headInit = ofMode.headInit } = training;
     const warmStartGenomes = await Promise.all(
       search.warmStartFrom.map((name, index) => this.bestGenome(project, name, model, index)),
     );
     return {
       baseModel,
       data: { searchFraction, imageSizePx, augmentation },
-      training: { ...training, frozenBatchNorm, headInit },
+      training,
       search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
       evaluation,
       warmStartGenomes,
@@ -74,8 +71,10 @@ export class JobSpecs {
     // What the job chose on all its data, not what was best on one slice.
     if (job.result?.genome !== undefined) return job.result.genome;
     const [best] = await this.trials.best([job.id]);
-    if (best?.genes === undefined || best.threshold === undefined) {
+    if (best === undefined)
       throw refuse(`${name} has no completed trial of a search yet: wait for one, or leave it out`);
+    if (best.genes === undefined || best.threshold === undefined) {
+      throw refuse(`${name} was searched in mode ${job.spec.search.biotune.mode}, whose candidates are no genomes`);
     }
     return { genes: best.genes, threshold: best.threshold };
   }

@@ -88,9 +88,10 @@ function progress(rows: JobRows): Progress {
 
 function bestTrial({ job, best }: JobRows): Pick<FineTuneJob, 'best'> {
   const genome = best && genomeOf(best);
-  if (best?.fitness === undefined || genome === undefined) return {};
-  const { id, generation, fitness } = best;
-  return { best: { trial: trialName(job.project, job.id, id), generation, genome, fitness } };
+  if (best?.fitness === undefined) return {};
+  const { id, generation, lrMultipliers, fitness } = best;
+  const trial = trialName(job.project, job.id, id);
+  return { best: { trial, generation, ...(genome !== undefined && { genome }), lrMultipliers, fitness } };
 }
 
 /** Makes what a caller sees of a job; progress and best are derived here and stored nowhere. */

@@ -71,6 +71,8 @@ describe('a method that is one definition', () => {
 describe('the estimate of a made-up method', () => {
   const training = trainingProtocolSchema.parse({
     epochCount: 2,
+    patienceEpochs: 2,
+    cosineEpochCount: 2,
     batchSize: 8,
     frozenBatchNorm: 'EVAL',
     headInit: 'RANDOM',

@@ -26,8 +26,43 @@ const AS_IN_CODE: EvolutionRules = {
   keepsProbabilitiesOfEquals: true,
 };
 
+/** What a job has where its request is silent. */
+export interface ModeDefaults {
+  readonly search: { readonly generationCount: number; readonly populationSize: number; readonly eliteCount: number };
+  readonly evaluation: {
+    readonly fitness: 'MACRO_ACCURACY' | 'ACCURACY';
+    readonly lossWeight: number;
+    readonly seedCount: number;
+  };
+  readonly training: {
+    readonly epochCount: number;
+    /** The epochs of the training itself when absent, as is `cosineEpochCount`. */
+    readonly patienceEpochs?: number;
+    readonly cosineEpochCount?: number;
+  };
+  readonly searchFraction: 1 | 0.5;
+}
+
+const OF_THE_PAPER: ModeDefaults = {
+  search: { generationCount: 10, populationSize: 10, eliteCount: 3 },
+  evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
+  training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100 },
+  searchFraction: 0.5,
+};
+
+/** Few trials on all the data, each a whole cosine: what a CPU finishes. */
+const OF_ACCELERATED: ModeDefaults = {
+  search: { generationCount: 1, populationSize: 8, eliteCount: 3 },
+  evaluation: { fitness: 'ACCURACY', lossWeight: 0.1, seedCount: 1 },
+  training: { epochCount: 10 },
+  searchFraction: 1,
+};
+
 /** What a mode says of how a search reads genomes, trains them and goes on from them. */
 export interface SearchModeRules {
+  /** BIOTUNE: the operators of the paper, on its genomes. ACCELERATED: a search of its own, on masks and rates. */
+  readonly algorithm: 'BIOTUNE' | 'ACCELERATED';
+  readonly defaults: ModeDefaults;
   /** What BatchNorm of a frozen block uses: the batch's statistics (TRAIN), or the stored ones (EVAL). */
   readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
   /** The head that trainings begin with, where the request does not say; RANDOM modes allow no other. */
@@ -39,33 +74,34 @@ export interface SearchModeRules {
   readonly evolution: EvolutionRules;
 }
 
-export const SEARCH_MODE_NAMES = ['PAPER', 'CODE_COMPAT', 'PAPER_FAST'] as const;
+export const SEARCH_MODE_NAMES = ['PAPER', 'CODE_COMPAT', 'PAPER_FAST', 'ACCELERATED'] as const;
 export type SearchMode = (typeof SEARCH_MODE_NAMES)[number];
+
+const PAPER: SearchModeRules = {
+  algorithm: 'BIOTUNE',
+  defaults: OF_THE_PAPER,
+  frozenBatchNorm: 'TRAIN',
+  headInit: 'RANDOM',
+  usesRateGenes: true,
+  reusesEqualTrials: false,
+  evolution: AS_PUBLISHED,
+};
 
 /** How a search reads and evaluates genomes (ADR 13), and goes on from them (ADR 21). */
 export const SEARCH_MODES: Readonly<Record<SearchMode, SearchModeRules>> = {
   /** The method as published. */
-  PAPER: {
-    frozenBatchNorm: 'TRAIN',
-    headInit: 'RANDOM',
-    usesRateGenes: true,
-    reusesEqualTrials: false,
-    evolution: AS_PUBLISHED,
-  },
+  PAPER,
   /** What the authors' code does. */
-  CODE_COMPAT: {
-    frozenBatchNorm: 'TRAIN',
-    headInit: 'RANDOM',
-    usesRateGenes: false,
-    reusesEqualTrials: false,
-    evolution: AS_IN_CODE,
-  },
+  CODE_COMPAT: { ...PAPER, usesRateGenes: false, evolution: AS_IN_CODE },
   /** As PAPER, with frozen BatchNorm left alone, so that frozen blocks can be computed once. */
-  PAPER_FAST: {
+  PAPER_FAST: { ...PAPER, frozenBatchNorm: 'EVAL', reusesEqualTrials: true },
+  /** Masks and rates from a probed head, on all the data. */
+  ACCELERATED: {
+    ...PAPER,
+    algorithm: 'ACCELERATED',
+    defaults: OF_ACCELERATED,
     frozenBatchNorm: 'EVAL',
-    headInit: 'RANDOM',
-    usesRateGenes: true,
+    headInit: 'PROBE',
     reusesEqualTrials: true,
-    evolution: AS_PUBLISHED,
   },
 };

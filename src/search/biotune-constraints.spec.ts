@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { config, constrained, freeRules, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
 import { type PhenotypeRules, lrMultipliers, selectsABlock } from '../domain/job/genome.js';
-import { type InitialGenome, type PlannedTrial, type SearchConfig, plan, trialCount } from './biotune.js';
+import { trialCount } from '../methods/generation-size.js';
+import { type InitialGenome, type PlannedTrial, type SearchConfig, plan } from './biotune.js';
 import { drawGenome } from './random-genome.js';
 import { openStream } from './rng.js';
 
@@ -50,7 +51,7 @@ describe.each(ORDERS)('constraints, %s', (order) => {
 
   it('leave the number of evaluations as it is', () => {
     expect(run(constrained(order)).trials).toHaveLength(140);
-    expect(trialCount(constrained(order))).toBe(140);
+    expect(trialCount({ ...constrained(order), mode: 'PAPER' })).toBe(140);
   });
 
   it('redraw the initial population until a block that may train is selected', () => {

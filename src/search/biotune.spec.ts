@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { evaluationSchema } from '../domain/job/evaluation.js';
-import { biotuneSchema } from '../domain/job/search-config.js';
 import { selectsABlock } from '../domain/job/genome.js';
 import { type Run, bits, config, distance, nextTrials, ORDERS, run } from '../../test/fixtures/search-run.js';
-import { type EvaluatedTrial, plan, trialCount } from './biotune.js';
+import { trialCount } from '../methods/generation-size.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
+import { type EvaluatedTrial, plan } from './biotune.js';
 
 const bestOf = (history: readonly EvaluatedTrial[]) => Math.min(...history.map(({ fitness }) => fitness));
 
@@ -11,15 +11,14 @@ describe.each(ORDERS)('%s', (order) => {
   it("evaluates 140 genomes at the paper's settings, each place once", () => {
     const { trials } = run(config(order));
     expect(trials).toHaveLength(140);
-    expect(trialCount(config(order))).toBe(140);
+    expect(trialCount({ ...config(order), mode: 'PAPER' })).toBe(140);
     expect(new Set(trials.map(({ generation, slot }) => `${generation}/${slot}`)).size).toBe(140);
   });
 
   it("asks for the paper's 420 trainings where a job leaves its search at the defaults", () => {
-    const { generationCount, populationSize, eliteCount } = biotuneSchema.parse({});
-    const { seedCount } = evaluationSchema.parse({});
-    const { trials } = run(config(order, { generationCount, populationSize, eliteCount }));
-    expect(trials.length * seedCount).toBe(420);
+    const { search: sizes, evaluation } = SEARCH_MODES.PAPER.defaults;
+    const { trials } = run(config(order, sizes));
+    expect(trials.length * evaluation.seedCount).toBe(420);
   });
 
   it.each([
@@ -28,7 +27,7 @@ describe.each(ORDERS)('%s', (order) => {
     { populationSize: 7, eliteCount: 1, generationCount: 0 },
     { populationSize: 30, eliteCount: 3, generationCount: 2, blockCount: 1, foldCount: 1 },
   ])('evaluates N + G (2E + N - E) genomes: %o', (change) => {
-    expect(run(config(order, change)).trials).toHaveLength(trialCount(config(order, change)));
+    expect(run(config(order, change)).trials).toHaveLength(trialCount({ ...config(order, change), mode: 'PAPER' }));
   });
 
   it('uses slots 0 to 2E - 1 for probes, the rest for children, and fold g mod n', () => {

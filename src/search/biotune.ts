@@ -1,11 +1,11 @@
-import type { Genome, PhenotypeRules } from '../domain/job/genome.js';
+import { equalGenomes, type Genome, type PhenotypeRules } from '../domain/job/genome.js';
 import type { TrialOrigin } from '../domain/job/trial.js';
 import type { EvolutionRules } from '../methods/search-modes.js';
-import { byPlace, readHistory } from './history.js';
 import { makeChild, poolAfter } from './offspring.js';
 import { acceptProbe, probe } from './operators/elite-exploitation.js';
 import { drawRandomGenome } from './random-genome.js';
 import { type Individual, type Member, newcomer, rankPopulation, sortByFitness } from './ranking.js';
+import { type Evaluated, type Evolution, type Plan, type Planned, replay } from './replay.js';
 import { openStream } from './rng.js';
 
 /** Raise it with any change that makes an old history plan other genomes; a search is resumed by the version that began it. */
@@ -44,66 +44,29 @@ export interface InitialGenome {
   readonly genome: Genome;
 }
 
-/** A completed evaluation; infeasible ones have fitness 1. */
-export interface EvaluatedTrial {
-  readonly generation: number;
-  readonly slot: number;
-  readonly genome: Genome;
-  readonly fitness: number;
-}
+/** A completed evaluation; infeasible ones have the worst fitness. */
+export type EvaluatedTrial = Evaluated<Genome>;
 
-/** An evaluation that the search asks for; with equal config, generation and slot it is always the same. */
-export interface PlannedTrial {
-  /** 0 is the initial population. */
-  readonly generation: number;
-  /**
-   * The place in the generation. From generation 1 on, 2e and 2e + 1 are the probes of elite e, of E; then come the
-   * children, from 2E on.
-   */
-  readonly slot: number;
-  readonly origin: TrialOrigin;
-  readonly genome: Genome;
-  readonly fold: number;
-}
-
-export type Plan =
-  | { readonly kind: 'EVALUATE'; readonly trials: readonly PlannedTrial[] }
-  | { readonly kind: 'DONE'; readonly best: EvaluatedTrial };
+/**
+ * An evaluation that the search asks for. Generation 0 is the initial population; from generation 1 on, slots 2e and 2e + 1
+ * are the probes of elite e, of E; then come the children, from 2E on.
+ */
+export type PlannedTrial = Planned<Genome>;
 
 /**
  * Says what a search evaluates next. Pure: equal arguments give equal plans, bit for bit, on any machine.
  *
- * The search is replayed from its start: each batch takes its results from the history until one is missing. Elites keep the
- * fitness of the fold they were evaluated on, and the best is that of all folds, as in the paper.
+ * Elites keep the fitness of the fold they were evaluated on, and the best is that of all folds, as in the paper.
  * @param history Completed trials in any order; part of a batch is enough.
- * @returns EVALUATE with the trials that are determined and not in the history, those that are running among them; or DONE,
- *   after the last generation or `trialCountMax` trials, with the best trial ever, the earliest of equals.
- * @throws {DomainError} REPLAY_DIVERGED when the history holds a genome or a place that was not planned.
- * @throws {RangeError} for a fitness that is not a number of 0 or more, for two trials in one place, and for a config whose
- *   parts do not fit together.
+ * @returns as `replay`.
+ * @throws {DomainError} as `replay`.
+ * @throws {RangeError} as `replay`, and for a config whose parts do not fit together.
  * @see Davila et al., arXiv 2508.15367.
  */
-export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): Plan {
+export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): Plan<Genome> {
   assertFits(config);
-  const recorded = readHistory(history);
-  const search = evolve(config);
-  let allowance = config.trialCountMax ?? Infinity;
-  let step = search.next();
-  while (step.done !== true) {
-    const batch = step.value.slice(0, allowance).map((trial) => ({ trial, result: recorded.take(trial) }));
-    const missing = batch.filter(({ result }) => result === undefined);
-    if (missing.length > 0) {
-      recorded.assertAllTaken();
-      return { kind: 'EVALUATE', trials: missing.map(({ trial }) => trial) };
-    }
-    allowance -= batch.length;
-    if (allowance === 0) break;
-    step = search.next(batch.flatMap(({ result }) => result ?? []));
-  }
-  recorded.assertAllTaken();
-  const [best] = sortByFitness(history.toSorted(byPlace));
-  if (best === undefined) throw new RangeError(`populationSize is ${config.populationSize}, must be 2 or more`);
-  return { kind: 'DONE', best };
+  const trialCountMax = config.trialCountMax ?? Infinity;
+  return replay(evolve(config), { history, isEqual: equalGenomes, trialCountMax });
 }
 
 /** @throws {RangeError} for parts of a config that contradict each other. */
@@ -122,32 +85,17 @@ function assertFits({ populationSize, rules, initialGenomes, trialCountMax = 1 }
   }
 }
 
-type Sizes = Pick<SearchConfig, 'generationCount' | 'populationSize' | 'eliteCount'>;
-
-/** Evaluations of one generation: N in the first, then 2E probes and N - E children. */
-export const generationSize = (
-  { populationSize, eliteCount }: Omit<Sizes, 'generationCount'>,
-  generation: number,
-): number => (generation === 0 ? populationSize : 2 * eliteCount + populationSize - eliteCount);
-
-/** Evaluations of a whole search: N + G (2E + N - E). */
-export const trialCount = (sizes: Sizes): number =>
-  generationSize(sizes, 0) + sizes.generationCount * generationSize(sizes, 1);
-
 /** The slice of the data that a generation is evaluated on: they take turns, from 0 on. */
 export const foldOf = (
   { foldCount, evolution }: Pick<SearchConfig, 'foldCount' | 'evolution'>,
   generation: number,
 ): number => (evolution.repeatsFirstFold ? Math.max(0, generation - 1) : generation) % foldCount;
 
-/** Yields batches of trials that can run at once, and is sent their results, in the order of the batch. */
-type Evolution<Result> = Generator<readonly PlannedTrial[], Result, readonly Individual[]>;
-
 /**
  * Generation 0 is given or random. It is sorted, but not ranked: extinction probabilities are 0 until generation 1 is complete,
  * so the children of that one are not mutated.
  */
-function* evolve(config: SearchConfig): Evolution<void> {
+function* evolve(config: SearchConfig): Evolution<Genome, void> {
   const reproduce = { SEQUENTIAL: reproduceInTurn, BATCH_SYNC: reproduceAtOnce }[config.reproduction];
   let population = sortByFitness((yield planInitial(config)).map(newcomer));
   for (let generation = 1; generation <= config.generationCount; generation += 1) {
@@ -173,7 +121,7 @@ function* reproduceInTurn(
   config: SearchConfig,
   generation: number,
   population: readonly Member[],
-): Evolution<Member[]> {
+): Evolution<Genome, Member[]> {
   const elites = exploit(config, population, yield planProbes(config, generation, population));
   let pool = config.evolution.matesAcceptedProbes ? [...elites, ...population.slice(config.eliteCount)] : population;
   const children: Member[] = [];
@@ -191,7 +139,7 @@ function* reproduceAtOnce(
   config: SearchConfig,
   generation: number,
   population: readonly Member[],
-): Evolution<Member[]> {
+): Evolution<Genome, Member[]> {
   const probes = planProbes(config, generation, population);
   const children = childSlots(config).map((slot) => {
     const child = makeChild(population, config.rules, { seed: config.seed, generation, slot });

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  type EvaluatedTrial,
-  type PlannedTrial,
-  type SearchConfig,
-  ALGORITHM_VERSION,
-  plan,
-  trialCount,
-} from './biotune.js';
+import { trialCount } from '../methods/generation-size.js';
+import { type AcceleratedConfig, planAccelerated } from './accelerated/accelerated.js';
+import type { Candidate } from './accelerated/candidate.js';
+import { type EvaluatedTrial, type PlannedTrial, type SearchConfig, ALGORITHM_VERSION, plan } from './biotune.js';
+import type { Evaluated, Planned } from './replay.js';
 
 /** What write.mjs beside the files wrote. */
 interface GoldenHistory {
@@ -31,7 +28,7 @@ describe.each([
 
   it('is of this version of the algorithm, and whole', () => {
     expect(history.algorithmVersion).toBe(ALGORITHM_VERSION);
-    expect(history.rows).toHaveLength(trialCount(config));
+    expect(history.rows).toHaveLength(trialCount({ ...config, mode: 'PAPER' }));
   });
 
   it('is planned again, row by row, with origin and fold', () => {
@@ -47,5 +44,34 @@ describe.each([
   it('ends with its best row', () => {
     const lowest = Math.min(...history.rows.map(({ fitness }) => fitness));
     expect(plan(config, history.rows)).toMatchObject({ kind: 'DONE', best: { fitness: lowest } });
+  });
+});
+
+interface AcceleratedHistory {
+  readonly algorithmVersion: number;
+  readonly config: AcceleratedConfig;
+  readonly rows: readonly (Planned<Candidate> & Evaluated<Candidate>)[];
+}
+
+describe.each([
+  ['an accelerated search', 'accelerated'],
+  ['an accelerated search with constraints and a given candidate', 'accelerated-constrained'],
+  ['an accelerated search without anchors and surrogate', 'accelerated-plain'],
+])('the golden history of %s', (_, name) => {
+  const history = JSON.parse(readFileSync(`test/fixtures/search-histories/${name}.json`, 'utf8')) as AcceleratedHistory;
+  const { config, rows } = history;
+
+  it('is of this version of the algorithm, whole, and planned again row by row', () => {
+    expect(history.algorithmVersion).toBe(ALGORITHM_VERSION);
+    expect(rows).toHaveLength(trialCount({ ...config, mode: 'ACCELERATED' }));
+    let known = 0;
+    for (;;) {
+      const next = planAccelerated(config, rows.slice(0, known));
+      if (next.kind === 'DONE') break;
+      const recorded = rows.slice(known, known + next.trials.length);
+      expect(next.trials).toEqual(recorded.map(({ fitness: _fitness, ...trial }) => trial));
+      known += next.trials.length;
+    }
+    expect(known).toBe(rows.length);
   });
 });

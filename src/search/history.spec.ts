@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import { DomainError } from '../domain/errors.js';
-import { readHistory } from './history.js';
+import { equalGenomes, type Genome } from '../domain/job/genome.js';
+import { type Place, readHistory, type Result } from './history.js';
+
+const read = (rows: readonly (Place & Result<Genome>)[]) => readHistory(rows, equalGenomes);
 
 const row = (generation: number, slot: number, fitness = 0.5, gene = 0.7) => ({
   generation,
@@ -18,7 +21,7 @@ const failure = (action: () => unknown): unknown => {
 };
 
 it('gives the result of a planned trial once, and undefined for one that is not complete', () => {
-  const history = readHistory([row(1, 0, 0.2), row(0, 3, 0.4)]);
+  const history = read([row(1, 0, 0.2), row(0, 3, 0.4)]);
   expect(history.take(row(0, 3))).toEqual({ genome: row(0, 3).genome, fitness: 0.4 });
   expect(history.take(row(0, 3))).toBeUndefined();
   expect(history.take(row(3, 0))).toBeUndefined();
@@ -29,7 +32,7 @@ it.each([
   ['the threshold', { genes: [0.7], threshold: 0.26 }],
   ['the number of genes', { genes: [0.7, 0.1], threshold: 0.25 }],
 ])('refuses a genome that differs in %s, with both genomes', (_, genome) => {
-  const error = failure(() => readHistory([row(2, 5)]).take({ generation: 2, slot: 5, genome }));
+  const error = failure(() => read([row(2, 5)]).take({ generation: 2, slot: 5, genome }));
   expect(error).toBeInstanceOf(DomainError);
   expect(error).toMatchObject({
     reason: 'REPLAY_DIVERGED',
@@ -43,12 +46,12 @@ it.each([
 });
 
 it('takes -0 for 0 and answers with the planned 0', () => {
-  const result = readHistory([row(0, 0, 0.5, -0)]).take(row(0, 0, 0.5, 0));
+  const result = read([row(0, 0, 0.5, -0)]).take(row(0, 0, 0.5, 0));
   expect(Object.is(result?.genome.genes[0], 0)).toBe(true);
 });
 
 it('names the first trial that was never planned', () => {
-  const error = failure(() => readHistory([row(4, 1), row(3, 9)]).assertAllTaken());
+  const error = failure(() => read([row(4, 1), row(3, 9)]).assertAllTaken());
   expect(error).toMatchObject({
     reason: 'REPLAY_DIVERGED',
     metadata: { generation: '3', slot: '9', plannedGenome: 'none' },
@@ -56,9 +59,9 @@ it('names the first trial that was never planned', () => {
 });
 
 it.each([Number.NaN, Infinity, -0.01])('refuses a fitness of %d', (fitness) => {
-  expect(() => readHistory([row(0, 0), row(1, 2, fitness)])).toThrow('generation 1 slot 2: fitness is');
+  expect(() => read([row(0, 0), row(1, 2, fitness)])).toThrow('generation 1 slot 2: fitness is');
 });
 
 it('refuses two trials in one place', () => {
-  expect(() => readHistory([row(0, 0), row(0, 0, 0.4)])).toThrow('2 trials in 1 places');
+  expect(() => read([row(0, 0), row(0, 0, 0.4)])).toThrow('2 trials in 1 places');
 });

@@ -1,6 +1,4 @@
 import { DomainError } from '../domain/errors.js';
-import type { Genome } from '../domain/job/genome.js';
-import type { Individual } from './ranking.js';
 
 /** A place in a search: at most one trial has it. */
 export interface Place {
@@ -8,14 +6,20 @@ export interface Place {
   readonly slot: number;
 }
 
+/** A genome, of whatever kind a search has, and how it did: lower fitness is better, 0 at least. */
+export interface Result<Genome> {
+  readonly genome: Genome;
+  readonly fitness: number;
+}
+
 /** The completed trials of a search, by place. Every one must be taken as the answer to a planned trial. */
-export interface History {
+export interface History<Genome> {
   /**
    * Takes the result of a planned trial, once; undefined if it is not complete.
    *
    * @throws {DomainError} REPLAY_DIVERGED when another genome was evaluated in its place.
    */
-  take(planned: Place & { readonly genome: Genome }): Individual | undefined;
+  take(planned: Place & { readonly genome: Genome }): Result<Genome> | undefined;
   /** @throws {DomainError} REPLAY_DIVERGED when a trial is left that was never planned. */
   assertAllTaken(): void;
 }
@@ -25,7 +29,10 @@ export interface History {
  *
  * @throws {RangeError} for a fitness that is not a number of 0 or more, and for two rows in one place.
  */
-export function readHistory(rows: readonly (Place & Individual)[]): History {
+export function readHistory<Genome>(
+  rows: readonly (Place & Result<Genome>)[],
+  isEqual: (a: Genome, b: Genome) => boolean,
+): History<Genome> {
   const left = new Map(rows.toSorted(byPlace).map((row) => [keyOf(row), row]));
   if (left.size < rows.length) throw new RangeError(`${rows.length} trials in ${left.size} places`);
   for (const row of rows) assertFitness(row);
@@ -33,7 +40,7 @@ export function readHistory(rows: readonly (Place & Individual)[]): History {
     take(planned) {
       const row = left.get(keyOf(planned));
       if (row === undefined) return undefined;
-      if (!equalGenomes(row.genome, planned.genome)) throw diverged(row, planned.genome);
+      if (!isEqual(row.genome, planned.genome)) throw diverged(row, planned.genome);
       left.delete(keyOf(row));
       return { genome: planned.genome, fitness: row.fitness };
     },
@@ -48,18 +55,12 @@ export const byPlace = (a: Place, b: Place): number => a.generation - b.generati
 
 const keyOf = ({ generation, slot }: Place): string => `${generation}/${slot}`;
 
-/** Bit for bit, but 0 and -0 are the same; the search itself plans no -0. */
-function equalGenomes(a: Genome, b: Genome): boolean {
-  const sameGenes = a.genes.length === b.genes.length && a.genes.every((gene, block) => gene === b.genes[block]);
-  return sameGenes && a.threshold === b.threshold;
-}
-
-function assertFitness({ generation, slot, fitness }: Place & Individual): void {
+function assertFitness({ generation, slot, fitness }: Place & Result<unknown>): void {
   if (Number.isFinite(fitness) && fitness >= 0) return;
   throw new RangeError(`generation ${generation} slot ${slot}: fitness is ${fitness}, must be a number of 0 or more`);
 }
 
-function diverged({ generation, slot, genome }: Place & Individual, planned: Genome | undefined): DomainError {
+function diverged({ generation, slot, genome }: Place & Result<unknown>, planned: unknown): DomainError {
   const metadata = {
     generation: String(generation),
     slot: String(slot),

@@ -1,12 +1,10 @@
 import type { Genome } from '../domain/job/genome.js';
 import type { EvolutionRules } from '../methods/search-modes.js';
+import type { Result } from './history.js';
 import { type Rng, drawIndex } from './rng.js';
 
-/** A genome and how it did: lower fitness is better, 0 at least. */
-export interface Individual {
-  readonly genome: Genome;
-  readonly fitness: number;
-}
+/** A genome of the paper's, and how it did. */
+export type Individual = Result<Genome>;
 
 /** An individual in a population. */
 export interface Member extends Individual {

@@ -14,7 +14,7 @@ it.each(SEARCH_MODE_NAMES)('a search is evolved, and its genomes are read, by th
       ...request,
       search: { ...request.search, seed: 1 },
       data: { ...request.data, imageSizePx: 224 },
-      training: { ...request.training, frozenBatchNorm: 'EVAL' },
+      training: { ...request.training, frozenBatchNorm: 'EVAL', headInit: 'RANDOM' },
       reproducibility: 'RECORDED',
       output: { model: 'm' },
       warmStartGenomes: [],

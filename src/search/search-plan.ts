@@ -6,7 +6,9 @@ import { listedMultipliers } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
-import { plan, trialCount, type EvaluatedTrial, type SearchConfig } from './biotune.js';
+import { trialCount } from '../methods/generation-size.js';
+import { type AcceleratedConfig, planAccelerated } from './accelerated/accelerated.js';
+import { plan, type EvaluatedTrial, type SearchConfig } from './biotune.js';
 import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './candidate-lists.js';
 import type { Block } from '../domain/base-model.js';
 
@@ -74,16 +76,53 @@ export function plannedTrials(
 ): PlannedTrial[] {
   const candidates = listOf(scope, methodOf(method));
   if (candidates !== undefined) return candidates.map((candidate) => listed(method, candidate));
+  return SEARCH_MODES[scope.spec.search.biotune.mode].algorithm === 'ACCELERATED'
+    ? acceleratedTrials(scope, trials)
+    : evolvedTrials(scope, trials);
+}
+
+function evolvedTrials(scope: SearchScope, trials: readonly StoredTrial[]): PlannedTrial[] {
   const config = searchConfig(scope);
   const next = plan(config, evaluated(trials));
   if (next.kind === 'DONE') return [];
   return next.trials.map(({ genome, ...place }) => ({
     phase: 'SEARCH',
-    method,
+    method: SEARCH_METHOD,
     ...place,
     ...genome,
     lrMultipliers: lrMultipliers(genome, config.rules),
   }));
+}
+
+/** Its genomes are multipliers, so no genes are stored. */
+function acceleratedTrials(scope: SearchScope, trials: readonly StoredTrial[]): PlannedTrial[] {
+  const history = trials.flatMap(({ method, generation, slot, lrMultipliers: genome, fitness }) =>
+    method !== SEARCH_METHOD || fitness === undefined ? [] : [{ generation, slot, genome, fitness }],
+  );
+  const next = planAccelerated(acceleratedConfig(scope), history);
+  if (next.kind === 'DONE') return [];
+  return next.trials.map(({ genome, ...place }) => ({
+    phase: 'SEARCH',
+    method: SEARCH_METHOD,
+    ...place,
+    lrMultipliers: genome,
+  }));
+}
+
+/** What an accelerated search of a job follows from. */
+function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
+  const { search, budget } = scope.spec;
+  const { seed, generationCount, populationSize, eliteCount, initialGenomes, rules } = searchConfig(scope);
+  return {
+    ...search.accelerated,
+    seed,
+    generationCount,
+    populationSize,
+    eliteCount,
+    rules: rules.blocks,
+    initialCandidates: initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
+    ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
+  };
 }
 
 /** The candidates of a search without evolution; undefined of other methods. */

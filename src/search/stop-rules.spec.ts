@@ -3,7 +3,13 @@ import { SEARCH_MODES } from '../methods/search-modes.js';
 import { stopReason } from './stop-rules.js';
 
 /** Two trials in generation 0, then 2·1 + 2 - 1 = 3 in each. */
-const SHAPE = { populationSize: 2, eliteCount: 1, foldCount: 1, evolution: SEARCH_MODES.PAPER.evolution };
+const SHAPE = {
+  mode: 'PAPER',
+  populationSize: 2,
+  eliteCount: 1,
+  foldCount: 1,
+  evolution: SEARCH_MODES.PAPER.evolution,
+} as const;
 
 /** Completed trials of generations 0, 1, … with these fitnesses. */
 const history = (...generations: number[][]) =>

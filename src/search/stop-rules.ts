@@ -1,4 +1,5 @@
-import { type SearchConfig, foldOf, generationSize } from './biotune.js';
+import { generationSize, type SearchSizes } from '../methods/generation-size.js';
+import { type SearchConfig, foldOf } from './biotune.js';
 
 /** When a search ends before its last generation; a rule that is absent never ends it. */
 export interface StopRules {
@@ -18,7 +19,8 @@ interface Outcome {
   readonly fitness: number;
 }
 
-type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount' | 'evolution'>;
+type Shape = Pick<SearchConfig, 'populationSize' | 'eliteCount' | 'foldCount' | 'evolution'> &
+  Pick<SearchSizes, 'mode'>;
 
 /**
  * Says why a search is over, if it is: by its target, else a plateau, else the number of its trials.

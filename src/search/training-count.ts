@@ -1,5 +1,6 @@
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
-import { generationSize } from './biotune.js';
+import { generationSize, PROBE_COUNT } from '../methods/generation-size.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { methodsOf, searchingMethodsOf } from '../domain/job/methods-of-job.js';
 
@@ -14,9 +15,10 @@ export function trainingCountAtOnce(spec: Spec): number {
   const searching = searchingMethodsOf(spec);
   if (searching.some((method) => method !== SEARCH_METHOD)) return Infinity;
   const { finalistCount, seedCount } = spec.finals;
+  const isInTurn = biotune.reproduction === 'SEQUENTIAL' && SEARCH_MODES[biotune.mode].algorithm === 'BIOTUNE';
   const evolving = Math.max(
     generationSize(biotune, 0),
-    biotune.reproduction === 'SEQUENTIAL' ? 2 * biotune.eliteCount : generationSize(biotune, 1),
+    isInTurn ? PROBE_COUNT * biotune.eliteCount : generationSize(biotune, 1),
   );
   return Math.max(
     searching.length * evolving * spec.evaluation.seedCount,

@@ -1,4 +1,3 @@
-import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { RUNTIME } from '../fixtures/runtime.js';
 import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { createHash } from 'node:crypto';
@@ -102,7 +101,7 @@ describe('artifacts', () => {
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
       technique: { type: 'BLOCKS' as const },
-      objective: objectiveSchema.parse({}),
+      objective: { fitness: 'MACRO_ACCURACY' as const, lossWeight: 0 },
       seed: 1,
       headSeed: 1,
       fold: 0,

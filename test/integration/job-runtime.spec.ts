@@ -1,4 +1,3 @@
-import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { RUNTIME } from '../fixtures/runtime.js';
 import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -23,6 +22,7 @@ const train: TrainSpec = {
   training: trainingProtocolSchema.parse({
     epochCount: 1,
     patienceEpochs: 1,
+    cosineEpochCount: 1,
     batchSize: 2,
     frozenBatchNorm: 'EVAL',
     headInit: 'RANDOM',
@@ -30,7 +30,7 @@ const train: TrainSpec = {
   augmentation: 'NONE',
   lrMultipliers: [1],
   technique: { type: 'BLOCKS' },
-  objective: objectiveSchema.parse({}),
+  objective: { fitness: 'MACRO_ACCURACY', lossWeight: 0 },
   seed: 1,
   headSeed: 1,
   fold: 0,

@@ -1,4 +1,3 @@
-import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.js';
@@ -242,7 +241,7 @@ function trainSpec({ manifest, shards }: Dataset, keepWeights: boolean) {
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
       technique: { type: 'BLOCKS' as const },
-      objective: objectiveSchema.parse({}),
+      objective: { fitness: 'MACRO_ACCURACY' as const, lossWeight: 0 },
       seed: 1,
       headSeed: 1,
       fold: 0,

@@ -1,4 +1,3 @@
-import { objectiveSchema } from '../../src/domain/job/evaluation.js';
 import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -147,6 +146,7 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
         ...trainingSchema.parse({}),
         epochCount,
         patienceEpochs: 1000,
+        cosineEpochCount: 100,
         batchSize: 16,
         frozenBatchNorm: 'EVAL',
         headInit: 'RANDOM',
@@ -154,7 +154,7 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
       augmentation: 'NONE',
       lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1],
       technique: { type: 'BLOCKS' },
-      objective: objectiveSchema.parse({}),
+      objective: { fitness: 'MACRO_ACCURACY', lossWeight: 0 },
       seed: 7,
       headSeed: 7,
       fold: 0,

@@ -60,6 +60,7 @@ export const job: FineTuneJob = {
       blockConstraints: [{ blockId: 'stem', policy: 'FREEZE' }],
       initialGenomes: [],
       warmStartFrom: [],
+      accelerated: { usesAnchors: true, usesMoves: true, usesSurrogate: true },
     },
     evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
     baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
@@ -98,7 +99,7 @@ export const job: FineTuneJob = {
     runningTrialCount: 1,
     trialCount: 70,
   },
-  best: { trial: TRIAL_ID, generation: 0, genome, fitness: 0.25 },
+  best: { trial: TRIAL_ID, generation: 0, genome, lrMultipliers: [0, 2], fitness: 0.25 },
   createTime: TIME,
   updateTime: TIME,
 };

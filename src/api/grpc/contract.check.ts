@@ -120,6 +120,7 @@ type RequestChecks = [
   Takes<job.TrainingConfig, z.input<typeof trainingProtocol.trainingSchema>>,
   Takes<job.SearchConfig, z.input<typeof searchConfig.searchSchema>>,
   Takes<job.BiotuneConfig, z.input<typeof searchConfig.biotuneSchema>>,
+  Takes<job.AcceleratedConfig, z.input<typeof searchConfig.acceleratedSchema>>,
   Takes<job.EvaluationConfig, NonNullable<CreateJob['evaluation']>>,
   Takes<job.ParallelismConfig, NonNullable<CreateJob['parallelism']>>,
   Takes<job.OutputConfig, NonNullable<CreateJob['output']>>,

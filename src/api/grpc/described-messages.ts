@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createFineTuneJobSchema } from '../../domain/job/create-fine-tune-job.js';
+import { fineTuneJobRequestSchema } from '../../domain/job/create-fine-tune-job.js';
 import { datasetSchema } from '../../domain/dataset/dataset.js';
 import { jobEstimateSchema } from '../../domain/job/estimate.js';
 import { fineTuneJobSchema } from '../../domain/job/fine-tune-job.js';
@@ -60,8 +60,8 @@ export const MESSAGE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'MethodSettings.StartingPoint': z.union([settings.l2Sp, settings.l1Sp]).describe('The settings of L2_SP or L1_SP.'),
   'MethodSettings.LayerDecay': settings.layerDecay,
   'MethodSettings.SuffixGrid': settings.suffixGrid,
-  ParallelismConfig: createFineTuneJobSchema.shape.parallelism,
-  OutputConfig: createFineTuneJobSchema.shape.output,
+  ParallelismConfig: fineTuneJobRequestSchema.shape.parallelism,
+  OutputConfig: fineTuneJobRequestSchema.shape.output,
   FineTuneJob: fineTuneJobSchema,
   ConfusionRow: jobResultSchema.shape.confusionMatrix.unwrap().element,
   JobEstimate: jobEstimateSchema,

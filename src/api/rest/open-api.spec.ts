@@ -80,8 +80,8 @@ it('refers only to components that it has, and requests may leave out what answe
   expect(targets.length).toBeGreaterThan(30);
   expect(Object.keys(document.components.schemas)).toEqual(expect.arrayContaining([...new Set(targets)]));
   expect(text).not.toContain('#/definitions/');
-  expect(document.components.schemas['BiotuneConfigInput']).not.toHaveProperty('required');
-  expect(document.components.schemas['BiotuneConfig']).toHaveProperty('required');
+  expect(document.components.schemas['BudgetConfigInput']).not.toHaveProperty('required');
+  expect(document.components.schemas['BudgetConfig']).toHaveProperty('required');
 });
 
 /** All properties below a schema, at any depth, with their paths. */

@@ -7,22 +7,25 @@ import {
   SEARCH_METHOD,
   takesGenomes,
 } from '../../methods/method-table.js';
+import { trialCount } from '../../methods/generation-size.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { baseModelRefSchema } from '../base-model.js';
 import { type BudgetConfig, budgetSchema, TRAINING_COUNT_MAX } from './budget.js';
 import { dataSchema } from './data-config.js';
 import { datasetReferenceSchema } from '../dataset/dataset-reference.js';
-import { type EvaluationConfig, evaluationSchema, finalsSchema } from './evaluation.js';
+import { evaluationSchema, finalsSchema } from './evaluation.js';
 import { reproducibilitySchema } from '../runtime.js';
-import { type SearchRequest, searchSchema } from './search-config.js';
+import { searchSchema } from './search-config.js';
 import { boundedText } from '../text.js';
-import { type TrainingRequest, trainingSchema } from './training-protocol.js';
+import { trainingSchema } from './training-protocol.js';
+import { withModeDefaults } from './mode-defaults.js';
 
 const labelsSchema = z
   .record(boundedText(64), z.string().max(512))
   .refine((labels) => Object.keys(labels).length <= 16, { error: 'at most 16 labels' });
 
-export const createFineTuneJobSchema = z
+/** A request as it is written. */
+export const fineTuneJobRequestSchema = z
   .strictObject({
     baseModel: baseModelRefSchema.describe('The base model, as `baseModels/{id}` or the bare id.'),
     dataset: datasetReferenceSchema.describe(
@@ -72,30 +75,42 @@ export const createFineTuneJobSchema = z
       .prefault({})
       .describe('What becomes of the winner.'),
   })
-  .superRefine(checkSearch)
-  .superRefine(checkBaselines)
-  .superRefine(checkUnused)
   .meta({
     id: 'CreateFineTuneJob',
     description:
       'A request to fine-tune a base model on a dataset. Two fields are required; everything else has a ' + 'default.',
   });
+
+/** Checks a request, and fills in what it leaves to the mode of its search. */
+export const createFineTuneJobSchema = fineTuneJobRequestSchema
+  .transform(withModeDefaults)
+  .superRefine(checkSearch)
+  .superRefine(checkMode)
+  .superRefine(checkBaselines)
+  .superRefine(checkUnused);
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
+
+type Filled = ReturnType<typeof withModeDefaults<z.output<typeof fineTuneJobRequestSchema>>>;
 
 /** The parts of a request that must fit each other. */
 interface SearchParts {
-  readonly search: SearchRequest;
-  readonly evaluation: EvaluationConfig;
-  readonly training: TrainingRequest;
+  readonly search: Filled['search'];
+  readonly evaluation: Filled['evaluation'];
+  readonly training: Filled['training'];
+  readonly data: Filled['data'];
   readonly baselines: readonly Baseline[];
   readonly budget: BudgetConfig;
 }
 
-function checkSearch({ search, evaluation, training, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
-  const refuse = (path: string[], message: string, params: Record<string, unknown> = {}) =>
+const refuserOf =
+  (context: z.RefinementCtx) =>
+  (path: string[], message: string, params: Record<string, unknown> = {}): void =>
     context.addIssue({ code: 'custom', path, message, params });
-  const { eliteCount, populationSize, generationCount, mode } = search.biotune;
-  const wholeTrialCount = populationSize + generationCount * (populationSize + eliteCount);
+
+function checkSearch({ search, evaluation, baselines, budget }: SearchParts, context: z.RefinementCtx): void {
+  const refuse = refuserOf(context);
+  const { eliteCount, populationSize } = search.biotune;
+  const wholeTrialCount = trialCount(search.biotune);
   const searches = [search.type, ...baselines].filter((method) => method !== 'NONE' && takesGenomes(method));
   const trainingCount =
     evaluation.seedCount * searches.length * Math.min(wholeTrialCount, budget.trialCountMax ?? Infinity);
@@ -116,19 +131,30 @@ function checkSearch({ search, evaluation, training, baselines, budget }: Search
     const field = search.initialGenomes.length > 0 ? 'initialGenomes' : 'warmStartFrom';
     refuse(['search', field], message, { givenCount, populationSize });
   }
-  const { frozenBatchNorm } = training;
-  const ofMode = SEARCH_MODES[mode].frozenBatchNorm;
-  if (frozenBatchNorm !== undefined && frozenBatchNorm !== ofMode) {
-    const message = `frozenBatchNorm is ${frozenBatchNorm}; mode ${mode} goes with ${ofMode}: leave it out, or change search.biotune.mode`;
-    refuse(['training', 'frozenBatchNorm'], message, { frozenBatchNorm, mode });
-  }
   if (evaluation.fitness === 'LOSS' && budget.targetMetricValue !== undefined) {
     const message = `targetMetricValue is ${budget.targetMetricValue}, a share of right answers; evaluation.fitness LOSS has none: leave it out, or choose another fitness`;
     refuse(['budget', 'targetMetricValue'], message);
   }
-  if (search.type !== 'NONE' && training.headInit === 'PROBE' && SEARCH_MODES[mode].headInit === 'RANDOM') {
+}
+
+/** What a mode decides cannot be had otherwise. */
+function checkMode({ search, training, data }: SearchParts, context: z.RefinementCtx): void {
+  const refuse = refuserOf(context);
+  const { mode } = search.biotune;
+  const ofMode = SEARCH_MODES[mode];
+  const { frozenBatchNorm, headInit } = training;
+  if (frozenBatchNorm !== ofMode.frozenBatchNorm) {
+    const message = `frozenBatchNorm is ${frozenBatchNorm}; mode ${mode} goes with ${ofMode.frozenBatchNorm}: leave it out, or change search.biotune.mode`;
+    refuse(['training', 'frozenBatchNorm'], message, { frozenBatchNorm, mode });
+  }
+  if (search.type === 'NONE') return;
+  if (ofMode.algorithm === 'ACCELERATED' && data.searchFraction !== 1) {
+    const message = `searchFraction is ${data.searchFraction}; mode ${mode} compares its candidates on all the data: leave it out, or change search.biotune.mode`;
+    refuse(['data', 'searchFraction'], message, { searchFraction: data.searchFraction, mode });
+  }
+  if (headInit === 'PROBE' && ofMode.headInit === 'RANDOM') {
     const message = `headInit is PROBE; candidates of mode ${mode} begin with a RANDOM head: leave it out, or change search.biotune.mode`;
-    refuse(['training', 'headInit'], message, { headInit: training.headInit, mode });
+    refuse(['training', 'headInit'], message, { headInit, mode });
   }
 }
 

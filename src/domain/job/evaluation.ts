@@ -4,10 +4,9 @@ export const objectiveSchema = z
   .strictObject({
     fitness: z
       .enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1', 'LOSS'])
-      .default('MACRO_ACCURACY')
       .describe(
         'The validation figure that candidates are compared by, and epochs of a training: early stopping goes by ' +
-          'it too. MACRO_ACCURACY: the mean recall of the classes. ACCURACY: the share of the images that is ' +
+          'it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED. MACRO_ACCURACY: the mean recall of the classes. ACCURACY: the share of the images that is ' +
           'recognised. MACRO_F1: the mean F1 of the classes. LOSS: the mean cross-entropy. Fitness is 1 minus ' +
           'the figure, or the loss itself: lower is better.',
       ),
@@ -15,30 +14,35 @@ export const objectiveSchema = z
       .number()
       .min(0)
       .max(1)
-      .default(0)
       .describe(
         'How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as ' +
-          'many images, the surer one is the better. Of no effect on LOSS.',
+          'many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.',
       ),
   })
   .meta({ id: 'Objective', description: 'What candidates and epochs are compared by.' });
 export type Objective = Readonly<z.infer<typeof objectiveSchema>>;
 
-export const evaluationSchema = z
+export const jobEvaluationSchema = z
   .strictObject({
     ...objectiveSchema.shape,
     seedCount: z
       .int()
       .min(1)
       .max(10)
-      .default(3)
-      .describe('The number of trainings of a candidate, whose mean is its fitness, 1 to 10.'),
+      .describe(
+        'The number of trainings of a candidate, whose mean is its fitness, 1 to 10; 3 when absent, 1 in ACCELERATED.',
+      ),
   })
   .meta({
-    id: 'EvaluationConfig',
-    description: 'How a candidate is measured, whether the evolution tries it or a baseline that tries several.',
+    id: 'JobEvaluation',
+    description: 'How the candidates of a job are measured, with what the request has left to the mode.',
   });
-export type EvaluationConfig = Readonly<z.infer<typeof evaluationSchema>>;
+export type EvaluationConfig = Readonly<z.infer<typeof jobEvaluationSchema>>;
+
+export const evaluationSchema = jobEvaluationSchema.partial().meta({
+  id: 'EvaluationConfig',
+  description: 'How a candidate is measured, whether the evolution tries it or a baseline that tries several.',
+});
 
 /** What a validation came to, as far as an objective may ask for it. */
 export interface ValidationFigures {

@@ -3,13 +3,13 @@ import { BASELINES, methodSettingsSchema } from '../../methods/method-table.js';
 import { budgetSchema } from './budget.js';
 import { dataSchema } from './data-config.js';
 import { type Failure, failureSchema } from '../errors.js';
-import { evaluationSchema, finalsSchema } from './evaluation.js';
+import { finalsSchema, jobEvaluationSchema } from './evaluation.js';
 import { genomeSchema } from './genome.js';
 import { conditionSchema, type Pause } from './job-condition.js';
 import { type JobResult, jobResultSchema } from './job-result.js';
 import { JOB_PHASES, JOB_STATES, type JobPhase, type JobState, STOP_REASONS, type StopReason } from './job-state.js';
 import { reproducibilitySchema, type Runtime, runtimeSchema } from '../runtime.js';
-import { searchSchema } from './search-config.js';
+import { jobSearchSchema } from './search-config.js';
 import { timestampSchema } from '../text.js';
 import { jobTrainingSchema, type TrainingProtocol } from './training-protocol.js';
 
@@ -18,8 +18,8 @@ export const fineTuneJobSpecSchema = z
     baseModel: z.string().describe('The resource name of the base model.'),
     data: dataSchema.omit({ split: true }).required().describe('How the images are used.'),
     training: jobTrainingSchema.describe('The training protocol of every trial, baseline and final.'),
-    search: searchSchema.required().describe('The search for candidates.'),
-    evaluation: evaluationSchema.describe('How a candidate is measured.'),
+    search: jobSearchSchema.describe('The search for candidates.'),
+    evaluation: jobEvaluationSchema.describe('How a candidate is measured.'),
     warmStartGenomes: z
       .array(genomeSchema)
       .readonly()
@@ -91,7 +91,13 @@ export const bestTrialSchema = z
   .strictObject({
     trial: z.string().describe('The resource name of the trial.'),
     generation: z.int().min(0).describe('The generation that the trial belongs to.'),
-    genome: genomeSchema.describe('The genome of the trial.'),
+    genome: genomeSchema
+      .optional()
+      .describe('The genome of the trial; absent in ACCELERATED, whose candidates are multipliers.'),
+    lrMultipliers: z
+      .array(z.number())
+      .readonly()
+      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
     fitness: z.number().describe('What `evaluation.fitness` says, of the mean over the seeds: lower is better.'),
   })
   .meta({ id: 'BestTrial', description: 'The best trial of the search so far.' });

@@ -18,6 +18,12 @@ export const genomeSchema = z
   .meta({ id: 'Genome', description: 'One candidate fine-tuning setup; the paper says genotype.' });
 export type Genome = Readonly<z.infer<typeof genomeSchema>>;
 
+/** Whether genomes are the same, bit for bit but for the sign of 0. */
+export function equalGenomes(a: Genome, b: Genome): boolean {
+  const sameGenes = a.genes.length === b.genes.length && a.genes.every((gene, block) => gene === b.genes[block]);
+  return sameGenes && a.threshold === b.threshold;
+}
+
 /** What a block may become, whatever its gene says. */
 export type BlockRule = Omit<BlockConstraint, 'blockId'>;
 

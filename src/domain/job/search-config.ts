@@ -15,39 +15,65 @@ export const biotuneSchema = z
         "How the search reads and trains genomes. PAPER: as published. CODE_COMPAT: as the authors' code, " +
           'which ignores the learning rates of the genes, and treats ties, the first folds and the mating pool ' +
           'in its own way. PAPER_FAST: as PAPER, with frozen BatchNorm left alone, so that frozen blocks can be ' +
-          'computed once, and equal candidates trained once.',
+          'computed once, and equal candidates trained once. ACCELERATED: a search on masks and rates that are ' +
+          'apart from each other, from a probed head and on all the data; where the request is silent, sizes, ' +
+          'evaluation, schedule and `data.searchFraction` are its own.',
       ),
     generationCount: z
       .int()
       .min(0)
       .max(200)
-      .default(10)
-      .describe('The number of generations after the initial population, 0 to 200.'),
+      .optional()
+      .describe('The number of generations after the initial population, 0 to 200; 10 when absent, 1 in ACCELERATED.'),
     populationSize: z
       .int()
       .min(2)
       .max(200)
-      .default(10)
-      .describe('The number of individuals of a population, 2 to 200.'),
+      .optional()
+      .describe('The number of individuals of a population, 2 to 200; 10 when absent, 8 in ACCELERATED.'),
     eliteCount: z
       .int()
       .min(1)
       .max(100)
-      .default(3)
+      .optional()
       .describe(
-        'The number of best individuals that each generation keeps, with two probes beside each, 1 to 100 ' +
-          'and less than `populationSize`.',
+        'The number of best individuals that each generation keeps, 1 to 100 and less than `populationSize`; 3 when ' +
+          'absent. In ACCELERATED moves begin from them; in the other modes each has two probes beside it.',
       ),
     reproduction: z
       .enum(['SEQUENTIAL', 'BATCH_SYNC'])
       .default('BATCH_SYNC')
       .describe(
         'When children are drawn. SEQUENTIAL: one by one, as the reference. BATCH_SYNC: a whole generation ' +
-          'at once, so that it trains in parallel.',
+          'at once, so that it trains in parallel; ACCELERATED always does that.',
       ),
   })
-  .meta({ id: 'BiotuneConfig', description: "The settings of the evolution; defaults are the paper's." });
-export type BiotuneConfig = Readonly<z.infer<typeof biotuneSchema>>;
+  .meta({ id: 'BiotuneConfig', description: "The settings of the evolution; the paper's when absent." });
+
+export const jobBiotuneSchema = biotuneSchema.required().meta({
+  id: 'JobBiotune',
+  description: 'The settings of the evolution, with what the request has left to the mode.',
+});
+export type BiotuneConfig = Readonly<z.infer<typeof jobBiotuneSchema>>;
+
+export const acceleratedSchema = z
+  .strictObject({
+    usesAnchors: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether the first generation begins with the candidates that do well on most data; else all are drawn at random.',
+      ),
+    usesMoves: z
+      .boolean()
+      .default(true)
+      .describe('Whether later generations are moves of the best so far; else they are drawn at random.'),
+    usesSurrogate: z
+      .boolean()
+      .default(true)
+      .describe('Whether a model of what was tried chooses among the moves; else the first that is new is tried.'),
+  })
+  .meta({ id: 'AcceleratedConfig', description: 'The parts of ACCELERATED, each of which can be left out.' });
 
 export const searchSchema = z
   .strictObject({
@@ -63,6 +89,7 @@ export const searchSchema = z
     biotune: biotuneSchema
       .prefault({})
       .describe('The settings of the evolution; its sizes also hold for RANDOM_SEARCH.'),
+    accelerated: acceleratedSchema.prefault({}).describe('The parts of ACCELERATED; of no effect in the other modes.'),
     blockConstraints: z
       .array(blockConstraintSchema)
       .max(64)
@@ -88,3 +115,11 @@ export const searchSchema = z
   .meta({ id: 'SearchConfig', description: 'What is searched for, and from where.' });
 /** The search as a request names it. */
 export type SearchRequest = z.infer<typeof searchSchema>;
+
+export const jobSearchSchema = searchSchema
+  .extend({ biotune: jobBiotuneSchema.describe('The settings of the evolution.') })
+  .required()
+  .meta({
+    id: 'JobSearch',
+    description: 'What is searched for, and from where, with nothing left open.',
+  });

@@ -3,13 +3,21 @@ import { HEAD_INITS } from '../../methods/stage.js';
 
 export const trainingSchema = z
   .strictObject({
-    epochCount: z.int().min(1).max(1000).default(30).describe('The largest number of epochs of a training, 1 to 1000.'),
+    epochCount: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED.'),
     patienceEpochs: z
       .int()
       .min(1)
       .max(1000)
-      .default(3)
-      .describe('The number of epochs without a better fitness before a training stops, 1 to 1000.'),
+      .optional()
+      .describe(
+        'The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in ' +
+          'ACCELERATED `epochCount`.',
+      ),
     batchSize: z
       .int()
       .min(2)
@@ -56,8 +64,11 @@ export const trainingSchema = z
       .int()
       .min(1)
       .max(100_000)
-      .default(100)
-      .describe('The number of epochs over which the cosine schedule would reach zero, 1 to 100,000.'),
+      .optional()
+      .describe(
+        'The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; 100 when absent, in ' +
+          'ACCELERATED `epochCount`.',
+      ),
     warmupStepCount: z
       .int()
       .min(0)
@@ -70,7 +81,7 @@ export const trainingSchema = z
       .enum(HEAD_INITS)
       .optional()
       .describe(
-        'What the head is when a training begins; RANDOM when absent, and in the modes of the paper. RANDOM: drawn at ' +
+        'What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE in ACCELERATED. RANDOM: drawn at ' +
           'random. PROBE: trained on the features of the pretrained network, as LINEAR_PROBE does; it is the same ' +
           'for all seeds of a phase. FULL_FINE_TUNE, LINEAR_PROBE, GRADUAL_UNFREEZING and LORA begin with RANDOM ' +
           'whatever is said here, LP_FT and LP_BODY with PROBE.',
@@ -106,12 +117,14 @@ export const trainingSchema = z
 /** The protocol as a request names it. */
 export type TrainingRequest = z.infer<typeof trainingSchema>;
 
-export const jobTrainingSchema = trainingSchema.required({ frozenBatchNorm: true, headInit: true }).meta({
-  id: 'JobTraining',
-  description:
-    "The protocol in a job's spec; the batch size is absent until the images are imported, unless the " +
-    'caller has named one.',
-});
+export const jobTrainingSchema = trainingSchema
+  .required({ epochCount: true, patienceEpochs: true, cosineEpochCount: true, frozenBatchNorm: true, headInit: true })
+  .meta({
+    id: 'JobTraining',
+    description:
+      "The protocol in a job's spec; the batch size is absent until the images are imported, unless the " +
+      'caller has named one.',
+  });
 export type JobTraining = Readonly<z.infer<typeof jobTrainingSchema>>;
 
 export const trainingProtocolSchema = jobTrainingSchema.required({ batchSize: true }).meta({

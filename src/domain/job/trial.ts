@@ -15,6 +15,7 @@ export const TRIAL_ORIGINS = [
   'ENQUEUED',
   'WARM_START',
   'GRID',
+  'ANCHOR',
 ] as const;
 export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 
@@ -90,7 +91,8 @@ export const trialSchema = z
           'close to an elite. OFFSPRING: a child of two members of the population. RANDOM: drawn by ' +
           'RANDOM_SEARCH, or in place of a child where too few parents are left. FINAL: one of the best of a ' +
           'search. BASELINE: the one candidate of a method. ENQUEUED: given by the caller. WARM_START: the ' +
-          "best of an earlier job. GRID: one of a method's list.",
+          "best of an earlier job. GRID: one of a method's list. ANCHOR: one that an accelerated search begins with, " +
+          'whatever the data.',
       ),
     method: z.enum(METHODS).describe('The method that the candidate is of.'),
     genome: genomeSchema.optional().describe('The genome that the trial tried; absent where none was drawn.'),

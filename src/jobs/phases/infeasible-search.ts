@@ -2,7 +2,7 @@ import { DomainError } from '../../domain/errors.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
 import { SEARCH_METHOD } from '../../methods/method-table.js';
-import { generationSize } from '../../search/biotune.js';
+import { generationSize } from '../../methods/generation-size.js';
 import type { JobContext } from '../job-context.js';
 
 /**

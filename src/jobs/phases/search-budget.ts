@@ -2,10 +2,11 @@ import type { BudgetConfig } from '../../domain/job/budget.js';
 import type { StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
 import type { StopReason } from '../../domain/job/job-state.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
+import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { stopReason } from '../../search/stop-rules.js';
-import { trialCount } from '../../search/biotune.js';
+import { trialCount } from '../../methods/generation-size.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
-import { evaluated, searchConfig } from '../../search/search-plan.js';
+import { searchConfig } from '../../search/search-plan.js';
 
 /**
  * Which of its two time budgets a search has used up, but for what is kept for the finals.
@@ -43,9 +44,12 @@ export function wallBudgetEndMs(
 /** Why the evolution ends before its last generation, if it does. */
 export function evolutionStop(context: JobContext, trials: readonly StoredTrial[]): StopReason | undefined {
   const { trialCountMax, targetMetricValue, plateauGenerationCount } = context.job.spec.budget;
-  const config = searchConfig(searchScopeOf(context));
-  const history = evaluated(trials);
-  if (history.length >= trialCount(config)) return undefined;
+  const { mode } = context.job.spec.search.biotune;
+  const shape = { ...searchConfig(searchScopeOf(context)), mode };
+  const history = trials.flatMap(({ method, generation, fitness }) =>
+    method === SEARCH_METHOD && fitness !== undefined ? [{ generation, fitness }] : [],
+  );
+  if (history.length >= trialCount(shape)) return undefined;
   const rules = { trialCountMax, targetMetricValue, plateauGenerationCount };
-  return stopReason(history, rules, config);
+  return stopReason(history, rules, shape);
 }

@@ -291,8 +291,8 @@ export interface DataConfig {
     | SplitConfig
     | undefined;
   /**
-   * The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1. Its inverse is
-   * the number of folds. Default: 0.5.
+   * The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1; 0.5 when absent,
+   * 1 in ACCELERATED. Its inverse is the number of folds.
    */
   searchFraction?:
     | number
@@ -324,11 +324,14 @@ export enum DataConfig_Augmentation {
 
 /** The training protocol of every trial, baseline and final of a job. */
 export interface TrainingConfig {
-  /** The largest number of epochs of a training, 1 to 1000. Default: 30. */
+  /** The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED. */
   epochCount?:
     | number
     | undefined;
-  /** The number of epochs without a better fitness before a training stops, 1 to 1000. Default: 3. */
+  /**
+   * The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in
+   * ACCELERATED `epoch_count`.
+   */
   patienceEpochs?:
     | number
     | undefined;
@@ -343,7 +346,10 @@ export interface TrainingConfig {
   baseLearningRate?:
     | number
     | undefined;
-  /** The number of epochs over which the cosine schedule would reach zero, 1 to 100,000. Default: 100. */
+  /**
+   * The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; 100 when absent, in
+   * ACCELERATED `epoch_count`.
+   */
   cosineEpochCount?:
     | number
     | undefined;
@@ -399,7 +405,10 @@ export interface TrainingConfig {
   warmupStepCount?:
     | number
     | undefined;
-  /** What the head is when a training begins; RANDOM when absent, and in the modes of the paper. */
+  /**
+   * What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE
+   * in ACCELERATED.
+   */
   headInit?: TrainingConfig_HeadInit | undefined;
 }
 
@@ -435,7 +444,10 @@ export enum TrainingConfig_LrSchedule {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** What the head is when a training begins; RANDOM when absent, and in the modes of the paper. */
+/**
+ * What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE
+ * in ACCELERATED.
+ */
 export enum TrainingConfig_HeadInit {
   HEAD_INIT_UNSPECIFIED = "HEAD_INIT_UNSPECIFIED",
   /** RANDOM - Drawn at random. */
@@ -482,6 +494,8 @@ export interface SearchConfig {
    * places of generation 0, at most 5.
    */
   warmStartFrom: string[];
+  /** The parts of ACCELERATED; of no effect in the other modes. */
+  accelerated?: AcceleratedConfig | undefined;
 }
 
 /** The search algorithm. */
@@ -494,23 +508,40 @@ export enum SearchConfig_Type {
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
-/** The settings of the evolution; defaults are the paper's. */
+/** The parts of ACCELERATED, each of which can be left out. */
+export interface AcceleratedConfig {
+  /**
+   * Whether the first generation begins with the candidates that do well on most data; else all are drawn at
+   * random.
+   */
+  usesAnchors?:
+    | boolean
+    | undefined;
+  /** Whether later generations are moves of the best so far; else they are drawn at random. */
+  usesMoves?:
+    | boolean
+    | undefined;
+  /** Whether a model of what was tried chooses among the moves; else the first that is new is tried. */
+  usesSurrogate?: boolean | undefined;
+}
+
+/** The settings of the evolution; the paper's when absent. */
 export interface BiotuneConfig {
   /** How the search reads and trains genomes. Default: PAPER_FAST. */
   mode?:
     | BiotuneConfig_Mode
     | undefined;
-  /** The number of generations after the initial population, 0 to 200. Default: 10. */
+  /** The number of generations after the initial population, 0 to 200; 10 when absent, 1 in ACCELERATED. */
   generationCount?:
     | number
     | undefined;
-  /** The number of individuals of a population, 2 to 200. Default: 10. */
+  /** The number of individuals of a population, 2 to 200; 10 when absent, 8 in ACCELERATED. */
   populationSize?:
     | number
     | undefined;
   /**
-   * The number of best individuals that each generation keeps, with two probes beside each, 1 to 100 and less
-   * than `population_size`. Default: 3.
+   * The number of best individuals that each generation keeps, 1 to 100 and less than `population_size`; 3
+   * when absent. In ACCELERATED moves begin from them; in the other modes each has two probes beside it.
    */
   eliteCount?:
     | number
@@ -534,6 +565,11 @@ export enum BiotuneConfig_Mode {
    * candidates trained once.
    */
   PAPER_FAST = "PAPER_FAST",
+  /**
+   * ACCELERATED - A search on masks and rates that are apart from each other, from a probed head and on all the data;
+   * where the request is silent, sizes, evaluation, schedule and `data.search_fraction` are its own.
+   */
+  ACCELERATED = "ACCELERATED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -542,7 +578,7 @@ export enum BiotuneConfig_Reproduction {
   REPRODUCTION_UNSPECIFIED = "REPRODUCTION_UNSPECIFIED",
   /** SEQUENTIAL - One by one, as the reference. */
   SEQUENTIAL = "SEQUENTIAL",
-  /** BATCH_SYNC - A whole generation at once, so that it trains in parallel. */
+  /** BATCH_SYNC - A whole generation at once, so that it trains in parallel; ACCELERATED always does that. */
   BATCH_SYNC = "BATCH_SYNC",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
@@ -551,25 +587,28 @@ export enum BiotuneConfig_Reproduction {
 export interface EvaluationConfig {
   /**
    * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
-   * it too. Default: MACRO_ACCURACY.
+   * it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED.
    */
   fitness?:
     | EvaluationConfig_Fitness
     | undefined;
-  /** The number of trainings of a candidate, whose mean is its fitness, 1 to 10. Default: 3. */
+  /**
+   * The number of trainings of a candidate, whose mean is its fitness, 1 to 10; 3 when absent, 1 in
+   * ACCELERATED.
+   */
   seedCount?:
     | number
     | undefined;
   /**
    * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
-   * many images, the surer one is the better. Of no effect on LOSS. Default: 0.
+   * many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.
    */
   lossWeight?: number | undefined;
 }
 
 /**
  * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
- * it too.
+ * it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED.
  */
 export enum EvaluationConfig_Fitness {
   FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
@@ -588,12 +627,12 @@ export enum EvaluationConfig_Fitness {
 export interface Objective {
   /**
    * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
-   * it too.
+   * it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED.
    */
   fitness: EvaluationConfig_Fitness;
   /**
    * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
-   * many images, the surer one is the better. Of no effect on LOSS.
+   * many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.
    */
   lossWeight: number;
 }
@@ -840,10 +879,12 @@ export interface BestTrial {
   trial: string;
   /** The generation that the trial belongs to. */
   generation: number;
-  /** The genome of the trial. */
-  genome:
+  /** The genome of the trial; absent in ACCELERATED, whose candidates are multipliers. */
+  genome?:
     | Genome
     | undefined;
+  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  lrMultipliers: number[];
   /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. */
   fitness: number;
 }
@@ -1244,6 +1285,8 @@ export enum Trial_Origin {
   WARM_START = "WARM_START",
   /** GRID - One of a method's list. */
   GRID = "GRID",
+  /** ANCHOR - One that an accelerated search begins with, whatever the data. */
+  ANCHOR = "ANCHOR",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

@@ -214,9 +214,12 @@ export enum Technique_Type {
 
 /** The protocol that a training runs by: nothing is left to be decided. */
 export interface TrainingProtocol {
-  /** The largest number of epochs of a training, 1 to 1000. */
+  /** The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED. */
   epochCount: number;
-  /** The number of epochs without a better fitness before a training stops, 1 to 1000. */
+  /**
+   * The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in
+   * ACCELERATED `epoch_count`.
+   */
   patienceEpochs: number;
   /**
    * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest fold
@@ -225,7 +228,10 @@ export interface TrainingProtocol {
   batchSize: number;
   /** The learning rate of a block whose multiplier is 1, above 0 and at most 1. */
   baseLearningRate: number;
-  /** The number of epochs over which the cosine schedule would reach zero, 1 to 100,000. */
+  /**
+   * The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; 100 when absent, in
+   * ACCELERATED `epoch_count`.
+   */
   cosineEpochCount: number;
   /**
    * What BatchNorm of a frozen block does; the search's mode decides, TRAIN in PAPER and CODE_COMPAT, else
@@ -260,7 +266,10 @@ export interface TrainingProtocol {
     | undefined;
   /** The number of steps over which the learning rate climbs to its full height, 0 to 100,000; 0 for none. */
   warmupStepCount: number;
-  /** What the head is when a training begins; RANDOM when absent, and in the modes of the paper. */
+  /**
+   * What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE
+   * in ACCELERATED.
+   */
   headInit: TrainingConfig_HeadInit;
 }
 

@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import { SEARCH_MODES } from '../../methods/search-modes.js';
+import type { dataSchema } from './data-config.js';
+import { type evaluationSchema, jobEvaluationSchema } from './evaluation.js';
+import { jobBiotuneSchema, type SearchRequest } from './search-config.js';
+import { jobTrainingSchema, type TrainingRequest } from './training-protocol.js';
+
+/** The parts of a request that may leave something to the mode of its search. */
+interface Written {
+  readonly search: SearchRequest;
+  readonly evaluation: z.output<typeof evaluationSchema>;
+  readonly training: TrainingRequest;
+  readonly data: z.output<typeof dataSchema>;
+}
+
+/** Fills in what a request leaves to the mode of its search. */
+export function withModeDefaults<Request extends Written>(request: Request) {
+  const { search, evaluation, training, data } = request;
+  const { defaults, frozenBatchNorm, headInit } = SEARCH_MODES[search.biotune.mode];
+  const { epochCount = defaults.training.epochCount } = training;
+  const ofItsEpochs = { patienceEpochs: epochCount, cosineEpochCount: epochCount };
+  return {
+    ...request,
+    data: { ...data, searchFraction: data.searchFraction ?? defaults.searchFraction },
+    search: { ...search, biotune: jobBiotuneSchema.parse({ ...defaults.search, ...search.biotune }) },
+    evaluation: jobEvaluationSchema.parse({ ...defaults.evaluation, ...evaluation }),
+    training: jobTrainingSchema.parse({
+      frozenBatchNorm,
+      headInit,
+      ...ofItsEpochs,
+      ...defaults.training,
+      ...training,
+    }),
+  };
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { shuffle } from '../../../test/fixtures/search-run.js';
+import type { BlockRule } from '../../domain/job/genome.js';
+import type { Evaluated, Planned } from '../replay.js';
+import { openStream } from '../rng.js';
+import { type AcceleratedConfig, planAccelerated } from './accelerated.js';
+import { anchors } from './anchors.js';
+import { type Candidate, keyOf } from './candidate.js';
+
+const rules: BlockRule[] = Array.from({ length: 9 }, () => ({ policy: 'FREE' }));
+const CONFIG: AcceleratedConfig = {
+  seed: 684,
+  generationCount: 3,
+  populationSize: 8,
+  eliteCount: 3,
+  rules,
+  initialCandidates: [],
+  usesAnchors: true,
+  usesMoves: true,
+  usesSurrogate: true,
+};
+
+/** Blocks 4 to 7 should train at 2, and no other. */
+const distance = (candidate: Candidate): number =>
+  candidate.reduce((sum, rate, block) => {
+    const wanted = block >= 4 && block < 8 ? 2 : 0;
+    return sum + (rate > 0 === wanted > 0 ? Math.abs(rate - wanted) / 8 : 1);
+  }, 0) / 9;
+
+function run(config: AcceleratedConfig, fitness = distance) {
+  const batches: (readonly Planned<Candidate>[])[] = [];
+  const history: Evaluated<Candidate>[] = [];
+  for (;;) {
+    const next = planAccelerated(config, history);
+    if (next.kind === 'DONE') return { batches, history, best: next.best };
+    batches.push(next.trials);
+    for (const { generation, slot, genome } of next.trials) {
+      history.push({ generation, slot, genome, fitness: fitness(genome) });
+    }
+  }
+}
+
+describe('an accelerated search', () => {
+  it('begins with the anchors and draws the rest, then moves the best', () => {
+    const { batches, best, history } = run(CONFIG);
+    expect(batches.map(({ length }) => length)).toEqual([8, 5, 5, 5]);
+    expect(batches[0]?.map(({ origin }) => origin)).toEqual([...Array<string>(7).fill('ANCHOR'), 'RANDOM']);
+    expect(batches[0]?.slice(0, 7).map(({ genome }) => genome)).toEqual(anchors(rules));
+    expect(batches.slice(1).flatMap((batch) => batch.map(({ origin }) => origin))).toEqual(Array(15).fill('OFFSPRING'));
+    expect(best.fitness).toBe(Math.min(...history.map(({ fitness }) => fitness)));
+    expect(best.generation).toBeGreaterThan(0);
+  });
+
+  it('tries nothing twice', () => {
+    const { history } = run({ ...CONFIG, generationCount: 12 });
+    expect(new Set(history.map(({ genome }) => keyOf(genome))).size).toBe(history.length);
+  });
+
+  it('plans the same from any order of results, and from any part of a batch', () => {
+    const { history } = run(CONFIG);
+    const rng = openStream({ seed: 1, purpose: 'RANDOM', generation: 0, slot: 0 });
+    for (let count = 0; count < history.length; count += 1) {
+      const known = history.slice(0, count);
+      const next = planAccelerated(CONFIG, shuffle(known, rng));
+      if (next.kind === 'DONE') throw new Error(`done after ${count} of ${history.length}`);
+      const expected = history.slice(count, count + next.trials.length);
+      expect(next.trials.map(({ genome }) => genome)).toEqual(expected.map(({ genome }) => genome));
+      expect(next).toEqual(planAccelerated(CONFIG, known));
+    }
+  });
+
+  it('refuses a history that it would not have planned', () => {
+    const { history } = run(CONFIG);
+    const other = history.map((trial) =>
+      trial.slot === 0 ? { ...trial, genome: [...trial.genome].reverse() } : trial,
+    );
+    expect(() => planAccelerated(CONFIG, other)).toThrow(expect.objectContaining({ reason: 'REPLAY_DIVERGED' }));
+  });
+
+  it('begins with what is given, and ends at the number of trials', () => {
+    const genome = [0, 9, 0, 0, 0, 0, 0, 0, 0];
+    const initialCandidates = [{ origin: 'ENQUEUED' as const, genome }];
+    const { history, batches } = run({ ...CONFIG, initialCandidates, trialCountMax: 10 });
+    expect(batches[0]?.[0]).toMatchObject({ origin: 'ENQUEUED', genome: [0, 6, 0, 0, 0, 0, 0, 0, 0] });
+    expect(history).toHaveLength(10);
+  });
+
+  it.each<[keyof AcceleratedConfig, string[]]>([
+    ['usesAnchors', ['RANDOM', 'OFFSPRING']],
+    ['usesMoves', ['ANCHOR', 'RANDOM']],
+    ['usesSurrogate', ['ANCHOR', 'RANDOM', 'OFFSPRING']],
+  ])('does without %s', (part, origins) => {
+    const [whole, without] = [run(CONFIG), run({ ...CONFIG, [part]: false })];
+    expect(new Set(without.batches.flat().map(({ origin }) => origin))).toEqual(new Set(origins));
+    expect(without.history.map(({ genome }) => genome)).not.toEqual(whole.history.map(({ genome }) => genome));
+  });
+
+  it('comes closer with each of its parts, over fifty seeds', () => {
+    const meanBest = (change: Partial<AcceleratedConfig>) => {
+      const bests = Array.from({ length: 50 }, (_, seed) => run({ ...CONFIG, ...change, seed }).best.fitness);
+      return bests.reduce((sum, best) => sum + best, 0) / bests.length;
+    };
+    const whole = meanBest({});
+    expect(whole).toBeLessThan(meanBest({ usesSurrogate: false }));
+    expect(whole).toBeLessThan(meanBest({ usesMoves: false }));
+    expect(whole).toBeLessThan(meanBest({ usesAnchors: false }));
+  });
+
+  it('keeps to what is demanded of single blocks', () => {
+    const demanded = rules.map((rule, block): BlockRule => {
+      if (block === 0) return { policy: 'FREEZE' };
+      return block === 7 ? { policy: 'TRAIN', lrMultiplierMin: 0.5, lrMultiplierMax: 0.5 } : rule;
+    });
+    const { history } = run({ ...CONFIG, rules: demanded });
+    expect(new Set(history.map(({ genome }) => genome[0]))).toEqual(new Set([0]));
+    expect(new Set(history.map(({ genome }) => genome[7]))).toEqual(new Set([0.5]));
+  });
+
+  it('goes on where nothing new is left to try', () => {
+    const fixed = rules.map((): BlockRule => ({ policy: 'TRAIN', lrMultiplierMin: 1, lrMultiplierMax: 1 }));
+    expect(run({ ...CONFIG, rules: fixed }).history).toHaveLength(23);
+  });
+});
