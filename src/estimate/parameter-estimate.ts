@@ -1,8 +1,8 @@
 import { trainedChances } from '../cost/random-genomes.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { BlockRule } from '../domain/job/genome.js';
-import { fixedMultipliers, listedMultipliers, techniqueOf } from '../methods/apply-method.js';
-import type { MethodDefinition } from '../methods/method-definition.js';
+import { fixedMultipliers, listedCandidates, techniqueOf } from '../methods/apply-method.js';
+import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
 import { stagesOf } from '../methods/stages.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import type { NetworkDefinition } from '../networks/network.js';
@@ -46,14 +46,16 @@ function trainedCount(
   { spec, rules }: ParameterSetting,
 ): number {
   const { training, methods } = spec;
-  const countOf = (lrMultipliers: readonly number[]) => countOfCandidate(method, specs, spec, lrMultipliers);
+  const countOf = (candidate: MethodCandidate) => countOfCandidate(method, specs, spec, candidate);
   switch (method.kind) {
     case 'FIXED':
-      return countOf(fixedMultipliers(method, rules.length, methods));
+      return countOf({ lrMultipliers: fixedMultipliers(method, rules.length, methods) });
     case 'LIST':
-      return mean(listedMultipliers(method, { blockCount: rules.length, ...training }, methods).map(countOf));
+      return mean(listedCandidates(method, { blockCount: rules.length, ...training }, methods).map(countOf));
     default: {
-      const perBlock = rules.map((_, block) => countOf(rules.map((__, other) => (other === block ? 1 : 0))));
+      const perBlock = rules.map((_, block) =>
+        countOf({ lrMultipliers: rules.map((__, other) => (other === block ? 1 : 0)) }),
+      );
       const chances = trainedChances(rules);
       return perBlock.reduce((sum, count, block) => sum + count * (chances[block] ?? 0), 0);
     }
@@ -64,9 +66,9 @@ function countOfCandidate(
   method: MethodDefinition,
   specs: readonly ParameterSpec[],
   { training: { epochCount }, methods }: ParameterSetting['spec'],
-  lrMultipliers: readonly number[],
+  { lrMultipliers, settings }: MethodCandidate,
 ): number {
-  const technique = techniqueOf(method, methods);
+  const technique = techniqueOf(method, methods, settings);
   const last = stagesOf({ technique, lrMultipliers, epochCount, headInit: 'RANDOM' }).at(-1);
   const ofStage = last?.part === 'CLASSIFIER' ? specs.filter(({ isClassifier }) => isClassifier) : specs;
   const segments = (last?.lrMultipliers ?? []).map((lrMultiplier) => ({ lrMultiplier }));

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { partlyNormalizedTinyNetwork, plainTinyNetwork, tinyWeights } from '../../test/fixtures/tiny-network.js';
 import { tinyTraining, train } from '../../test/fixtures/training.js';
 import { trainingProtocolSchema } from '../domain/job/training-protocol.js';
-import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '../methods/apply-method.js';
+import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { randomSearch } from '../methods/definitions/random-search.js';
-import type { MethodDefinition } from '../methods/method-definition.js';
+import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
 import { METHOD_TABLE, methodSettingsSchema } from '../methods/method-table.js';
 import type { HeadInit } from '../methods/stage.js';
 import type { NetworkDefinition } from '../networks/network.js';
@@ -28,7 +28,7 @@ interface Setting {
 }
 
 /** What is said of a training that runs all its epochs. */
-async function measured(method: MethodDefinition, lrMultipliers: readonly number[], setting: Setting) {
+async function measured(method: MethodDefinition, candidate: MethodCandidate, setting: Setting) {
   const { network = tinyTraining.network } = setting;
   const zeros = parameterSpecs(network, classCount).map(({ name, shape }) => {
     const data = new Float32Array(elementCount(shape)).fill(0.1);
@@ -38,8 +38,8 @@ async function measured(method: MethodDefinition, lrMultipliers: readonly number
   const { stages, trainedParameterCount, totalParameterCount } = await train({
     network,
     pretrained: setting.network === undefined ? tinyWeights() : new Map(zeros),
-    technique: techniqueOf(method, methods),
-    lrMultipliers,
+    technique: techniqueOf(method, methods, candidate.settings),
+    lrMultipliers: candidate.lrMultipliers,
     ...protocol,
     train: { ...images, isAugmented: augmentation !== 'NONE' },
     batchSize: BATCH_SIZE,
@@ -67,11 +67,8 @@ function estimated(method: MethodDefinition, setting: Setting) {
   return { multiplyAccumulates, ...estimateParameters(method, network, classCount, job) };
 }
 
-/** A training, and how often a search comes to it. */
-interface Candidate {
-  readonly lrMultipliers: readonly number[];
-  readonly chance: number;
-}
+/** A candidate, and how often a search comes to it. */
+type Candidate = MethodCandidate & { readonly chance: number };
 
 const FIXED = METHOD_TABLE.filter((method) => method.kind === 'FIXED');
 const LISTS = METHOD_TABLE.filter((method) => method.kind === 'LIST');
@@ -88,7 +85,7 @@ describe.each<[string, Setting]>([
 
   /** Expects the estimate to be the mean over trainings, each with its chance. */
   async function expectMean(method: MethodDefinition, candidates: readonly Candidate[]) {
-    const found = await Promise.all(candidates.map(({ lrMultipliers }) => measured(method, lrMultipliers, setting)));
+    const found = await Promise.all(candidates.map((candidate) => measured(method, candidate, setting)));
     const estimate = estimated(method, setting);
     for (const figure of ['multiplyAccumulates', 'trainedParameterCount'] as const) {
       const mean = found.reduce((sum, training, index) => sum + training[figure] * (candidates[index]?.chance ?? 0), 0);
@@ -97,15 +94,16 @@ describe.each<[string, Setting]>([
   }
 
   it.each(FIXED)('of $id', async (method) => {
-    const found = await measured(method, fixedMultipliers(method, blocks.length, methods), setting);
+    const lrMultipliers = fixedMultipliers(method, blocks.length, methods);
+    const found = await measured(method, { lrMultipliers }, setting);
     expect(estimated(method, setting)).toEqual(found);
   });
 
   it.each(LISTS)('of $id, as a mean over its candidates', async (method) => {
-    const listed = listedMultipliers(method, { blockCount: blocks.length, baseLearningRate: 1e-3 }, methods);
+    const listed = listedCandidates(method, { blockCount: blocks.length, baseLearningRate: 1e-3 }, methods);
     await expectMean(
       method,
-      listed.map((lrMultipliers) => ({ lrMultipliers, chance: 1 / listed.length })),
+      listed.map((candidate) => ({ ...candidate, chance: 1 / listed.length })),
     );
   });
 

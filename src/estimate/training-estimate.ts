@@ -5,10 +5,10 @@ import { type ImageCounts, stageCost } from '../cost/training-cost.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { TrainingProtocol } from '../domain/job/training-protocol.js';
 import type { BlockRule } from '../domain/job/genome.js';
-import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from '../methods/apply-method.js';
+import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { firstBatchesExampleCount } from '../methods/batch-sizes.js';
 import { type CutFacts, cutOf } from '../methods/cut.js';
-import type { MethodDefinition } from '../methods/method-definition.js';
+import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
 import type { Stage } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
 import { type NetworkDefinition, splitAtClassifier } from '../networks/network.js';
@@ -61,10 +61,10 @@ export function estimateTraining(
   const blockCount = setting.costs.blocks.length;
   switch (method.kind) {
     case 'FIXED':
-      return ofCandidate(method, fixedMultipliers(method, blockCount, methods), setting, images);
+      return ofCandidate(method, { lrMultipliers: fixedMultipliers(method, blockCount, methods) }, setting, images);
     case 'LIST': {
-      const candidates = listedMultipliers(method, { blockCount, ...training }, methods);
-      return meanOf(candidates.map((lrMultipliers) => ofCandidate(method, lrMultipliers, setting, images)));
+      const candidates = listedCandidates(method, { blockCount, ...training }, methods);
+      return meanOf(candidates.map((candidate) => ofCandidate(method, candidate, setting, images)));
     }
     default:
       return ofRandomGenomes(method, setting, images);
@@ -73,21 +73,22 @@ export function estimateTraining(
 
 function ofCandidate(
   method: MethodDefinition,
-  lrMultipliers: readonly number[],
+  candidate: MethodCandidate,
   { spec, costs }: TrainingSetting,
   images: ImageCounts,
 ): TrainingEstimate {
-  return ofStages(stagesOfMethod(method, lrMultipliers, spec), { spec, costs }, factsOf(method, spec, costs), images);
+  const stages = stagesOfMethod(method, candidate, spec);
+  return ofStages(stages, { spec, costs }, factsOf(method, spec, costs), images);
 }
 
 function stagesOfMethod(
   method: MethodDefinition,
-  lrMultipliers: readonly number[],
+  { lrMultipliers, settings }: MethodCandidate,
   { training, data, methods }: TrainingSetting['spec'],
 ): Stage[] {
   const { headInit } = protocolOf(method, { ...training, ...data });
   return stagesOf({
-    technique: techniqueOf(method, methods),
+    technique: techniqueOf(method, methods, settings),
     lrMultipliers,
     epochCount: training.epochCount,
     headInit,
@@ -137,16 +138,9 @@ function ofRandomGenomes(
     return cutOf({ part: 'BLOCKS', lrMultipliers }, facts).isPrefixCached;
   });
   const cost = meanCostOfRandomGenomes(blocks, isPrefixCached);
-  const start = ofStages(
-    stagesOfMethod(
-      method,
-      blocks.map(() => 1),
-      spec,
-    ).filter(({ isStart }) => isStart),
-    { spec, costs },
-    facts,
-    images,
-  );
+  const anyCandidate = { lrMultipliers: blocks.map(() => 1) };
+  const starts = stagesOfMethod(method, anyCandidate, spec).filter(({ isStart }) => isStart);
+  const start = ofStages(starts, { spec, costs }, facts, images);
   return {
     epochCount: start.epochCount + epochCount,
     multiplyAccumulates: start.multiplyAccumulates + stageCost(cost, { epochCount }, images),

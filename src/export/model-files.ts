@@ -3,6 +3,7 @@ import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset/dataset.js';
 import type { Genome } from '../domain/job/genome.js';
 import type { JobResult } from '../domain/job/job-result.js';
+import type { TrialSettings } from '../domain/job/trial.js';
 import type { Method } from '../methods/method-table.js';
 import { resizedShorterSidePx } from '../domain/dataset/preprocessing.js';
 import type { Runtime } from '../domain/runtime.js';
@@ -36,6 +37,8 @@ export interface ModelDescription {
   /** The genome that these weights were trained by; absent for a method without. */
   readonly genome?: Genome;
   readonly lrMultipliers: readonly number[];
+  /** What the candidate set over its method's own settings; absent where it set nothing. */
+  readonly settings?: TrialSettings;
   /** The figures on the test images; the confusion matrix is left out where a job's result has none. */
   readonly test: TestScore & Pick<JobResult, 'confusionMatrix'>;
   readonly scores: JobResult['scores'];
@@ -69,7 +72,7 @@ const blocks = ({ baseModel, lrMultipliers, genome }: ModelDescription) =>
  * and what a person needs to trust it. The same description gives the same bytes.
  */
 export function describeModel(description: ModelDescription): DescriptionFile[] {
-  const { method, baseModel, imageSizePx, classes, genome, test, scores, lineage } = description;
+  const { method, baseModel, imageSizePx, classes, genome, settings, test, scores, lineage } = description;
   return [
     json('config.json', {
       architecture: baseModel.architecture,
@@ -89,7 +92,7 @@ export function describeModel(description: ModelDescription): DescriptionFile[] 
       mean: baseModel.mean,
       std: baseModel.std,
     }),
-    json('genome.json', { method, genome, blocks: blocks(description) }),
+    json('genome.json', { method, genome, settings, blocks: blocks(description) }),
     json('metrics.json', { test, scores }),
     json('lineage.json', lineage),
   ];

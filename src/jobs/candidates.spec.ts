@@ -42,3 +42,14 @@ it('takes a candidate once that was tried twice, in the place of its better tria
     [1, 0],
   ]);
 });
+
+it('tells candidates apart by what they set over the same multipliers, and keeps it', () => {
+  const alphas = [1, 0.1, 0.01, 0.1];
+  const trials = alphas.map((alpha, slot) =>
+    trial(slot, 0.4 - 0.1 * slot, [1, 1], { method: 'L2_SP', origin: 'GRID', settings: { alpha } }),
+  );
+  const found = bestCandidates(trials, 'L2_SP', 3);
+  expect(found).toEqual(
+    [0.1, 0.01, 1].map((alpha) => ({ method: 'L2_SP', lrMultipliers: [1, 1], settings: { alpha } })),
+  );
+});

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { Method } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
+import { phenotypeKey } from '../search/equal-trials.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
@@ -14,18 +15,19 @@ const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
 const FIRST_SEEDS = { SELECTION: 50_000, FINALS: 100_000 } as const satisfies Partial<Record<TrialPhase, number>>;
 
 /** One candidate of a method: the part of a trial that is the same wherever it is trained. */
-export type Candidate = Pick<NewTrial, 'method' | 'lrMultipliers' | 'genes' | 'threshold'>;
+export type Candidate = Pick<NewTrial, 'method' | 'lrMultipliers' | 'settings' | 'genes' | 'threshold'>;
 
 /** The candidate that a trial tried. */
-const candidateOf = ({ method, lrMultipliers, genes, threshold }: StoredTrial): Candidate => ({
+const candidateOf = ({ method, lrMultipliers, settings, genes, threshold }: StoredTrial): Candidate => ({
   method,
   lrMultipliers,
+  ...(settings !== undefined && { settings }),
   ...(genes !== undefined && { genes }),
   ...(threshold !== undefined && { threshold }),
 });
 
 /**
- * The best candidates of a search, best first; of equal ones the earlier, and of those with the same multipliers one.
+ * The best candidates of a search, best first; of equal ones the earlier, and of those that are trained alike one.
  *
  * Trials of all folds are compared, as in the paper: what is chosen from them is compared on all the data.
  */
@@ -38,7 +40,7 @@ export function bestCandidates(trials: readonly StoredTrial[], method: Method, c
   const best = new Map<string, StoredTrial>();
   for (const trial of ranked) {
     if (best.size === count) break;
-    const phenotype = trial.lrMultipliers.join();
+    const phenotype = phenotypeKey(trial);
     if (!best.has(phenotype)) best.set(phenotype, trial);
   }
   return [...best.values()].map(candidateOf);
@@ -77,19 +79,18 @@ export class Candidates {
 
 /** The trainings of one trial, each with a seed of its own. */
 function trainings(context: JobContext, trial: NewTrial, trialId: string | undefined, seedCount: number): NewTask[] {
-  const { phase, method, lrMultipliers, fold } = trial;
+  const { phase, method, lrMultipliers, settings, fold } = trial;
   if (trialId === undefined) throw new Error(`${method} has no trial in ${placeOf(trial)}`);
   const slice =
     fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCountOf(context.job.spec.data) };
+  const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
   return trainingSeeds(phase, seedCount).map((seed) => ({
     scope: context.job.id,
     key: `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`,
     trialId,
     seed,
-    spec: {
-      train: trainSpec(context, { method, lrMultipliers, seed, phaseSeed, ...slice, keepWeights: phase === 'FINALS' }),
-    },
+    spec: { train: trainSpec(context, { ...candidate, seed, phaseSeed, ...slice, keepWeights: phase === 'FINALS' }) },
   }));
 }
 

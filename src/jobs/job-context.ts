@@ -2,9 +2,10 @@ import type { BaseModel } from '../domain/base-model.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { objectiveSchema } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
+import type { NewTrial } from '../domain/job/trial.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
 import { protocolOf, techniqueOf } from '../methods/apply-method.js';
-import { type Method, methodOf } from '../methods/method-table.js';
+import { methodOf } from '../methods/method-table.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
 import type { SearchScope } from '../search/search-plan.js';
 import type { News } from './scope-watch.js';
@@ -39,13 +40,13 @@ function network({ job, baseModel, dataset }: JobContext, weights: { sha256: str
 /** The training of one candidate with one seed; its method may overrule what the job says of BatchNorm and images. */
 export function trainSpec(
   context: JobContext,
-  candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> & {
-    readonly method: Method;
-    /** The first seed of the phase, which a head that is trained before has in all of its trainings. */
-    readonly phaseSeed: number;
-  },
+  candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> &
+    Pick<NewTrial, 'method' | 'settings'> & {
+      /** The first seed of the phase, which a head that is trained before has in all of its trainings. */
+      readonly phaseSeed: number;
+    },
 ): TrainSpec {
-  const { method: id, phaseSeed, ...chosen } = candidate;
+  const { method: id, settings, phaseSeed, ...chosen } = candidate;
   const { training, data, methods, evaluation } = context.job.spec;
   const { batchSize } = training;
   if (batchSize === undefined) throw new Error(`${context.job.id} trains before its batch size is known`);
@@ -59,7 +60,7 @@ export function trainSpec(
     pack: pack(context, (split) => split !== 'test'),
     training: { ...training, batchSize, ...protocol },
     augmentation,
-    technique: techniqueOf(method, methods),
+    technique: techniqueOf(method, methods, settings),
   };
 }
 

@@ -20,8 +20,8 @@ const placeSchema = z.strictObject({
 const pointSchema = z.strictObject({ seed: z.int().min(0), epoch: z.int32().min(0), name: z.string() });
 
 function toTrial(project: string, entity: StoredTrial, trainings: readonly Training[]): Trial {
-  const { jobId, genes, threshold, fold, infeasibleReason, fitness, createTime, endTime, reusedTrialId, ...rest } =
-    entity;
+  const { jobId, genes, threshold, settings, fold, infeasibleReason, fitness, ...others } = entity;
+  const { createTime, endTime, reusedTrialId, ...rest } = others;
   const results = trainings
     .filter(({ trialId }) => trialId === trainedId(entity))
     .flatMap((training) => seedResult(training) ?? []);
@@ -30,6 +30,7 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
     ...rest,
     name: trialName(project, jobId, entity.id),
     ...(genes !== undefined && threshold !== undefined && { genome: { genes, threshold } }),
+    ...(settings !== undefined && { settings }),
     ...(fold !== undefined && { fold }),
     ...(infeasibleReason !== undefined && { infeasibleReason }),
     ...(fitness !== undefined && { fitness }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { fixedMultipliers, protocolOf, techniqueOf } from './apply-method.js';
+import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from './apply-method.js';
 import { fullFineTune } from './definitions/full-fine-tune.js';
+import { l1Sp } from './definitions/l1-sp.js';
 import { layerDecay } from './definitions/layer-decay.js';
 import { linearProbe } from './definitions/linear-probe.js';
 import { lora } from './definitions/lora.js';
@@ -10,12 +11,25 @@ import type { HeadInit } from './stage.js';
 const settings = methodSettingsSchema.parse({ lora: { rank: 4 }, layerDecay: { decay: 0.5 } });
 
 describe('techniqueOf', () => {
-  const techniqueNamed = (method: (typeof METHODS)[number]) => techniqueOf(methodOf(method), settings);
+  const techniqueNamed = (method: (typeof METHODS)[number]) => {
+    const definition = methodOf(method);
+    const scope = { blockCount: 2, baseLearningRate: 1e-3 };
+    const [candidate] = definition.kind === 'LIST' ? listedCandidates(definition, scope, settings) : [];
+    return techniqueOf(definition, settings, candidate?.settings);
+  };
 
   it('has the settings of the job', () => {
     expect(techniqueNamed('LORA')).toEqual({ type: 'LORA', rank: 4, alpha: 16 });
     expect(techniqueNamed('AUTO_RGN')).toEqual({ type: 'AUTO_RGN', batchCount: 5 });
-    expect(techniqueNamed('L1_SP')).toEqual({ type: 'L1_SP', alpha: 0.001, beta: 0.01 });
+  });
+
+  it("has what a candidate sets over the job's settings, and nothing that only makes the list", () => {
+    const candidates = listedCandidates(l1Sp, { blockCount: 2, baseLearningRate: 1e-3 }, settings);
+    expect(candidates.map(({ lrMultipliers }) => lrMultipliers)).toEqual([1, 2, 3, 4].map(() => [1, 1]));
+    expect(candidates.map((candidate) => techniqueOf(l1Sp, settings, candidate.settings))).toEqual(
+      [1, 0.1, 0.01, 0.001].map((alpha) => ({ type: 'L1_SP', alpha, beta: 0.01 })),
+    );
+    expect(() => techniqueOf(l1Sp, settings), 'no candidate').toThrow('alpha');
   });
 
   it('is BLOCKS where a method has none of its own', () => {

@@ -1,4 +1,4 @@
-import type { FixedMethod, ListMethod, ListScope, MethodDefinition } from './method-definition.js';
+import type { FixedMethod, ListMethod, ListScope, MethodCandidate, MethodDefinition } from './method-definition.js';
 import type { HeadInit } from './stage.js';
 import { type Technique, techniqueSchema } from './method-table.js';
 
@@ -12,18 +12,24 @@ interface Protocol<Augmentation> {
 /** A job's settings of all methods, by the name that each definition gives. */
 type AllSettings = Readonly<Record<string, unknown>>;
 
-/** How a method's trainings move the weights. */
-export function techniqueOf(method: MethodDefinition, all: AllSettings): Technique {
-  const hasOwn = 'technique' in method;
-  return techniqueSchema.parse(hasOwn ? { type: method.id, ...settingsOf(method, all) } : { type: 'BLOCKS' });
+/**
+ * How the trainings of a method's candidate move the weights.
+ *
+ * @param settings What the candidate sets over the method's own settings.
+ */
+export function techniqueOf(method: MethodDefinition, all: AllSettings, settings: AllSettings = {}): Technique {
+  const own = 'technique' in method ? method.technique : undefined;
+  if (own === undefined) return techniqueSchema.parse({ type: 'BLOCKS' });
+  // What a list is made of, such as the pulls to try, is no part of a technique.
+  return techniqueSchema.parse(own.schema.strip().parse({ type: method.id, ...settingsOf(method, all), ...settings }));
 }
 
 /** Learning-rate multipliers, one per block, of a method that has one candidate only. */
 export const fixedMultipliers = (method: FixedMethod, blockCount: number, all: AllSettings): number[] =>
   method.multipliers(blockCount, settingsOf(method, all));
 
-/** Learning-rate multipliers, one per block, of each candidate of a list, in its order. */
-export const listedMultipliers = (method: ListMethod, scope: ListScope, all: AllSettings): number[][] =>
+/** The candidates of a list, in its order. */
+export const listedCandidates = (method: ListMethod, scope: ListScope, all: AllSettings): MethodCandidate[] =>
   method.candidates(scope, settingsOf(method, all));
 
 /** What a method's trainings do with head, BatchNorm and images, given what the job says of these. */

@@ -4,7 +4,7 @@ import { tinyNetwork } from '../../test/fixtures/tiny-network.js';
 import { trainingProtocolSchema } from '../domain/job/training-protocol.js';
 import { estimateParameters } from '../estimate/parameter-estimate.js';
 import { estimateTraining, networkCosts } from '../estimate/training-estimate.js';
-import { fixedMultipliers, listedMultipliers, protocolOf, techniqueOf } from './apply-method.js';
+import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from './apply-method.js';
 import { cutOf } from './cut.js';
 import { fullFineTune } from './definitions/full-fine-tune.js';
 import type { ListScope, MethodDefinition } from './method-definition.js';
@@ -31,9 +31,11 @@ const eachBlock = {
   description: 'Each block alone, at one rate.',
   settings: { name: 'eachBlock', schema: eachBlockSettings },
   candidates: ({ blockCount, baseLearningRate }: ListScope, { rate }: z.infer<typeof eachBlockSettings>) =>
-    Array.from({ length: blockCount }, (_, trained) =>
-      Array.from({ length: blockCount }, (__, block) => (block === trained ? rate / baseLearningRate : 0)),
-    ),
+    Array.from({ length: blockCount }, (_, trained) => ({
+      lrMultipliers: Array.from({ length: blockCount }, (__, block) =>
+        block === trained ? rate / baseLearningRate : 0,
+      ),
+    })),
 } as const satisfies MethodDefinition;
 
 const settingsSchema = settingsSchemaOf([...METHOD_TABLE, lastBlocks, eachBlock]);
@@ -49,9 +51,9 @@ describe('a method that is one definition', () => {
   it('has its candidates', () => {
     const settings = settingsSchema.parse({ eachBlock: { rate: 0.5 } });
     expect(fixedMultipliers(lastBlocks, 3, settings)).toEqual([0, 1, 1]);
-    expect(listedMultipliers(eachBlock, { blockCount: 2, baseLearningRate: 0.25 }, settings)).toEqual([
-      [2, 0],
-      [0, 2],
+    expect(listedCandidates(eachBlock, { blockCount: 2, baseLearningRate: 0.25 }, settings)).toEqual([
+      { lrMultipliers: [2, 0] },
+      { lrMultipliers: [0, 2] },
     ]);
   });
 

@@ -29,6 +29,14 @@ export interface ListScope {
   readonly baseLearningRate: number;
 }
 
+/** One of the candidates that a list tries. */
+export interface MethodCandidate {
+  /** Learning-rate multipliers, one per block, input side first; 0 where frozen. */
+  readonly lrMultipliers: number[];
+  /** What the candidate's technique sets over the method's own settings; absent where it sets nothing. */
+  readonly settings?: Values;
+}
+
 /** What a method does whatever the job says: how its head begins, or that BatchNorm and images stay as they are. */
 export interface ProtocolOverrides {
   readonly headInit: HeadInit;
@@ -52,8 +60,7 @@ export interface GenomeMethod extends CommonDefinition {
 export interface ListMethod extends CommonDefinition {
   readonly kind: 'LIST';
   readonly technique?: TechniqueDefinition;
-  /** @returns Learning-rate multipliers of each candidate, one per block, input side first; 0 where frozen. */
-  candidates(scope: ListScope, settings: Values): number[][];
+  candidates(scope: ListScope, settings: Values): MethodCandidate[];
 }
 
 /** A method with one candidate, which nothing is chosen from. */

@@ -19,7 +19,14 @@ describe('the table of methods', () => {
   });
 
   it('tells methods that try candidates, and of these those of genomes, from the others', () => {
-    expect(SEARCHING_METHODS).toEqual(['BIOTUNE', 'FULL_FINE_TUNE_TUNED', 'RANDOM_SEARCH', 'SUFFIX_GRID']);
+    expect(SEARCHING_METHODS).toEqual([
+      'BIOTUNE',
+      'FULL_FINE_TUNE_TUNED',
+      'L2_SP',
+      'L1_SP',
+      'RANDOM_SEARCH',
+      'SUFFIX_GRID',
+    ]);
     expect(METHODS.filter(isSearching)).toEqual(SEARCHING_METHODS);
     expect(METHODS.filter(takesGenomes)).toEqual(['BIOTUNE', 'RANDOM_SEARCH']);
   });
@@ -38,13 +45,17 @@ it('settings have a default everywhere, and refuse what no method has', () => {
     fullFineTuneTuned: { rates: [1e-2, 3e-3, 1e-3, 3e-4, 1e-4] },
     autoRgn: { batchCount: 5 },
     lora: { rank: 4, alpha: 16 },
-    l2Sp: { alpha: 0.1, beta: 0.01 },
-    l1Sp: { alpha: 0.001, beta: 0.01 },
+    l2Sp: { alphas: [1, 0.1, 0.01, 0.001], beta: 0.01 },
+    l1Sp: { alphas: [1, 0.1, 0.01, 0.001], beta: 0.01 },
     layerDecay: { decay: 0.75 },
     suffixGrid: { rates: [3e-3, 1e-3, 3e-4] },
   });
   expect(methodSettingsSchema.safeParse({ lora: { rank: 0 } }).success).toBe(false);
   expect(methodSettingsSchema.safeParse({ suffixGrid: { rates: [1e-3, 1e-3] } }).success).toBe(false);
+  for (const alphas of [[], [0.1, 0.1], [-1], [101], Array.from({ length: 21 }, (_, place) => place)]) {
+    expect(methodSettingsSchema.safeParse({ l2Sp: { alphas } }).success, alphas.join()).toBe(false);
+  }
+  expect(methodSettingsSchema.safeParse({ l1Sp: { alpha: 0.1 } }).success).toBe(false);
   expect(methodSettingsSchema.safeParse({ other: {} }).success).toBe(false);
 });
 

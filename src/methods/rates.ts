@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ListScope } from './method-definition.js';
+import type { ListScope, MethodCandidate } from './method-definition.js';
 
 export const ratesSchema = z
   .array(z.number().gt(0).max(1))
@@ -9,10 +9,12 @@ export const ratesSchema = z
   .readonly()
   .describe('The learning rates to try, at most 20, all different, each above 0 and at most 1.');
 
-/** The multipliers of all blocks from `first` on, at each rate. */
+/** All blocks from `first` on, at each rate. */
 export const blocksAtEachRate = (
   { blockCount, baseLearningRate }: ListScope,
   first: number,
   rates: readonly number[],
-): number[][] =>
-  rates.map((rate) => Array.from({ length: blockCount }, (_, block) => (block < first ? 0 : rate / baseLearningRate)));
+): MethodCandidate[] =>
+  rates.map((rate) => ({
+    lrMultipliers: Array.from({ length: blockCount }, (_, block) => (block < first ? 0 : rate / baseLearningRate)),
+  }));

@@ -73,14 +73,18 @@ describe('randomSearchCandidates', () => {
   });
 });
 
-it('gridCandidates numbers its rows, which have no genome', () => {
-  expect(
-    gridCandidates([
-      [0, 8],
-      [8, 8],
-    ]),
-  ).toEqual([
-    { slot: 0, origin: 'GRID', lrMultipliers: [0, 8] },
-    { slot: 1, origin: 'GRID', lrMultipliers: [8, 8] },
-  ]);
+describe('gridCandidates', () => {
+  it('numbers its candidates, which have no genome', () => {
+    expect(gridCandidates([{ lrMultipliers: [0, 8] }, { lrMultipliers: [8, 8] }])).toEqual([
+      { slot: 0, origin: 'GRID', lrMultipliers: [0, 8] },
+      { slot: 1, origin: 'GRID', lrMultipliers: [8, 8] },
+    ]);
+  });
+
+  it('keeps what a candidate sets, and refuses what no trial can hold', () => {
+    const [candidate] = gridCandidates([{ lrMultipliers: [1], settings: { alpha: 0.1 } }]);
+    expect(candidate?.settings).toEqual({ alpha: 0.1 });
+    expect(() => gridCandidates([{ lrMultipliers: [1], settings: { alpha: 101 } }])).toThrow('alpha');
+    expect(() => gridCandidates([{ lrMultipliers: [1], settings: { other: 1 } }])).toThrow('other');
+  });
 });

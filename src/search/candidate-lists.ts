@@ -1,5 +1,6 @@
 import { type Genome, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
-import type { TrialOrigin } from '../domain/job/trial.js';
+import { type TrialOrigin, type TrialSettings, trialSettingsSchema } from '../domain/job/trial.js';
+import type { MethodCandidate } from '../methods/method-definition.js';
 import { drawRandomGenome } from './random-genome.js';
 import { openStream } from './rng.js';
 
@@ -12,6 +13,8 @@ export interface ListedCandidate {
   readonly genome?: Genome;
   /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   readonly lrMultipliers: readonly number[];
+  /** What the candidate's technique sets over the method's own settings; absent where it sets nothing. */
+  readonly settings?: TrialSettings;
 }
 
 /**
@@ -42,6 +45,11 @@ export function randomSearchCandidates({
   });
 }
 
-/** Candidates that are given by their multipliers, in the order of the list. */
-export const gridCandidates = (rows: readonly (readonly number[])[]): ListedCandidate[] =>
-  rows.map((multipliers, slot) => ({ slot, origin: 'GRID', lrMultipliers: multipliers }));
+/** The candidates of a method's list, in its order. */
+export const gridCandidates = (candidates: readonly MethodCandidate[]): ListedCandidate[] =>
+  candidates.map(({ lrMultipliers: multipliers, settings }, slot) => ({
+    slot,
+    origin: 'GRID',
+    lrMultipliers: multipliers,
+    ...(settings !== undefined && { settings: trialSettingsSchema.parse(settings) }),
+  }));

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { lrMultipliers } from '../domain/job/genome.js';
+import type { TrialSettings } from '../domain/job/trial.js';
 import { config, ORDERS, run } from '../../test/fixtures/search-run.js';
 import { EqualTrials } from './equal-trials.js';
 
@@ -9,6 +10,8 @@ const trial = (generation: number, slot: number, multipliers: readonly number[],
   fold,
   lrMultipliers: multipliers,
 });
+
+const withSettings = (slot: number, settings: TrialSettings) => ({ ...trial(0, slot, [0, 1]), settings });
 
 it('finds the earliest by generation and slot, whatever the order of the rows', () => {
   const rows = [trial(4, 0, [0, 2]), trial(2, 7, [0, 2]), trial(2, 5, [0, 2]), trial(0, 9, [0, 3])];
@@ -30,8 +33,16 @@ it.each([
   ['a frozen block', trial(2, 0, [1, 0])],
   ['the number of blocks', trial(2, 0, [0, 1, 0])],
   ['the fold', trial(1, 0, [0, 1])],
+  ['what it sets', withSettings(0, { alpha: 0.1 })],
 ])('finds none that differs in %s', (_, other) => {
   expect(new EqualTrials([other]).find(trial(4, 0, [0, 1]))).toBeUndefined();
+});
+
+it('tells apart what candidates set, bit for bit; what sets nothing is one however it says so', () => {
+  const rows = [withSettings(0, { alpha: 0.1 }), withSettings(1, { alpha: 0.1 + 2 ** -55 }), withSettings(2, {})];
+  const equals = new EqualTrials(rows);
+  for (const row of rows) expect(equals.find({ ...row })).toBe(row);
+  expect(equals.find(trial(0, 7, [0, 1]))).toBe(rows[2]);
 });
 
 it('looks at each of 20,000 trials a fixed number of times', () => {

@@ -1,14 +1,25 @@
+import { canonicalJson } from '../domain/canonical-json.js';
+import type { TrialSettings } from '../domain/job/trial.js';
 import { type Place, byPlace } from './history.js';
 
-/** What a training follows from, its seed aside: two trials that are equal in it give the same result, bit for bit. */
-interface TrainedAs {
+/** How a method's candidate is trained, whatever its images and its seed. */
+interface Phenotype {
   readonly lrMultipliers: readonly number[];
+  readonly settings?: TrialSettings | undefined;
+}
+
+/** What a training follows from, its seed aside: two trials that are equal in it give the same result, bit for bit. */
+interface TrainedAs extends Phenotype {
   readonly fold?: number | undefined;
 }
 
+/** A text that two candidates of a method share when they are trained alike: text of a number names its bits. */
+export const phenotypeKey = ({ lrMultipliers, settings = {} }: Phenotype): string =>
+  `${lrMultipliers.map((multiplier) => (Object.is(multiplier, -0) ? '-0' : multiplier)).join()} ${canonicalJson(settings)}`;
+
 /**
- * Trials by what they were trained as: the same multipliers, bit for bit, on the same fold. Adding one and finding one take a
- * time that does not depend on how many there are.
+ * Trials of one method by what they were trained as: the same multipliers and settings, bit for bit, on the same fold. Adding
+ * one and finding one take a time that does not depend on how many there are.
  *
  * The genomes of equal trials may differ: a gene at or below the threshold, or overruled, changes nothing.
  */
@@ -36,6 +47,4 @@ export class EqualTrials<T extends Place & TrainedAs> {
   }
 }
 
-/** Text of a number names its bits, but for the sign of 0. */
-const keyOf = ({ lrMultipliers, fold }: TrainedAs): string =>
-  `${fold}:${lrMultipliers.map((multiplier) => (Object.is(multiplier, -0) ? '-0' : multiplier)).join()}`;
+const keyOf = ({ fold, ...phenotype }: TrainedAs): string => `${fold}:${phenotypeKey(phenotype)}`;

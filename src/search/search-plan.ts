@@ -2,7 +2,7 @@ import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { NewTrial, StoredTrial } from '../domain/job/trial.js';
-import { listedMultipliers } from '../methods/apply-method.js';
+import { listedCandidates } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
@@ -138,16 +138,18 @@ export function listOf(scope: SearchScope, method: MethodDefinition): ListedCand
         count: plannedTrialCount(scope.spec),
       });
     case 'LIST':
-      return gridCandidates(listedMultipliers(method, { blockCount, ...training }, methods));
+      return gridCandidates(listedCandidates(method, { blockCount, ...training }, methods));
     default:
       return undefined;
   }
 }
 
 /** All on one fold: a candidate that was lucky with its images has beaten none that had others. */
-function listed(
-  method: SearchingMethod,
-  { slot, origin, genome, lrMultipliers: multipliers }: ListedCandidate,
-): PlannedTrial {
-  return { phase: 'SEARCH', method, generation: 0, slot, origin, fold: 0, ...genome, lrMultipliers: multipliers };
-}
+const listed = (method: SearchingMethod, { genome, ...candidate }: ListedCandidate): PlannedTrial => ({
+  phase: 'SEARCH',
+  method,
+  generation: 0,
+  fold: 0,
+  ...genome,
+  ...candidate,
+});

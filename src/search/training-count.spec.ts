@@ -25,10 +25,11 @@ it('counts the best candidates and the finals where they are more', () => {
   const evaluation = { seedCount: 1 };
   expect(countOf({ search, evaluation, finals: { finalistCount: 3, seedCount: 2 } })).toBe(6);
   expect(
-    countOf({ search, evaluation, baselines: ['LORA', 'L2_SP'], finals: { finalistCount: 1, seedCount: 5 } }),
+    countOf({ search, evaluation, baselines: ['LORA', 'LAYER_DECAY'], finals: { finalistCount: 1, seedCount: 5 } }),
   ).toBe(15);
 });
 
 it('does not bound a search without evolution, whose candidates are known from the start', () => {
   expect(countOf({ baselines: ['SUFFIX_GRID'] })).toBe(Infinity);
+  expect(countOf({ baselines: ['L2_SP'] })).toBe(Infinity);
 });

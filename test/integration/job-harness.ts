@@ -147,14 +147,19 @@ export class JobHarness {
   }
 
   /** What the delivered model's files say of the test split. */
-  async metricsFile({ result }: FineTuneJob): Promise<{ test: ScoreReport; scores: JobResult['scores'] }> {
+  async metricsFile(job: FineTuneJob): Promise<{ test: ScoreReport; scores: JobResult['scores'] }> {
+    return (await this.modelFile(job, 'metrics.json')) as { test: ScoreReport; scores: JobResult['scores'] };
+  }
+
+  /** One of the delivered model's JSON files. */
+  async modelFile({ result }: FineTuneJob, path: string): Promise<unknown> {
     const version = parseModelVersionName(result?.modelVersion ?? '');
     if (version === undefined) throw new Error('the job has made no model');
     const { model, number } = version;
     const downloads = await this.app.get(ModelVersionService).listDownloads(PROJECT, model, number);
-    const metrics = downloads.find(({ path }) => path === 'metrics.json');
-    if (metrics === undefined) throw new Error('the version has no metrics.json');
-    return (await (await fetch(metrics.url)).json()) as { test: ScoreReport; scores: JobResult['scores'] };
+    const file = downloads.find((download) => download.path === path);
+    if (file === undefined) throw new Error(`the version has no ${path}`);
+    return (await fetch(file.url)).json();
   }
 
   /** Leases a training, and reports a curve of so many values. @returns its trial. */

@@ -25,6 +25,8 @@ const smooth: MadeUp = ({ lrMultipliers, seed }) => {
   return { validation, test: Math.max(0, validation - 0.05) };
 };
 
+const pick = ({ lrMultipliers, settings }: Trial) => ({ lrMultipliers, settings });
+
 const ofPhase = (trials: readonly Trial[], phase: Trial['phase']) => trials.filter((trial) => trial.phase === phase);
 
 describe('a job with every method', () => {
@@ -53,6 +55,8 @@ describe('a job with every method', () => {
       RANDOM_SEARCH: 9,
       SUFFIX_GRID: 27,
       FULL_FINE_TUNE_TUNED: 5,
+      L2_SP: 4,
+      L1_SP: 4,
       LORA: 0,
     });
     const listed = ofPhase(trials, 'SEARCH').filter(({ method }) => method !== 'BIOTUNE');
@@ -61,7 +65,7 @@ describe('a job with every method', () => {
 
   it('tells the best two of each search apart on all the data', () => {
     const selection = ofPhase(trials, 'SELECTION');
-    expect(selection).toHaveLength(8);
+    expect(selection).toHaveLength(12);
     for (const { method, lrMultipliers, fold } of selection) {
       expect(fold).toBeUndefined();
       const found = ofPhase(trials, 'SEARCH').filter((trial) => trial.method === method && trial.state === 'SUCCEEDED');
@@ -75,10 +79,10 @@ describe('a job with every method', () => {
   it('reports the better of the two, and each method once', () => {
     const finals = ofPhase(trials, 'FINALS');
     expect(finals.map(({ method }) => method)).toEqual(['BIOTUNE', ...BASELINES]);
-    for (const { method, lrMultipliers } of finals) {
+    for (const { method, lrMultipliers, settings } of finals) {
       const selected = ofPhase(trials, 'SELECTION').filter((trial) => trial.method === method);
       const [best] = selected.toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1));
-      if (best !== undefined) expect(lrMultipliers).toEqual(best.lrMultipliers);
+      if (best !== undefined) expect({ lrMultipliers, settings }).toEqual(pick(best));
     }
   });
 
@@ -406,7 +410,7 @@ describe('the estimate', () => {
     const request = {
       evaluation,
       search: { seed: 5, biotune: { ...small, mode: 'PAPER' } },
-      baselines: ['SUFFIX_GRID', 'LORA'],
+      baselines: ['SUFFIX_GRID', 'L1_SP', 'LORA'],
       finals: { finalistCount: 2, seedCount: 2 },
     };
     const estimate = await jobs.estimate(request);
@@ -414,6 +418,7 @@ describe('the estimate', () => {
     expect(estimate.methods.map(({ method, trialCount }) => [method, trialCount])).toEqual([
       ['BIOTUNE', 9],
       ['SUFFIX_GRID', 27],
+      ['L1_SP', 4],
       ['LORA', 0],
     ]);
     const counts = job.result?.scores.map(({ cost }) => cost.trainingCount);

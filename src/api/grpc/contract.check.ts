@@ -107,6 +107,7 @@ type FineTuneJobChecks = [
   Serves<catalog.ClassRecall, ClassRecall>,
   Serves<job.Genome, genome.Genome>,
   Serves<job.Trial, trial.Trial>,
+  Serves<job.TrialSettings, trial.TrialSettings>,
   Serves<job.SeedResult, trial.SeedResult>,
   Serves<job.MetricPoint, trial.MetricPoint>,
   Serves<job.Event, event.JobEvent>,

@@ -8,6 +8,7 @@ import { modelVersionSchema } from '../../domain/model-version.js';
 import { reproducibilitySchema } from '../../domain/runtime.js';
 import { taskOutcomeSchema, taskSpecSchema } from '../../domain/task.js';
 import { METHODS, METHODS_DESCRIPTION, methodSettingsSchema } from '../../methods/method-table.js';
+import { pullSettings } from '../../methods/pulls.js';
 import { baseModelListSchema, baseModelRequest } from '../contract/base-model.js';
 import { datasetRequest } from '../contract/dataset.js';
 import { eventListSchema, fineTuneJobListSchema, jobRequest } from '../contract/fine-tune-job.js';
@@ -57,7 +58,7 @@ export const MESSAGE_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'MethodSettings.FullFineTuneTuned': settings.fullFineTuneTuned,
   'MethodSettings.AutoRgn': settings.autoRgn,
   'MethodSettings.Lora': settings.lora,
-  'MethodSettings.StartingPoint': z.union([settings.l2Sp, settings.l1Sp]).describe('The settings of L2_SP or L1_SP.'),
+  'MethodSettings.StartingPoint': pullSettings.describe('The settings of L2_SP or L1_SP.'),
   'MethodSettings.LayerDecay': settings.layerDecay,
   'MethodSettings.SuffixGrid': settings.suffixGrid,
   ParallelismConfig: fineTuneJobRequestSchema.shape.parallelism,

@@ -62,7 +62,7 @@ describe('descriptions of messages', () => {
     expect(described.get('PageRequest')).toBeUndefined();
     expect(described.get('ListTrialsRequest')?.fields.get('pageSize')).toMatch(/ Default: 50\.$/);
     expect(described.get('Technique')?.fields.get('rank')).toMatch(/^LORA: /);
-    expect(described.get('MethodSettings.StartingPoint')?.fields.get('alpha')).not.toContain('Default');
+    expect(described.get('MethodSettings.StartingPoint')?.fields.get('alphas')).toMatch(/ Default: 1, 0\.1, /);
   });
 });
 

@@ -62,10 +62,9 @@ function describedField(name: string, members: readonly DescribedSchema[]): [str
     const field = member.properties?.[name];
     return field?.description === undefined ? [] : [{ field, type: member.properties?.['type']?.const }];
   });
-  const isSame = new Set(having.map(({ field }) => field.default)).size === 1;
   const typesByText = new Map<string, unknown[]>();
   for (const { field, type } of having) {
-    const text = isSame ? withDefault(field) : (field.description ?? '');
+    const text = withDefault(field);
     typesByText.set(text, [...(typesByText.get(text) ?? []), type]);
   }
   const isCommon = having.length === members.length && typesByText.size === 1;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { METHODS, type Method } from '../../methods/method-table.js';
+import { alpha } from '../../methods/pulls.js';
 import { type Cost, costSchema } from './cost.js';
 import { type Genome, genomeSchema } from './genome.js';
 import { runtimeSchema } from '../runtime.js';
@@ -66,6 +67,12 @@ export const seedResultSchema = z
   .meta({ id: 'SeedResult', description: 'What one training of a trial gave, at its best epoch.' });
 export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;
 
+export const trialSettingsSchema = z.strictObject({ alpha: alpha.optional() }).meta({
+  id: 'TrialSettings',
+  description: "What a candidate sets over its method's own settings; a field that is absent is the method's.",
+});
+export type TrialSettings = Readonly<z.infer<typeof trialSettingsSchema>>;
+
 export const trialSchema = z
   .strictObject({
     name: z.string().describe('The resource name, `projects/{project}/fineTuneJobs/{job}/trials/{id}`.'),
@@ -100,6 +107,9 @@ export const trialSchema = z
       .array(z.number())
       .readonly()
       .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    settings: trialSettingsSchema
+      .optional()
+      .describe("What the candidate sets over its method's own settings; absent where it sets nothing."),
     fold: z
       .int()
       .min(0)
@@ -124,8 +134,8 @@ export const trialSchema = z
       .string()
       .optional()
       .describe(
-        'The resource name of a trial of the same multipliers on the same fold, whose results these are; it ' +
-          'alone was trained.',
+        'The resource name of a trial of the same multipliers and settings on the same fold, whose results these ' +
+          'are; it alone was trained.',
       ),
     cost: costSchema.describe(
       'What the trainings that have ended well took; nothing where they are those of `reusedTrial`.',
@@ -153,11 +163,13 @@ export interface StoredTrial {
   readonly genes?: readonly number[];
   readonly threshold?: number;
   readonly lrMultipliers: readonly number[];
+  /** Absent where the candidate sets nothing over its method's settings. */
+  readonly settings?: TrialSettings;
   readonly fold?: number;
   readonly state: TrialState;
   readonly infeasibleReason?: string;
   readonly fitness?: number;
-  /** A trial of the same multipliers on the same fold, whose trainings count for this one too. */
+  /** A trial of the same multipliers and settings on the same fold, whose trainings count for this one too. */
   readonly reusedTrialId?: string;
   readonly createTime: Date;
   readonly endTime?: Date;
@@ -170,7 +182,10 @@ export type TrialPlace = Pick<StoredTrial, 'phase' | 'generation' | 'slot' | 'me
 export type NewTrial = TrialPlace &
   Pick<StoredTrial, 'origin' | 'lrMultipliers'> &
   Partial<
-    Pick<StoredTrial, 'genes' | 'threshold' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'>
+    Pick<
+      StoredTrial,
+      'genes' | 'threshold' | 'settings' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'
+    >
   >;
 
 /** The genome of a trial, where one was drawn. */

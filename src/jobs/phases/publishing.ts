@@ -120,6 +120,7 @@ function publishedFacts(context: JobContext, { scored, model }: Delivery, { meth
   const { job, baseModel, dataset } = context;
   const [{ trial }] = scored;
   const genome = genomeOf(trial);
+  const { settings } = trial;
   return {
     method,
     baseModel,
@@ -127,6 +128,7 @@ function publishedFacts(context: JobContext, { scored, model }: Delivery, { meth
     classes: dataset.classes,
     ...(genome !== undefined && { genome }),
     lrMultipliers,
+    ...(settings !== undefined && { settings }),
     lineage: lineage(context, trial.id, model),
   };
 }

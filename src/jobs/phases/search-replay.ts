@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../domain/canonical-json.js';
 import { DomainError } from '../../domain/errors.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
 import { placeOf } from '../candidates.js';
@@ -14,17 +15,23 @@ export function refuseOthers(planned: readonly PlannedTrial[], stored: readonly 
 }
 
 /** Multipliers of a genome are powers, whose last bit another engine may give otherwise. */
-function isEqual(planned: PlannedTrial, { genes = [], threshold, lrMultipliers }: StoredTrial): boolean {
+function isEqual(planned: PlannedTrial, { genes = [], threshold, lrMultipliers, settings }: StoredTrial): boolean {
   const [ours, theirs] = planned.genes === undefined ? [planned.lrMultipliers, lrMultipliers] : [planned.genes, genes];
   return (
     planned.threshold === threshold &&
+    canonicalJson(planned.settings ?? {}) === canonicalJson(settings ?? {}) &&
     ours.length === theirs.length &&
     ours.every((value, index) => value === theirs[index])
   );
 }
 
-const described = ({ genes, threshold, lrMultipliers }: Pick<PlannedTrial, 'genes' | 'threshold' | 'lrMultipliers'>) =>
-  JSON.stringify({ genes, threshold, lrMultipliers });
+const described = ({
+  genes,
+  threshold,
+  lrMultipliers,
+  settings,
+}: Pick<PlannedTrial, 'genes' | 'threshold' | 'lrMultipliers' | 'settings'>) =>
+  JSON.stringify({ genes, threshold, lrMultipliers, settings });
 
 function diverged(planned: PlannedTrial, found: StoredTrial): DomainError {
   const { method, generation, slot } = planned;

@@ -1,19 +1,11 @@
-import { z } from 'zod';
-import { everyBlock, type MethodDefinition } from '../method-definition.js';
-import { alpha, beta } from '../pulls.js';
-import { techniqueType } from '../technique-type.js';
+import type { MethodDefinition } from '../method-definition.js';
+import { everyBlockAtEachPull, pullSettings, pullTechnique } from '../pulls.js';
 
 export const l1Sp = {
   id: 'L1_SP',
-  kind: 'FIXED',
+  kind: 'LIST',
   description: 'As L2_SP, by alpha times the distance of each weight.',
-  settings: {
-    name: 'l1Sp',
-    schema: z.strictObject({
-      alpha: alpha.default(0.001),
-      beta: beta.default(0.01),
-    }),
-  },
-  technique: { schema: z.strictObject({ type: techniqueType('L1_SP'), alpha, beta }) },
-  multipliers: everyBlock,
+  settings: { name: 'l1Sp', schema: pullSettings },
+  technique: pullTechnique('L1_SP'),
+  candidates: everyBlockAtEachPull,
 } as const satisfies MethodDefinition;

@@ -1,21 +1,13 @@
-import { z } from 'zod';
-import { everyBlock, type MethodDefinition } from '../method-definition.js';
-import { alpha, beta } from '../pulls.js';
-import { techniqueType } from '../technique-type.js';
+import type { MethodDefinition } from '../method-definition.js';
+import { everyBlockAtEachPull, pullSettings, pullTechnique } from '../pulls.js';
 
 export const l2Sp = {
   id: 'L2_SP',
-  kind: 'FIXED',
+  kind: 'LIST',
   description:
     'Pretrained weights are drawn back to where they began, by alpha / 2 times the squared distance; the ' +
-    'head to 0, by beta (arXiv 1802.01483).',
-  settings: {
-    name: 'l2Sp',
-    schema: z.strictObject({
-      alpha: alpha.default(0.1),
-      beta: beta.default(0.01),
-    }),
-  },
-  technique: { schema: z.strictObject({ type: techniqueType('L2_SP'), alpha, beta }) },
-  multipliers: everyBlock,
+    'head to 0, by beta (arXiv 1802.01483). The alpha of a short list that does best on validation counts.',
+  settings: { name: 'l2Sp', schema: pullSettings },
+  technique: pullTechnique('L2_SP'),
+  candidates: everyBlockAtEachPull,
 } as const satisfies MethodDefinition;

@@ -7,6 +7,7 @@ import {
   type StoredTrial,
   type TrialOrigin,
   type TrialPhase,
+  type TrialSettings,
   type TrialState,
 } from '../../../domain/job/trial.js';
 import { absent } from './columns.js';
@@ -52,6 +53,9 @@ export class TrialEntity implements StoredTrial {
 
   @Column('float8', { array: true })
   lrMultipliers!: readonly number[];
+
+  @Column('jsonb', { nullable: true, transformer: absent })
+  settings?: TrialSettings;
 
   @Column('int', { nullable: true, transformer: absent })
   fold?: number;

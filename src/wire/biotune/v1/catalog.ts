@@ -36,7 +36,7 @@ export enum Method {
   LORA = "LORA",
   /**
    * L2_SP - Pretrained weights are drawn back to where they began, by alpha / 2 times the squared distance; the head
-   * to 0, by beta (arXiv 1802.01483).
+   * to 0, by beta (arXiv 1802.01483). The alpha of a short list that does best on validation counts.
    */
   L2_SP = "L2_SP",
   /** L1_SP - As L2_SP, by alpha times the distance of each weight. */

@@ -173,10 +173,11 @@ export interface MethodSettings_Lora {
 
 /** The settings of L2_SP or L1_SP. */
 export interface MethodSettings_StartingPoint {
-  /** The pull on pretrained weights, 0 to 100. */
-  alpha?:
-    | number
-    | undefined;
+  /**
+   * The pulls on pretrained weights to try, 1 to 20, all different, each 0 to 100. Default: 1, 0.1, 0.01,
+   * 0.001.
+   */
+  alphas: number[];
   /** The pull on the head, 0 to 100. Default: 0.01. */
   beta?: number | undefined;
 }
@@ -1197,6 +1198,12 @@ export interface ListTrialsResponse {
   nextPageToken?: string | undefined;
 }
 
+/** What a candidate sets over its method's own settings; a field that is absent is the method's. */
+export interface TrialSettings {
+  /** The pull on pretrained weights, 0 to 100. */
+  alpha?: number | undefined;
+}
+
 /** The evaluation of one genome, or of one method in the finals. */
 export interface Trial {
   /** The resource name, `projects/{project}/fineTuneJobs/{job}/trials/{id}`. */
@@ -1242,14 +1249,18 @@ export interface Trial {
     | string
     | undefined;
   /**
-   * The resource name of a trial of the same multipliers on the same fold, whose results these are; it alone
-   * was trained.
+   * The resource name of a trial of the same multipliers and settings on the same fold, whose results these
+   * are; it alone was trained.
    */
   reusedTrial?:
     | string
     | undefined;
   /** What the trainings that have ended well took; nothing where they are those of `reused_trial`. */
-  cost: Cost | undefined;
+  cost:
+    | Cost
+    | undefined;
+  /** What the candidate sets over its method's own settings; absent where it sets nothing. */
+  settings?: TrialSettings | undefined;
 }
 
 /** The part of the job that the trial belongs to. */
