@@ -15,7 +15,7 @@ export const autoRgn = {
   kind: 'FIXED',
   description:
     "Each tensor's rate goes by its relative gradient norm, which is taken over some batches before each " +
-    'epoch (arXiv 2210.11466).',
+    'epoch (arXiv 2210.11466); the classifier has its full rate.',
   settings: {
     name: 'autoRgn',
     schema: z.strictObject({

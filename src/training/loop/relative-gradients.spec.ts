@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { plainStep } from '../../../test/fixtures/steps.js';
-import { tinyImages, tinyNetwork } from '../../../test/fixtures/tiny-network.js';
+import { goldenWeights } from '../../../test/fixtures/golden/fill.js';
+import { plainTinyNetwork, tinyImages, tinyNetwork } from '../../../test/fixtures/tiny-network.js';
 import { differingTensors, leftovers, tinyTraining, train } from '../../../test/fixtures/training.js';
 import type { HostTensor } from '../../formats/safetensors.js';
+import type { NetworkDefinition } from '../../networks/network.js';
 import { parameterSpecs } from '../../networks/parameters.js';
 import type { Weights } from '../../networks/weights.js';
 import { tf } from '../device/backend.js';
@@ -15,25 +17,20 @@ import { relativeGradients } from './relative-gradients.js';
 
 const AUTO_RGN = { type: 'AUTO_RGN', batchCount: 2 } as const;
 const MULTIPLIERS = [0.5, 0, 2];
-const LEARNING = ['stem.weight', 'expand.weight', 'fc.weight', 'fc.bias'];
+const BODY = ['stem.weight', 'expand.weight'];
+const CLASSIFIER = ['fc.weight', 'fc.bias'];
 const { pretrained, normalization, seed } = tinyTraining;
 const epochOptions = { epoch: 3, seed, batchSize: 8, settings: plainStep() };
 
-const stateOf = (weights: Weights = pretrained, multipliers: readonly number[] = MULTIPLIERS) =>
-  new ModelState(blockSegments(tinyNetwork, multipliers, 'EVAL'), weights, 3, { technique: AUTO_RGN });
+const stateOf = (weights: Weights = pretrained, network: NetworkDefinition = tinyNetwork) =>
+  new ModelState(blockSegments(network, MULTIPLIERS, 'EVAL'), weights, 3, { technique: AUTO_RGN });
 
-async function factorsOf(weights: Weights, changes: { batchCount?: number; microBatchSize?: number } = {}) {
-  const { batchCount = 2, ...settings } = changes;
-  const state = stateOf(weights);
+async function factorsOf(weights: Weights, network?: NetworkDefinition) {
+  const state = stateOf(weights, network);
   const source = imageSource(tinyImages(27), normalization);
   try {
-    const options = { ...epochOptions, settings: plainStep(settings) };
-    return new Map(
-      (await relativeGradients(state, source, options, batchCount)).map((factor, index) => [
-        state.optimizer.names[index] ?? '',
-        factor,
-      ]),
-    );
+    const factors = await relativeGradients(state, source, epochOptions, 2);
+    return new Map(factors.map((factor, index) => [state.optimizer.names[index] ?? '', factor]));
   } finally {
     source.dispose();
     state.dispose();
@@ -90,16 +87,28 @@ describe('relativeGradients', () => {
   it('are gradient norms over tensor norms, divided by the largest, without BatchNorm and frozen blocks', async () => {
     const before = leftovers();
     const factors = await factorsOf(pretrained);
-    expect([...factors.keys()]).toEqual(LEARNING);
+    expect([...factors.keys()]).toEqual([...BODY, ...CLASSIFIER]);
     const ratios = new Map<string, number>();
-    for (const name of LEARNING) ratios.set(name, await ratiosByDifferences(name));
+    for (const name of BODY) ratios.set(name, await ratiosByDifferences(name));
     const largest = Math.max(...ratios.values());
     for (const [name, ratio] of ratios) {
       expect(Math.abs((factors.get(name) ?? NaN) / (ratio / largest) - 1), name).toBeLessThan(0.02);
     }
-    expect(Math.max(...factors.values())).toBe(1);
-    expect(Math.min(...factors.values())).toBeLessThan(0.9);
+    const ofBody = BODY.map((name) => factors.get(name) ?? NaN);
+    expect(Math.max(...ofBody)).toBe(1);
+    expect(Math.min(...ofBody)).toBeLessThan(0.9);
     expect(leftovers()).toEqual(before);
+  });
+
+  it('leave the classifier its full rate, and out of the largest: the bias of a fresh one is near 0', async () => {
+    // A bias of 1e-10 moves the gradients of the others by nothing that shows, and has a ratio above 1e8.
+    const zero = await factorsOf(changed(pretrained, 'fc.bias', () => 0));
+    const tiny = await factorsOf(changed(pretrained, 'fc.bias', () => 1e-10));
+    for (const factors of [zero, tiny]) {
+      expect(CLASSIFIER.map((name) => factors.get(name))).toEqual([1, 1]);
+      expect(Math.max(...BODY.map((name) => factors.get(name) ?? NaN))).toBe(1);
+    }
+    for (const name of BODY) expect(tiny.get(name)).toBeCloseTo(zero.get(name) ?? NaN, 6);
   });
 
   it('leave the model as it is, running statistics too', async () => {
@@ -130,44 +139,36 @@ describe('relativeGradients', () => {
   });
 
   it('are those of whole batches when these are cut into pieces, but for batch statistics', async () => {
-    const fixed = (name: string) => name === 'fc.weight' || name === 'fc.bias';
-    const headOf = async (microBatchSize?: number) => {
-      const state = new ModelState(
-        [
-          {
-            id: 'all',
-            layers: tinyNetwork.blocks.flatMap(({ layers }) => layers),
-            lrMultiplier: 1,
-            usesBatchStatistics: false,
-          },
-        ],
-        pretrained,
-        3,
-        { technique: AUTO_RGN },
-      );
+    const layers = tinyNetwork.blocks.flatMap((block) => block.layers);
+    const segment = { id: 'all', layers, lrMultiplier: 1, usesBatchStatistics: false };
+    const factorsIn = async (changes: { microBatchSize?: number }) => {
+      const state = new ModelState([segment], pretrained, 3, { technique: AUTO_RGN });
       const source = imageSource(tinyImages(27), normalization);
-      const settings = plainStep(microBatchSize === undefined ? {} : { microBatchSize });
-      const factors = await relativeGradients(state, source, { ...epochOptions, settings }, 2);
-      const named = state.optimizer.names.map((name, index) => [name, factors[index] ?? NaN] as const);
+      const factors = await relativeGradients(state, source, { ...epochOptions, settings: plainStep(changes) }, 2);
       source.dispose();
       state.dispose();
-      return named;
+      return factors;
     };
-    const whole = await headOf();
-    const pieces = new Map(await headOf(3));
-    expect(whole.filter(([name]) => fixed(name)).length).toBe(2);
-    for (const [name, factor] of whole) expect(Math.abs((pieces.get(name) ?? NaN) / factor - 1)).toBeLessThan(1e-4);
+    const whole = await factorsIn({});
+    const pieces = await factorsIn({ microBatchSize: 3 });
+    expect(whole).toHaveLength(5);
+    whole.forEach((factor, index) => expect(Math.abs((pieces[index] ?? NaN) / factor - 1)).toBeLessThan(1e-4));
   });
 
   it('give a tensor of zeros its full rate, and leave the others as they were', async () => {
-    // Zeroing the bias moves the gradients; a tiny bias moves them by as little, but has a huge ratio of its own.
-    const zero = await factorsOf(changed(pretrained, 'fc.bias', () => 0));
-    const tiny = await factorsOf(changed(pretrained, 'fc.bias', () => 1e-10));
-    expect(zero.get('fc.bias')).toBe(1);
-    expect(tiny.get('fc.bias')).toBe(1);
-    const others = ['stem.weight', 'expand.weight', 'fc.weight'].map((name) => zero.get(name) ?? NaN);
-    expect(Math.max(...others)).toBe(1);
-    expect(tiny.get('fc.weight')).toBeLessThan(1e-6);
+    // A tiny bias moves the gradients as little as one of zeros, but has a huge ratio of its own.
+    const weights = goldenWeights(parameterSpecs(plainTinyNetwork, 3));
+    const zero = await factorsOf(
+      changed(weights, 'stem.bias', () => 0),
+      plainTinyNetwork,
+    );
+    const tiny = await factorsOf(
+      changed(weights, 'stem.bias', () => 1e-10),
+      plainTinyNetwork,
+    );
+    expect([zero.get('stem.bias'), zero.get('stem.weight')]).toEqual([1, 1]);
+    expect(tiny.get('stem.bias')).toBe(1);
+    expect(tiny.get('stem.weight')).toBeLessThan(1e-6);
   });
 });
 

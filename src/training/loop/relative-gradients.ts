@@ -11,10 +11,11 @@ import type { EpochOptions } from './train-epoch.js';
 
 /**
  * How much of its learning rate each trained tensor is given for an epoch (Auto-RGN, arXiv 2210.11466): the norm of its
- * gradient over its own, as a mean over the first batches of the epoch, over the largest such mean of all tensors. The
- * gradients are those of training steps before clipping; nothing changes, running statistics neither.
+ * gradient over its own, as a mean over the first batches of the epoch, over the largest such mean of all tensors outside
+ * the classifier. The gradients are those of training steps before clipping; nothing changes, running statistics neither.
  *
- * A tensor of zeros has no such ratio. It is given its full rate, and does not count for the largest.
+ * The classifier is given its full rate: the bias of a fresh one is near 0, so that its ratio would leave the others next to
+ * nothing. A tensor of zeros has no such ratio. It is given its full rate, and does not count for the largest.
  *
  * @param batchCount So many batches, or all if there are fewer.
  * @returns one in [0, 1] for each of `state.optimizer.names`.
@@ -43,7 +44,7 @@ export async function relativeGradients(
   } finally {
     reports.dispose();
   }
-  return sharesOfLargest(sums);
+  return rateFactors(state, sums);
 }
 
 /** Takes over the batch's input. */
@@ -88,7 +89,11 @@ function ratiosOf({ optimizer, functions }: ModelState, gradients: ReadonlyMap<s
 
 const norm = (tensor: Tensor): Tensor => tf.sqrt(multiply(halfSquaredNorm(tensor), tf.scalar(2)));
 
-function sharesOfLargest(ratios: readonly number[]): number[] {
-  const largest = Math.max(0, ...ratios.filter(Number.isFinite));
-  return ratios.map((ratio) => (Number.isFinite(ratio) ? ratio / (largest || 1) : 1));
+/** @param ratios One for each of `state.optimizer.names`. */
+function rateFactors(state: ModelState, ratios: readonly number[]): number[] {
+  const compared = ratios.map((ratio, index) =>
+    Number.isFinite(ratio) && !state.isOfClassifier(state.optimizer.names[index] ?? '') ? ratio : undefined,
+  );
+  const largest = Math.max(0, ...compared.filter((ratio) => ratio !== undefined));
+  return compared.map((ratio) => (ratio === undefined ? 1 : ratio / (largest || 1)));
 }

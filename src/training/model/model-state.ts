@@ -121,6 +121,11 @@ export class ModelState {
     return this.optimizer.parameterCount;
   }
 
+  /** Whether that parameter of the network is the classifier's. */
+  isOfClassifier(name: string): boolean {
+    return this.specs.some((spec) => spec.name === name && spec.isClassifier);
+  }
+
   /** Whether a gradient of that parameter of the network is wanted. */
   isLearning(name: string): boolean {
     return this.roles.has(name);

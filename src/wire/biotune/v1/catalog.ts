@@ -26,7 +26,7 @@ export enum Method {
   GRADUAL_UNFREEZING = "GRADUAL_UNFREEZING",
   /**
    * AUTO_RGN - Each tensor's rate goes by its relative gradient norm, which is taken over some batches before each epoch
-   * (arXiv 2210.11466).
+   * (arXiv 2210.11466); the classifier has its full rate.
    */
   AUTO_RGN = "AUTO_RGN",
   /**
