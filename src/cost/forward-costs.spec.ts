@@ -40,6 +40,9 @@ describe.each(NETWORKS.map((network) => [network.architecture, network] as const
       };
       const expected = parts.map((layers) => sum(layers.flatMap(namesIn).map((name) => measured.get(name) ?? NaN)));
       expect(costs.map(({ forward }) => forward)).toEqual(expected);
+      const ofWeights = costs.flatMap((cost) => [...cost.ofWeights]);
+      expect(ofWeights).toHaveLength(measured.size);
+      for (const [name, cost] of ofWeights) expect(cost).toBe(measured.get(name.replace(/\.weight$/, '')));
       expect(sum(expected)).toBe(sum(measured.values()));
       expect(sum(expected)).toBeGreaterThan(0);
     },

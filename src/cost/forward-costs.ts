@@ -12,6 +12,8 @@ export interface PartCost {
    * a layer learns with the part, and needs that gradient: so f is 0 for a part that starts with one, as DenseNet's do.
    */
   readonly firstLayer: number;
+  /** What of `forward` is each weight's, by its name. The gradient of the weight costs as much. */
+  readonly ofWeights: ReadonlyMap<string, number>;
 }
 
 /**
@@ -26,7 +28,7 @@ export function forwardCosts(parts: readonly (readonly Layer[])[], sizePx: numbe
   return parts.map((layers) => {
     const { image: output, ...cost } = through(layers, startOf(image), classCount);
     image = output;
-    return { forward: cost.forward, firstLayer: cost.firstLayer };
+    return { forward: cost.forward, firstLayer: cost.firstLayer, ofWeights: cost.ofWeights };
   });
 }
 
@@ -37,7 +39,13 @@ interface Walk extends PartCost {
   readonly isAtInput: boolean;
 }
 
-const startOf = (image: ImageShape, isAtInput = true): Walk => ({ image, isAtInput, forward: 0, firstLayer: 0 });
+const startOf = (image: ImageShape, isAtInput = true): Walk => ({
+  image,
+  isAtInput,
+  forward: 0,
+  firstLayer: 0,
+  ofWeights: new Map(),
+});
 
 function through(layers: readonly Layer[], start: Walk, classCount: number): Walk {
   return layers.reduce((walk, layer) => throughLayer(layer, walk, classCount), start);
@@ -59,6 +67,10 @@ function throughLayer(layer: Layer, walk: Walk, classCount: number): Walk {
         image: output,
         forward: walk.forward + cost,
         firstLayer: walk.firstLayer + (walk.isAtInput ? cost : 0),
+        ofWeights:
+          cost === 0 || !('name' in layer)
+            ? walk.ofWeights
+            : new Map([...walk.ofWeights, [`${layer.name}.weight`, cost]]),
         isAtInput: walk.isAtInput && !('name' in layer),
       };
     }
@@ -73,6 +85,7 @@ function throughBranches(branches: readonly (readonly Layer[])[], walk: Walk, cl
     image: ends[0]?.image ?? walk.image,
     forward: walk.forward + total(ends.map(({ forward }) => forward)),
     firstLayer: walk.firstLayer + total(ends.map(({ firstLayer }) => firstLayer)),
+    ofWeights: new Map([walk, ...ends].flatMap(({ ofWeights }) => [...ofWeights])),
     isAtInput: ends.every(({ isAtInput }) => isAtInput),
   };
   return { sum, ends };

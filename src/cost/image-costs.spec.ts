@@ -105,7 +105,7 @@ describe.each(NETWORKS.map((network) => [network.architecture, network] as const
 );
 
 it('has no cost when no part is trained', () => {
-  const parts = inTraining([{ forward: 10, firstLayer: 2 }], [false]);
+  const parts = inTraining([{ forward: 10, firstLayer: 2, ofWeights: new Map() }], [false]);
   for (const isPrefixCached of [false, true]) {
     expect(() => imageCosts(parts, isPrefixCached)).toThrow(new RangeError('none of 1 parts is trained'));
   }

@@ -5,6 +5,8 @@ export interface PartInTraining {
   readonly cost: PartCost;
   /** Whether gradients of its weights are taken: also where they move something else, such as what LoRA adds to them. */
   readonly isTrained: boolean;
+  /** The names of the weights of a trained part that none is taken of; all are taken when absent. */
+  readonly frozenWeights?: readonly string[];
 }
 
 /** What one image costs a training, in multiply-accumulates. */
@@ -32,16 +34,20 @@ export function imageCosts(parts: readonly PartInTraining[], isPrefixCached: boo
 }
 
 /**
- * ΣF + Σ_{b ≥ t0} F_b - f_t0 + Σ_{b trained} F_b, t0 the first trained part: a training image when only the gradients
- * that are used are taken.
+ * ΣF + Σ_{b ≥ t0} F_b - f_t0 + Σ_{b trained} F_b, t0 the first trained part, the last sum without the part's frozen weights: a
+ * training image when only the gradients that are used are taken.
  *
  * @throws {RangeError} when no part is trained.
  */
 function truncatedCost(parts: readonly PartInTraining[]): number {
   const behind = parts.slice(firstTrained(parts));
   const inputGradients = forwardCost(behind) - (behind[0]?.cost.firstLayer ?? 0);
-  return forwardCost(parts) + inputGradients + forwardCost(parts.filter(({ isTrained }) => isTrained));
+  const weightGradients = sumOf(parts.filter(({ isTrained }) => isTrained).map(weightGradientCost));
+  return forwardCost(parts) + inputGradients + weightGradients;
 }
+
+const weightGradientCost = ({ cost, frozenWeights = [] }: PartInTraining): number =>
+  cost.forward - sumOf(frozenWeights.map((name) => cost.ofWeights.get(name) ?? 0));
 
 /** Σ_{b < t0} F_b */
 function prefixCost(parts: readonly PartInTraining[]): number {
@@ -54,4 +60,6 @@ function firstTrained(parts: readonly PartInTraining[]): number {
   return first;
 }
 
-const forwardCost = (parts: readonly PartInTraining[]) => parts.reduce((sum, { cost }) => sum + cost.forward, 0);
+const forwardCost = (parts: readonly PartInTraining[]) => sumOf(parts.map(({ cost }) => cost.forward));
+
+const sumOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0);

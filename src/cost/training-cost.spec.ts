@@ -3,9 +3,9 @@ import { stageCost, trainingCost } from './training-cost.js';
 
 /** F = 100, 50, 10 and f = 7, 5, 10. */
 const COSTS = [
-  { forward: 100, firstLayer: 7 },
-  { forward: 50, firstLayer: 5 },
-  { forward: 10, firstLayer: 10 },
+  { forward: 100, firstLayer: 7, ofWeights: new Map([['a', 100]]) },
+  { forward: 50, firstLayer: 5, ofWeights: new Map(Object.entries({ b: 30, c: 20 })) },
+  { forward: 10, firstLayer: 10, ofWeights: new Map([['d', 10]]) },
 ];
 const IMAGES = { train: 1000, validation: 200 };
 const parts = (...isTrained: boolean[]) => COSTS.map((cost, index) => ({ cost, isTrained: isTrained[index] ?? false }));
@@ -38,8 +38,20 @@ describe('trainingCost', () => {
     expect(extra).toBe(4 * 60 * (3 * 160 - 7));
   });
 
+  it('takes no gradient of weights that are frozen in a part that is trained', () => {
+    const [first, second, third] = parts(true, true, true);
+    if (first === undefined || second === undefined || third === undefined) throw new Error('there are three parts');
+    const stage = { isPrefixCached: false, epochCount: 1 };
+    const costOf = (...frozen: string[][]) => {
+      const whole = [first, second, third].map((part, index) => ({ ...part, frozenWeights: frozen[index] ?? [] }));
+      return trainingCost([{ ...stage, parts: whole }], { train: 1, validation: 0 });
+    };
+    expect(costOf([], ['b'])).toBe(3 * 160 - 7 - 30);
+    expect(costOf(['a'], ['b', 'c'])).toBe(160 + (160 - 7) + 10);
+  });
+
   it('is exact to 15 digits beyond 2^53', () => {
-    const cost = { forward: 19_632_062_464, firstLayer: 86_704_128 };
+    const cost = { forward: 19_632_062_464, firstLayer: 86_704_128, ofWeights: new Map<string, number>() };
     const stage = { parts: [{ cost, isTrained: true }], isPrefixCached: false, epochCount: 97 };
     const images = { train: 1_281_167, validation: 50_001 };
     const training = 3n * BigInt(cost.forward) - BigInt(cost.firstLayer);

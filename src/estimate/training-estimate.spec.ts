@@ -35,10 +35,11 @@ async function measured(method: MethodDefinition, candidate: MethodCandidate, se
     return [name, { dtype: 'F32', shape, data }] as const;
   });
   const { augmentation, ...protocol } = protocolOf(method, jobProtocol(setting));
+  const technique = techniqueOf(method, methods, candidate.settings);
   const { stages, trainedParameterCount, totalParameterCount } = await train({
     network,
     pretrained: setting.network === undefined ? tinyWeights() : new Map(zeros),
-    technique: techniqueOf(method, methods, candidate.settings),
+    technique,
     lrMultipliers: candidate.lrMultipliers,
     ...protocol,
     train: { ...images, isAugmented: augmentation !== 'NONE' },
@@ -46,7 +47,8 @@ async function measured(method: MethodDefinition, candidate: MethodCandidate, se
     epochCount: EPOCH_COUNT,
     patienceEpochs: EPOCH_COUNT,
   });
-  const multiplyAccumulates = multiplyAccumulatesOf(stages, { imageSizePx: images.sizePx, classCount }, imageCounts);
+  const training = { imageSizePx: images.sizePx, classCount, technique };
+  const multiplyAccumulates = multiplyAccumulatesOf(stages, training, imageCounts);
   return { multiplyAccumulates, trainedParameterCount, totalParameterCount };
 }
 

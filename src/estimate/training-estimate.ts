@@ -1,5 +1,5 @@
 import { forwardCosts, type PartCost } from '../cost/forward-costs.js';
-import { imageCosts } from '../cost/image-costs.js';
+import { imageCosts, type PartInTraining } from '../cost/image-costs.js';
 import { meanCostOfRandomGenomes } from '../cost/random-genomes.js';
 import { type ImageCounts, stageCost } from '../cost/training-cost.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
@@ -9,10 +9,12 @@ import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from '../
 import { firstBatchesExampleCount } from '../methods/batch-sizes.js';
 import { type CutFacts, cutOf } from '../methods/cut.js';
 import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
+import type { Technique } from '../methods/method-table.js';
 import type { Stage } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
 import { type NetworkDefinition, splitAtClassifier } from '../networks/network.js';
-import { hasRunningStatistics } from '../networks/parameters.js';
+import { frozenWeights } from '../networks/learning-parameters.js';
+import { hasRunningStatistics, type ParameterSpec, parameterSpecs } from '../networks/parameters.js';
 import { mean } from '../statistics/mean.js';
 
 /** A network at a job's size, as far as it decides what a training costs. */
@@ -23,6 +25,7 @@ export interface NetworkCosts {
   readonly probe: readonly [features: PartCost, classifier: PartCost];
   /** One per block, as `CutFacts` has them. */
   readonly hasBatchNorm: readonly boolean[];
+  readonly specs: readonly ParameterSpec[];
 }
 
 export function networkCosts(network: NetworkDefinition, sizePx: number, classCount: number): NetworkCosts {
@@ -34,6 +37,7 @@ export function networkCosts(network: NetworkDefinition, sizePx: number, classCo
     blocks: forwardCosts(layers, sizePx, classCount),
     probe: [whole, classifier],
     hasBatchNorm: layers.map(hasRunningStatistics),
+    specs: parameterSpecs(network, classCount),
   };
 }
 
@@ -71,58 +75,39 @@ export function estimateTraining(
   }
 }
 
+/** @param isCounted Says which of its stages count. */
 function ofCandidate(
   method: MethodDefinition,
-  candidate: MethodCandidate,
-  { spec, costs }: TrainingSetting,
-  images: ImageCounts,
-): TrainingEstimate {
-  const stages = stagesOfMethod(method, candidate, spec);
-  return ofStages(stages, { spec, costs }, factsOf(method, spec, costs), images);
-}
-
-function stagesOfMethod(
-  method: MethodDefinition,
   { lrMultipliers, settings }: MethodCandidate,
-  { training, data, methods }: TrainingSetting['spec'],
-): Stage[] {
-  const { headInit } = protocolOf(method, { ...training, ...data });
-  return stagesOf({
-    technique: techniqueOf(method, methods, settings),
-    lrMultipliers,
-    epochCount: training.epochCount,
-    headInit,
-  });
-}
-
-function ofStages(
-  stages: readonly Stage[],
   { spec, costs }: Pick<TrainingSetting, 'spec' | 'costs'>,
-  facts: CutFacts,
   images: ImageCounts,
+  isCounted: (stage: Stage) => boolean = () => true,
 ): TrainingEstimate {
-  const { batchSize } = spec.training;
+  const { epochCount, batchSize } = spec.training;
+  const facts = factsOf(method, spec, costs);
+  const technique = techniqueOf(method, spec.methods, settings);
+  const { headInit } = protocolOf(method, { ...spec.training, ...spec.data });
+  const stages = stagesOf({ technique, lrMultipliers, epochCount, headInit }).filter(isCounted);
+  const costOf = (stage: Stage): number => {
+    const perImage = imageCosts(partsOf(stage, costs, technique), cutOf(stage, facts).isPrefixCached);
+    const gradientPassImageCount = firstBatchesExampleCount(images.train, batchSize, stage.gradientPassBatchCount ?? 0);
+    return stageCost(perImage, { epochCount: stage.epochCount, gradientPassImageCount }, images);
+  };
   return {
     epochCount: stages.reduce((sum, stage) => sum + stage.epochCount, 0),
-    multiplyAccumulates: stages.reduce((sum, stage) => sum + costOfStage(stage, costs, facts, images, batchSize), 0),
+    multiplyAccumulates: stages.reduce((sum, stage) => sum + costOf(stage), 0),
   };
 }
 
-function costOfStage(
-  stage: Stage,
-  { blocks, probe }: NetworkCosts,
-  facts: CutFacts,
-  images: ImageCounts,
-  batchSize: number,
-): number {
-  const { part, lrMultipliers, epochCount, gradientPassBatchCount = 0 } = stage;
-  const parts =
-    part === 'CLASSIFIER'
-      ? probe.map((cost, index) => ({ cost, isTrained: index === 1 }))
-      : blocks.map((cost, block) => ({ cost, isTrained: (lrMultipliers[block] ?? 0) > 0 }));
-  const gradientPassImageCount = firstBatchesExampleCount(images.train, batchSize, gradientPassBatchCount);
-  const costs = imageCosts(parts, cutOf(stage, facts).isPrefixCached);
-  return stageCost(costs, { epochCount, gradientPassImageCount }, images);
+function partsOf({ part, lrMultipliers }: Stage, costs: NetworkCosts, technique: Technique): PartInTraining[] {
+  if (part === 'CLASSIFIER') return costs.probe.map((cost, index) => ({ cost, isTrained: index === 1 }));
+  const segments = lrMultipliers.map((lrMultiplier) => ({ lrMultiplier }));
+  const frozen = frozenWeights(costs.specs, segments, technique);
+  return costs.blocks.map((cost, block) => ({
+    cost,
+    isTrained: (lrMultipliers[block] ?? 0) > 0,
+    frozenWeights: frozen[block] ?? [],
+  }));
 }
 
 function ofRandomGenomes(
@@ -139,8 +124,7 @@ function ofRandomGenomes(
   });
   const cost = meanCostOfRandomGenomes(blocks, isPrefixCached);
   const anyCandidate = { lrMultipliers: blocks.map(() => 1) };
-  const starts = stagesOfMethod(method, anyCandidate, spec).filter(({ isStart }) => isStart);
-  const start = ofStages(starts, { spec, costs }, facts, images);
+  const start = ofCandidate(method, anyCandidate, { spec, costs }, images, ({ isStart }) => isStart === true);
   return {
     epochCount: start.epochCount + epochCount,
     multiplyAccumulates: start.multiplyAccumulates + stageCost(cost, { epochCount }, images),

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from './parameters.js';
+import { elementCount, type ParameterSpec } from './parameters.js';
 
 /** Shapes of the two matrices whose product B times A changes a weight. */
 export interface LowRankShapes {
@@ -20,4 +20,22 @@ export function lowRankShapes({ kind, shape }: Pick<ParameterSpec, 'kind' | 'sha
   const [rowCount, columnCount] = kind === 'depthwise' ? [1, outputs] : [outputs, inputs];
   const inner = rank * Math.min(height, width);
   return { a: [inner, columnCount * width], b: [rowCount * height, inner] };
+}
+
+/**
+ * Whether a change of that rank has fewer numbers than the weight.
+ *
+ * It then has less than full rank, too: matrices of full rank have n (rows + columns) numbers for the shorter side n, which is
+ * more than rows times columns. A depthwise filter of k x k is never changed, since its matrix has k rows, and a rank of k.
+ *
+ * @param weight Not a vector.
+ */
+export function isLowRank(weight: Pick<ParameterSpec, 'kind' | 'shape'>, rank: number): boolean {
+  return lowRankCount(weight, rank) < elementCount(weight.shape);
+}
+
+/** How many numbers the matrices of a weight's change have. */
+export function lowRankCount(weight: Pick<ParameterSpec, 'kind' | 'shape'>, rank: number): number {
+  const { a, b } = lowRankShapes(weight, rank);
+  return elementCount(a) + elementCount(b);
 }

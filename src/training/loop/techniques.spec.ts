@@ -52,7 +52,7 @@ const moves: Record<Technique['type'], (spec: (typeof specs)[number]) => boolean
   LINEAR_PROBE: ({ name }) => isHead(name),
   GRADUAL_UNFREEZING: () => true,
   AUTO_RGN: ({ name, kind }) => kind !== 'vector' || isHead(name),
-  LORA: ({ name, kind }) => kind !== 'vector' || isHead(name),
+  LORA: ({ name, kind }) => (kind === 'conv' && name !== '_conv_stem.weight') || isHead(name),
   L2_SP: () => true,
   L1_SP: () => true,
 };

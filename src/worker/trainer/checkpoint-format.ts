@@ -6,7 +6,7 @@ import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint
 import { epochMetricsSchema } from '../../training/metrics/epoch-metrics.js';
 
 /** Grows whenever a checkpoint says something else, also where its shape stays. */
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const DIGEST_BYTES = 32;
 
 const tensorsSchema = z.map(

@@ -60,7 +60,8 @@ export async function train(
   const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
   const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };
-  const multiplyAccumulates = multiplyAccumulatesOf(stages, spec.network, imageCounts);
+  const { network, technique } = spec;
+  const multiplyAccumulates = multiplyAccumulatesOf(stages, { ...network, technique }, imageCounts);
   return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
 }
 

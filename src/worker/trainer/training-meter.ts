@@ -1,23 +1,35 @@
 import { forwardCosts } from '../../cost/forward-costs.js';
-import { trainingCost, type ImageCounts } from '../../cost/training-cost.js';
+import { trainingCost, type ImageCounts, type TrainingStage } from '../../cost/training-cost.js';
+import type { TrainSpec } from '../../domain/task.js';
+import { frozenWeights } from '../../networks/learning-parameters.js';
+import { layerParameterSpecs } from '../../networks/parameters.js';
 import type { StageRecord } from '../../training/loop/stage-record.js';
 
+/** What a training was of, as far as it decides what a stage costs. */
+type MeteredTraining = Pick<TrainSpec['network'], 'imageSizePx' | 'classCount'> & Pick<TrainSpec, 'technique'>;
+
 /** The multiply-accumulates of a training, from what its stages did. */
-export function multiplyAccumulatesOf(
+export const multiplyAccumulatesOf = (
   stages: readonly StageRecord[],
-  { imageSizePx, classCount }: { readonly imageSizePx: number; readonly classCount: number },
+  training: MeteredTraining,
   images: ImageCounts,
-): number {
-  const counted = stages.map(({ parts, ...stage }) => {
-    const costs = forwardCosts(
-      parts.map(({ layers }) => layers),
-      imageSizePx,
-      classCount,
-    );
-    return {
-      ...stage,
-      parts: costs.map((cost, part) => ({ cost, isTrained: parts[part]?.isTrained === true })),
-    };
-  });
-  return trainingCost(counted, images);
+): number =>
+  trainingCost(
+    stages.map((stage) => ({ ...stage, parts: partsOf(stage, training) })),
+    images,
+  );
+
+function partsOf(
+  { parts }: StageRecord,
+  { imageSizePx, classCount, technique }: MeteredTraining,
+): TrainingStage['parts'] {
+  const layers = parts.map((part) => part.layers);
+  const specs = layers.flatMap((ofPart, index) => layerParameterSpecs(ofPart, index, classCount));
+  const segments = parts.map(({ isTrained }) => ({ lrMultiplier: isTrained ? 1 : 0 }));
+  const frozen = frozenWeights(specs, segments, technique);
+  return forwardCosts(layers, imageSizePx, classCount).map((cost, index) => ({
+    cost,
+    isTrained: parts[index]?.isTrained === true,
+    frozenWeights: frozen[index] ?? [],
+  }));
 }

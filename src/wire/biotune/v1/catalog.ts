@@ -30,8 +30,8 @@ export enum Method {
    */
   AUTO_RGN = "AUTO_RGN",
   /**
-   * LORA - A low-rank change of every convolution and linear weight, beside a head that learns; every BatchNorm is
-   * left frozen (arXiv 2106.09685).
+   * LORA - A low-rank change of every convolution and linear weight that is larger than the change, beside a head
+   * that learns; every BatchNorm and depthwise filter is left frozen (arXiv 2106.09685).
    */
   LORA = "LORA",
   /**

@@ -163,7 +163,10 @@ export interface MethodSettings_AutoRgn {
 
 /** The settings of LORA. */
 export interface MethodSettings_Lora {
-  /** The rank of the changes of weights, 1 to 256. Default: 8. */
+  /**
+   * The rank of the changes of weights, 1 to 256; a weight that no such change is smaller than stays
+   * frozen. Default: 8.
+   */
   rank?:
     | number
     | undefined;

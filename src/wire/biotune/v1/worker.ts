@@ -181,7 +181,10 @@ export interface Technique {
   batchCount?:
     | number
     | undefined;
-  /** LORA: The rank of the changes of weights, 1 to 256. */
+  /**
+   * LORA: The rank of the changes of weights, 1 to 256; a weight that no such change is smaller than stays
+   * frozen.
+   */
   rank?:
     | number
     | undefined;

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { tinyNetwork } from '../../../test/fixtures/tiny-network.js';
+import type { TrainSpec } from '../../domain/task.js';
+import { multiplyAccumulatesOf } from './training-meter.js';
+
+/** At 8 px the convolutions give 4 x 4 pixels. */
+const COSTS = { stem: 16 * 8 * 27, spatial: 16 * 8 * 9, expand: 16 * 16 * 8, fc: 3 * 16 };
+const FORWARD = COSTS.stem + COSTS.spatial + COSTS.expand + COSTS.fc;
+
+/** One training image, all blocks of the tiny network trained. */
+function costOf(technique: TrainSpec['technique']): number {
+  const parts = tinyNetwork.blocks.map(({ layers }) => ({ layers, isTrained: true }));
+  const stage = { parts, isPrefixCached: false, epochCount: 1 };
+  const training = { imageSizePx: 8, classCount: 3, technique };
+  return multiplyAccumulatesOf([stage], training, { train: 1, validation: 0 });
+}
+
+const INPUT_GRADIENTS = FORWARD - COSTS.stem;
+
+it('counts the gradients of all inputs but the first, and of all weights', () => {
+  expect(costOf({ type: 'BLOCKS' })).toBe(FORWARD + INPUT_GRADIENTS + FORWARD);
+});
+
+it('counts no gradient of weights that LORA leaves frozen', () => {
+  const weightGradients = COSTS.stem + COSTS.expand + COSTS.fc;
+  expect(costOf({ type: 'LORA', rank: 2, alpha: 1 })).toBe(FORWARD + INPUT_GRADIENTS + weightGradients);
+});
