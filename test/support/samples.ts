@@ -136,6 +136,7 @@ export const trial: Trial = {
   method: 'BIOTUNE',
   genome,
   lrMultipliers: [0, 6.3],
+  settings: { alpha: 0.01 },
   fold: 0,
   state: 'SUCCEEDED',
   seedResults: [],
