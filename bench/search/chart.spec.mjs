@@ -4,12 +4,12 @@ import { METHOD_NAMES } from '../../scripts/service/method-names.mjs';
 import { AREA } from './chart-layout.mjs';
 import { chartOf } from './chart.mjs';
 
-/** Twelve methods within two points of accuracy and half a decade of cost, one apart. */
+/** All methods but one within two points of accuracy and half a decade of cost; no two alike, for up to 17. */
 const methods = Object.keys(METHOD_NAMES).map((method, index) => {
   const isApart = method === 'LINEAR_PROBE';
-  const accuracy = isApart ? 0.7 : 0.8 + ((index * 5) % 13) / 650;
+  const accuracy = isApart ? 0.7 : 0.8 + ((index * 5) % 17) / 850;
   const interval = { low: accuracy - 0.02, high: accuracy + 0.015 };
-  return { method, accuracy, interval, multiplyAccumulates: isApart ? 1e12 : (2 + ((index * 7) % 13) / 3) * 1e13 };
+  return { method, accuracy, interval, multiplyAccumulates: isApart ? 1e12 : (2 + ((index * 7) % 17) / 4) * 1e13 };
 });
 
 const result = {
@@ -45,7 +45,7 @@ describe('chartOf', () => {
 
   it('puts better methods higher and costlier ones to the right, all within the axes', () => {
     const points = numbersOf('point', ['cx', 'cy']);
-    expect(points).toHaveLength(13);
+    expect(points).toHaveLength(methods.length);
     const order = (values) => values.map((_, index) => index).toSorted((a, b) => values[a] - values[b]);
     expect(order(points.map(([x]) => x))).toEqual(order(methods.map((method) => method.multiplyAccumulates)));
     expect(order(points.map(([, y]) => -y))).toEqual(order(methods.map((method) => method.accuracy)));
@@ -56,7 +56,7 @@ describe('chartOf', () => {
 
   it('draws whiskers as long as the intervals', () => {
     const vertical = numbersOf('whisker', ['x1', 'x2', 'y1', 'y2']).filter(([x1, x2]) => x1 === x2);
-    expect(vertical).toHaveLength(13);
+    expect(vertical).toHaveLength(methods.length);
     const ticks = numbersOf('tick', ['x', 'y']).filter(([x]) => x < AREA.left);
     const labels = [...svg.matchAll(/text-anchor="end" x="70"[^>]*>([\d.]+)</g)].map(([, text]) => Number(text));
     const pixelsPerPoint = (ticks[0][1] - ticks[1][1]) / (labels[1] - labels[0]);

@@ -8,6 +8,7 @@ export const METHOD_NAMES = {
   GRADUAL_UNFREEZING: 'Gradual unfreezing',
   AUTO_RGN: 'Auto-RGN',
   LORA: 'LoRA',
+  NORM_TUNE: 'Norm tuning',
   L2_SP: 'L2-SP',
   L1_SP: 'L1-SP',
   LAYER_DECAY: 'Layer decay',

@@ -34,7 +34,7 @@ describe('techniqueOf', () => {
 
   it('is BLOCKS where a method has none of its own', () => {
     const ofItsOwn = METHODS.filter((method) => techniqueNamed(method).type === method);
-    expect(ofItsOwn).toEqual(['LINEAR_PROBE', 'GRADUAL_UNFREEZING', 'AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP']);
+    expect(ofItsOwn).toEqual(['LINEAR_PROBE', 'GRADUAL_UNFREEZING', 'AUTO_RGN', 'LORA', 'NORM_TUNE', 'L2_SP', 'L1_SP']);
     const others = METHODS.filter((method) => !ofItsOwn.includes(method));
     expect(others.map(techniqueNamed)).toEqual(others.map(() => ({ type: 'BLOCKS' })));
   });

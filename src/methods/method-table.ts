@@ -11,6 +11,7 @@ import { linearProbe } from './definitions/linear-probe.js';
 import { lora } from './definitions/lora.js';
 import { lpBody } from './definitions/lp-body.js';
 import { lpFt } from './definitions/lp-ft.js';
+import { normTune } from './definitions/norm-tune.js';
 import { randomSearch } from './definitions/random-search.js';
 import { suffixGrid } from './definitions/suffix-grid.js';
 import type { MethodDefinition } from './method-definition.js';
@@ -28,6 +29,7 @@ export const METHOD_TABLE = [
   gradualUnfreezing,
   autoRgn,
   lora,
+  normTune,
   l2Sp,
   l1Sp,
   layerDecay,

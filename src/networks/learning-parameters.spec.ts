@@ -62,6 +62,16 @@ it('a change as large as its weight is none: 256 · 3 · (512 + 512) · 3 number
   expect(changesOf(256).get('layer4.0.conv2.weight')).toBeUndefined();
 });
 
+it.each(['resnet50', 'vgg19'])('NORM_TUNE trains the vectors of %s, and its classifier', (architecture) => {
+  const { specs, roles, frozen, count } = trained(networkByArchitecture(architecture), { type: 'NORM_TUNE' });
+  const learning = specs.filter(({ shape, isClassifier }) => shape.length === 1 || isClassifier);
+  expect(learning.length).toBeGreaterThan(16);
+  expect(roles).toEqual(new Map(learning.map(({ name }) => [name, 'LEARNS'])));
+  const names = new Set(learning.map(({ name }) => name));
+  expect(frozen).toEqual(specs.flatMap(({ name }) => (names.has(name) ? [] : [name])));
+  expect(count).toBe(learning.reduce((sum, { shape }) => sum + elementCount(shape), 0));
+});
+
 it('a weight is frozen in a segment that learns, and not listed where its segment does not learn', () => {
   const specs = parameterSpecs(tinyNetwork, 3);
   const frozenWith = (...multipliers: number[]) =>

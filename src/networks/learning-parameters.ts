@@ -66,8 +66,8 @@ const parametersOf = (specs: readonly ParameterSpec[], segments: readonly Learni
   );
 
 /**
- * LORA changes the weights that a change is smaller than; AUTO_RGN has no rate for the scales and offsets of BatchNorm; all
- * else learns.
+ * LORA changes the weights that a change is smaller than; NORM_TUNE has the scales and offsets of BatchNorm, and all biases;
+ * AUTO_RGN has no rate for those scales and offsets. By other techniques all parameters learn.
  */
 function roleOutsideClassifier(
   spec: ParameterSpec,
@@ -77,6 +77,8 @@ function roleOutsideClassifier(
   switch (technique.type) {
     case 'LORA':
       return spec.kind !== 'vector' && isLowRank(spec, technique.rank) ? 'IS_CHANGED' : undefined;
+    case 'NORM_TUNE':
+      return spec.kind === 'vector' ? 'LEARNS' : undefined;
     case 'AUTO_RGN':
       return batchNorm.has(spec.name) ? undefined : 'LEARNS';
     default:

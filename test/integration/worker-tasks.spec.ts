@@ -107,6 +107,7 @@ describe('a worker', () => {
     [{ type: 'GRADUAL_UNFREEZING' }, 2],
     [{ type: 'AUTO_RGN', batchCount: 1 }, 1],
     [{ type: 'LORA', rank: 2, alpha: 4 }, 1],
+    [{ type: 'NORM_TUNE' }, 1],
     [{ type: 'L2_SP', alpha: 0.1, beta: 0 }, 1],
     [{ type: 'L1_SP', alpha: 0, beta: 0.1 }, 1],
   ])('trains by %j, in %i epochs', async (technique, epochCount) => {

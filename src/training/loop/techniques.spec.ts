@@ -53,6 +53,7 @@ const moves: Record<Technique['type'], (spec: (typeof specs)[number]) => boolean
   GRADUAL_UNFREEZING: () => true,
   AUTO_RGN: ({ name, kind }) => kind !== 'vector' || isHead(name),
   LORA: ({ name, kind }) => (kind === 'conv' && name !== '_conv_stem.weight') || isHead(name),
+  NORM_TUNE: ({ name, kind }) => kind === 'vector' || isHead(name),
   L2_SP: () => true,
   L1_SP: () => true,
 };
@@ -63,6 +64,7 @@ describe.each<[Technique, Partial<FineTuneOptions>, number]>([
   [{ type: 'GRADUAL_UNFREEZING' }, {}, 3],
   [{ type: 'AUTO_RGN', batchCount: 1 }, {}, 1],
   [{ type: 'LORA', rank: 4, alpha: 8 }, { lrMultipliers: network.blocks.map(() => 1) }, 1],
+  [{ type: 'NORM_TUNE' }, { lrMultipliers: network.blocks.map(() => 1) }, 1],
   [{ type: 'L2_SP', alpha: 0.1, beta: 0.01 }, {}, 1],
   [{ type: 'L1_SP', alpha: 0.1, beta: 0.01 }, {}, 1],
 ])('EfficientNet-Lite0 by $type', (technique, changes, epochCount) => {

@@ -37,6 +37,7 @@ describe.each<[string, Partial<FineTuneOptions>]>([
     'low-rank changes over a frozen prefix',
     { technique: { type: 'LORA', rank: 1, alpha: 1 }, lrMultipliers: [0, 1, 2] },
   ],
+  ['norms and biases', { technique: { type: 'NORM_TUNE' } }],
   ['blocks near their start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 } }],
   ['blocks near their start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 }, lrMultipliers: [0, 1, 2] }],
   ['the classifier and then all', { headInit: 'PROBE', patienceEpochs: 1 }],

@@ -18,7 +18,7 @@ import type { OptimizerSettings } from '../ops/update-rules.js';
 const NO_DECAY: OptimizerSettings = { type: 'ADAM', weightDecay: 0 };
 const BLOCKS: Technique = { type: 'BLOCKS' };
 /** Techniques whose steps differ from those of BLOCKS; the others share their functions. */
-const STEP_TECHNIQUES: ReadonlySet<Technique['type']> = new Set(['AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP']);
+const STEP_TECHNIQUES: ReadonlySet<Technique['type']> = new Set(['AUTO_RGN', 'LORA', 'NORM_TUNE', 'L2_SP', 'L1_SP']);
 
 /** How a model is trained; as plainly as can be when absent. */
 export interface ModelStateOptions {

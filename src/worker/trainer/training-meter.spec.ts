@@ -21,6 +21,10 @@ it('counts the gradients of all inputs but the first, and of all weights', () =>
   expect(costOf({ type: 'BLOCKS' })).toBe(FORWARD + INPUT_GRADIENTS + FORWARD);
 });
 
+it('counts of NORM_TUNE the gradients of all inputs but the first, and of the weights of the classifier alone', () => {
+  expect(costOf({ type: 'NORM_TUNE' })).toBe(FORWARD + INPUT_GRADIENTS + COSTS.fc);
+});
+
 it('counts no gradient of weights that LORA leaves frozen', () => {
   const weightGradients = COSTS.stem + COSTS.expand + COSTS.fc;
   expect(costOf({ type: 'LORA', rank: 2, alpha: 1 })).toBe(FORWARD + INPUT_GRADIENTS + weightGradients);

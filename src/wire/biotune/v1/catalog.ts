@@ -52,6 +52,11 @@ export enum Method {
   SUFFIX_GRID = "SUFFIX_GRID",
   /** LP_BODY - A linear probe, whose head is kept while all blocks before the last learn. */
   LP_BODY = "LP_BODY",
+  /**
+   * NORM_TUNE - The scales and offsets of every BatchNorm, which uses batch statistics, all biases and the head; every
+   * other convolution and linear weight is left frozen (arXiv 1810.10703).
+   */
+  NORM_TUNE = "NORM_TUNE",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

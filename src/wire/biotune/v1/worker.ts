@@ -212,6 +212,7 @@ export enum Technique_Type {
   LORA = "LORA",
   L2_SP = "L2_SP",
   L1_SP = "L1_SP",
+  NORM_TUNE = "NORM_TUNE",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
