@@ -25,6 +25,7 @@ export interface NetworkCosts {
   readonly probe: readonly [features: PartCost, classifier: PartCost];
   /** One per block, as `CutFacts` has them. */
   readonly hasBatchNorm: readonly boolean[];
+  /** The network's tensors. */
   readonly specs: readonly ParameterSpec[];
 }
 
