@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-const METHODS = `'BIOTUNE', 'FULL_FINE_TUNE', 'FULL_FINE_TUNE_TUNED', 'LINEAR_PROBE', 'LP_FT', 'LP_BODY', 'GRADUAL_UNFREEZING',
+const METHODS = `'BIOTUNE', 'FULL_FINE_TUNE', 'FULL_FINE_TUNE_TUNED', 'LINEAR_PROBE', 'LP_FT', 'GRADUAL_UNFREEZING',
         'AUTO_RGN', 'LORA', 'L2_SP', 'L1_SP', 'LAYER_DECAY', 'RANDOM_SEARCH', 'SUFFIX_GRID'`;
 
 const UP = [
@@ -125,7 +125,7 @@ const UP = [
      CONSTRAINT trials_place UNIQUE (job_id, phase, method, generation, slot),
      CONSTRAINT trials_phase CHECK (phase IN ('SEARCH', 'SELECTION', 'FINALS')),
      CONSTRAINT trials_origin CHECK (origin IN
-       ('INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE', 'ENQUEUED', 'WARM_START', 'GRID', 'ANCHOR')),
+       ('INITIAL', 'ELITE_EXPLOIT', 'OFFSPRING', 'RANDOM', 'FINAL', 'BASELINE', 'ENQUEUED', 'WARM_START', 'GRID')),
      CONSTRAINT trials_method CHECK (method IN
        (${METHODS})),
      CONSTRAINT trials_state CHECK (state IN

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource, DefaultNamingStrategy, type EntityManager, MigrationExecutor } from 'typeorm';
 import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.js';
 import { TrialSettings1765000000000 } from '../../../migrations/1765000000000-trial-settings.js';
-import { NormTune1765100000000 } from '../../../migrations/1765100000000-norm-tune.js';
+import { MoreMethods1765100000000 } from '../../../migrations/1765100000000-more-methods.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
 import { snakeCase } from './entities/columns.js';
@@ -76,7 +76,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       TaskEntity,
       TrialEntity,
     ],
-    migrations: [Initial1764000000000, TrialSettings1765000000000, NormTune1765100000000],
+    migrations: [Initial1764000000000, TrialSettings1765000000000, MoreMethods1765100000000],
     synchronize: false,
     extra: {
       keepAlive: true,
