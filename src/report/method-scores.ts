@@ -5,7 +5,7 @@ import { trialName } from '../domain/resource-names.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { Comparison, Interval, MethodScore } from '../domain/job/job-result.js';
 import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
-import { bootstrapIntervals } from '../statistics/bootstrap-intervals.js';
+import { methodIntervals } from '../statistics/method-intervals.js';
 import type { Interval as Estimate } from '../statistics/interval.js';
 import { pairedDifferences } from '../statistics/paired-differences.js';
 import type { TestSet } from '../statistics/test-set.js';
@@ -63,7 +63,7 @@ export async function methodScores(
   for (const finalist of finalists) {
     const { trial, models } = finalist;
     const resampling = { key: `${job.id}/${trial.method}`, yieldNow };
-    const intervals = await bootstrapIntervals(predictionsOf(finalist), testSet, resampling);
+    const intervals = await methodIntervals(predictionsOf(finalist), testSet, resampling);
     scores.push({
       method: trial.method,
       trial: trialName(job.project, job.id, trial.id),
@@ -103,7 +103,7 @@ export async function modelInterval(
   { job, classCount, yieldNow }: ReportSetting,
 ): Promise<Interval> {
   const resampling = { key: `${job.id}/delivered`, yieldNow };
-  const { accuracy } = await bootstrapIntervals([test.predictions], { labels: test.labels, classCount }, resampling);
+  const { accuracy } = await methodIntervals([test.predictions], { labels: test.labels, classCount }, resampling);
   return toInterval(accuracy);
 }
 

@@ -24,7 +24,8 @@ export interface ClassCounts {
 /** The figures that follow from counts. */
 export function classFigures({ images, predictions, right }: ClassCounts): ClassFigures {
   let [imageCount, rightCount, classCount, recallSum, f1Sum] = [0, 0, 0, 0, 0];
-  for (const [index, ofClass] of images.entries()) {
+  for (let index = 0; index < images.length; index++) {
+    const ofClass = images[index] ?? 0;
     if (ofClass === 0) continue;
     const found = right[index] ?? 0;
     imageCount += ofClass;

@@ -11,18 +11,21 @@ export interface Interval {
 }
 
 /**
- * The percentile interval: between the 2.5th and the 97.5th percentile of the resampled values.
+ * The interval, made as wide as `least` where that is wider: on each side its bound is at least as far from the estimate. It
+ * ends where the figure's range does.
  *
- * @see Efron and Tibshirani, An Introduction to the Bootstrap, chapter 13.
+ * The last argument is the smallest and the largest value that the figure can have.
  */
-export function percentileInterval(estimate: number, resampled: readonly number[]): Interval {
-  const sorted = Float64Array.from(resampled).sort();
-  return { estimate, lower: quantile(sorted, 0.025), upper: quantile(sorted, 0.975) };
-}
-
-/** The interval that holds both; its estimate is that of the first. */
-export function hull(a: Interval, b: Interval): Interval {
-  return { estimate: a.estimate, lower: Math.min(a.lower, b.lower), upper: Math.max(a.upper, b.upper) };
+export function noNarrowerThan(
+  least: Interval,
+  { estimate, lower, upper }: Interval,
+  [smallest, largest]: readonly [number, number],
+): Interval {
+  return {
+    estimate,
+    lower: Math.max(smallest, Math.min(lower, estimate - (least.estimate - least.lower))),
+    upper: Math.min(largest, Math.max(upper, estimate + (least.upper - least.estimate))),
+  };
 }
 
 /**
@@ -40,11 +43,4 @@ export function meanInterval(intervals: readonly Interval[]): Interval {
     lower: estimate - distance(intervals.map((interval) => interval.estimate - interval.lower)),
     upper: estimate + distance(intervals.map((interval) => interval.upper - interval.estimate)),
   };
-}
-
-/** The quantile with linear interpolation between two values: type 7 of Hyndman and Fan, as numpy has it. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1);
-  const [below, above] = [sorted[Math.floor(position)] ?? NaN, sorted[Math.ceil(position)] ?? NaN];
-  return below + (position - Math.floor(position)) * (above - below);
 }

@@ -1,32 +1,31 @@
-import { hull, type Interval, meanInterval, percentileInterval } from './interval.js';
-import { observedFigures, resampledFigures, type Resampling } from './resampling.js';
 import { type PerFigure, perFigure } from './class-figures.js';
+import { type Interval, meanInterval, noNarrowerThan } from './interval.js';
+import { type Resampling, sampledFigures } from './resampling.js';
 import { type ClassResult, type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
+import { meanFigure, tInterval } from './uncertain-figure.js';
 import { wilsonInterval } from './wilson.js';
 
 /**
- * The test figures of a method, means over its seeds, each with its 95 % interval.
+ * The test figures of a method, means over its seeds, each with its 95 % interval: see `tInterval`. With one seed the
+ * interval is that of one training.
  *
  * A bootstrap sees no other outcome than those that it is given: all right would be right without a doubt. So an interval is
  * never narrower than that of a proportion seen on as few images; of few images it is a little too wide.
  *
- * 10,000 images of 3 seeds take a little more than a second.
+ * 10,000 images of 3 seeds take about a second.
  *
  * @throws {RangeError} as `ScoredTestSet` does.
  */
-export async function bootstrapIntervals(
+export async function methodIntervals(
   predictions: MethodPredictions,
   test: TestSet,
   resampling: Resampling,
 ): Promise<PerFigure<Interval>> {
   const scored = new ScoredTestSet(test, [predictions]);
-  const [observed] = observedFigures(scored);
-  const [resampled = []] = await resampledFigures(scored, resampling);
+  const [samples] = await sampledFigures(scored, resampling);
+  if (samples === undefined) throw new Error('no figures of the method');
   const least = proportionIntervals(scored.classResults(0));
-  return perFigure((name) => {
-    const values = resampled.map((figures) => figures[name]);
-    return hull(percentileInterval(observed?.[name] ?? NaN, values), least[name]);
-  });
+  return perFigure((name) => noNarrowerThan(least[name], tInterval(meanFigure(samples[name])), [0, 1]));
 }
 
 /**

@@ -1,21 +1,19 @@
-import { agrestiMinInterval, type PairedCounts } from './agresti-min.js';
-import { hull, type Interval, meanInterval, percentileInterval } from './interval.js';
-import { observedFigures, resampledFigures, type Resampling } from './resampling.js';
+import { agrestiMinInterval, type PairedDifference } from './agresti-min.js';
+import { type PerFigure, perFigure } from './class-figures.js';
+import { type Interval, meanInterval, noNarrowerThan } from './interval.js';
+import { mean } from './mean.js';
+import { type Resampling, sampledFigures } from './resampling.js';
 import { type MethodPredictions, ScoredTestSet, type TestSet } from './test-set.js';
-
-/** The differences of two methods' figures, as fractions. */
-export interface Differences {
-  readonly accuracy: Interval;
-  readonly macroAccuracy: Interval;
-}
+import { differenceOf, tInterval } from './uncertain-figure.js';
 
 /**
  * The test figures of `a` minus those of `b`, as fractions, each with its 95 % interval; where that is without 0, the
  * methods differ.
  *
  * Both are scored on the same images in every resample, since images that are hard for one are mostly hard for the other:
- * the difference is known better than either figure. The seeds of the methods are drawn apart from each other. As with single
- * figures, an interval is never narrower than that of matched proportions: methods that agree on all images may differ on the next.
+ * the difference is known better than either figure. The seeds of each method add what they are apart by; see `tInterval`. As
+ * with single figures, an interval is never narrower than that of matched proportions: methods that agree on all images may
+ * differ on the next.
  *
  * @throws {RangeError} as `ScoredTestSet` does.
  */
@@ -24,24 +22,45 @@ export async function pairedDifferences(
   b: MethodPredictions,
   test: TestSet,
   resampling: Resampling,
-): Promise<Differences> {
+): Promise<PerFigure<Interval>> {
   const scored = new ScoredTestSet(test, [a, b]);
-  const [observedA, observedB] = observedFigures(scored);
-  const [resampledA = [], resampledB = []] = await resampledFigures(scored, resampling);
+  const [samplesA, samplesB] = await sampledFigures(scored, resampling);
+  if (samplesA === undefined || samplesB === undefined) throw new Error('no figures of one of two methods');
+  const least = matchedIntervals(scored);
+  return perFigure((name) =>
+    noNarrowerThan(least[name], tInterval(differenceOf(samplesA[name], samplesB[name])), [-1, 1]),
+  );
+}
+
+/**
+ * The intervals of the differences as matched proportions: Agresti and Min's of all images, and of each class. F1 is right /
+ * ((images + predictions) / 2), so that an image moves it by n / ((n + p) / 2) times what it moves the recall of its n images,
+ * where p are the predictions of the class, the mean of both methods.
+ */
+function matchedIntervals(scored: ScoredTestSet): PerFigure<Interval> {
   const pairs = scored.classPairs(0, 1);
-  const interval = (name: keyof Differences, least: Interval) => {
-    const differences = resampledA.map((figures, index) => figures[name] - (resampledB[index]?.[name] ?? NaN));
-    const estimate = (observedA?.[name] ?? NaN) - (observedB?.[name] ?? NaN);
-    return hull(percentileInterval(estimate, differences), least);
-  };
+  const recalls = pairs.map(agrestiMinInterval);
+  const results = [scored.classResults(0), scored.classResults(1)];
+  const f1s = recalls.map((recall, place) => {
+    const { imageCount = NaN } = pairs[place] ?? {};
+    const predictionCount = mean(results.map((classes) => classes[place]?.predictionCount ?? NaN));
+    return scaled(recall, (2 * imageCount) / (imageCount + predictionCount));
+  });
   return {
-    accuracy: interval('accuracy', agrestiMinInterval(pairs.reduce(addPairs))),
-    macroAccuracy: interval('macroAccuracy', meanInterval(pairs.map(agrestiMinInterval))),
+    accuracy: agrestiMinInterval(pairs.reduce(addPairs)),
+    macroAccuracy: meanInterval(recalls),
+    macroF1: meanInterval(f1s),
   };
 }
 
-const addPairs = (a: PairedCounts, b: PairedCounts): PairedCounts => ({
+const scaled = ({ estimate, lower, upper }: Interval, factor: number): Interval => ({
+  estimate: factor * estimate,
+  lower: factor * lower,
+  upper: factor * upper,
+});
+
+const addPairs = (a: PairedDifference, b: PairedDifference): PairedDifference => ({
   imageCount: a.imageCount + b.imageCount,
-  onlyA: a.onlyA + b.onlyA,
-  onlyB: a.onlyB + b.onlyB,
+  sum: a.sum + b.sum,
+  squareSum: a.squareSum + b.squareSum,
 });

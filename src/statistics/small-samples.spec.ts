@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import expected from '../../test/fixtures/intervals/expected.json' with { type: 'json' };
 import { type RandomStream, randomStream } from '../random/random-stream.js';
 import { agrestiMinInterval } from './agresti-min.js';
-import { bootstrapIntervals } from './bootstrap-intervals.js';
+import { methodIntervals } from './method-intervals.js';
 import type { Interval } from './interval.js';
 import { pairedDifferences } from './paired-differences.js';
 import { wilsonInterval } from './wilson.js';
@@ -32,7 +32,11 @@ describe('wilsonInterval', () => {
 describe('agrestiMinInterval', () => {
   it.each(expected.agrestiMin)('is that of its definition for $cells', ({ cells, lower, upper }) => {
     const [both = 0, onlyA = 0, onlyB = 0, none = 0] = cells;
-    const found = agrestiMinInterval({ imageCount: both + onlyA + onlyB + none, onlyA, onlyB });
+    const found = agrestiMinInterval({
+      imageCount: both + onlyA + onlyB + none,
+      sum: onlyA - onlyB,
+      squareSum: onlyA + onlyB,
+    });
     expect(found.lower).toBeCloseTo(lower, 6);
     expect(found.upper).toBeCloseTo(upper, 6);
   });
@@ -50,7 +54,7 @@ describe('intervals of few test images', () => {
     let coveredCount = 0;
     for (let test = 0; test < TEST_COUNT; test++) {
       const predictions = predictionsOf(labels, [chance, chance], draw);
-      const found = await bootstrapIntervals([predictions], { labels, classCount: 2 }, { key: `${test}`, yieldNow });
+      const found = await methodIntervals([predictions], { labels, classCount: 2 }, { key: `${test}`, yieldNow });
       if (holds(found.accuracy, chance)) coveredCount += 1;
     }
     expect(coveredCount / TEST_COUNT).toBeGreaterThan(0.91);
@@ -74,7 +78,7 @@ describe('intervals of few test images', () => {
     for (let test = 0; test < TEST_COUNT; test++) {
       const predictions = predictionsOf(labels, chances, draw);
       const set = { labels, classCount: chances.length };
-      const found = await bootstrapIntervals([predictions], set, { key: `${test}`, yieldNow });
+      const found = await methodIntervals([predictions], set, { key: `${test}`, yieldNow });
       if (holds(found.macroAccuracy, truth)) coveredCount += 1;
     }
     expect(coveredCount / TEST_COUNT).toBeGreaterThan(0.91);
@@ -118,7 +122,7 @@ describe('intervals of few test images', () => {
   it('do not collapse where all of 12 are right, with any number of seeds', async () => {
     const labels = labelsOf(4, 4, 4);
     for (const seeds of [[labels], [labels, labels, labels]]) {
-      const found = await bootstrapIntervals(seeds, { labels, classCount: 3 }, { key: 'all', yieldNow });
+      const found = await methodIntervals(seeds, { labels, classCount: 3 }, { key: 'all', yieldNow });
       expect(found.accuracy.upper).toBe(1);
       expect(found.accuracy.lower).toBeCloseTo(0.7575, 3);
       for (const { lower } of [found.macroAccuracy, found.macroF1]) expect(lower).toBeLessThan(0.75);
