@@ -55,6 +55,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
       delivered: winner.method,
       wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },
       hasWinner: found !== undefined,
+      fitness: job.spec.evaluation.fitness,
       comparison,
     }),
     warnings: warningsOf({ ...sources, spec: job.spec, blocks: sources.baseModel.blocks, resolution }),

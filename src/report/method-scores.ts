@@ -120,7 +120,7 @@ export async function compareWithBaseline(
   const winner = finalists.find(({ trial }) => trial.method === SEARCH_METHOD);
   const baseline = finalists.find(({ trial }) => trial.method !== SEARCH_METHOD);
   if (winner === undefined || baseline === undefined) return undefined;
-  const { accuracy, macroAccuracy } = await pairedDifferences(
+  const { accuracy, macroAccuracy, macroF1 } = await pairedDifferences(
     predictionsOf(winner),
     predictionsOf(baseline),
     testSetOf(finalists, classCount),
@@ -133,6 +133,8 @@ export async function compareWithBaseline(
     testAccuracyDifferenceInterval: toInterval(accuracy),
     testMacroAccuracyDifference: macroAccuracy.estimate,
     testMacroAccuracyDifferenceInterval: toInterval(macroAccuracy),
+    testMacroF1Difference: macroF1.estimate,
+    testMacroF1DifferenceInterval: toInterval(macroF1),
     costRatio: costOf(totals, SEARCH_METHOD).multiplyAccumulates / costOf(totals, method).multiplyAccumulates,
   };
 }

@@ -5,11 +5,18 @@ const comparison = {
   baseline: 'LINEAR_PROBE',
   testAccuracyDifference: 0.031,
   testAccuracyDifferenceInterval: { low: 0.012, high: 0.05 },
-  testMacroAccuracyDifference: 0.03,
-  testMacroAccuracyDifferenceInterval: { low: 0.01, high: 0.05 },
+  testMacroAccuracyDifference: 0.002,
+  testMacroAccuracyDifferenceInterval: { low: -0.01, high: 0.014 },
+  testMacroF1Difference: -0.04,
+  testMacroF1DifferenceInterval: { low: -0.06, high: -0.02 },
   costRatio: 12.34,
 } as const;
-const outcome = { delivered: 'BIOTUNE', wasAsked: { search: true, baselines: true }, hasWinner: true } as const;
+const outcome = {
+  delivered: 'BIOTUNE',
+  wasAsked: { search: true, baselines: true },
+  hasWinner: true,
+  fitness: 'ACCURACY',
+} as const;
 
 it('says that a search was worth it only where the whole interval is above 0', () => {
   const text = verdictOf({ ...outcome, comparison });
@@ -24,6 +31,14 @@ it('calls a difference chance where the interval holds 0, and keeps its sign', (
   expect(text).toMatch(
     /differ by -0\.3 points .*interval -2\.0 to 0\.4.*which may be chance, for 1,235 times .* on this data/,
   );
+});
+
+it.each([
+  ['ACCURACY', /beats .* by 3\.1 points of test accuracy \(95 % interval 1\.2 to 5\.0\)/],
+  ['MACRO_ACCURACY', /differ by 0\.2 points of test macro-accuracy \(95 % interval -1\.0 to 1\.4\)/],
+  ['MACRO_F1', /loses .* by 4\.0 points of test macro-F1 \(95 % interval 2\.0 to 6\.0\)/],
+] as const)('judges by the figure that chose: %s', (fitness, expected) => {
+  expect(verdictOf({ ...outcome, fitness, comparison })).toMatch(expected);
 });
 
 it('says by how much a search has lost', () => {

@@ -1,10 +1,8 @@
+import type { EvaluationConfig } from '../domain/job/evaluation.js';
 import type { Comparison, Interval } from '../domain/job/job-result.js';
 import type { Method } from '../methods/method-table.js';
 
 const points = (fraction: number): string => (100 * fraction).toFixed(1);
-
-const difference = (value: number, { low, high }: Interval): string =>
-  `${points(value)} points of test accuracy (95 % interval ${points(low)} to ${points(high)})`;
 
 /** Writes a cost ratio of any size in words that can be read. */
 const times = (ratio: number): string =>
@@ -17,32 +15,59 @@ export interface SearchOutcome {
   readonly wasAsked: { readonly search: boolean; readonly baselines: boolean };
   /** Whether the search's winner could be trained on all the data. */
   readonly hasWinner: boolean;
+  /** The figure that candidates and methods were chosen by, and are judged by. */
+  readonly fitness: EvaluationConfig['fitness'];
   /** Absent unless both the winner and a baseline could be trained. */
   readonly comparison?: Comparison | undefined;
 }
 
 /** Whether a search was worth its cost, in plain sentences. */
-export function verdictOf({ delivered, wasAsked, hasWinner, comparison }: SearchOutcome): string {
-  return `${judgement({ wasAsked, hasWinner, comparison })} Delivered is ${delivered}, the best on validation.`;
+export function verdictOf({ delivered, ...outcome }: SearchOutcome): string {
+  return `${judgement(outcome)} Delivered is ${delivered}, the best on validation.`;
 }
 
-function judgement({ wasAsked, hasWinner, comparison }: Omit<SearchOutcome, 'delivered'>): string {
+function judgement({ wasAsked, hasWinner, fitness, comparison }: Omit<SearchOutcome, 'delivered'>): string {
   if (!wasAsked.search) return 'No search was run.';
   if (!hasWinner) return "The search's winner could not be trained on all the data: the search was not worth its cost.";
   if (comparison === undefined) {
     const what = wasAsked.baselines ? 'No baseline could be trained' : 'No baseline was run';
     return `${what} beside the search, so nothing says whether it was worth its cost.`;
   }
-  const { baseline, testAccuracyDifference, testAccuracyDifferenceInterval: interval, costRatio } = comparison;
+  const { baseline, costRatio } = comparison;
+  const { figure, difference, interval } = comparedFigure(comparison, fitness);
+  const by = (value: number, { low, high }: Interval) =>
+    `${points(value)} points of test ${figure} (95 % interval ${points(low)} to ${points(high)})`;
   const price = `for ${times(costRatio)} its multiply-accumulates`;
   if (interval.low > 0) {
-    const gain = difference(testAccuracyDifference, interval);
-    return `The search's winner beats ${baseline}, the best baseline, by ${gain}, ${price}: the search found what the baselines have not.`;
+    return `The search's winner beats ${baseline}, the best baseline, by ${by(difference, interval)}, ${price}: the search found what the baselines have not.`;
   }
   if (interval.high < 0) {
-    const loss = difference(-testAccuracyDifference, { low: -interval.high, high: -interval.low });
+    const loss = by(-difference, { low: -interval.high, high: -interval.low });
     return `The search's winner loses to ${baseline}, the best baseline, by ${loss}, ${price}: the search was not worth its cost.`;
   }
-  const change = difference(testAccuracyDifference, interval);
-  return `The search's winner and ${baseline}, the best baseline, differ by ${change}, which may be chance, ${price}: the search was not worth its cost on this data.`;
+  return `The search's winner and ${baseline}, the best baseline, differ by ${by(difference, interval)}, which may be chance, ${price}: the search was not worth its cost on this data.`;
+}
+
+/** The difference in the test figure that validation chose by: another may come out the other way. */
+function comparedFigure(comparison: Comparison, fitness: EvaluationConfig['fitness']) {
+  switch (fitness) {
+    case 'ACCURACY':
+      return {
+        figure: 'accuracy',
+        difference: comparison.testAccuracyDifference,
+        interval: comparison.testAccuracyDifferenceInterval,
+      };
+    case 'MACRO_ACCURACY':
+      return {
+        figure: 'macro-accuracy',
+        difference: comparison.testMacroAccuracyDifference,
+        interval: comparison.testMacroAccuracyDifferenceInterval,
+      };
+    case 'MACRO_F1':
+      return {
+        figure: 'macro-F1',
+        difference: comparison.testMacroF1Difference,
+        interval: comparison.testMacroF1DifferenceInterval,
+      };
+  }
 }

@@ -68,7 +68,7 @@ export const methodScoreSchema = z
     id: 'MethodScore',
     description:
       'How one method did: retrained on all training data with seeds that nothing was chosen by. Figures ' +
-      'are means over them.',
+      'are means over them. With one seed the intervals are those of one model, not of the method.',
   });
 export type MethodScore = Readonly<z.infer<typeof methodScoreSchema>>;
 
@@ -83,11 +83,17 @@ export const comparisonSchema = z
     testMacroAccuracyDifferenceInterval: intervalSchema.describe(
       'The confidence interval of `testMacroAccuracyDifference`.',
     ),
+    testMacroF1Difference: z
+      .number()
+      .describe("The mean test F1 over the classes of the search's winner minus the baseline's."),
+    testMacroF1DifferenceInterval: intervalSchema.describe('The confidence interval of `testMacroF1Difference`.'),
     costRatio: z.number().describe("The multiply-accumulates of the search and its finals, divided by the baseline's."),
   })
   .meta({
     id: 'Comparison',
-    description: "The search's winner against the baseline that was best on validation, on the same test images.",
+    description:
+      "The search's winner against the baseline that was best on validation, on the same test images. With one " +
+      'reporting seed the intervals are those of two models, not of two methods.',
   });
 export type Comparison = Readonly<z.infer<typeof comparisonSchema>>;
 
@@ -179,7 +185,9 @@ export const jobResultSchema = z
       .optional()
       .describe("The search's winner against the best baseline; absent without a search, and without a baseline."),
     resolution: resolutionSchema.optional().describe('What the search could tell apart; absent without a search.'),
-    verdict: z.string().describe('Whether the search was worth its cost, in a sentence.'),
+    verdict: z
+      .string()
+      .describe('Whether the search was worth its cost, in a sentence, by the test figure of `evaluation.fitness`.'),
     warnings: z
       .array(z.string())
       .readonly()

@@ -943,7 +943,7 @@ export interface JobResult {
   resolution?:
     | Resolution
     | undefined;
-  /** Whether the search was worth its cost, in a sentence. */
+  /** Whether the search was worth its cost, in a sentence, by the test figure of `evaluation.fitness`. */
   verdict: string;
   /** What the reader should know before relying on the result, a sentence each. */
   warnings: string[];
@@ -980,7 +980,7 @@ export interface Interval {
 
 /**
  * How one method did: retrained on all training data with seeds that nothing was chosen by. Figures are means
- * over them.
+ * over them. With one seed the intervals are those of one model, not of the method.
  */
 export interface MethodScore {
   /** The method. */
@@ -1046,7 +1046,10 @@ export interface SeedScore {
   testMacroF1: number;
 }
 
-/** The search's winner against the baseline that was best on validation, on the same test images. */
+/**
+ * The search's winner against the baseline that was best on validation, on the same test images. With one
+ * reporting seed the intervals are those of two models, not of two methods.
+ */
 export interface Comparison {
   /** The baseline that was best on validation. */
   baseline: Method;
@@ -1061,7 +1064,13 @@ export interface Comparison {
   /** The mean test recall over the classes of the search's winner minus the baseline's. */
   testMacroAccuracyDifference: number;
   /** The confidence interval of `test_macro_accuracy_difference`. */
-  testMacroAccuracyDifferenceInterval: Interval | undefined;
+  testMacroAccuracyDifferenceInterval:
+    | Interval
+    | undefined;
+  /** The mean test F1 over the classes of the search's winner minus the baseline's. */
+  testMacroF1Difference: number;
+  /** The confidence interval of `test_macro_f1_difference`. */
+  testMacroF1DifferenceInterval: Interval | undefined;
 }
 
 /** What a search can tell apart. */
