@@ -23,8 +23,8 @@ export interface ReportSources {
   readonly totals: readonly TrainingTotals[];
   readonly infeasible: readonly InfeasibleCount[];
   readonly runtimes: readonly RuntimeUse[];
-  /** The validation accuracies of each trial of the search, one per seed; empty without a search. */
-  readonly seedAccuracies: readonly (readonly number[])[];
+  /** The validation figures of `evaluation.fitness` of each trial of the search, one per seed; empty without a search. */
+  readonly seedFigures: readonly (readonly number[])[];
 }
 
 /** All of a result that does not depend on the model version's number. */
@@ -72,8 +72,8 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
   testCalibrationError: calibrationError,
 });
 
-function resolutionOf({ job, dataset, scored, seedAccuracies }: ReportSources): Resolution | undefined {
-  if (seedAccuracies.length === 0) return undefined;
+function resolutionOf({ job, dataset, scored, seedFigures }: ReportSources): Resolution | undefined {
+  if (seedFigures.length === 0) return undefined;
   const { evaluation, data } = job.spec;
-  return measuredResolution(scored, seedAccuracies, searchSizeOf(dataset.classes, foldCountOf(data), evaluation));
+  return measuredResolution(scored, seedFigures, searchSizeOf(dataset.classes, foldCountOf(data), evaluation));
 }

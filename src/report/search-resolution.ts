@@ -1,12 +1,13 @@
 import type { DatasetClass } from '../domain/dataset/dataset.js';
-import { imageCountsOf, imageStepOf } from '../domain/dataset/dataset-folds.js';
+import { classCountsOf, imageStepOf } from '../domain/dataset/dataset-folds.js';
 import type { EvaluationConfig } from '../domain/job/evaluation.js';
 import type { Resolution } from '../domain/job/job-result.js';
-import { disagreement } from '../statistics/disagreement.js';
+import { type Disagreement, disagreement } from '../statistics/disagreement.js';
 import { EXPECTED_GAIN } from '../statistics/expected-gain.js';
 import {
   ASSUMED_DISAGREEMENT,
   ASSUMED_SEED_DEVIATION,
+  macroSize,
   resolvableDifference,
 } from '../statistics/resolvable-difference.js';
 import { mean } from '../statistics/mean.js';
@@ -14,7 +15,9 @@ import { pooledSeedDeviation } from '../statistics/seed-deviation.js';
 import type { ScoredFinalist } from './finalist.js';
 
 /** What a search compares candidates on. */
-export interface SearchSize extends Pick<Resolution, 'imageCount' | 'seedCount'> {
+export interface SearchSize extends EvaluationConfig {
+  /** The validation images of each class in one fold. */
+  readonly classCounts: readonly number[];
   /** The step by which one validation image moves the figure that candidates are compared by; see `ComparisonSize`. */
   readonly imageStep: number;
 }
@@ -23,54 +26,92 @@ export interface SearchSize extends Pick<Resolution, 'imageCount' | 'seedCount'>
 export const searchSizeOf = (
   classes: readonly DatasetClass[],
   foldCount: number,
-  { seedCount, fitness }: EvaluationConfig,
+  evaluation: EvaluationConfig,
 ): SearchSize => ({
-  imageCount: imageCountsOf(classes, foldCount).validation,
-  seedCount,
-  imageStep: imageStepOf(classes, foldCount, fitness),
+  ...evaluation,
+  classCounts: classCountsOf(classes, foldCount, 'validation'),
+  imageStep: imageStepOf(classes, foldCount, evaluation.fitness),
 });
 
+/** How candidates vary. */
+interface Variation {
+  readonly disagreement: Disagreement;
+  /** Of the figure that candidates are compared by. */
+  readonly seedDeviation: number;
+}
+
 /** The differences that a search with so many validation images a fold and seeds a trial can show. */
-export function resolutionOf(
-  { imageCount, seedCount, imageStep }: SearchSize,
-  { disagreement, seedDeviation }: Pick<Resolution, 'disagreement' | 'seedDeviation'>,
-): Resolution {
-  const size = { imageCount, seedCount, disagreement, seedDeviation };
-  const smallestDifference = resolvableDifference({ ...size, imageStep });
-  return { ...size, smallestDifference, expectedGain: EXPECTED_GAIN };
+function resolutionOf(size: SearchSize, { disagreement, seedDeviation }: Variation): Resolution {
+  const { seedCount, imageStep } = size;
+  const effective = effectiveSize(size, disagreement);
+  return {
+    imageCount: size.classCounts.reduce((sum, count) => sum + count, 0),
+    effectiveImageCount: effective.imageCount,
+    seedCount,
+    disagreement: effective.disagreement,
+    seedDeviation,
+    smallestDifference: resolvableDifference({ ...effective, seedCount, seedDeviation, imageStep }),
+    expectedGain: EXPECTED_GAIN,
+  };
+}
+
+/** A class of which no disagreement is known is taken to have that of all images. */
+function effectiveSize({ fitness, classCounts }: SearchSize, { all, byClass }: Disagreement) {
+  if (fitness === 'ACCURACY') {
+    return { imageCount: classCounts.reduce((sum, count) => sum + count, 0), disagreement: all };
+  }
+  const classes = classCounts.map((imageCount, index) => ({ imageCount, disagreement: byClass[index] ?? all }));
+  return macroSize(classes.filter(({ imageCount }) => imageCount > 0));
 }
 
 /** The resolution that is assumed before anything has been measured. */
 export const assumedResolution = (size: SearchSize): Resolution =>
-  resolutionOf(size, { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION });
+  resolutionOf(size, {
+    disagreement: { all: ASSUMED_DISAGREEMENT, byClass: [] },
+    seedDeviation: ASSUMED_SEED_DEVIATION,
+  });
 
 /**
- * The differences that the search could show, from what was measured: how often two methods' models disagree on test
- * images, and how far the accuracies of a trial's seeds are apart.
+ * The differences that the search could show, from what was measured: how often two methods' models disagree on the test
+ * images of each class, and how far the figures of a trial's seeds are apart.
  *
- * @param seedFigures The validation accuracies of each trial of the search, one per seed.
+ * @param seedFigures The validation figures of each trial of the search, one per seed: of the figure that `size` names.
  */
 export function measuredResolution(
   finalists: readonly ScoredFinalist[],
   seedFigures: readonly (readonly number[])[],
   size: SearchSize,
 ): Resolution {
-  const models = finalists.flatMap(({ models: [best] }) => (best === undefined ? [] : [best.test]));
-  const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => [a, b] as const));
-  const shares = pairs.map(([a, b]) => disagreement(a.predictions, b.predictions, a.labels));
   return resolutionOf(size, {
-    disagreement: shares.length === 0 ? ASSUMED_DISAGREEMENT : mean(shares),
+    disagreement: meanDisagreement(finalists, size.classCounts.length),
     seedDeviation: pooledSeedDeviation(seedFigures) ?? ASSUMED_SEED_DEVIATION,
   });
 }
 
+/** The mean over pairs of methods, of the best model of each. */
+function meanDisagreement(finalists: readonly ScoredFinalist[], classCount: number): Disagreement {
+  const models = finalists.flatMap(({ models: [best] }) => (best === undefined ? [] : [best.test]));
+  const pairs = models.flatMap((a, index) => models.slice(index + 1).map((b) => [a, b] as const));
+  if (pairs.length === 0) return { all: ASSUMED_DISAGREEMENT, byClass: [] };
+  const found = pairs.map(([a, b]) => disagreement(a.predictions, b.predictions, { labels: a.labels, classCount }));
+  const ofClass = (index: number) => found.flatMap(({ byClass }) => byClass[index] ?? []);
+  return {
+    all: mean(found.map(({ all }) => all)),
+    byClass: Array.from({ length: classCount }, (_, index) => {
+      const shares = ofClass(index);
+      return shares.length === 0 ? undefined : mean(shares);
+    }),
+  };
+}
+
 /** Says when a search can be expected to choose by luck. */
 export function resolutionWarnings({ smallestDifference, expectedGain, imageCount, seedCount }: Resolution): string[] {
-  if (smallestDifference <= expectedGain) return [];
+  const { median, low, high } = expectedGain;
+  if (smallestDifference <= median) return [];
   const points = (fraction: number) => (100 * fraction).toFixed(1);
   return [
     `With ${imageCount} validation images a fold and ${seedCount === 1 ? 'one seed' : `${seedCount} seeds`}, two candidates must differ by ${points(smallestDifference)} points ` +
-      `to be told apart; a search can be expected to gain ${points(expectedGain)}. It will choose largely by luck: ` +
+      `to be told apart; a search can be expected to gain ${points(median)}, and gained ${points(low)} to ${points(high)} in the paper. It will choose largely by luck: ` +
       'give it more validation images (data.split, or data.searchFraction 1), more seeds, or train a baseline instead.',
   ];
 }

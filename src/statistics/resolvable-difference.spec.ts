@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { randomStream, type RandomStream } from '../random/random-stream.js';
-import { ASSUMED_DISAGREEMENT, ASSUMED_SEED_DEVIATION, resolvableDifference } from './resolvable-difference.js';
+import clothing from '../../bench/results/search-clothing-10.json' with { type: 'json' };
+import fashion from '../../bench/results/search-fashion-small.json' with { type: 'json' };
+import { mean } from './mean.js';
+import {
+  ASSUMED_DISAGREEMENT,
+  ASSUMED_SEED_DEVIATION,
+  type ClassSize,
+  macroSize,
+  resolvableDifference,
+} from './resolvable-difference.js';
+import { pooledSeedDeviation } from './seed-deviation.js';
 
 const COMPARISON_COUNT = 8000;
 const DEVIATION = 0.01;
@@ -42,7 +52,12 @@ const disagreementIn = ({ onlyA, onlyB }: World) => onlyA + onlyB + (2 * DEVIATI
 
 function shareBeyondResolvable(world: World, key: string): number {
   const draw = randomStream(key);
-  const bound = resolvableDifference({ ...world, disagreement: disagreementIn(world), seedDeviation: DEVIATION });
+  const bound = resolvableDifference({
+    ...world,
+    disagreement: disagreementIn(world),
+    seedDeviation: DEVIATION,
+    imageStep: 1 / world.imageCount,
+  });
   const seen = Array.from({ length: COMPARISON_COUNT }, () => comparison(world, draw));
   return seen.filter((difference) => Math.abs(difference) > bound).length / COMPARISON_COUNT;
 }
@@ -66,7 +81,7 @@ describe('resolvableDifference', () => {
 
   it('is seen in every other comparison of candidates that differ by it', () => {
     const equal = { imageCount: 400, seedCount: 3, onlyA: 0.07, onlyB: 0.07 };
-    const size = { ...equal, disagreement: disagreementIn(equal), seedDeviation: DEVIATION };
+    const size = { ...equal, disagreement: disagreementIn(equal), seedDeviation: DEVIATION, imageStep: 1 / 400 };
     const half = resolvableDifference(size) / 2;
     const share = shareBeyondResolvable({ ...equal, onlyA: 0.07 + half, onlyB: 0.07 - half }, 'power');
     expect(Math.abs(share - 0.5)).toBeLessThan(0.03);
@@ -86,6 +101,7 @@ describe('resolvableDifference', () => {
       seedCount: 3,
       disagreement: 2 * 0.85 * 0.15,
       seedDeviation: 0,
+      imageStep: 1 / 200,
     });
     let beyond = 0;
     for (let done = 0; done < 1000; done++) {
@@ -97,20 +113,71 @@ describe('resolvableDifference', () => {
   });
 
   it('is 1.96 times the root of both parts', () => {
-    const found = resolvableDifference({ imageCount: 500, seedCount: 2, disagreement: 0.2, seedDeviation: 0.03 });
-    expect(found).toBeCloseTo(1.96 * Math.sqrt(0.0004 + 0.0009), 5);
+    const size = { imageCount: 500, seedCount: 2, disagreement: 0.2, seedDeviation: 0.03, imageStep: 1 / 500 };
+    expect(resolvableDifference(size)).toBeCloseTo(1.96 * Math.sqrt(0.0004 + 0.0009), 5);
   });
 
   it('is never below what one image can show', () => {
     const agreeing = { imageCount: 40, seedCount: 3, disagreement: 0, seedDeviation: 0 };
-    expect(resolvableDifference(agreeing)).toBe(1 / 40);
+    expect(resolvableDifference({ ...agreeing, imageStep: 1 / 40 })).toBe(1 / 40);
     expect(resolvableDifference({ ...agreeing, imageStep: 0.1 })).toBe(0.1);
   });
+});
 
-  it('goes by the assumptions before any training', () => {
-    const assumed = { disagreement: ASSUMED_DISAGREEMENT, seedDeviation: ASSUMED_SEED_DEVIATION };
-    const size = { imageCount: 300, seedCount: 3 };
-    expect(resolvableDifference(size)).toBe(resolvableDifference({ ...size, ...assumed }));
-    expect(resolvableDifference(size)).toBeCloseTo(0.0467, 4);
+describe('macroSize', () => {
+  it('is that of all images where classes are equal', () => {
+    const classes = Array.from({ length: 4 }, () => ({ imageCount: 25, disagreement: 0.2 }));
+    const found = macroSize(classes);
+    expect(found.imageCount).toBeCloseTo(100, 10);
+    expect(found.disagreement).toBeCloseTo(0.2, 12);
+  });
+
+  it('counts as few images as a mean over unequal classes is known from', () => {
+    const even = (count: number): ClassSize => ({ imageCount: count, disagreement: 0.2 });
+    expect(macroSize([even(10), even(90)]).imageCount).toBeCloseTo(4 / (1 / 10 + 1 / 90), 10);
+    expect(macroSize([even(10), { imageCount: 90, disagreement: 0 }]).imageCount).toBeCloseTo(2 * 10, 10);
+    const agreeing = [10, 90].map((imageCount) => ({ imageCount, disagreement: 0 }));
+    expect(macroSize(agreeing)).toEqual({ imageCount: 4 / (1 / 10 + 1 / 90), disagreement: 0 });
+  });
+
+  it('gives a bound that nineteen of twenty equal candidates keep, whose classes are unequal', () => {
+    const draw = randomStream('macro');
+    // Of each class, on a share of images one of the two alone is right, either with the same chance.
+    const classes = [
+      { imageCount: 120, disagreement: 0.1 },
+      { imageCount: 60, disagreement: 0.2 },
+      { imageCount: 20, disagreement: 0.4 },
+    ];
+    const bound = resolvableDifference({ ...macroSize(classes), seedCount: 1, seedDeviation: 0, imageStep: 0 });
+    const differenceIn = ({ imageCount, disagreement }: ClassSize) => {
+      const images = Array.from({ length: imageCount }, () => (draw() < disagreement ? Math.sign(draw() - 0.5) : 0));
+      return mean(images);
+    };
+    const seen = Array.from({ length: COMPARISON_COUNT }, () => Math.abs(mean(classes.map(differenceIn))));
+    const share = seen.filter((difference) => difference > bound).length / COMPARISON_COUNT;
+    expect(share).toBeGreaterThan(0.04);
+    expect(share).toBeLessThan(0.06);
+  });
+});
+
+describe('the assumptions', () => {
+  const benchmarks = [clothing, fashion];
+
+  it('take the disagreement that was measured', () => {
+    const measured = mean(benchmarks.map(({ resolution }) => resolution.disagreement));
+    expect(Math.abs(ASSUMED_DISAGREEMENT - measured)).toBeLessThan(0.005);
+  });
+
+  it('take the deviation between the seeds of the methods that were measured', () => {
+    const groups = benchmarks.flatMap(({ rows }) => {
+      const methods = [...new Set(rows.map(({ method }) => method))];
+      const figures = methods.map((method) =>
+        rows.filter((row) => row.method === method).map((row) => row.macroAccuracy),
+      );
+      // A tuned rate that is the usual one has the rows of full fine-tuning again.
+      return [...new Map(figures.map((group) => [group.join(), group])).values()];
+    });
+    expect(groups).toHaveLength(20);
+    expect(Math.abs(ASSUMED_SEED_DEVIATION - (pooledSeedDeviation(groups) ?? NaN))).toBeLessThan(0.0005);
   });
 });

@@ -118,10 +118,11 @@ export const estimate: JobEstimate = {
   resolution: {
     smallestDifference: 0.05,
     imageCount: 100,
+    effectiveImageCount: 87.5,
     seedCount: 3,
     disagreement: 0.15,
     seedDeviation: 0.01,
-    expectedGain: 0.02,
+    expectedGain: { median: 0.005, low: -0.002, high: 0.064 },
   },
   warnings: ['Two candidates must differ by 5.0 points.'],
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { batchSizeOf, checkDatasetFits, imageCountsOf, imageStepOf } from './dataset-folds.js';
+import { batchSizeOf, checkDatasetFits, classCountsOf, imageCountsOf, imageStepOf } from './dataset-folds.js';
 
 type Counts = readonly [train: number, validation: number];
 
@@ -62,6 +62,11 @@ describe('the batch of a job that names none', () => {
 it('counts the images of the larger fold, and of all for one', () => {
   expect(imageCountsOf(classesOf([13, 3], [12, 2]), 2)).toEqual({ train: 13, validation: 3 });
   expect(imageCountsOf(classesOf([13, 3], [12, 2]), 1)).toEqual({ train: 25, validation: 5 });
+});
+
+it('counts the images of each class', () => {
+  expect(classCountsOf(classesOf([13, 3], [12, 2]), 2, 'train')).toEqual([7, 6]);
+  expect(classCountsOf(classesOf([13, 3], [12, 2]), 2, 'validation')).toEqual([2, 1]);
 });
 
 describe('the step of a figure', () => {

@@ -15,9 +15,16 @@ export function imageCountsOf(
   foldCount: number,
 ): Pick<SplitCounts, 'train' | 'validation'> {
   const count = (split: 'train' | 'validation') =>
-    classes.reduce((sum, { imageCount }) => sum + Math.ceil(imageCount[split] / foldCount), 0);
+    classCountsOf(classes, foldCount, split).reduce((sum, ofClass) => sum + ofClass, 0);
   return { train: count('train'), validation: count('validation') };
 }
+
+/** Images of each class in one fold, the larger ones where they differ. */
+export const classCountsOf = (
+  classes: readonly DatasetClass[],
+  foldCount: number,
+  split: 'train' | 'validation',
+): number[] => classes.map(({ imageCount }) => Math.ceil(imageCount[split] / foldCount));
 
 /**
  * By how much one validation image of a fold moves a figure, at the most: one of all, or for a mean over classes one of the

@@ -97,29 +97,46 @@ export const comparisonSchema = z
   });
 export type Comparison = Readonly<z.infer<typeof comparisonSchema>>;
 
+export const expectedGainSchema = z
+  .strictObject({
+    median: z.number().describe('The median of the gains; it is what a search may be expected to gain.'),
+    low: z.number().describe('The smallest of the gains; below 0 full fine-tuning did better.'),
+    high: z.number().describe('The largest of the gains.'),
+  })
+  .meta({
+    id: 'ExpectedGain',
+    description:
+      'What the search gained in test accuracy over full fine-tuning on the nine data sets of the paper, as ' +
+      'fractions of the test images.',
+  });
+export type ExpectedGain = Readonly<z.infer<typeof expectedGainSchema>>;
+
 export const resolutionSchema = z
   .strictObject({
     smallestDifference: z
       .number()
-      .describe('The difference between the accuracies of two candidates below which it may be chance (95 %).'),
+      .describe(
+        'The difference of two candidates in the figure of `evaluation.fitness` below which it may be chance (95 %).',
+      ),
     imageCount: z.int().positive().describe('The number of validation images of one fold.'),
+    effectiveImageCount: z
+      .number()
+      .positive()
+      .describe(
+        'The number of images, equally many of each class, that would show as much: a mean over classes is known ' +
+          'no better than its small ones. It is `imageCount` where `evaluation.fitness` is ACCURACY.',
+      ),
     seedCount: z.int().positive().describe('The number of trainings of a candidate.'),
     disagreement: z
       .number()
       .describe(
-        'The share of images that exactly one of two candidates has right; measured between methods, ' +
-          'assumed where one alone was trained.',
+        'The share of images that exactly one of two candidates has right, the mean over the classes unless ' +
+          '`evaluation.fitness` is ACCURACY; measured between methods, assumed where one alone was trained.',
       ),
     seedDeviation: z
       .number()
-      .describe(
-        'The standard deviation of the accuracy of one candidate from seed to seed; assumed for a single seed.',
-      ),
-    expectedGain: z
-      .number()
-      .describe(
-        'What such a search gains in accuracy over full fine-tuning in the paper, on the mean of its data sets.',
-      ),
+      .describe("The standard deviation of one candidate's figure from seed to seed; assumed for a single seed."),
+    expectedGain: expectedGainSchema.describe('What such a search may be expected to gain over full fine-tuning.'),
   })
   .meta({ id: 'Resolution', description: 'What a search can tell apart.' });
 export type Resolution = Readonly<z.infer<typeof resolutionSchema>>;

@@ -13,6 +13,7 @@ import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import type { JobContext } from '../job-context.js';
+import { validationFigure } from '../trial-settlement.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
@@ -76,18 +77,18 @@ export class Publishing implements Phase {
       totals: await this.trials.trainingTotals([job.id]),
       infeasible: await this.tasks.infeasibleCounts(job.id),
       runtimes: await this.trials.runtimes(job.id),
-      seedAccuracies: await this.seedAccuracies(job.id),
+      seedFigures: await this.seedFigures(job),
     };
     return jobReport(sources, yieldNow);
   }
 
-  /** The validation accuracies of each trial of the search, one per seed. */
-  private async seedAccuracies(jobId: string): Promise<number[][]> {
-    const trials = await this.trials.list(jobId, 'SEARCH');
+  /** The validation figures that fitness is made of, of each trial of the search, one per seed. */
+  private async seedFigures({ id, spec }: JobContext['job']): Promise<number[][]> {
+    const trials = await this.trials.list(id, 'SEARCH');
     const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
     for (const training of await this.trials.trainings([...figures.keys()])) {
       const result = seedResult(training);
-      if (result !== undefined) figures.get(training.trialId)?.push(result.validationAccuracy);
+      if (result !== undefined) figures.get(training.trialId)?.push(validationFigure(result, spec.evaluation.fitness));
     }
     return [...figures.values()];
   }

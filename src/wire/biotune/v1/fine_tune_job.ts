@@ -1075,21 +1075,44 @@ export interface Comparison {
 
 /** What a search can tell apart. */
 export interface Resolution {
-  /** The difference between the accuracies of two candidates below which it may be chance (95 %). */
+  /**
+   * The difference of two candidates in the figure of `evaluation.fitness` below which it may be chance (95
+   * %).
+   */
   smallestDifference: number;
   /** The number of validation images of one fold. */
   imageCount: number;
   /** The number of trainings of a candidate. */
   seedCount: number;
   /**
-   * The share of images that exactly one of two candidates has right; measured between methods, assumed where
-   * one alone was trained.
+   * The share of images that exactly one of two candidates has right, the mean over the classes unless
+   * `evaluation.fitness` is ACCURACY; measured between methods, assumed where one alone was trained.
    */
   disagreement: number;
-  /** The standard deviation of the accuracy of one candidate from seed to seed; assumed for a single seed. */
+  /** The standard deviation of one candidate's figure from seed to seed; assumed for a single seed. */
   seedDeviation: number;
-  /** What such a search gains in accuracy over full fine-tuning in the paper, on the mean of its data sets. */
-  expectedGain: number;
+  /** What such a search may be expected to gain over full fine-tuning. */
+  expectedGain:
+    | ExpectedGain
+    | undefined;
+  /**
+   * The number of images, equally many of each class, that would show as much: a mean over classes is known
+   * no better than its small ones. It is `image_count` where `evaluation.fitness` is ACCURACY.
+   */
+  effectiveImageCount: number;
+}
+
+/**
+ * What the search gained in test accuracy over full fine-tuning on the nine data sets of the paper, as
+ * fractions of the test images.
+ */
+export interface ExpectedGain {
+  /** The median of the gains; it is what a search may be expected to gain. */
+  median: number;
+  /** The smallest of the gains; below 0 full fine-tuning did better. */
+  low: number;
+  /** The largest of the gains. */
+  high: number;
 }
 
 /** What trainings took, or will take. */
