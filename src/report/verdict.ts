@@ -1,6 +1,7 @@
 import type { EvaluationConfig } from '../domain/job/evaluation.js';
 import type { Comparison, Interval } from '../domain/job/job-result.js';
 import type { Method } from '../methods/method-table.js';
+import { FIGURES } from './figures.js';
 
 const points = (fraction: number): string => (100 * fraction).toFixed(1);
 
@@ -34,9 +35,9 @@ function judgement({ wasAsked, hasWinner, fitness, comparison }: Omit<SearchOutc
     return `${what} beside the search, so nothing says whether it was worth its cost.`;
   }
   const { baseline, costRatio } = comparison;
-  const { figure, difference, interval } = comparedFigure(comparison, fitness);
+  const { difference, interval } = comparedFigure(comparison, fitness);
   const by = (value: number, { low, high }: Interval) =>
-    `${points(value)} points of test ${figure} (95 % interval ${points(low)} to ${points(high)})`;
+    `${points(value)} points of test ${FIGURES[fitness].name} (95 % interval ${points(low)} to ${points(high)})`;
   const price = `for ${times(costRatio)} its multiply-accumulates`;
   if (interval.low > 0) {
     return `The search's winner beats ${baseline}, the best baseline, by ${by(difference, interval)}, ${price}: the search found what the baselines have not.`;
@@ -53,19 +54,16 @@ function comparedFigure(comparison: Comparison, fitness: EvaluationConfig['fitne
   switch (fitness) {
     case 'ACCURACY':
       return {
-        figure: 'accuracy',
         difference: comparison.testAccuracyDifference,
         interval: comparison.testAccuracyDifferenceInterval,
       };
     case 'MACRO_ACCURACY':
       return {
-        figure: 'macro-accuracy',
         difference: comparison.testMacroAccuracyDifference,
         interval: comparison.testMacroAccuracyDifferenceInterval,
       };
     case 'MACRO_F1':
       return {
-        figure: 'macro-F1',
         difference: comparison.testMacroF1Difference,
         interval: comparison.testMacroF1DifferenceInterval,
       };

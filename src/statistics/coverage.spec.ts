@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { normal } from '../../test/fixtures/normal.js';
 import { randomStream, type RandomStream } from '../random/random-stream.js';
 import { classFigures, type ClassFigures, perFigure, type PerFigure } from './class-figures.js';
 import type { Interval } from './interval.js';
@@ -17,9 +18,6 @@ const CHANCES_B = [0.84, 0.8, 0.83, 0.62, 0.6];
 const SEED_DEVIATION = 0.03;
 /** The share of images that are as hard for one training as for another; on the rest each has luck of its own. */
 const SHARED = 0.95;
-
-/** Box and Muller's. */
-const normal = (draw: RandomStream) => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
 
 /** The chances of one training. */
 function trainedChances(chances: readonly number[], draw: RandomStream): number[] {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { normal } from '../../test/fixtures/normal.js';
 import { randomStream, type RandomStream } from '../random/random-stream.js';
 import clothing from '../../bench/results/search-clothing-10.json' with { type: 'json' };
 import fashion from '../../bench/results/search-fashion-small.json' with { type: 'json' };
@@ -23,9 +24,6 @@ interface World {
   readonly onlyA: number;
   readonly onlyB: number;
 }
-
-/** Box and Muller's. */
-const normal = (draw: RandomStream) => Math.sqrt(-2 * Math.log(1 - draw())) * Math.cos(2 * Math.PI * draw());
 
 /**
  * The difference of accuracies that one comparison sees. A training of seed s is right on an image of the rest if that is

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import expected from '../../test/fixtures/intervals/expected.json' with { type: 'json' };
+import { normal } from '../../test/fixtures/normal.js';
+import { randomStream, type RandomStream } from '../random/random-stream.js';
 import { differenceOf, meanFigure, standardErrorOf, tInterval } from './uncertain-figure.js';
 
 /** Two resamples with a sample variance of 0.0002. */
@@ -33,6 +35,45 @@ describe('tInterval', () => {
 
   it('is a point where nothing has varied', () => {
     expect(tInterval(meanFigure({ bySeed: [1, 1], resampled: [1, 1] }))).toEqual({ estimate: 1, lower: 1, upper: 1 });
+  });
+});
+
+describe('coverage in normal theory, nine tenths of the variance from seeds', () => {
+  const TEST_COUNT = 4000;
+  const IMAGE_DEVIATION = Math.sqrt(0.1);
+
+  /** A mean figure whose truth is 0 and whose variance is 1. */
+  function measured(seedCount: number, draw: RandomStream) {
+    const shift = IMAGE_DEVIATION * normal(draw);
+    const bySeed = Array.from({ length: seedCount }, () => shift + Math.sqrt(0.9 * seedCount) * normal(draw));
+    return { bySeed, resampled: [-IMAGE_DEVIATION, IMAGE_DEVIATION].map((value) => value / Math.SQRT2) };
+  }
+
+  it.each([
+    [2, 0.874],
+    [3, 0.922],
+    [5, 0.943],
+  ])('is short for one method: %i seeds, %f', (seedCount, share) => {
+    const draw = randomStream(`one method/${seedCount}`);
+    const covering = Array.from({ length: TEST_COUNT }, () => tInterval(meanFigure(measured(seedCount, draw)))).filter(
+      ({ lower, upper }) => lower <= 0 && upper >= 0,
+    );
+    expect(Math.abs(covering.length / TEST_COUNT - share)).toBeLessThan(0.012);
+  });
+
+  it.each([
+    [2, 0.937],
+    [3, 0.952],
+    [5, 0.952],
+  ])('is about right for a difference: %i seeds, %f', (seedCount, share) => {
+    const draw = randomStream(`difference/${seedCount}`);
+    const covering = Array.from({ length: TEST_COUNT }, () => {
+      // Images that are drawn apart for each method add up to the variance of the difference.
+      const [a, b] = [measured(seedCount, draw), measured(seedCount, draw)];
+      const difference = differenceOf(a, b);
+      return tInterval({ ...difference, imageVariance: 2 * IMAGE_DEVIATION ** 2 });
+    }).filter(({ lower, upper }) => lower <= 0 && upper >= 0);
+    expect(Math.abs(covering.length / TEST_COUNT - share)).toBeLessThan(0.012);
   });
 });
 

@@ -60,6 +60,8 @@ export const standardErrorOf = ({ imageVariance, seedVariances }: UncertainFigur
  * where images are so few that this would matter, the intervals of proportions are wider, and take over. Without a seed part
  * the quantile is the normal one, and the interval speaks of these trainings alone.
  *
+ * The approximation is short where two or three seeds decide nearly all: docs/adr/0022 has how much.
+ *
  * @see Satterthwaite, An approximate distribution of estimates of variance components, Biometrics Bulletin 2 (1946).
  */
 export function tInterval(figure: UncertainFigure): Interval {

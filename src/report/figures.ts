@@ -1,0 +1,9 @@
+import type { EvaluationConfig } from '../domain/job/evaluation.js';
+import type { ClassFigures } from '../statistics/class-figures.js';
+
+/** The figures that a job may choose by: what statistics call each, and what a reader does. */
+export const FIGURES = {
+  ACCURACY: { key: 'accuracy', name: 'accuracy' },
+  MACRO_ACCURACY: { key: 'macroAccuracy', name: 'macro-accuracy' },
+  MACRO_F1: { key: 'macroF1', name: 'macro-F1' },
+} as const satisfies Record<EvaluationConfig['fitness'], { key: keyof ClassFigures; name: string }>;
