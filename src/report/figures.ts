@@ -1,9 +1,10 @@
 import type { EvaluationConfig } from '../domain/job/evaluation.js';
 import type { ClassFigures } from '../statistics/class-figures.js';
 
-/** The figures that a job may choose by: what statistics call each, and what a reader does. */
+/** The test figures that jobs are judged by: what statistics call each, and what a reader does. A loss is told in accuracy. */
 export const FIGURES = {
   ACCURACY: { key: 'accuracy', name: 'accuracy' },
   MACRO_ACCURACY: { key: 'macroAccuracy', name: 'macro-accuracy' },
   MACRO_F1: { key: 'macroF1', name: 'macro-F1' },
+  LOSS: { key: 'accuracy', name: 'accuracy' },
 } as const satisfies Record<EvaluationConfig['fitness'], { key: keyof ClassFigures; name: string }>;

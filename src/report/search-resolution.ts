@@ -57,7 +57,7 @@ function resolutionOf(size: SearchSize, { disagreement, seedDeviation }: Variati
 
 /** A class of which no disagreement is known is taken to have that of all images. */
 function effectiveSize({ fitness, classCounts }: SearchSize, { all, byClass }: Disagreement) {
-  if (fitness === 'ACCURACY') {
+  if (fitness === 'ACCURACY' || fitness === 'LOSS') {
     return { imageCount: classCounts.reduce((sum, count) => sum + count, 0), disagreement: all };
   }
   const classes = classCounts.map((imageCount, index) => ({ imageCount, disagreement: byClass[index] ?? all }));

@@ -53,6 +53,7 @@ function judgement({ wasAsked, hasWinner, fitness, comparison }: Omit<SearchOutc
 function comparedFigure(comparison: Comparison, fitness: EvaluationConfig['fitness']) {
   switch (fitness) {
     case 'ACCURACY':
+    case 'LOSS':
       return {
         difference: comparison.testAccuracyDifference,
         interval: comparison.testAccuracyDifferenceInterval,

@@ -37,7 +37,7 @@ export function imageStepOf(
 ): number {
   // The last fold is the smallest.
   const counts = classes.map(({ imageCount }) => Math.max(1, Math.floor(imageCount.validation / foldCount)));
-  if (fitness === 'ACCURACY') return 1 / counts.reduce((sum, count) => sum + count, 0);
+  if (fitness === 'ACCURACY' || fitness === 'LOSS') return 1 / counts.reduce((sum, count) => sum + count, 0);
   return 1 / Math.min(...counts) / classes.length;
 }
 

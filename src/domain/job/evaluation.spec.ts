@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figureOf, fitnessOf, worstFitness } from './evaluation.js';
+import { figureOf, fitnessOf, rateOf, worstFitness } from './evaluation.js';
 
 const found = {
   validationLoss: 2,
@@ -20,6 +20,11 @@ describe('an objective', () => {
     const objective = { fitness, lossWeight };
     expect(figureOf(found, objective)).toBe(figure);
     expect(fitnessOf(figure, objective)).toBe(expected);
+  });
+
+  it('has a share of the validation to tell, also where it goes by the loss', () => {
+    expect(rateOf(found, 'MACRO_F1')).toBe(0.75);
+    expect(rateOf(found, 'LOSS')).toBe(0.25);
   });
 
   it.each([

@@ -56,7 +56,11 @@ const RATES = {
   MACRO_ACCURACY: 'validationMacroAccuracy',
   ACCURACY: 'validationAccuracy',
   MACRO_F1: 'validationMacroF1',
-} as const satisfies Record<Exclude<Objective['fitness'], 'LOSS'>, keyof ValidationFigures>;
+  LOSS: 'validationAccuracy',
+} as const satisfies Record<Objective['fitness'], keyof ValidationFigures>;
+
+/** The share of a validation that a job goes by, without any loss; accuracy where it goes by the loss alone. */
+export const rateOf = (found: ValidationFigures, fitness: Objective['fitness']): number => found[RATES[fitness]];
 
 /** A larger loss counts as this one: the right class is then given one chance in 22,000, and more would say no more. */
 const LOSS_MAX = 10;
@@ -64,7 +68,7 @@ const LOSS_MAX = 10;
 /** What an objective makes of a validation: higher is better. */
 export function figureOf(found: ValidationFigures, { fitness, lossWeight }: Objective): number {
   const loss = Math.min(found.validationLoss, LOSS_MAX);
-  return fitness === 'LOSS' ? -loss : found[RATES[fitness]] - lossWeight * loss;
+  return fitness === 'LOSS' ? -loss : rateOf(found, fitness) - lossWeight * loss;
 }
 
 /** The fitness of a candidate whose trainings have this mean figure: lower is better, and 0 is the least. */

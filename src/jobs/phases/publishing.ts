@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/job-result.js';
+import { rateOf } from '../../domain/job/evaluation.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import { genomeOf } from '../../domain/job/trial.js';
@@ -13,7 +14,6 @@ import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import type { JobContext } from '../job-context.js';
-import { validationFigure } from '../trial-settlement.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
@@ -88,7 +88,7 @@ export class Publishing implements Phase {
     const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
     for (const training of await this.trials.trainings([...figures.keys()])) {
       const result = seedResult(training);
-      if (result !== undefined) figures.get(training.trialId)?.push(validationFigure(result, spec.evaluation.fitness));
+      if (result !== undefined) figures.get(training.trialId)?.push(rateOf(result, spec.evaluation.fitness));
     }
     return [...figures.values()];
   }
