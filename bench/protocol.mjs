@@ -7,6 +7,9 @@ export const PLAIN_PROTOCOL = {
   optimizer: { type: 'ADAM', weightDecay: 0 },
   schedule: { type: 'CONSTANT' },
   labelSmoothing: 0,
+  objective: { fitness: 'MACRO_ACCURACY', lossWeight: 0 },
+  warmupStepCount: 0,
+  headInit: 'RANDOM',
   classWeighting: 'NONE',
   sourceKey: 'bench',
 };

@@ -37,6 +37,7 @@ await fineTune(
     lrMultipliers: network.blocks.map(() => 1),
     frozenBatchNorm: 'TRAIN',
     seed: SEED,
+    headSeed: SEED,
     epochCount: 2 + 2 * ROUND_COUNT,
     patienceEpochs: Infinity,
   },

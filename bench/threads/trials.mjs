@@ -40,6 +40,7 @@ function trial(seed) {
       epochCount: 2,
       patienceEpochs: 2,
       seed,
+      headSeed: seed,
     },
     { onEpoch: () => undefined, shared },
   );
