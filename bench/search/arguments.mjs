@@ -7,6 +7,7 @@ import { evaluationSchema, finalsSchema } from '../../dist/src/domain/job/evalua
 import { biotuneSchema } from '../../dist/src/domain/job/search-config.js';
 import { trainingSchema } from '../../dist/src/domain/job/training-protocol.js';
 import { METHODS } from '../../dist/src/methods/method-table.js';
+import { SEARCH_MODE_NAMES } from '../../dist/src/methods/search-modes.js';
 import { ROOT } from '../../scripts/setup/paths.mjs';
 import { SetupError } from '../../scripts/setup/run-command.mjs';
 import { jobRequest } from './job-request.mjs';
@@ -24,6 +25,7 @@ const NUMBERS = {
 };
 
 const USAGE = `usage: node bench/search.mjs [--task ${Object.keys(TASKS).join('|')}]… [--methods A,B,…] [--data-dir folder]
+         [--mode ${SEARCH_MODE_NAMES.join('|')}]
          ${Object.keys(NUMBERS)
            .map((name) => `[--${name} N]`)
            .join(' ')}`;
@@ -31,6 +33,7 @@ const USAGE = `usage: node bench/search.mjs [--task ${Object.keys(TASKS).join('|
 /**
  * @typedef {object} Settings
  * @property {readonly string[]} methods
+ * @property {string} mode The mode of the search.
  * @property {number} seeds Trainings that are reported, of each method.
  * @property {number} searchSeeds Trainings per candidate of a search.
  * @property {number} population
@@ -48,9 +51,10 @@ const USAGE = `usage: node bench/search.mjs [--task ${Object.keys(TASKS).join('|
  * @throws {SetupError} for anything that no job would take, and for images that are missing.
  */
 export function readArguments(args) {
-  const { task, methods, 'data-dir': dataDir, ...numbers } = parse(args);
+  const { task, methods, mode, 'data-dir': dataDir, ...numbers } = parse(args);
   const settings = {
     methods: chosen('methods', methods?.split(',') ?? METHODS, METHODS),
+    mode: chosen('mode', [mode], SEARCH_MODE_NAMES)[0],
     seeds: numberOf('seeds', numbers),
     searchSeeds: numberOf('search-seeds', numbers),
     population: numberOf('population', numbers),
@@ -68,6 +72,7 @@ function parse(args) {
   const options = {
     task: { type: 'string', multiple: true },
     methods: { type: 'string' },
+    mode: { type: 'string', default: 'PAPER_FAST' },
     'data-dir': { type: 'string', default: join(ROOT, '../shared/data') },
     ...Object.fromEntries(Object.keys(NUMBERS).map((name) => [name, { type: 'string' }])),
   };

@@ -12,12 +12,12 @@ export function jobRequest(task, dataset, settings) {
     baseModel: 'baseModels/efficientnet-lite0.imagenet',
     displayName: `${task.title}, all methods`,
     data: { imageSizePx: settings.imageSize ?? task.imageSizePx },
-    training: { epochCount: settings.epochs, batchSize: 32, patienceEpochs: 3 },
+    training: { epochCount: settings.epochs, batchSize: 32 },
     search: {
       type: settings.methods.includes('BIOTUNE') ? 'BIOTUNE' : 'NONE',
       seed: 1,
       biotune: {
-        mode: 'PAPER_FAST',
+        mode: settings.mode,
         populationSize: settings.population,
         eliteCount: settings.elites,
         generationCount: settings.generations,

@@ -5,6 +5,7 @@ export const METHOD_NAMES = {
   FULL_FINE_TUNE_TUNED: 'Full, rate chosen',
   LINEAR_PROBE: 'Linear probe',
   LP_FT: 'LP-FT',
+  LP_BODY: 'LP, body alone',
   GRADUAL_UNFREEZING: 'Gradual unfreezing',
   AUTO_RGN: 'Auto-RGN',
   LORA: 'LoRA',
