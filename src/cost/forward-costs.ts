@@ -26,51 +26,50 @@ export interface PartCost {
 export function forwardCosts(parts: readonly (readonly Layer[])[], sizePx: number, classCount: number): PartCost[] {
   let image: ImageShape = { height: sizePx, width: sizePx, channels: 3 };
   return parts.map((layers) => {
-    const { image: output, ...cost } = through(layers, startOf(image), classCount);
+    const ofWeights = new Map<string, number>();
+    const { image: output, forward, firstLayer } = through(layers, startOf(image), { classCount, ofWeights });
     image = output;
-    return { forward: cost.forward, firstLayer: cost.firstLayer, ofWeights: cost.ofWeights };
+    return { forward, firstLayer, ofWeights };
   });
 }
 
 /** Where a walk through layers is, and what it has counted. */
-interface Walk extends PartCost {
+interface Walk extends Pick<PartCost, 'forward' | 'firstLayer'> {
   readonly image: ImageShape;
   /** Whether nothing that learns lies between the part's input and here. */
   readonly isAtInput: boolean;
 }
 
-const startOf = (image: ImageShape, isAtInput = true): Walk => ({
-  image,
-  isAtInput,
-  forward: 0,
-  firstLayer: 0,
-  ofWeights: new Map(),
-});
-
-function through(layers: readonly Layer[], start: Walk, classCount: number): Walk {
-  return layers.reduce((walk, layer) => throughLayer(layer, walk, classCount), start);
+/** What is the same for a whole part. */
+interface Part {
+  readonly classCount: number;
+  /** Takes up what each weight costs. */
+  readonly ofWeights: Map<string, number>;
 }
 
-function throughLayer(layer: Layer, walk: Walk, classCount: number): Walk {
+const startOf = (image: ImageShape, isAtInput = true): Walk => ({ image, isAtInput, forward: 0, firstLayer: 0 });
+
+function through(layers: readonly Layer[], start: Walk, part: Part): Walk {
+  return layers.reduce((walk, layer) => throughLayer(layer, walk, part), start);
+}
+
+function throughLayer(layer: Layer, walk: Walk, part: Part): Walk {
   switch (layer.type) {
     case 'residual':
-      return throughBranches([layer.branch, layer.shortcut], walk, classCount).sum;
+      return throughBranches([layer.branch, layer.shortcut], walk, part).sum;
     case 'concat': {
-      const { sum, ends } = throughBranches(layer.branches, walk, classCount);
+      const { sum, ends } = throughBranches(layer.branches, walk, part);
       return { ...sum, image: { ...sum.image, channels: total(ends.map(({ image }) => image.channels)) } };
     }
     case 'idle':
       return walk;
     default: {
-      const { output, cost } = layerCost(layer, walk.image, classCount);
+      const { output, cost } = layerCost(layer, walk.image, part.classCount);
+      if (cost > 0 && 'name' in layer) part.ofWeights.set(`${layer.name}.weight`, cost);
       return {
         image: output,
         forward: walk.forward + cost,
         firstLayer: walk.firstLayer + (walk.isAtInput ? cost : 0),
-        ofWeights:
-          cost === 0 || !('name' in layer)
-            ? walk.ofWeights
-            : new Map([...walk.ofWeights, [`${layer.name}.weight`, cost]]),
         isAtInput: walk.isAtInput && !('name' in layer),
       };
     }
@@ -78,14 +77,13 @@ function throughLayer(layer: Layer, walk: Walk, classCount: number): Walk {
 }
 
 /** @returns `sum`: what the branches cost together, with the first one's image; `ends`: each alone. */
-function throughBranches(branches: readonly (readonly Layer[])[], walk: Walk, classCount: number) {
+function throughBranches(branches: readonly (readonly Layer[])[], walk: Walk, part: Part) {
   const start = startOf(walk.image, walk.isAtInput);
-  const ends = branches.map((layers) => through(layers, start, classCount));
+  const ends = branches.map((layers) => through(layers, start, part));
   const sum = {
     image: ends[0]?.image ?? walk.image,
     forward: walk.forward + total(ends.map(({ forward }) => forward)),
     firstLayer: walk.firstLayer + total(ends.map(({ firstLayer }) => firstLayer)),
-    ofWeights: new Map([walk, ...ends].flatMap(({ ofWeights }) => [...ofWeights])),
     isAtInput: ends.every(({ isAtInput }) => isAtInput),
   };
   return { sum, ends };
