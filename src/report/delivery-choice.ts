@@ -1,4 +1,4 @@
-import type { EvaluationConfig } from '../domain/job/evaluation.js';
+import type { JudgedFigure } from '../domain/job/evaluation.js';
 import { mean } from '../statistics/mean.js';
 import { type FigureSample, type Resampling, sampledFigures } from '../statistics/resampling.js';
 import { type MethodPredictions, ScoredTestSet, type TestSet } from '../statistics/test-set.js';
@@ -36,14 +36,13 @@ export interface DeliveryChoice {
  *
  * @param contenders At least one.
  * @param images Images that no contender was fitted to; all have predictions for each.
- * @param fitness Names the figure.
  * @throws {RangeError} without contenders, and as `ScoredTestSet` does.
  * @see Breiman et al., Classification and Regression Trees (1984), section 3.4.3: the one-standard-error rule.
  */
 export async function chooseDelivery(
   contenders: readonly Contender[],
   images: TestSet,
-  fitness: EvaluationConfig['fitness'],
+  figure: JudgedFigure,
   resampling: Resampling,
 ): Promise<DeliveryChoice> {
   const scored = new ScoredTestSet(
@@ -53,10 +52,10 @@ export async function chooseDelivery(
   const samples = await sampledFigures(scored, resampling);
   const ranked = contenders
     .flatMap((contender, index) => {
-      const sample = samples[index]?.[FIGURES[fitness].key];
-      return sample === undefined ? [] : [{ contender, sample, figure: mean(sample.bySeed) }];
+      const sample = samples[index]?.[FIGURES[figure].key];
+      return sample === undefined ? [] : [{ contender, sample, value: mean(sample.bySeed) }];
     })
-    .sort((a, b) => b.figure - a.figure || a.contender.cost - b.contender.cost);
+    .sort((a, b) => b.value - a.value || a.contender.cost - b.contender.cost);
   const [best] = ranked;
   const [delivered] = ranked
     .map(({ contender, sample }) => ({ contender, ...lagOf(best?.sample ?? sample, sample) }))
@@ -65,7 +64,7 @@ export async function chooseDelivery(
   if (best === undefined || delivered === undefined) throw new RangeError('there is nothing to choose from');
   const { difference, standardError } = delivered;
   const choice = { delivered: delivered.contender, best: best.contender, difference, standardError };
-  return { ...choice, reason: reasonOf(choice, FIGURES[fitness].name) };
+  return { ...choice, reason: reasonOf(choice, FIGURES[figure].name) };
 }
 
 interface Lag {

@@ -2,6 +2,7 @@ import { type TrainingTotals, type InfeasibleCount, genomeOf } from '../domain/j
 import type { BaseModel } from '../domain/base-model.js';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import { judgedFigure } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job/job-result.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
@@ -55,7 +56,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
       delivered: winner.method,
       wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },
       hasWinner: found !== undefined,
-      fitness: job.spec.evaluation.fitness,
+      figure: judgedFigure(job.spec.evaluation.fitness),
       comparison,
     }),
     warnings: warningsOf({ ...sources, spec: job.spec, blocks: sources.baseModel.blocks, resolution }),

@@ -1,6 +1,6 @@
 import type { DatasetClass } from '../domain/dataset/dataset.js';
 import { classCountsOf, imageStepOf } from '../domain/dataset/dataset-folds.js';
-import type { EvaluationConfig } from '../domain/job/evaluation.js';
+import { type EvaluationConfig, judgedFigure, type JudgedFigure } from '../domain/job/evaluation.js';
 import type { Resolution } from '../domain/job/job-result.js';
 import { type Disagreement, disagreement } from '../statistics/disagreement.js';
 import { EXPECTED_GAIN } from '../statistics/expected-gain.js';
@@ -15,7 +15,8 @@ import { pooledSeedDeviation } from '../statistics/seed-deviation.js';
 import type { ScoredFinalist } from './finalist.js';
 
 /** What a search compares candidates on. */
-export interface SearchSize extends EvaluationConfig {
+export interface SearchSize extends Pick<EvaluationConfig, 'seedCount'> {
+  readonly figure: JudgedFigure;
   /** The validation images of each class in one fold. */
   readonly classCounts: readonly number[];
   /** The step by which one validation image moves the figure that candidates are compared by; see `ComparisonSize`. */
@@ -26,17 +27,18 @@ export interface SearchSize extends EvaluationConfig {
 export const searchSizeOf = (
   classes: readonly DatasetClass[],
   foldCount: number,
-  evaluation: EvaluationConfig,
+  { seedCount, fitness }: EvaluationConfig,
 ): SearchSize => ({
-  ...evaluation,
+  seedCount,
+  figure: judgedFigure(fitness),
   classCounts: classCountsOf(classes, foldCount, 'validation'),
-  imageStep: imageStepOf(classes, foldCount, evaluation.fitness),
+  imageStep: imageStepOf(classes, foldCount, judgedFigure(fitness)),
 });
 
 /** How candidates vary. */
 interface Variation {
   readonly disagreement: Disagreement;
-  /** Of the figure that candidates are compared by. */
+  /** The deviation is that of the figure which candidates are compared by. */
   readonly seedDeviation: number;
 }
 
@@ -56,8 +58,8 @@ function resolutionOf(size: SearchSize, { disagreement, seedDeviation }: Variati
 }
 
 /** A class of which no disagreement is known is taken to have that of all images. */
-function effectiveSize({ fitness, classCounts }: SearchSize, { all, byClass }: Disagreement) {
-  if (fitness === 'ACCURACY' || fitness === 'LOSS') {
+function effectiveSize({ figure, classCounts }: SearchSize, { all, byClass }: Disagreement) {
+  if (figure === 'ACCURACY') {
     return { imageCount: classCounts.reduce((sum, count) => sum + count, 0), disagreement: all };
   }
   const classes = classCounts.map((imageCount, index) => ({ imageCount, disagreement: byClass[index] ?? all }));

@@ -15,7 +15,7 @@ const outcome = {
   delivered: 'BIOTUNE',
   wasAsked: { search: true, baselines: true },
   hasWinner: true,
-  fitness: 'ACCURACY',
+  figure: 'ACCURACY',
 } as const;
 
 it('says that a search was worth it only where the whole interval is above 0', () => {
@@ -37,8 +37,8 @@ it.each([
   ['ACCURACY', /beats .* by 3\.1 points of test accuracy \(95 % interval 1\.2 to 5\.0\)/],
   ['MACRO_ACCURACY', /differ by 0\.2 points of test macro-accuracy \(95 % interval -1\.0 to 1\.4\)/],
   ['MACRO_F1', /loses .* by 4\.0 points of test macro-F1 \(95 % interval 2\.0 to 6\.0\)/],
-] as const)('judges by the figure that chose: %s', (fitness, expected) => {
-  expect(verdictOf({ ...outcome, fitness, comparison })).toMatch(expected);
+] as const)('judges by the figure that chose: %s', (figure, expected) => {
+  expect(verdictOf({ ...outcome, figure, comparison })).toMatch(expected);
 });
 
 it('says by how much a search has lost', () => {

@@ -1,4 +1,4 @@
-import type { EvaluationConfig } from '../domain/job/evaluation.js';
+import type { JudgedFigure } from '../domain/job/evaluation.js';
 import type { Comparison, Interval } from '../domain/job/job-result.js';
 import type { Method } from '../methods/method-table.js';
 import { FIGURES } from './figures.js';
@@ -17,7 +17,7 @@ export interface SearchOutcome {
   /** Whether the search's winner could be trained on all the data. */
   readonly hasWinner: boolean;
   /** The figure that candidates and methods were chosen by, and are judged by. */
-  readonly fitness: EvaluationConfig['fitness'];
+  readonly figure: JudgedFigure;
   /** Absent unless both the winner and a baseline could be trained. */
   readonly comparison?: Comparison | undefined;
 }
@@ -27,7 +27,7 @@ export function verdictOf({ delivered, ...outcome }: SearchOutcome): string {
   return `${judgement(outcome)} Delivered is ${delivered}, the best on validation.`;
 }
 
-function judgement({ wasAsked, hasWinner, fitness, comparison }: Omit<SearchOutcome, 'delivered'>): string {
+function judgement({ wasAsked, hasWinner, figure, comparison }: Omit<SearchOutcome, 'delivered'>): string {
   if (!wasAsked.search) return 'No search was run.';
   if (!hasWinner) return "The search's winner could not be trained on all the data: the search was not worth its cost.";
   if (comparison === undefined) {
@@ -35,9 +35,9 @@ function judgement({ wasAsked, hasWinner, fitness, comparison }: Omit<SearchOutc
     return `${what} beside the search, so nothing says whether it was worth its cost.`;
   }
   const { baseline, costRatio } = comparison;
-  const { difference, interval } = comparedFigure(comparison, fitness);
+  const { difference, interval } = comparedFigure(comparison, figure);
   const by = (value: number, { low, high }: Interval) =>
-    `${points(value)} points of test ${FIGURES[fitness].name} (95 % interval ${points(low)} to ${points(high)})`;
+    `${points(value)} points of test ${FIGURES[figure].name} (95 % interval ${points(low)} to ${points(high)})`;
   const price = `for ${times(costRatio)} its multiply-accumulates`;
   if (interval.low > 0) {
     return `The search's winner beats ${baseline}, the best baseline, by ${by(difference, interval)}, ${price}: the search found what the baselines have not.`;
@@ -50,10 +50,9 @@ function judgement({ wasAsked, hasWinner, fitness, comparison }: Omit<SearchOutc
 }
 
 /** The difference in the test figure that validation chose by: another may come out the other way. */
-function comparedFigure(comparison: Comparison, fitness: EvaluationConfig['fitness']) {
-  switch (fitness) {
+function comparedFigure(comparison: Comparison, figure: JudgedFigure) {
+  switch (figure) {
     case 'ACCURACY':
-    case 'LOSS':
       return {
         difference: comparison.testAccuracyDifference,
         interval: comparison.testAccuracyDifferenceInterval,

@@ -16,7 +16,7 @@ export interface PairedDifference {
  * The 95 % interval of the difference of two proportions on the same images: Wald's, after half an image was added to each of
  * the four outcomes. Methods that agree on all of 12 images differ by 0, within [-0.14, 0.14].
  *
- * Of means over trainings it is the same interval: Wald's variance is that of d whatever its values are.
+ * The interval of means over trainings is the same: Wald's variance is that of d whatever its values are.
  *
  * @see Agresti and Min, Simple improved confidence intervals for comparing matched proportions, Statistics in Medicine 24 (2005).
  */

@@ -1,6 +1,6 @@
 import type { DatasetClass, DatasetVersion, SplitCounts } from './dataset.js';
 import { DomainError } from '../errors.js';
-import type { EvaluationConfig } from '../job/evaluation.js';
+import type { JudgedFigure } from '../job/evaluation.js';
 
 /** The paper's batch, which a job has that names none, where the images allow it. */
 const BATCH_SIZE_DEFAULT = 96;
@@ -30,14 +30,10 @@ export const classCountsOf = (
  * By how much one validation image of a fold moves a figure, at the most: one of all, or for a mean over classes one of the
  * smallest class.
  */
-export function imageStepOf(
-  classes: readonly DatasetClass[],
-  foldCount: number,
-  fitness: EvaluationConfig['fitness'],
-): number {
+export function imageStepOf(classes: readonly DatasetClass[], foldCount: number, figure: JudgedFigure): number {
   // The last fold is the smallest.
   const counts = classes.map(({ imageCount }) => Math.max(1, Math.floor(imageCount.validation / foldCount)));
-  if (fitness === 'ACCURACY' || fitness === 'LOSS') return 1 / counts.reduce((sum, count) => sum + count, 0);
+  if (figure === 'ACCURACY') return 1 / counts.reduce((sum, count) => sum + count, 0);
   return 1 / Math.min(...counts) / classes.length;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { figureOf, fitnessOf, rateOf, worstFitness } from './evaluation.js';
+import { figureOf, fitnessOf, judgedFigure, validationFigure, worstFitness } from './evaluation.js';
 
 const found = {
   validationLoss: 2,
@@ -23,8 +23,8 @@ describe('an objective', () => {
   });
 
   it('has a share of the validation to tell, also where it goes by the loss', () => {
-    expect(rateOf(found, 'MACRO_F1')).toBe(0.75);
-    expect(rateOf(found, 'LOSS')).toBe(0.25);
+    expect(validationFigure(found, judgedFigure('MACRO_F1'))).toBe(0.75);
+    expect(validationFigure(found, judgedFigure('LOSS'))).toBe(0.25);
   });
 
   it.each([

@@ -6,8 +6,8 @@ export const objectiveSchema = z
       .enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1', 'LOSS'])
       .describe(
         'The validation figure that candidates are compared by, and epochs of a training: early stopping goes by ' +
-          'it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED. MACRO_ACCURACY: the mean recall of the classes. ACCURACY: the share of the images that is ' +
-          'recognised. MACRO_F1: the mean F1 of the classes. LOSS: the mean cross-entropy. Fitness is 1 minus ' +
+          'it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED. MACRO_ACCURACY: the mean recall of the ' +
+          'classes. ACCURACY: the share of the images that is recognised. MACRO_F1: the mean F1 of the classes. LOSS: the mean cross-entropy. Fitness is 1 minus ' +
           'the figure, or the loss itself: lower is better.',
       ),
     lossWeight: z
@@ -52,15 +52,21 @@ export interface ValidationFigures {
   readonly validationMacroF1: number;
 }
 
-const RATES = {
+/** What models are judged by: shares of right answers. */
+export type JudgedFigure = Exclude<Objective['fitness'], 'LOSS'>;
+
+/** The figure that a job is judged by: that of its fitness, or accuracy where the fitness is a loss. */
+export const judgedFigure = (fitness: Objective['fitness']): JudgedFigure =>
+  fitness === 'LOSS' ? 'ACCURACY' : fitness;
+
+const VALIDATION = {
   MACRO_ACCURACY: 'validationMacroAccuracy',
   ACCURACY: 'validationAccuracy',
   MACRO_F1: 'validationMacroF1',
-  LOSS: 'validationAccuracy',
-} as const satisfies Record<Objective['fitness'], keyof ValidationFigures>;
+} as const satisfies Record<JudgedFigure, keyof ValidationFigures>;
 
-/** The share of a validation that a job goes by, without any loss; accuracy where it goes by the loss alone. */
-export const rateOf = (found: ValidationFigures, fitness: Objective['fitness']): number => found[RATES[fitness]];
+/** What a validation came to, in one figure. */
+export const validationFigure = (found: ValidationFigures, figure: JudgedFigure): number => found[VALIDATION[figure]];
 
 /** A larger loss counts as this one: the right class is then given one chance in 22,000, and more would say no more. */
 const LOSS_MAX = 10;
@@ -68,7 +74,7 @@ const LOSS_MAX = 10;
 /** What an objective makes of a validation: higher is better. */
 export function figureOf(found: ValidationFigures, { fitness, lossWeight }: Objective): number {
   const loss = Math.min(found.validationLoss, LOSS_MAX);
-  return fitness === 'LOSS' ? -loss : rateOf(found, fitness) - lossWeight * loss;
+  return fitness === 'LOSS' ? -loss : validationFigure(found, fitness) - lossWeight * loss;
 }
 
 /** The fitness of a candidate whose trainings have this mean figure: lower is better, and 0 is the least. */

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/job-result.js';
-import { rateOf } from '../../domain/job/evaluation.js';
+import { judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import { genomeOf } from '../../domain/job/trial.js';
@@ -85,10 +85,11 @@ export class Publishing implements Phase {
   /** The validation figures that fitness is made of, of each trial of the search, one per seed. */
   private async seedFigures({ id, spec }: JobContext['job']): Promise<number[][]> {
     const trials = await this.trials.list(id, 'SEARCH');
+    const figure = judgedFigure(spec.evaluation.fitness);
     const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
     for (const training of await this.trials.trainings([...figures.keys()])) {
       const result = seedResult(training);
-      if (result !== undefined) figures.get(training.trialId)?.push(rateOf(result, spec.evaluation.fitness));
+      if (result !== undefined) figures.get(training.trialId)?.push(validationFigure(result, figure));
     }
     return [...figures.values()];
   }
