@@ -71,8 +71,9 @@ export class JobSpecs {
     // What the job chose on all its data, not what was best on one slice.
     if (job.result?.genome !== undefined) return job.result.genome;
     const [best] = await this.trials.best([job.id]);
-    if (best === undefined)
+    if (best === undefined) {
       throw refuse(`${name} has no completed trial of a search yet: wait for one, or leave it out`);
+    }
     if (best.genes === undefined || best.threshold === undefined) {
       throw refuse(`${name} was searched in mode ${job.spec.search.biotune.mode}, whose candidates are no genomes`);
     }

@@ -57,7 +57,7 @@ export function searchConfig(scope: SearchScope): SearchConfig {
 }
 
 /** The search's trials that have a fitness, as `plan` takes them. */
-export const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
+const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
   trials.flatMap(({ method, generation, slot, genes, threshold, fitness }) =>
     method !== SEARCH_METHOD || genes === undefined || threshold === undefined || fitness === undefined
       ? []

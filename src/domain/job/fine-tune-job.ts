@@ -11,6 +11,7 @@ import { JOB_PHASES, JOB_STATES, type JobPhase, type JobState, STOP_REASONS, typ
 import { reproducibilitySchema, type Runtime, runtimeSchema } from '../runtime.js';
 import { jobSearchSchema } from './search-config.js';
 import { timestampSchema } from '../text.js';
+import { trialSchema } from './trial.js';
 import { jobTrainingSchema, type TrainingProtocol } from './training-protocol.js';
 
 export const fineTuneJobSpecSchema = z
@@ -94,10 +95,7 @@ export const bestTrialSchema = z
     genome: genomeSchema
       .optional()
       .describe('The genome of the trial; absent in ACCELERATED, whose candidates are multipliers.'),
-    lrMultipliers: z
-      .array(z.number())
-      .readonly()
-      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    lrMultipliers: trialSchema.shape.lrMultipliers,
     fitness: z.number().describe('What `evaluation.fitness` says, of the mean over the seeds: lower is better.'),
   })
   .meta({ id: 'BestTrial', description: 'The best trial of the search so far.' });

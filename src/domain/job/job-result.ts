@@ -3,6 +3,7 @@ import { classRecallSchema } from '../class-recall.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
 import { METHODS } from '../../methods/method-table.js';
+import { trialSchema } from './trial.js';
 import { runtimeSchema } from '../runtime.js';
 
 /** Figures of single classes are in a result of no more classes than this; those of more are in the version's `metrics.json`. */
@@ -32,10 +33,7 @@ export const methodScoreSchema = z
   .strictObject({
     method: z.enum(METHODS).describe('The method.'),
     trial: z.string().describe('The resource name of the trial whose trainings these are.'),
-    lrMultipliers: z
-      .array(z.number())
-      .readonly()
-      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    lrMultipliers: trialSchema.shape.lrMultipliers,
     validationAccuracy: z.number().describe('The mean share of the validation images that is recognised, 0 to 1.'),
     validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
     validationMacroF1: z.number().describe('The mean F1 of the classes that have validation images, 0 to 1.'),
@@ -163,7 +161,9 @@ export const jobResultSchema = z
         'The method that was delivered: the best on validation by its mean over the seeds, be it the search ' +
           'or a baseline.',
       ),
-    genome: genomeSchema.optional().describe("The genome of the search's winner; absent without a search."),
+    genome: genomeSchema
+      .optional()
+      .describe("The genome of the search's winner; absent without a search, and in ACCELERATED."),
     lrMultipliers: z
       .array(z.number())
       .readonly()

@@ -74,6 +74,8 @@ export const acceleratedSchema = z
       .describe('Whether a model of what was tried chooses among the moves; else the first that is new is tried.'),
   })
   .meta({ id: 'AcceleratedConfig', description: 'The parts of ACCELERATED, each of which can be left out.' });
+/** Parts of the accelerated search that can be left out, to measure what each is worth. */
+export type AcceleratedParts = Readonly<z.infer<typeof acceleratedSchema>>;
 
 export const searchSchema = z
   .strictObject({

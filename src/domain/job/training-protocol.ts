@@ -81,8 +81,8 @@ export const trainingSchema = z
       .enum(HEAD_INITS)
       .optional()
       .describe(
-        'What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE in ACCELERATED. RANDOM: drawn at ' +
-          'random. PROBE: trained on the features of the pretrained network, as LINEAR_PROBE does; it is the same ' +
+        'What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE in ' +
+          'ACCELERATED. RANDOM: drawn at random. PROBE: trained on the features of the pretrained network, as LINEAR_PROBE does; it is the same ' +
           'for all seeds of a phase. FULL_FINE_TUNE, LINEAR_PROBE, GRADUAL_UNFREEZING and LORA begin with RANDOM ' +
           'whatever is said here, LP_FT and LP_BODY with PROBE.',
       ),

@@ -1,4 +1,5 @@
 import type { BlockRule } from '../../domain/job/genome.js';
+import type { AcceleratedParts } from '../../domain/job/search-config.js';
 import type { TrialOrigin } from '../../domain/job/trial.js';
 import { type Evaluated, type Evolution, type Plan, type Planned, replay } from '../replay.js';
 import { drawRank } from '../ranking.js';
@@ -7,16 +8,6 @@ import { anchors } from './anchors.js';
 import { type Candidate, drawCandidate, keyOf, nearestCandidate, trains } from './candidate.js';
 import { move } from './moves.js';
 import { Surrogate } from './surrogate.js';
-
-/** Parts of the search that can be left out, to measure what each is worth. */
-export interface AcceleratedParts {
-  /** Whether generation 0 begins with the candidates that do well on most data; else all of it is drawn. */
-  readonly usesAnchors: boolean;
-  /** Whether later generations are moves of the best so far; else they are drawn, as in a random search. */
-  readonly usesMoves: boolean;
-  /** Whether a model of what was tried chooses among proposals; else the first that is new is taken. */
-  readonly usesSurrogate: boolean;
-}
 
 /** What an accelerated search follows from, with its history. */
 export interface AcceleratedConfig extends AcceleratedParts {

@@ -910,7 +910,7 @@ export interface JobResult {
    * baseline.
    */
   method: Method;
-  /** The genome of the search's winner; absent without a search. */
+  /** The genome of the search's winner; absent without a search, and in ACCELERATED. */
   genome?:
     | Genome
     | undefined;
