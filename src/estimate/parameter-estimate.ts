@@ -1,5 +1,6 @@
 import { trainedChances } from '../cost/random-genomes.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import type { TrainingProtocol } from '../domain/job/training-protocol.js';
 import type { BlockRule } from '../domain/job/genome.js';
 import { fixedMultipliers, listedCandidates, techniqueOf } from '../methods/apply-method.js';
 import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
@@ -21,7 +22,7 @@ export interface ParameterEstimate {
 
 /** What decides which parameters a job's trainings move. */
 export interface ParameterSetting {
-  readonly spec: Pick<FineTuneJobSpec, 'training' | 'methods'>;
+  readonly spec: Pick<FineTuneJobSpec, 'methods'> & { readonly training: TrainingProtocol };
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];
 }

@@ -48,7 +48,8 @@ export function trainSpec(
 ): TrainSpec {
   const { method: id, settings, phaseSeed, ...chosen } = candidate;
   const { training, data, methods, evaluation } = context.job.spec;
-  const { batchSize } = training;
+  // How many steps there must be is decided: the epochs say it.
+  const { batchSize, stepCountMin: _decided, ...ofJob } = training;
   if (batchSize === undefined) throw new Error(`${context.job.id} trains before its batch size is known`);
   const method = methodOf(id);
   const { augmentation, ...protocol } = protocolOf(method, { ...training, ...data });
@@ -58,7 +59,7 @@ export function trainSpec(
     objective: objectiveSchema.strip().parse(evaluation),
     network: network(context, context.baseModel),
     pack: pack(context, (split) => split !== 'test'),
-    training: { ...training, batchSize, ...protocol },
+    training: { ...ofJob, batchSize, ...protocol },
     augmentation,
     technique: techniqueOf(method, methods, settings),
   };

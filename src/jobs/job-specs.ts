@@ -3,10 +3,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type JobDefaultsConfig } from '../config/config.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetVersion } from '../domain/dataset/dataset.js';
-import { batchSizeOf, checkDatasetFits, foldCountOf } from '../domain/dataset/dataset-folds.js';
+import { batchSizeOf, checkDatasetFits, epochsOfSteps, foldCountOf } from '../domain/dataset/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
 import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
+import { EPOCH_COUNT_MAX } from '../domain/job/training-protocol.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { type Genome, phenotypeRules } from '../domain/job/genome.js';
 import { parseFineTuneJobName } from '../domain/resource-names.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
@@ -82,15 +84,28 @@ export class JobSpecs {
 }
 
 /**
- * Fills in what a request leaves to its images.
+ * Fills in what a request leaves to its images: the batch size, and the epochs that make `stepCountMin` steps.
  *
  * @throws {DomainError} as `checkDatasetFits`, when no candidate could be trained on them.
  */
 export function fitToDataset(spec: FineTuneJobSpec, dataset: Pick<DatasetVersion, 'name' | 'classes'>): FittedSpec {
   const foldCount = foldCountOf(spec.data);
   checkDatasetFits(dataset, { foldCount, batchSize: spec.training.batchSize });
-  const { batchSize = batchSizeOf(dataset.classes, foldCount) } = spec.training;
-  return { ...spec, training: { ...spec.training, batchSize } };
+  const { defaults } = SEARCH_MODES[spec.search.biotune.mode];
+  const { batchSize = batchSizeOf(dataset.classes, foldCount, defaults.batchSize), epochCount } = spec.training;
+  const floor = epochsOfSteps(dataset.classes, foldCount, { stepCount: spec.training.stepCountMin, batchSize });
+  const raised = Math.max(epochCount, Math.min(floor, EPOCH_COUNT_MAX));
+  const follow = (count: number): number => (count === epochCount ? raised : count);
+  return {
+    ...spec,
+    training: {
+      ...spec.training,
+      batchSize,
+      epochCount: raised,
+      patienceEpochs: follow(spec.training.patienceEpochs),
+      cosineEpochCount: follow(spec.training.cosineEpochCount),
+    },
+  };
 }
 
 function checkFits({ data, search }: CreateFineTuneJob, { id, inputSizePxMin, blocks }: BaseModel): void {

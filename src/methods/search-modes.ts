@@ -39,22 +39,27 @@ export interface ModeDefaults {
     /** The epochs of the training itself when absent, as is `cosineEpochCount`. */
     readonly patienceEpochs?: number;
     readonly cosineEpochCount?: number;
+    readonly stepCountMin: number;
   };
+  /** Images of a batch where the images allow it. */
+  readonly batchSize: number;
   readonly searchFraction: 1 | 0.5;
 }
 
 const OF_THE_PAPER: ModeDefaults = {
   search: { generationCount: 10, populationSize: 10, eliteCount: 3 },
   evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
-  training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100 },
+  training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100, stepCountMin: 0 },
+  batchSize: 96,
   searchFraction: 0.5,
 };
 
-/** Few trials on all the data, each a whole cosine: what a CPU finishes. */
+/** Few trials on all the data, each a whole cosine of enough steps: what a CPU finishes. */
 const OF_ACCELERATED: ModeDefaults = {
   search: { generationCount: 1, populationSize: 8, eliteCount: 3 },
   evaluation: { fitness: 'ACCURACY', lossWeight: 0.1, seedCount: 1 },
-  training: { epochCount: 10 },
+  training: { epochCount: 10, stepCountMin: 100 },
+  batchSize: 32,
   searchFraction: 1,
 };
 

@@ -36,9 +36,11 @@ describe('an accelerated job', () => {
       training: {
         headInit: 'PROBE',
         frozenBatchNorm: 'EVAL',
-        epochCount: 10,
-        patienceEpochs: 10,
-        cosineEpochCount: 10,
+        // Its images make 8 steps an epoch, of the 100 that there must be.
+        stepCountMin: 100,
+        epochCount: 13,
+        patienceEpochs: 13,
+        cosineEpochCount: 13,
       },
     });
     const trials = searched(await jobs.trials(job.id));

@@ -23,6 +23,7 @@ const train: TrainSpec = {
     epochCount: 1,
     patienceEpochs: 1,
     cosineEpochCount: 1,
+    stepCountMin: 0,
     batchSize: 2,
     frozenBatchNorm: 'EVAL',
     headInit: 'RANDOM',

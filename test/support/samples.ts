@@ -36,6 +36,7 @@ export const job: FineTuneJob = {
       batchSize: 96,
       baseLearningRate: 1e-3,
       cosineEpochCount: 100,
+      stepCountMin: 0,
       frozenBatchNorm: 'TRAIN',
       headInit: 'RANDOM',
       warmupStepCount: 0,

@@ -1,9 +1,7 @@
 import type { DatasetClass, DatasetVersion, SplitCounts } from './dataset.js';
 import { DomainError } from '../errors.js';
 import type { JudgedFigure } from '../job/evaluation.js';
-
-/** The paper's batch, which a job has that names none, where the images allow it. */
-const BATCH_SIZE_DEFAULT = 96;
+import { batchSizesOf } from '../../methods/batch-sizes.js';
 
 /** Slices that train and validation are cut into; generation g uses slice g mod this. */
 export const foldCountOf = ({ searchFraction }: { readonly searchFraction: number }): number =>
@@ -42,12 +40,19 @@ const smallestFold = (classes: readonly DatasetClass[], foldCount: number): numb
   classes.reduce((sum, { imageCount }) => sum + Math.floor(imageCount.train / foldCount), 0);
 
 /**
- * The batch size of a job that names none: 96, or all images of the smallest fold where that has fewer.
+ * The batch size of a job that names none: its mode's, or all images of the smallest fold where that has fewer.
  *
  * @returns at least 2 for a dataset that `checkDatasetFits` takes: each fold has an image of every class, of at least two.
  */
-export const batchSizeOf = (classes: readonly DatasetClass[], foldCount: number): number =>
-  Math.min(BATCH_SIZE_DEFAULT, smallestFold(classes, foldCount));
+export const batchSizeOf = (classes: readonly DatasetClass[], foldCount: number, ofMode: number): number =>
+  Math.min(ofMode, smallestFold(classes, foldCount));
+
+/** The least number of epochs that have so many steps, on the smallest fold. */
+export const epochsOfSteps = (
+  classes: readonly DatasetClass[],
+  foldCount: number,
+  { stepCount, batchSize }: { readonly stepCount: number; readonly batchSize: number },
+): number => Math.ceil(stepCount / batchSizesOf(smallestFold(classes, foldCount), batchSize).length);
 
 /** What of a job its dataset must be large enough for. */
 export interface DatasetDemands {

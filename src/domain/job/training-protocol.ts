@@ -1,18 +1,30 @@
 import { z } from 'zod';
 import { HEAD_INITS } from '../../methods/stage.js';
 
+export const EPOCH_COUNT_MAX = 1000;
+
 export const trainingSchema = z
   .strictObject({
     epochCount: z
       .int()
       .min(1)
-      .max(1000)
+      .max(EPOCH_COUNT_MAX)
       .optional()
       .describe('The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED.'),
+    stepCountMin: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .optional()
+      .describe(
+        'The least number of steps of a training, 0 to 100,000: where few images make fewer, the job has more epochs, ' +
+          'at most 1000, and `patienceEpochs` and `cosineEpochCount` grow with them where they are as large as ' +
+          '`epochCount`; 0 when absent, 100 in ACCELERATED.',
+      ),
     patienceEpochs: z
       .int()
       .min(1)
-      .max(1000)
+      .max(EPOCH_COUNT_MAX)
       .optional()
       .describe(
         'The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in ' +
@@ -24,8 +36,8 @@ export const trainingSchema = z
       .max(4096)
       .optional()
       .describe(
-        'The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest ' +
-          'fold of the training images.',
+        'The number of images of a batch, 2 to 4096; what the images allow when absent: 96, in ACCELERATED 32, or the ' +
+          'smallest fold of the training images.',
       ),
     microBatchSize: z
       .int()
@@ -118,7 +130,14 @@ export const trainingSchema = z
 export type TrainingRequest = z.infer<typeof trainingSchema>;
 
 export const jobTrainingSchema = trainingSchema
-  .required({ epochCount: true, patienceEpochs: true, cosineEpochCount: true, frozenBatchNorm: true, headInit: true })
+  .required({
+    epochCount: true,
+    stepCountMin: true,
+    patienceEpochs: true,
+    cosineEpochCount: true,
+    frozenBatchNorm: true,
+    headInit: true,
+  })
   .meta({
     id: 'JobTraining',
     description:
@@ -127,8 +146,11 @@ export const jobTrainingSchema = trainingSchema
   });
 export type JobTraining = Readonly<z.infer<typeof jobTrainingSchema>>;
 
-export const trainingProtocolSchema = jobTrainingSchema.required({ batchSize: true }).meta({
-  id: 'TrainingProtocol',
-  description: 'The protocol that a training runs by: nothing is left to be decided.',
-});
+export const trainingProtocolSchema = jobTrainingSchema
+  .omit({ stepCountMin: true })
+  .required({ batchSize: true })
+  .meta({
+    id: 'TrainingProtocol',
+    description: 'The protocol that a training runs by: nothing is left to be decided.',
+  });
 export type TrainingProtocol = Readonly<z.infer<typeof trainingProtocolSchema>>;

@@ -340,8 +340,8 @@ export interface TrainingConfig {
     | number
     | undefined;
   /**
-   * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest fold
-   * of the training images.
+   * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, in ACCELERATED 32, or
+   * the smallest fold of the training images.
    */
   batchSize?:
     | number
@@ -413,7 +413,15 @@ export interface TrainingConfig {
    * What the head is when a training begins; RANDOM when absent, and always in the modes of the paper; PROBE
    * in ACCELERATED.
    */
-  headInit?: TrainingConfig_HeadInit | undefined;
+  headInit?:
+    | TrainingConfig_HeadInit
+    | undefined;
+  /**
+   * The least number of steps of a training, 0 to 100,000: where few images make fewer, the job has more
+   * epochs, at most 1000, and `patience_epochs` and `cosine_epoch_count` grow with them where they are as
+   * large as `epoch_count`; 0 when absent, 100 in ACCELERATED.
+   */
+  stepCountMin?: number | undefined;
 }
 
 /**

@@ -226,8 +226,8 @@ export interface TrainingProtocol {
    */
   patienceEpochs: number;
   /**
-   * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, or the smallest fold
-   * of the training images.
+   * The number of images of a batch, 2 to 4096; what the images allow when absent: 96, in ACCELERATED 32, or
+   * the smallest fold of the training images.
    */
   batchSize: number;
   /** The learning rate of a block whose multiplier is 1, above 0 and at most 1. */
