@@ -29,6 +29,8 @@ export interface FineTuneResult {
   readonly microBatchSize: number;
   /** The best epoch's whole state, in torch layout and state dict order. */
   readonly weights: ReadonlyMap<string, HostTensor>;
+  /** Where the training stands; present when it has paused, and then all else is of its epochs so far. */
+  readonly checkpoint?: TrainingCheckpoint;
 }
 
 /** How a training is watched, and what it takes over from others. */
@@ -43,6 +45,11 @@ export interface FineTuneHooks {
   readonly shared?: SharedParts;
   /** The checkpoint of a training with the same options. */
   readonly resumeFrom?: TrainingCheckpoint;
+  /**
+   * The epochs of the last stage, from 1, after which the training pauses, unless it has ended by then: whoever goes on from
+   * its checkpoint comes to the bits of one that did not pause.
+   */
+  readonly pauseAfterEpochCount?: number;
 }
 
 /**
@@ -73,7 +80,7 @@ export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): 
 async function trainStages(
   options: FineTuneOptions,
   start: Weights,
-  { onEpoch, shared, resumeFrom }: FineTuneHooks & { readonly shared: SharedParts },
+  { onEpoch, shared, resumeFrom, pauseAfterEpochCount }: FineTuneHooks & { readonly shared: SharedParts },
 ): Promise<FineTuneResult> {
   let microBatchSize = resumeFrom?.microBatchSize ?? options.microBatchSize ?? options.batchSize;
   const stages = [...(resumeFrom?.stages ?? [])];
@@ -92,6 +99,7 @@ async function trainStages(
       onEpoch,
       ...(startEpoch !== undefined && { startEpoch }),
       ...(resumeFrom !== undefined && index === doneCount && { resumeFrom }),
+      ...(pauseAfterEpochCount !== undefined && index === plan.length - 1 && { pauseAfterEpochCount }),
     });
     stages.push(last.record);
     epochs.push(...last.epochs);
@@ -100,7 +108,8 @@ async function trainStages(
     ({ microBatchSize } = last);
   }
   if (last === undefined) throw new Error('no stage was trained');
-  return { ...resultOf(options, last), epochs, stages, weights };
+  const { checkpoint } = last;
+  return { ...resultOf(options, last), epochs, stages, weights, ...(checkpoint !== undefined && { checkpoint }) };
 }
 
 const epochCountOf = (stages: readonly StageRecord[]): number =>

@@ -34,6 +34,8 @@ export interface StageContext {
   readonly startEpoch?: EpochMetrics;
   /** The checkpoint that this stage goes on from. */
   readonly resumeFrom?: TrainingCheckpoint;
+  /** The epochs of this stage after which it pauses, if it has not ended; it goes on to its end when absent. */
+  readonly pauseAfterEpochCount?: number;
 }
 
 /** What a stage came to. */
@@ -48,6 +50,8 @@ export interface TrainedStage {
   readonly trainedParameterCount: number;
   /** Examples in memory at a time, as `FineTuneResult.microBatchSize`. */
   readonly microBatchSize: number;
+  /** Where the stage stands; present when it has paused. */
+  readonly checkpoint?: TrainingCheckpoint;
 }
 
 /** Options that say how many examples are in memory at a time. */
@@ -117,13 +121,13 @@ function recordOf(
   return { ...record, gradientPassImageCount };
 }
 
-/** Trains until the stage's last epoch, or until too many in a row were no better than its best. */
+/** Trains until the stage's last epoch, until too many in a row were no better than its best, or until it is to pause. */
 async function trainEpochs(
   training: PreparedTraining,
   options: SizedOptions,
   stage: Stage,
-  { stagesBefore, epochsBefore, startEpoch, onEpoch, resumeFrom }: StageContext,
-): Promise<Pick<TrainedStage, 'epochs' | 'best' | 'bestWeights'>> {
+  { stagesBefore, epochsBefore, startEpoch, onEpoch, resumeFrom, pauseAfterEpochCount = Infinity }: StageContext,
+): Promise<Pick<TrainedStage, 'epochs' | 'best' | 'bestWeights' | 'checkpoint'>> {
   const { state } = training;
   const { microBatchSize, objective, patienceEpochs } = options;
   const epochs = (resumeFrom?.epochs ?? []).slice(epochsBefore.length);
@@ -131,23 +135,25 @@ async function trainEpochs(
   if (resumeFrom !== undefined) state.restore(resumeFrom);
   let optimizerShare: number | undefined;
   const candidates = () => (startEpoch === undefined ? epochs : [startEpoch, ...epochs]);
-  while (epochs.length < stage.epochCount && !isExhausted(candidates(), objective, patienceEpochs)) {
+  const hasEnded = () => epochs.length >= stage.epochCount || isExhausted(candidates(), objective, patienceEpochs);
+  const checkpoint = (): TrainingCheckpoint => ({
+    stages: stagesBefore,
+    epochs: [...epochsBefore, ...epochs],
+    ...state.snapshot(),
+    bestWeights,
+    microBatchSize,
+  });
+  while (!hasEnded() && epochs.length < pauseAfterEpochCount) {
     const place = { epoch: epochsBefore.length + epochs.length + 1, stageEpoch: epochs.length + 1 };
     const { metrics, ...found } = await oneEpoch(training, options, stage, { ...place, optimizerShare });
     ({ optimizerShare } = found);
     epochs.push(metrics);
     if (bestOf(candidates(), objective) === metrics) bestWeights = state.toHost();
-    await onEpoch(metrics, () => ({
-      stages: stagesBefore,
-      epochs: [...epochsBefore, ...epochs],
-      ...state.snapshot(),
-      bestWeights,
-      microBatchSize,
-    }));
+    await onEpoch(metrics, checkpoint);
   }
   const best = bestOf(candidates(), objective);
   if (best === undefined) throw new Error('no epoch was trained');
-  return { epochs, best, bestWeights };
+  return { epochs, best, bestWeights, ...(!hasEnded() && { checkpoint: checkpoint() }) };
 }
 
 function isExhausted(epochs: readonly EpochMetrics[], objective: Objective, patienceEpochs: number): boolean {
