@@ -66,7 +66,7 @@ export type PlannedTrial = Planned<Genome>;
 export function plan(config: SearchConfig, history: readonly EvaluatedTrial[]): Plan<Genome> {
   assertFits(config);
   const trialCountMax = config.trialCountMax ?? Infinity;
-  return replay(evolve(config), { history, isEqual: equalGenomes, trialCountMax });
+  return replay(evolve(config), { history, isEqual: equalGenomes, hasCome: () => true, trialCountMax });
 }
 
 /** @throws {RangeError} for parts of a config that contradict each other. */

@@ -12,14 +12,20 @@ export interface Result<Genome> {
   readonly fitness: number;
 }
 
-/** The completed trials of a search, by place. Every one must be taken as the answer to a planned trial. */
-export interface History<Genome> {
+/** What is known of a trial that a search has asked for; one that is not complete has no fitness. */
+export interface Known<Genome> extends Place {
+  readonly genome: Genome;
+  readonly fitness?: number;
+}
+
+/** The trials of a search, by place. Every one must be taken as the answer to a planned trial. */
+export interface History<Genome, Row extends Known<Genome>> {
   /**
-   * Takes the result of a planned trial, once; undefined if it is not complete.
+   * Takes what is known of a planned trial, with the planned genome; undefined if nothing is.
    *
    * @throws {DomainError} REPLAY_DIVERGED when another genome was evaluated in its place.
    */
-  take(planned: Place & { readonly genome: Genome }): Result<Genome> | undefined;
+  take(planned: Place & { readonly genome: Genome }): Row | undefined;
   /** @throws {DomainError} REPLAY_DIVERGED when a trial is left that was never planned. */
   assertAllTaken(): void;
 }
@@ -29,23 +35,24 @@ export interface History<Genome> {
  *
  * @throws {RangeError} for a fitness that is not a number of 0 or more, and for two rows in one place.
  */
-export function readHistory<Genome>(
-  rows: readonly (Place & Result<Genome>)[],
+export function readHistory<Genome, Row extends Known<Genome>>(
+  rows: readonly Row[],
   isEqual: (a: Genome, b: Genome) => boolean,
-): History<Genome> {
-  const left = new Map(rows.toSorted(byPlace).map((row) => [keyOf(row), row]));
-  if (left.size < rows.length) throw new RangeError(`${rows.length} trials in ${left.size} places`);
+): History<Genome, Row> {
+  const byKey = new Map(rows.toSorted(byPlace).map((row) => [keyOf(row), row]));
+  if (byKey.size < rows.length) throw new RangeError(`${rows.length} trials in ${byKey.size} places`);
   for (const row of rows) assertFitness(row);
+  const taken = new Set<string>();
   return {
     take(planned) {
-      const row = left.get(keyOf(planned));
+      const row = byKey.get(keyOf(planned));
       if (row === undefined) return undefined;
       if (!isEqual(row.genome, planned.genome)) throw diverged(row, planned.genome);
-      left.delete(keyOf(row));
-      return { genome: planned.genome, fitness: row.fitness };
+      taken.add(keyOf(row));
+      return { ...row, genome: planned.genome };
     },
     assertAllTaken() {
-      for (const row of left.values()) throw diverged(row, undefined);
+      for (const [key, row] of byKey) if (!taken.has(key)) throw diverged(row, undefined);
     },
   };
 }
@@ -53,14 +60,15 @@ export function readHistory<Genome>(
 /** Orders by generation, then slot. */
 export const byPlace = (a: Place, b: Place): number => a.generation - b.generation || a.slot - b.slot;
 
-const keyOf = ({ generation, slot }: Place): string => `${generation}/${slot}`;
+/** A text that two trials share when they have the same place. */
+export const keyOf = ({ generation, slot }: Place): string => `${generation}/${slot}`;
 
-function assertFitness({ generation, slot, fitness }: Place & Result<unknown>): void {
-  if (Number.isFinite(fitness) && fitness >= 0) return;
+function assertFitness({ generation, slot, fitness }: Known<unknown>): void {
+  if (fitness === undefined || (Number.isFinite(fitness) && fitness >= 0)) return;
   throw new RangeError(`generation ${generation} slot ${slot}: fitness is ${fitness}, must be a number of 0 or more`);
 }
 
-function diverged({ generation, slot, genome }: Place & Result<unknown>, planned: unknown): DomainError {
+function diverged({ generation, slot, genome }: Known<unknown>, planned: unknown): DomainError {
   const metadata = {
     generation: String(generation),
     slot: String(slot),

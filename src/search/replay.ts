@@ -1,5 +1,5 @@
 import type { TrialOrigin } from '../domain/job/trial.js';
-import { byPlace, type Place, readHistory, type Result } from './history.js';
+import { byPlace, keyOf, type Known, type Place, readHistory, type Result } from './history.js';
 
 /** A completed evaluation of a genome, of whatever kind the search has. */
 export interface Evaluated<Genome> extends Place, Result<Genome> {}
@@ -10,20 +10,28 @@ export interface Planned<Genome> extends Place {
   readonly genome: Genome;
   /** The slice of the data that it is evaluated on. */
   readonly fold: number;
+  /** The rung that its training goes to, from 0; it goes to its end when absent. */
+  readonly rung?: number;
 }
 
 export type Plan<Genome> =
   | { readonly kind: 'EVALUATE'; readonly trials: readonly Planned<Genome>[] }
   | { readonly kind: 'DONE'; readonly best: Evaluated<Genome> };
 
-/** Yields batches of trials that can run at once, and is sent their results, in the order of the batch. */
-export type Evolution<Genome, Return> = Generator<readonly Planned<Genome>[], Return, readonly Result<Genome>[]>;
+/** Yields batches of trials that can run at once, and is sent what they came to, in the order of the batch. */
+export type Evolution<Genome, Return, Row = Evaluated<Genome>> = Generator<
+  readonly Planned<Genome>[],
+  Return,
+  readonly Row[]
+>;
 
 /** Where a replay takes its results from, and where it ends. */
-export interface Recorded<Genome> {
-  /** Completed trials in any order; part of a batch is enough. */
-  readonly history: readonly Evaluated<Genome>[];
+export interface Recorded<Genome, Row extends Known<Genome>> {
+  /** Trials in any order; part of a batch is enough. */
+  readonly history: readonly Row[];
   readonly isEqual: (a: Genome, b: Genome) => boolean;
+  /** Whether a trial has come as far as a batch asks. */
+  readonly hasCome: (row: Row, asked: Planned<Genome>) => boolean;
   /** Trials in all, at least 1. */
   readonly trialCountMax: number;
 }
@@ -36,26 +44,34 @@ export interface Recorded<Genome> {
  * @throws {DomainError} REPLAY_DIVERGED when the history holds a genome or a place that was not planned.
  * @throws {RangeError} for a fitness that is not a number of 0 or more, and for two trials in one place.
  */
-export function replay<Genome>(
-  search: Evolution<Genome, void>,
-  { history, isEqual, trialCountMax }: Recorded<Genome>,
+export function replay<Genome, Row extends Known<Genome>>(
+  search: Evolution<Genome, void, Row>,
+  { history, isEqual, hasCome, trialCountMax }: Recorded<Genome, Row>,
 ): Plan<Genome> {
   const recorded = readHistory(history, isEqual);
-  let allowance = trialCountMax;
+  const places = new Set<string>();
+  const isAllowed = (trial: Place) => {
+    if (places.size < trialCountMax) places.add(keyOf(trial));
+    return places.has(keyOf(trial));
+  };
   let step = search.next();
   while (step.done !== true) {
-    const batch = step.value.slice(0, allowance).map((trial) => ({ trial, result: recorded.take(trial) }));
-    const missing = batch.filter(({ result }) => result === undefined);
+    const batch = step.value.filter(isAllowed).map((trial) => ({ trial, row: recorded.take(trial) }));
+    const missing = batch.filter(({ trial, row }) => row === undefined || !hasCome(row, trial));
     if (missing.length > 0) {
       recorded.assertAllTaken();
       return { kind: 'EVALUATE', trials: missing.map(({ trial }) => trial) };
     }
-    allowance -= batch.length;
-    if (allowance === 0) break;
-    step = search.next(batch.flatMap(({ result }) => result ?? []));
+    // Of a batch that is cut short nothing else follows, but that those go on which have paused at a rung.
+    const isLast = places.size === trialCountMax && batch.every(({ trial }) => trial.rung === undefined);
+    if (isLast) break;
+    step = search.next(batch.flatMap(({ row }) => row ?? []));
   }
   recorded.assertAllTaken();
-  const [best] = history.toSorted((a, b) => a.fitness - b.fitness || byPlace(a, b));
+  const [best] = history.flatMap(evaluated).toSorted((a, b) => a.fitness - b.fitness || byPlace(a, b));
   if (best === undefined) throw new RangeError('the search has asked for no trial');
   return { kind: 'DONE', best };
 }
+
+const evaluated = <Genome>({ generation, slot, genome, fitness }: Known<Genome>): Evaluated<Genome>[] =>
+  fitness === undefined ? [] : [{ generation, slot, genome, fitness }];

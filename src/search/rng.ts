@@ -8,7 +8,7 @@ export interface Rng {
 }
 
 /** What a stream is drawn for, as a number in its seed: a number, once used, never changes its meaning. */
-const PURPOSES = { INITIAL: 1, ELITE_EXPLOIT: 2, OFFSPRING: 3, RANDOM: 4, RANDOM_SEARCH: 5 } as const;
+const PURPOSES = { INITIAL: 1, ELITE_EXPLOIT: 2, OFFSPRING: 3, RANDOM: 4, RANDOM_SEARCH: 5, AUDIT: 6 } as const;
 
 /** Names one stream of draws within a search. */
 export interface DrawStream {

@@ -1,13 +1,18 @@
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
-import type { NewTrial, StoredTrial } from '../domain/job/trial.js';
+import type { NewTrial, Pruning, StoredTrial } from '../domain/job/trial.js';
+import { rungReport } from './accelerated/rung-report.js';
+import type { Place } from './history.js';
+import type { Rung } from '../domain/job/job-result.js';
 import { listedCandidates } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
 import { trialCount } from '../methods/generation-size.js';
-import { type AcceleratedConfig, planAccelerated } from './accelerated/accelerated.js';
+import { type AcceleratedConfig, type AcceleratedPlan, planAccelerated } from './accelerated/accelerated.js';
+import type { Tried } from './accelerated/race.js';
+import { rungEpochCounts } from './accelerated/rungs.js';
 import { plan, type EvaluatedTrial, type SearchConfig } from './biotune.js';
 import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './candidate-lists.js';
 import type { Block } from '../domain/base-model.js';
@@ -20,7 +25,23 @@ export interface SearchScope {
 }
 
 /** A trial that a search asks for, whether or not it has been inserted. */
-export type PlannedTrial = NewTrial & { readonly phase: 'SEARCH'; readonly fold: number };
+export type PlannedTrial = NewTrial & {
+  readonly phase: 'SEARCH';
+  readonly fold: number;
+  /** The rung that its trainings go to, from 0; they go to their end when absent. */
+  readonly rung?: number;
+};
+
+/** A trial of a search, with its mean validation loss at each rung that it came to. */
+export type SearchedTrial = StoredTrial & { readonly losses: readonly number[] };
+
+/** What a search asks for. */
+export interface NextTrials {
+  /** Those that are running among them. */
+  readonly trials: readonly PlannedTrial[];
+  /** The places of the search's trials that train no further, and why. */
+  readonly dropped: readonly (Place & Pruning)[];
+}
 
 /** How a job's genomes are read. */
 export const rulesOf = ({ spec: { search }, blocks }: SearchScope): PhenotypeRules =>
@@ -64,21 +85,25 @@ const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
       : [{ generation, slot, genome: { genes, threshold }, fitness }],
   );
 
+/** The epochs after which the trainings of a job's evolution pause, ascending; empty where they do not. */
+export const rungsOf = ({ search, training }: Pick<FineTuneJobSpec, 'search' | 'training'>): readonly number[] =>
+  SEARCH_MODES[search.biotune.mode].algorithm === 'ACCELERATED' && search.accelerated.usesRungs
+    ? rungEpochCounts(training.epochCount)
+    : [];
+
 /**
- * The trials that a method asks for, given those that it has.
+ * What a method asks for, given the trials that it has.
  *
- * @returns The evolution's next ones, those that are running among them; all of a list. Nothing when the search is done.
+ * @returns The evolution's next ones; all of a list. Nothing when the search is done.
  */
-export function plannedTrials(
-  scope: SearchScope,
-  method: SearchingMethod,
-  trials: readonly StoredTrial[],
-): PlannedTrial[] {
+export function nextTrials(scope: SearchScope, method: SearchingMethod, trials: readonly SearchedTrial[]): NextTrials {
   const candidates = listOf(scope, methodOf(method));
-  if (candidates !== undefined) return candidates.map((candidate) => listed(method, candidate));
+  if (candidates !== undefined) {
+    return { trials: candidates.map((candidate) => listed(method, candidate)), dropped: [] };
+  }
   return SEARCH_MODES[scope.spec.search.biotune.mode].algorithm === 'ACCELERATED'
     ? acceleratedTrials(scope, trials)
-    : evolvedTrials(scope, trials);
+    : { trials: evolvedTrials(scope, trials), dropped: [] };
 }
 
 function evolvedTrials(scope: SearchScope, trials: readonly StoredTrial[]): PlannedTrial[] {
@@ -95,26 +120,55 @@ function evolvedTrials(scope: SearchScope, trials: readonly StoredTrial[]): Plan
 }
 
 /** Its genomes are multipliers, so no genes are stored. */
-function acceleratedTrials(scope: SearchScope, trials: readonly StoredTrial[]): PlannedTrial[] {
-  const history = trials.flatMap(({ method, generation, slot, lrMultipliers: genome, fitness }) =>
-    method !== SEARCH_METHOD || fitness === undefined ? [] : [{ generation, slot, genome, fitness }],
-  );
-  const next = planAccelerated(acceleratedConfig(scope), history);
-  if (next.kind === 'DONE') return [];
-  return next.trials.map(({ genome, ...place }) => ({
-    phase: 'SEARCH',
-    method: SEARCH_METHOD,
-    ...place,
-    lrMultipliers: genome,
-  }));
+function acceleratedTrials(scope: SearchScope, trials: readonly SearchedTrial[]): NextTrials {
+  const next = acceleratedPlan(scope, trials);
+  const rungs = rungsOf(scope.spec);
+  const planned = next.kind === 'DONE' ? [] : next.trials;
+  return {
+    trials: planned.map(({ genome, ...place }) => ({
+      phase: 'SEARCH',
+      method: SEARCH_METHOD,
+      ...place,
+      lrMultipliers: genome,
+    })),
+    dropped: next.judgements
+      .filter(({ verdict }) => verdict === 'DROPPED')
+      .map(({ generation, slot, rung, loss, cut }) => {
+        return { generation, slot, epochCount: rungs[rung] ?? 0, validationLoss: loss, cut };
+      }),
+  };
+}
+
+const acceleratedPlan = (scope: SearchScope, trials: readonly SearchedTrial[]): AcceleratedPlan =>
+  planAccelerated(acceleratedConfig(scope), triedOf(trials));
+
+/** The trials of a job's evolution, as `planAccelerated` takes them. */
+const triedOf = (trials: readonly SearchedTrial[]): Tried[] =>
+  trials
+    .filter(({ method }) => method === SEARCH_METHOD)
+    .map(({ generation, slot, lrMultipliers: genome, losses, fitness }) => ({
+      generation,
+      slot,
+      genome,
+      losses,
+      ...(fitness !== undefined && { fitness }),
+    }));
+
+/** How the rungs of a job's evolution have dropped candidates; empty where it has none. */
+export function rungsReached(scope: SearchScope, trials: readonly SearchedTrial[]): Rung[] {
+  const rungs = rungsOf(scope.spec);
+  if (rungs.length === 0 || scope.spec.search.type === 'NONE') return [];
+  return rungReport(rungs, acceleratedPlan(scope, trials).judgements, triedOf(trials));
 }
 
 /** What an accelerated search of a job follows from. */
 function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
   const { search, budget } = scope.spec;
   const { seed, generationCount, populationSize, eliteCount, initialGenomes, rules } = searchConfig(scope);
+  const { usesRungs: _asked, ...parts } = search.accelerated;
   return {
-    ...search.accelerated,
+    ...parts,
+    rungEpochCounts: rungsOf(scope.spec),
     seed,
     generationCount,
     populationSize,

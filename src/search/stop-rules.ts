@@ -16,6 +16,7 @@ export type SearchStopReason = 'TARGET_REACHED' | 'PLATEAU' | 'TRIAL_BUDGET';
 /** A completed trial, as far as it matters to whether a search goes on. */
 interface Outcome {
   readonly generation: number;
+  /** Infinity where the candidate was dropped before its end. */
   readonly fitness: number;
 }
 

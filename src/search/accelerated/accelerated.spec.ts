@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { shuffle } from '../../../test/fixtures/search-run.js';
 import type { BlockRule } from '../../domain/job/genome.js';
-import type { Evaluated, Planned } from '../replay.js';
+import type { Planned } from '../replay.js';
+import type { Tried } from './race.js';
 import { openStream } from '../rng.js';
 import { type AcceleratedConfig, planAccelerated } from './accelerated.js';
 import { anchors } from './anchors.js';
@@ -18,6 +19,7 @@ const CONFIG: AcceleratedConfig = {
   usesAnchors: true,
   usesMoves: true,
   usesSurrogate: true,
+  rungEpochCounts: [],
 };
 
 /** Blocks 4 to 7 should train at 2, and no other. */
@@ -29,13 +31,13 @@ const distance = (candidate: Candidate): number =>
 
 function run(config: AcceleratedConfig, fitness = distance) {
   const batches: (readonly Planned<Candidate>[])[] = [];
-  const history: Evaluated<Candidate>[] = [];
+  const history: (Tried & { readonly fitness: number })[] = [];
   for (;;) {
     const next = planAccelerated(config, history);
     if (next.kind === 'DONE') return { batches, history, best: next.best };
     batches.push(next.trials);
     for (const { generation, slot, genome } of next.trials) {
-      history.push({ generation, slot, genome, fitness: fitness(genome) });
+      history.push({ generation, slot, genome, losses: [], fitness: fitness(genome) });
     }
   }
 }
@@ -85,7 +87,7 @@ describe('an accelerated search', () => {
     expect(history).toHaveLength(10);
   });
 
-  it.each<[keyof AcceleratedConfig, string[]]>([
+  it.each<['usesAnchors' | 'usesMoves' | 'usesSurrogate', string[]]>([
     ['usesAnchors', ['RANDOM', 'OFFSPRING']],
     ['usesMoves', ['ANCHOR', 'RANDOM']],
     ['usesSurrogate', ['ANCHOR', 'RANDOM', 'OFFSPRING']],

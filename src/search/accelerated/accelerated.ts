@@ -1,16 +1,18 @@
 import type { BlockRule } from '../../domain/job/genome.js';
 import type { AcceleratedParts } from '../../domain/job/search-config.js';
 import type { TrialOrigin } from '../../domain/job/trial.js';
-import { type Evaluated, type Evolution, type Plan, type Planned, replay } from '../replay.js';
+import { type Evolution, type Plan, type Planned, replay } from '../replay.js';
 import { drawRank } from '../ranking.js';
 import { openStream, type Rng } from '../rng.js';
 import { anchors } from './anchors.js';
 import { type Candidate, drawCandidate, keyOf, nearestCandidate, trains } from './candidate.js';
 import { move } from './moves.js';
+import { hasCome, race, type Tried } from './race.js';
+import type { Judgement } from './rungs.js';
 import { Surrogate } from './surrogate.js';
 
 /** What an accelerated search follows from, with its history. */
-export interface AcceleratedConfig extends AcceleratedParts {
+export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'> {
   /** An integer in [0, 2^53). */
   readonly seed: number;
   /** Generations after the first. */
@@ -23,11 +25,14 @@ export interface AcceleratedConfig extends AcceleratedParts {
   readonly rules: readonly BlockRule[];
   /** Take the first places of the first generation, in this order. */
   readonly initialCandidates: readonly { readonly origin: TrialOrigin; readonly genome: Candidate }[];
+  /** The epochs after which trainings pause and candidates may be dropped, ascending; empty where all train to their end. */
+  readonly rungEpochCounts: readonly number[];
   /** Trials in all, at least 1; as many as the generations have when absent. */
   readonly trialCountMax?: number | undefined;
 }
 
-type Tried = Evaluated<Candidate>;
+/** What an accelerated search evaluates next, and what has become of its candidates at its rungs. */
+export type AcceleratedPlan = Plan<Candidate> & { readonly judgements: readonly Judgement[] };
 
 /** Proposals of one slot, of which one is tried. */
 const PROPOSAL_COUNT = 32;
@@ -38,26 +43,29 @@ const FREE_SLOT = 4;
  * Says what an accelerated search evaluates next. Pure: equal arguments give equal plans, bit for bit, on any machine.
  *
  * The first generation is known before anything is tried. Each later one moves the best so far, and a small model chooses
- * among the moves; candidates of one generation do not depend on each other's results, so that they train at once.
+ * among the moves; candidates of one generation do not depend on each other's results, so that they train at once. At a rung
+ * they wait for each other: the plan asks for them up to the next one when all have come there.
  *
- * @param history Completed trials in any order; those that cannot be trained have the worst fitness.
- * @returns as `replay`.
+ * @param history Trials in any order; those that cannot be trained have the worst fitness.
+ * @returns as `replay`, with all judgements that the history allows, by generation and rung.
  * @throws {DomainError} and {RangeError} as `replay`.
  */
-export function planAccelerated(config: AcceleratedConfig, history: readonly Tried[]): Plan<Candidate> {
-  return replay(search(config), {
+export function planAccelerated(config: AcceleratedConfig, history: readonly Tried[]): AcceleratedPlan {
+  const judgements: Judgement[] = [];
+  const plan = replay(search(config, judgements), {
     history,
     isEqual: (a, b) => keyOf(a) === keyOf(b),
+    hasCome,
     trialCountMax: config.trialCountMax ?? Infinity,
   });
+  return { ...plan, judgements };
 }
 
-function* search(config: AcceleratedConfig): Evolution<Candidate, void> {
+function* search(config: AcceleratedConfig, judgements: Judgement[]): Evolution<Candidate, void, Tried> {
   const tried: Tried[] = [];
   for (let generation = 0; generation <= config.generationCount; generation += 1) {
-    const planned = generation === 0 ? firstGeneration(config) : nextGeneration(config, generation, tried);
-    const results = yield planned;
-    tried.push(...results.map((result, slot) => ({ ...result, generation, slot })));
+    const candidates = generation === 0 ? firstGeneration(config) : nextGeneration(config, generation, tried);
+    tried.push(...(yield* race(candidates, tried, config, judgements)));
   }
 }
 
@@ -84,8 +92,11 @@ function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {
 function nextGeneration(config: AcceleratedConfig, generation: number, tried: readonly Tried[]): Planned<Candidate>[] {
   const { seed, populationSize, eliteCount, rules, usesMoves, usesSurrogate } = config;
   const known = new Taken(tried.map(({ genome }) => genome));
-  const elites = tried.toSorted((a, b) => a.fitness - b.fitness).slice(0, eliteCount);
-  const surrogate = new Surrogate(tried.map(({ genome, fitness }) => ({ candidate: genome, fitness })));
+  const elites = tried
+    .flatMap(evaluated)
+    .toSorted((a, b) => a.fitness - b.fitness)
+    .slice(0, eliteCount);
+  const surrogate = new Surrogate(lessonsOf(tried));
   return Array.from({ length: populationSize - eliteCount }, (_, slot) => {
     const rng = openStream({ seed, purpose: usesMoves ? 'OFFSPRING' : 'RANDOM', generation, slot });
     if (!usesMoves)
@@ -100,6 +111,21 @@ function nextGeneration(config: AcceleratedConfig, generation: number, tried: re
     const chosen = isFree ? drawNew(known, propose) : mostPromising(known, propose, surrogate);
     return planned(generation, slot, 'OFFSPRING', chosen);
   });
+}
+
+const evaluated = ({ fitness, ...result }: Tried) => (fitness === undefined ? [] : [{ ...result, fitness }]);
+
+/**
+ * What the surrogate learns from: the loss at the first rung, which all have, or fitness where there are no rungs. One that
+ * could not be trained so far counts as the worst loss.
+ */
+function lessonsOf(tried: readonly Tried[]): { readonly candidate: Candidate; readonly fitness: number }[] {
+  const losses = tried.flatMap(({ losses: [first] }) => first ?? []);
+  const worst = Math.max(...losses);
+  return tried.map(({ genome: candidate, losses: [first], fitness }) => ({
+    candidate,
+    fitness: (losses.length > 0 ? (first ?? worst) : fitness) ?? worst,
+  }));
 }
 
 /** Candidates that are tried, or are going to be. */
@@ -145,7 +171,7 @@ function mostPromising(known: Taken, propose: () => Candidate, surrogate: Surrog
   return chosen;
 }
 
-function memberOf(elites: readonly Tried[], rng: Rng): Candidate {
+function memberOf(elites: readonly Pick<Tried, 'genome'>[], rng: Rng): Candidate {
   const member = elites[drawRank(elites.length, rng)];
   if (member === undefined) throw new Error('nothing has been tried');
   return member.genome;
