@@ -63,7 +63,7 @@ const leases = z.object({ LEASE_SECONDS: z.coerce.number().min(1).max(300).defau
 const uploadBounds = z.object({
   /** The bound for an import: packed images, or their manifest. */
   UPLOAD_PACK_MIB_MAX: uploadMib(1024),
-  /** The bound for a training: the weights. */
+  /** The bound for a training: the weights, or a checkpoint, which is four times as large where all learns by Adam. */
   UPLOAD_WEIGHTS_MIB_MAX: uploadMib(4096),
   /** The bound for a scoring: its report. */
   UPLOAD_REPORT_MIB_MAX: uploadMib(256),

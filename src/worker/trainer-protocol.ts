@@ -25,6 +25,10 @@ const trainRequestSchema = z.object({
   validation: splitFileSchema,
   /** Where the best epoch's weights go; absent when nobody wants them. */
   outputPath: z.string().optional(),
+  /** The file of the checkpoint that the training goes on from; absent when it begins anew. */
+  resumePath: z.string().optional(),
+  /** Where the checkpoint goes if the training pauses; absent when it is not to. */
+  checkpointPath: z.string().optional(),
 });
 export type TrainRequest = Readonly<z.infer<typeof trainRequestSchema>>;
 
@@ -80,7 +84,13 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
   startSchema,
   z.object({ type: z.literal('epoch'), epoch: epochSchema }),
   z.object({ type: z.literal('checkpointSkipped'), message: z.string() }),
-  z.object({ type: z.literal('trained'), result: trainResultSchema, rssMib }),
+  z.object({
+    type: z.literal('trained'),
+    result: trainResultSchema,
+    /** Whether the training has paused, and its checkpoint lies where the request said. */
+    hasPaused: z.boolean(),
+    rssMib,
+  }),
   z.object({ type: z.literal('scored'), figures: scoreFiguresSchema, report: scoreReportSchema, rssMib }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
@@ -90,5 +100,7 @@ type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointS
 /** The message that ends a request. */
 export type LastMessage = Exclude<TrainerMessage, Notice>;
 export type TrainerAnswer = Exclude<LastMessage, { type: 'failed' }>;
+/** What a training came to, of a `TrainRequest`. */
+export type TrainAnswer = Extract<TrainerAnswer, { type: 'trained' }>;
 /** How a model did, of a `ScoreRequest`. */
 export type ScoreAnswer = Extract<TrainerAnswer, { type: 'scored' }>;

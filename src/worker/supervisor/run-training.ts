@@ -5,22 +5,28 @@ import type { ScoreResult, ScoreSpec, TrainResult, TrainSpec } from '../../domai
 import type { MetricValue } from '../../wire/biotune/v1/worker.js';
 import { MetricReporter } from './metric-reporter.js';
 import type { AttemptContext } from './attempt-context.js';
-import type { EpochReport, SplitFile, TrainRequest } from '../trainer-protocol.js';
+import type { EpochReport, SplitFile, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
 
 /** Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. */
 export async function runTraining(spec: TrainSpec, context: AttemptContext): Promise<TrainResult> {
-  const { cache, lease } = context;
-  const weightsPath = await context.transfers.download(spec.network.weights);
+  const { cache, lease, transfers } = context;
+  const weightsPath = await transfers.download(spec.network.weights);
+  const resumePath = spec.resumeFrom && (await transfers.download(spec.resumeFrom));
   const train = await splitFile('train', spec, context);
   const validation = await splitFile('validation', spec, context);
-  const request = { type: 'train', spec, weightsPath, train, validation } as const;
-  if (!spec.keepWeights) return trainAndReport(request, context);
-  const outputPath = cache.temporaryPath(`weights-${lease.task}`);
+  const outputPath = spec.keepWeights ? cache.temporaryPath(`weights-${lease.task}`) : undefined;
+  const mayPause = spec.pauseAfterEpochCount !== undefined;
+  const checkpointPath = mayPause ? cache.temporaryPath(`paused-${lease.task}`) : undefined;
+  const paths = { weightsPath, resumePath, outputPath, checkpointPath };
   try {
-    const result = await trainAndReport({ ...request, outputPath }, context);
-    return { ...result, weights: await uploadFile(outputPath, context) };
+    const { result, hasPaused } = await trainAndReport({ type: 'train', spec, train, validation, ...paths }, context);
+    return {
+      ...result,
+      ...(outputPath !== undefined && { weights: await uploadFile(outputPath, context) }),
+      ...(hasPaused && checkpointPath !== undefined && { checkpoint: await transfers.uploadFile(checkpointPath) }),
+    };
   } finally {
-    await rm(outputPath, { force: true });
+    for (const path of [outputPath, checkpointPath]) if (path !== undefined) await rm(path, { force: true });
   }
 }
 
@@ -43,7 +49,7 @@ function splitFile(
 }
 
 /** Runs the training; stops it when its curve cannot be delivered, as after a lost lease. */
-async function trainAndReport(request: TrainRequest, context: AttemptContext): Promise<TrainResult> {
+async function trainAndReport(request: TrainRequest, context: AttemptContext): Promise<TrainAnswer> {
   const { control, lease, trainer, signal } = context;
   const undelivered = new AbortController();
   const reporter = new MetricReporter({
@@ -57,7 +63,7 @@ async function trainAndReport(request: TrainRequest, context: AttemptContext): P
   await reporter.flush();
   undelivered.signal.throwIfAborted();
   if (answer.type !== 'trained') throw new Error(`expected a training, the trainer answered ${answer.type}`);
-  return answer.result;
+  return answer;
 }
 
 function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {

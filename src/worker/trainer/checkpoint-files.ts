@@ -58,13 +58,7 @@ export class CheckpointFiles {
     const temporaryPath = `${path}.${randomUUID()}.tmp`;
     await mkdir(this.options.folder, { recursive: true });
     try {
-      const file = await open(temporaryPath, 'wx');
-      try {
-        for (const piece of pieces) await file.writeFile(piece);
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await writePieces(temporaryPath, pieces);
       await rename(temporaryPath, path);
     } finally {
       await rm(temporaryPath, { force: true });
@@ -86,6 +80,17 @@ export class CheckpointFiles {
 
   private path(slot: (typeof SLOTS)[number]): string {
     return join(this.options.folder, `${this.name}-${slot}`);
+  }
+}
+
+/** Writes a new file, piece by piece; it is on disk when this returns. */
+export async function writePieces(path: string, pieces: readonly Buffer[]): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for (const piece of pieces) await file.writeFile(piece);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import type { ImageCounts } from '../../cost/training-cost.js';
 import { DomainError } from '../../domain/errors.js';
 import { type Runtime, runtimeMismatch } from '../../domain/runtime.js';
 import type { TrainResult, TrainSpec } from '../../domain/task.js';
@@ -7,13 +8,15 @@ import { networkByArchitecture } from '../../networks/registry.js';
 import { backendSettings } from '../../training/device/backend.js';
 import { evaluate } from '../../training/metrics/evaluate.js';
 import type { EpochMetrics } from '../../training/metrics/epoch-metrics.js';
-import { fineTune } from '../../training/fine-tune.js';
+import { fineTune, type FineTuneResult } from '../../training/fine-tune.js';
 import type { SharedParts } from '../../training/loop/prepare-training.js';
 import type { FineTuneOptions } from '../../training/fine-tune-options.js';
+import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint.js';
 import type { OpenFiles } from './open-files.js';
-import type { EpochReport, ScoreAnswer, ScoreRequest, TrainRequest } from '../trainer-protocol.js';
-import { CheckpointFiles, type CheckpointFilesOptions } from './checkpoint-files.js';
-import { multiplyAccumulatesOf } from './training-meter.js';
+import type { EpochReport, ScoreAnswer, ScoreRequest, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
+import { CheckpointFiles, type CheckpointFilesOptions, writePieces } from './checkpoint-files.js';
+import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
+import { multiplyAccumulatesOf, stagesSince } from './training-meter.js';
 import { engineOptions } from './engine-options.js';
 
 const SCORE_BATCH_SIZE = 64;
@@ -26,9 +29,13 @@ export interface TrainerParts {
   readonly checkpoints: Omit<CheckpointFilesOptions, 'identity'>;
 }
 
+/** What a training came to, and whether it has only paused. */
+export type Trained = Pick<TrainAnswer, 'result' | 'hasPaused'>;
+
 /**
- * Trains one candidate, and writes its best weights where the request says. Goes on where an earlier attempt on this machine
- * has left a checkpoint; what that one reported is reported again.
+ * Trains one candidate, and writes its best weights, and its checkpoint if it pauses, where the request says. Goes on where an
+ * earlier attempt on this machine has left a checkpoint, and what that one reported is reported again; else from the
+ * checkpoint of the request.
  *
  * @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the trainings of the job, which asks for equal bits.
  */
@@ -36,15 +43,18 @@ export async function train(
   request: TrainRequest,
   { files, shared, checkpoints }: TrainerParts,
   onEpoch: (epoch: EpochReport) => void,
-): Promise<TrainResult> {
-  const { spec, weightsPath, train: trainFile, validation: validationFile, outputPath } = request;
+): Promise<Trained> {
+  const { spec, weightsPath, train: trainFile, validation: validationFile } = request;
   const runtime = checkedRuntime(spec);
   await files.load({ weightsPath, splits: [trainFile, validationFile], sizePx: spec.network.imageSizePx });
   const startMs = performance.now();
   const saved = new CheckpointFiles({ ...checkpoints, identity: identityOf(spec, runtime) });
-  const resumeFrom = await saved.load();
-  for (const metrics of resumeFrom?.epochs ?? []) onEpoch(finiteReport(metrics));
+  const begunFrom = await requestedCheckpoint(request);
+  const resumeFrom = (await saved.load()) ?? begunFrom;
+  const own = ownEpochs(resumeFrom?.epochs ?? [], begunFrom);
+  for (const metrics of own) onEpoch(finiteReport(metrics));
   const options = optionsOf(request, files);
+  const { pauseAfterEpochCount } = spec;
   const result = await fineTune(options, {
     shared,
     onEpoch: async (metrics, takeCheckpoint) => {
@@ -52,17 +62,55 @@ export async function train(
       await saved.saveIfDue(takeCheckpoint);
     },
     ...(resumeFrom !== undefined && { resumeFrom }),
+    ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }),
   });
-  if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(result.weights));
+  await writeOutputs(request, result);
   await saved.remove();
-  const { bestEpoch, epochs, best, stages, trainedParameterCount, totalParameterCount } = result;
-  const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
-  const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
+  const secondsBefore = own.reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
-  const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };
-  const { network, technique } = spec;
-  const multiplyAccumulates = multiplyAccumulatesOf(stages, { ...network, technique }, imageCounts);
-  return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
+  const images = { train: options.train.labels.length, validation: options.validation.labels.length };
+  return {
+    result: { ...figuresOf(result, begunFrom, { spec, images }), trainSeconds, runtime },
+    hasPaused: result.checkpoint !== undefined,
+  };
+}
+
+/** The checkpoint that a request names. One of another build is none: what begins anew comes to the same bits. */
+async function requestedCheckpoint({ resumePath }: TrainRequest): Promise<TrainingCheckpoint | undefined> {
+  return resumePath === undefined ? undefined : readCheckpoint(await readFile(resumePath));
+}
+
+/** The epochs that were trained since a checkpoint. */
+const ownEpochs = (epochs: readonly EpochMetrics[], begunFrom: TrainingCheckpoint | undefined) =>
+  epochs.slice(begunFrom?.epochs.length ?? 0);
+
+async function writeOutputs(
+  { outputPath, checkpointPath }: TrainRequest,
+  { weights, checkpoint }: FineTuneResult,
+): Promise<void> {
+  if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(weights));
+  if (checkpointPath === undefined || checkpoint === undefined) return;
+  await writePieces(checkpointPath, checkpointPieces(checkpoint));
+}
+
+/** The figures of a training; its costs are those since the checkpoint that it began from. */
+function figuresOf(
+  { bestEpoch, epochs, best, stages, trainedParameterCount, totalParameterCount }: FineTuneResult,
+  begunFrom: TrainingCheckpoint | undefined,
+  { spec, images }: { readonly spec: TrainSpec; readonly images: ImageCounts },
+): Omit<TrainResult, 'trainSeconds' | 'runtime'> {
+  const { network, technique, pauseAfterEpochCount } = spec;
+  const lastValidationLoss = epochs.at(-1)?.validationLoss;
+  const hasLoss = pauseAfterEpochCount !== undefined && lastValidationLoss !== undefined;
+  return {
+    bestEpoch,
+    ...best,
+    epochCount: ownEpochs(epochs, begunFrom).length,
+    trainedParameterCount,
+    totalParameterCount,
+    multiplyAccumulates: multiplyAccumulatesOf(stagesSince(stages, begunFrom), { ...network, technique }, images),
+    ...(hasLoss && { lastValidationLoss }),
+  };
 }
 
 /** @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
