@@ -13,7 +13,7 @@ import { fineTuneJobSpecSchema } from '../../domain/job/fine-tune-job.js';
 import { jobResultSchema } from '../../domain/job/job-result.js';
 import { modelFileSchema } from '../../domain/model-version.js';
 import { runtimeSchema } from '../../domain/runtime.js';
-import { trialSettingsSchema } from '../../domain/job/trial.js';
+import { pruningSchema, trialSettingsSchema } from '../../domain/job/trial.js';
 import { artifactSchema } from '../../domain/artifact.js';
 import { taskResultSchema, taskSpecSchema } from '../../domain/task.js';
 import { sha256Schema } from '../../domain/text.js';
@@ -45,6 +45,7 @@ const JSON_COLUMNS: Readonly<Record<string, z.ZodType>> = {
   'tasks.failure': failureSchema,
   'tasks.result': taskResultSchema,
   'trials.settings': trialSettingsSchema,
+  'trials.pruning': pruningSchema,
 };
 
 /** Hashes that name no blob, each with its reason. */

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Failure } from '../../domain/errors.js';
 import { newId } from '../../domain/ids.js';
-import type { TaskResult, TaskState } from '../../domain/task.js';
 import type { RuntimeUse } from '../../domain/job/job-result.js';
 import { METHODS, type Method, SEARCH_METHOD } from '../../methods/method-table.js';
 import {
@@ -19,20 +17,12 @@ import { oneOf } from './entities/checks.js';
 import { Database } from './database.js';
 import { TaskEntity } from './entities/task.entities.js';
 import { TrialEntity } from './entities/trial.entities.js';
+import { joinParts, type Training } from './training-parts.js';
 import type { Transaction } from './transaction.js';
 
 /** What an open trial came to. */
 export type TrialOutcome = Pick<StoredTrial, 'id' | 'state'> &
-  Partial<Pick<StoredTrial, 'fitness' | 'infeasibleReason'>>;
-
-/** One training of a trial, as its task's row has it. */
-export interface Training {
-  readonly trialId: string;
-  readonly seed: number;
-  readonly state: TaskState;
-  readonly result?: TaskResult;
-  readonly failure?: Failure;
-}
+  Partial<Pick<StoredTrial, 'fitness' | 'infeasibleReason' | 'pruning'>>;
 
 /** How many trials of a job are in which state. */
 export interface TrialCount {
@@ -52,8 +42,9 @@ const PHASE_ORDER = `array_position(ARRAY[${TRIAL_PHASES.map((phase) => `'${phas
 
 const isOpen = (state: string): string => oneOf(state, OPEN_TRIAL_STATES);
 
-const CLOSE = `UPDATE trials t SET state = o.state, fitness = o.fitness, infeasible_reason = o."infeasibleReason", end_time = now()
-  FROM jsonb_to_recordset($1::jsonb) AS o (id text, state text, fitness float8, "infeasibleReason" text)
+const CLOSE = `UPDATE trials t SET state = o.state, fitness = o.fitness, infeasible_reason = o."infeasibleReason",
+         pruning = o.pruning, end_time = now()
+  FROM jsonb_to_recordset($1::jsonb) AS o (id text, state text, fitness float8, "infeasibleReason" text, pruning jsonb)
   WHERE t.id = o.id AND ${isOpen('t.state')}`;
 
 const WITH_ENDED_TRAINING = `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r.phase = $2 AND ${isOpen('r.state')}
@@ -156,7 +147,7 @@ export class TrialRepository {
     );
   }
 
-  /** Trainings of the given trials, by seed order of their tasks. */
+  /** Trainings of the given trials, by seed order of their tasks; the key of a part follows that of the part before it. */
   async trainings(trialIds: readonly string[]): Promise<Training[]> {
     if (trialIds.length === 0) return [];
     const tasks = await this.database.entities((manager) =>
@@ -168,20 +159,22 @@ export class TrialRepository {
         .orderBy('task.key')
         .getMany(),
     );
-    return tasks.flatMap(({ trialId, seed, state, result, failure }) =>
+    const parts = tasks.flatMap(({ trialId, seed, state, result, failure }) =>
       trialId === undefined || seed === undefined
         ? []
         : [{ trialId, seed, state, ...(result && { result }), ...(failure && { failure }) }],
     );
+    return joinParts(parts);
   }
 
   /** Closes those of the given trials that are open, with the outcome that each of them holds. @returns how many. */
   async close(manager: Transaction, trials: readonly TrialOutcome[]): Promise<number> {
-    const outcomes = trials.map(({ id, state, fitness, infeasibleReason }) => ({
+    const outcomes = trials.map(({ id, state, fitness, infeasibleReason, pruning }) => ({
       id,
       state,
       fitness,
       infeasibleReason,
+      pruning,
     }));
     const [, count] = await manager.query<[unknown[], number]>(CLOSE, [JSON.stringify(outcomes)]);
     return count;
@@ -222,7 +215,7 @@ export class TrialRepository {
   /** Sums up the trainings of several jobs at once, for their cost. */
   async trainingTotals(jobIds: readonly string[]): Promise<TrainingTotals[]> {
     return this.database.query<TrainingTotals[]>(
-      `SELECT r.job_id AS "jobId", r.phase, r.method, count(*)::int AS "trainingCount",
+      `SELECT r.job_id AS "jobId", r.phase, r.method, count(DISTINCT (r.id, t.seed))::int AS "trainingCount",
               sum((t.result -> 'train' ->> 'epochCount')::float8) AS "epochCount",
               sum((t.result -> 'train' ->> 'multiplyAccumulates')::float8) AS "multiplyAccumulates",
               sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS "trainSeconds"
@@ -236,9 +229,9 @@ export class TrialRepository {
   /** What the trainings of a job that have ended well ran on, the most used first. */
   async runtimes(jobId: string): Promise<RuntimeUse[]> {
     return this.database.query<RuntimeUse[]>(
-      `SELECT t.result -> 'train' -> 'runtime' AS runtime, count(*)::int AS "trainingCount" FROM tasks t
-        WHERE t.scope = $1 AND t.state = 'succeeded' AND t.kind = 'TRAIN'
-        GROUP BY 1 ORDER BY count(*) DESC, 1`,
+      `SELECT t.result -> 'train' -> 'runtime' AS runtime, count(DISTINCT (t.trial_id, t.seed))::int AS "trainingCount"
+         FROM tasks t WHERE t.scope = $1 AND t.state = 'succeeded' AND t.kind = 'TRAIN'
+        GROUP BY 1 ORDER BY 2 DESC, 1`,
       [jobId],
     );
   }
@@ -259,7 +252,8 @@ export class TrialRepository {
   }
 
   /**
-   * Curves of a trial's trainings, by seed, epoch and name: the values of the lease that completed, or of the one that runs.
+   * Curves of a trial's trainings, by seed, epoch and name: the values of the lease that completed, or of the one that runs;
+   * those of the earlier part where a later one had to begin anew.
    *
    * @param after The points after this one, at most `count`.
    */
@@ -269,9 +263,10 @@ export class TrialRepository {
     after?: Pick<MetricPoint, 'seed' | 'epoch' | 'name'>,
   ): Promise<MetricPoint[]> {
     const rows = await this.database.query<{ seed: string; name: string; epoch: number; value: number }[]>(
-      `SELECT t.seed, p.name, p.epoch, p.value FROM tasks t JOIN metric_points p ON p.task_id = t.id AND p.fence = t.fence
+      `SELECT DISTINCT ON (t.seed, p.epoch, p.name) t.seed, p.name, p.epoch, p.value
+         FROM tasks t JOIN metric_points p ON p.task_id = t.id AND p.fence = t.fence
         WHERE t.trial_id = $1 AND ($3::bigint IS NULL OR (t.seed, p.epoch, p.name) > ($3, $4, $5))
-        ORDER BY t.seed, p.epoch, p.name LIMIT $2`,
+        ORDER BY t.seed, p.epoch, p.name, t.key LIMIT $2`,
       [trial.id, count, after?.seed, after?.epoch, after?.name],
     );
     return rows.map(({ seed, name, epoch, value }) => ({ trial: trial.name, seed: Number(seed), name, epoch, value }));
@@ -298,9 +293,9 @@ export class TrialRepository {
   }
 }
 
-/** The result of a training that has ended well. */
+/** The result of a training that has ended well, or so far of one that has paused. */
 export function seedResult({ seed, result }: Training): SeedResult | undefined {
   if (result === undefined || !('train' in result)) return undefined;
-  const { weights: _weights, ...figures } = result.train;
+  const { weights: _weights, checkpoint: _checkpoint, lastValidationLoss: _loss, ...figures } = result.train;
   return { seed, ...figures };
 }

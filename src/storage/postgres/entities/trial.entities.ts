@@ -4,6 +4,7 @@ import {
   TRIAL_ORIGINS,
   TRIAL_PHASES,
   TRIAL_STATES,
+  type Pruning,
   type StoredTrial,
   type TrialOrigin,
   type TrialPhase,
@@ -65,6 +66,9 @@ export class TrialEntity implements StoredTrial {
 
   @Column('text', { nullable: true, transformer: absent })
   infeasibleReason?: string;
+
+  @Column('jsonb', { nullable: true, transformer: absent })
+  pruning?: Pruning;
 
   @Column('float8', { nullable: true, transformer: absent })
   fitness?: number;
