@@ -81,6 +81,17 @@ export const trainSpecSchema = z
       .describe('The slice of train and validation to use, from 0; all of the images are slice 0 of 1.'),
     foldCount: z.int().positive().describe('The number of slices that train and validation are cut into.'),
     keepWeights: z.boolean().describe("Whether the best epoch's weights are uploaded."),
+    pauseAfterEpochCount: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'The epochs of its last stage after which the training pauses, unless it has ended: its checkpoint is ' +
+          'uploaded. It does not pause when absent.',
+      ),
+    resumeFrom: artifactSchema
+      .optional()
+      .describe('The checkpoint of the same training that it goes on from; it begins anew when absent.'),
     runtime: runtimeOfJob,
   })
   .meta({ id: 'TrainSpec', description: 'One training of one candidate.' });
@@ -116,8 +127,23 @@ export const trainResultSchema = z
     weights: artifactSchema
       .optional()
       .describe('The weights of the best epoch; present when the task asked to keep them.'),
+    lastValidationLoss: z
+      .number()
+      .min(0)
+      .optional()
+      .describe(
+        'The mean cross-entropy on the validation images after the last epoch; present when the task said where to pause.',
+      ),
+    checkpoint: artifactSchema
+      .optional()
+      .describe('Where the training stands; present when it has paused, and absent when it has ended.'),
   })
-  .meta({ id: 'TrainResult', description: 'What one training gave, at its best epoch.' });
+  .meta({
+    id: 'TrainResult',
+    description:
+      'What one training gave, at its best epoch. Where it went on from a checkpoint, `epochCount`, `trainSeconds` and ' +
+      '`multiplyAccumulates` are those of the task alone.',
+  });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;
 
 export const scoreFiguresSchema = z

@@ -54,11 +54,14 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     notifiesJob: false,
   },
   TRAIN: {
-    reads: (spec) => filesOf(contentOf(spec, 'train')),
+    reads: (spec) => {
+      const train = contentOf(spec, 'train');
+      return [...filesOf(train), ...(train.resumeFrom === undefined ? [] : [train.resumeFrom])];
+    },
     uploadBound: 'UPLOAD_WEIGHTS_MIB_MAX',
     uploaded: (result) => {
-      const { weights } = contentOf(result, 'train');
-      return weights === undefined ? [] : [weights];
+      const { weights, checkpoint } = contentOf(result, 'train');
+      return [weights, checkpoint].filter((artifact) => artifact !== undefined);
     },
     mustUpload: (spec) => contentOf(spec, 'train').keepWeights,
     boundTo: (spec, runtime) => ({ train: { ...contentOf(spec, 'train'), runtime } }),

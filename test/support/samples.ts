@@ -61,7 +61,7 @@ export const job: FineTuneJob = {
       blockConstraints: [{ blockId: 'stem', policy: 'FREEZE' }],
       initialGenomes: [],
       warmStartFrom: [],
-      accelerated: { usesAnchors: true, usesMoves: true, usesSurrogate: true },
+      accelerated: { usesAnchors: true, usesMoves: true, usesSurrogate: true, usesRungs: true },
     },
     evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
     baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],

@@ -73,7 +73,10 @@ export const progressSchema = z
       ),
     generation: z.int().min(0).describe('The generation that the search is in, from 0.'),
     generationCount: z.int().min(0).describe('The number of generations after the initial population.'),
-    completedTrialCount: z.int().min(0).describe('The number of trials of the search that have a fitness.'),
+    completedTrialCount: z
+      .int()
+      .min(0)
+      .describe('The number of trials of the search that have a fitness or were dropped.'),
     runningTrialCount: z.int().min(0).describe('The number of trials that are being trained, in all phases.'),
     trialCount: z.int().min(0).describe('The number of trials of the search in all.'),
     estimatedRemainingSeconds: z

@@ -139,6 +139,28 @@ export const resolutionSchema = z
   .meta({ id: 'Resolution', description: 'What a search can tell apart.' });
 export type Resolution = Readonly<z.infer<typeof resolutionSchema>>;
 
+export const rungSchema = z
+  .strictObject({
+    epochCount: z.int().positive().describe('The epochs after which trainings paused.'),
+    trialCount: z.int().min(0).describe('The number of candidates that came there.'),
+    droppedCount: z.int().min(0).describe('The number of those that were dropped there.'),
+    auditCount: z
+      .int()
+      .min(0)
+      .describe('The number of those that would have been dropped, went on as an audit, and trained to their end.'),
+    rankCorrelation: z
+      .number()
+      .min(-1)
+      .max(1)
+      .optional()
+      .describe(
+        "Spearman's rank correlation between the loss there and the fitness in the end, -1 to 1; absent where fewer than " +
+          'three candidates that came there trained to their end.',
+      ),
+  })
+  .meta({ id: 'Rung', description: 'How candidates of the search were dropped after one number of epochs.' });
+export type Rung = Readonly<z.infer<typeof rungSchema>>;
+
 export const runtimeUseSchema = z
   .strictObject({
     runtime: runtimeSchema.describe('The way in which TensorFlow ran.'),
@@ -201,6 +223,10 @@ export const jobResultSchema = z
     comparison: comparisonSchema
       .optional()
       .describe("The search's winner against the best baseline; absent without a search, and without a baseline."),
+    rungs: z
+      .array(rungSchema)
+      .readonly()
+      .describe('How the search dropped candidates before their end, by epochs; empty where it dropped none.'),
     resolution: resolutionSchema.optional().describe('What the search could tell apart; absent without a search.'),
     verdict: z
       .string()

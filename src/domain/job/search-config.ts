@@ -72,6 +72,13 @@ export const acceleratedSchema = z
       .boolean()
       .default(true)
       .describe('Whether a model of what was tried chooses among the moves; else the first that is new is tried.'),
+    usesRungs: z
+      .boolean()
+      .default(true)
+      .describe(
+        'Whether trainings pause after 3, 9, 27 and so on epochs, up to half of `training.epochCount`, and only the ' +
+          'candidates whose validation loss promises something go on; else every candidate trains to its end.',
+      ),
   })
   .meta({ id: 'AcceleratedConfig', description: 'The parts of ACCELERATED, each of which can be left out.' });
 /** Parts of the accelerated search that can be left out, to measure what each is worth. */

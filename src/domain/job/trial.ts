@@ -24,11 +24,17 @@ export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 export const TRIAL_PHASES = ['SEARCH', 'SELECTION', 'FINALS'] as const;
 export type TrialPhase = (typeof TRIAL_PHASES)[number];
 
-export const TRIAL_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'FAILED', 'CANCELLED'] as const;
+export const TRIAL_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'PRUNED', 'FAILED', 'CANCELLED'] as const;
 export type TrialState = (typeof TRIAL_STATES)[number];
 
 /** The states of a trial that has trainings still to come. */
 export const OPEN_TRIAL_STATES: readonly TrialState[] = ['QUEUED', 'RUNNING'];
+
+/** The states of a trial that has come to all that it was tried for. */
+const COMPLETE_TRIAL_STATES: readonly TrialState[] = ['SUCCEEDED', 'INFEASIBLE', 'PRUNED'];
+
+/** Whether a trial has come to all that it was tried for: a fitness, or not to be worth one. */
+export const isComplete = ({ state }: { readonly state: TrialState }): boolean => COMPLETE_TRIAL_STATES.includes(state);
 
 /** Whether a trial has trainings still to come. */
 export const isOpen = ({ state }: { readonly state: TrialState }): boolean => OPEN_TRIAL_STATES.includes(state);
@@ -72,6 +78,23 @@ export const trialSettingsSchema = z.strictObject({ alpha: alpha.optional() }).m
   description: "What a candidate sets over its method's own settings; a field that is absent is the method's.",
 });
 export type TrialSettings = Readonly<z.infer<typeof trialSettingsSchema>>;
+
+export const pruningSchema = z
+  .strictObject({
+    epochCount: z.int().positive().describe('The epochs that each training of the candidate had, at most.'),
+    validationLoss: z
+      .number()
+      .min(0)
+      .describe('The mean cross-entropy on the validation images after the last of them, the mean over the seeds.'),
+    cut: z
+      .number()
+      .min(0)
+      .describe(
+        'The loss that the candidate would have needed, or less; the median of all candidates that came as far.',
+      ),
+  })
+  .meta({ id: 'Pruning', description: 'Why a candidate was dropped before its trainings had ended.' });
+export type Pruning = Readonly<z.infer<typeof pruningSchema>>;
 
 export const trialSchema = z
   .strictObject({
@@ -120,16 +143,20 @@ export const trialSchema = z
       .describe(
         'Where the trial stands. QUEUED: no training has begun. RUNNING: it is being trained. SUCCEEDED: ' +
           'all its trainings have ended well. INFEASIBLE: it cannot be trained, and `infeasibleReason` says ' +
-          'why. FAILED: it has ended without a result. CANCELLED: nobody wants its result any more.',
+          'why. PRUNED: its first epochs promised too little, and `pruning` says what. FAILED: it has ended ' +
+          'without a result. CANCELLED: nobody wants its result any more.',
       ),
     infeasibleReason: z
       .string()
       .optional()
       .describe('The reason why the candidate cannot be trained; present when INFEASIBLE.'),
+    pruning: pruningSchema.optional().describe('Why the candidate was dropped; present when PRUNED.'),
     seedResults: z
       .array(seedResultSchema)
       .readonly()
-      .describe('What each training that has ended well gave, one for each seed.'),
+      .describe(
+        'What each training that has ended well gave, one for each seed; of one that has paused, what it has come to.',
+      ),
     reusedTrial: z
       .string()
       .optional()
@@ -143,7 +170,10 @@ export const trialSchema = z
     fitness: z
       .number()
       .optional()
-      .describe('What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once complete.'),
+      .describe(
+        'What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once the trainings have ' +
+          'ended.',
+      ),
     createTime: timestampSchema.describe('The time at which the trial was created, RFC 3339 in UTC.'),
     endTime: timestampSchema.optional().describe('The time at which the trial ended, RFC 3339 in UTC.'),
   })
@@ -168,6 +198,7 @@ export interface StoredTrial {
   readonly fold?: number;
   readonly state: TrialState;
   readonly infeasibleReason?: string;
+  readonly pruning?: Pruning;
   readonly fitness?: number;
   /** A trial of the same multipliers and settings on the same fold, whose trainings count for this one too. */
   readonly reusedTrialId?: string;

@@ -534,7 +534,14 @@ export interface AcceleratedConfig {
     | boolean
     | undefined;
   /** Whether a model of what was tried chooses among the moves; else the first that is new is tried. */
-  usesSurrogate?: boolean | undefined;
+  usesSurrogate?:
+    | boolean
+    | undefined;
+  /**
+   * Whether trainings pause after 3, 9, 27 and so on epochs, up to half of `training.epoch_count`, and only
+   * the candidates whose validation loss promises something go on; else every candidate trains to its end.
+   */
+  usesRungs?: boolean | undefined;
 }
 
 /** The settings of the evolution; the paper's when absent. */
@@ -859,7 +866,7 @@ export interface Progress {
   generation: number;
   /** The number of generations after the initial population. */
   generationCount: number;
-  /** The number of trials of the search that have a fitness. */
+  /** The number of trials of the search that have a fitness or were dropped. */
   completedTrialCount: number;
   /** The number of trials that are being trained, in all phases. */
   runningTrialCount: number;
@@ -961,6 +968,25 @@ export interface JobResult {
     | undefined;
   /** The ways in which the trainings ran, the most used first; one entry when `reproducibility` is BITWISE. */
   runtimes: RuntimeUse[];
+  /** How the search dropped candidates before their end, by epochs; empty where it dropped none. */
+  rungs: Rung[];
+}
+
+/** How candidates of the search were dropped after one number of epochs. */
+export interface Rung {
+  /** The epochs after which trainings paused. */
+  epochCount: number;
+  /** The number of candidates that came there. */
+  trialCount: number;
+  /** The number of those that were dropped there. */
+  droppedCount: number;
+  /** The number of those that would have been dropped, went on as an audit, and trained to their end. */
+  auditCount: number;
+  /**
+   * Spearman's rank correlation between the loss there and the fitness in the end, -1 to 1; absent where
+   * fewer than three candidates that came there trained to their end.
+   */
+  rankCorrelation?: number | undefined;
 }
 
 /** How many trainings of a job ran in one way; the `seed_results` of each trial say which. */
@@ -1279,9 +1305,15 @@ export interface Trial {
   infeasibleReason?:
     | string
     | undefined;
-  /** What each training that has ended well gave, one for each seed. */
+  /**
+   * What each training that has ended well gave, one for each seed; of one that has paused, what it has come
+   * to.
+   */
   seedResults: SeedResult[];
-  /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once complete. */
+  /**
+   * What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once the trainings
+   * have ended.
+   */
   fitness?:
     | number
     | undefined;
@@ -1303,7 +1335,11 @@ export interface Trial {
     | Cost
     | undefined;
   /** What the candidate sets over its method's own settings; absent where it sets nothing. */
-  settings?: TrialSettings | undefined;
+  settings?:
+    | TrialSettings
+    | undefined;
+  /** Why the candidate was dropped; present when PRUNED. */
+  pruning?: Pruning | undefined;
 }
 
 /** The part of the job that the trial belongs to. */
@@ -1359,7 +1395,19 @@ export enum Trial_State {
   FAILED = "FAILED",
   /** CANCELLED - Nobody wants its result any more. */
   CANCELLED = "CANCELLED",
+  /** PRUNED - Its first epochs promised too little, and `pruning` says what. */
+  PRUNED = "PRUNED",
   UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** Why a candidate was dropped before its trainings had ended. */
+export interface Pruning {
+  /** The epochs that each training of the candidate had, at most. */
+  epochCount: number;
+  /** The mean cross-entropy on the validation images after the last of them, the mean over the seeds. */
+  validationLoss: number;
+  /** The loss that the candidate would have needed, or less; the median of all candidates that came as far. */
+  cut: number;
 }
 
 /** What one training of a trial gave, at its best epoch. */

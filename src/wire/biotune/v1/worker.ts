@@ -165,6 +165,15 @@ export interface TrainSpec {
     | undefined;
   /** The seed of the fresh head, and of its training where `training.head_init` is PROBE. */
   headSeed: number;
+  /**
+   * The epochs of its last stage after which the training pauses, unless it has ended: its checkpoint is
+   * uploaded. It does not pause when absent.
+   */
+  pauseAfterEpochCount?:
+    | number
+    | undefined;
+  /** The checkpoint of the same training that it goes on from; it begins anew when absent. */
+  resumeFrom?: Artifact | undefined;
 }
 
 /**
@@ -451,7 +460,10 @@ export interface ImportResult {
   issues: DatasetIssue[];
 }
 
-/** What one training gave, at its best epoch. */
+/**
+ * What one training gave, at its best epoch. Where it went on from a checkpoint, `epoch_count`,
+ * `train_seconds` and `multiply_accumulates` are those of the task alone.
+ */
 export interface TrainResult {
   /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
   bestEpoch: number;
@@ -489,6 +501,15 @@ export interface TrainResult {
   validationCalibrationError: number;
   /** The multiply-accumulates of the training, counted as in `Cost`. */
   multiplyAccumulates: number;
+  /**
+   * The mean cross-entropy on the validation images after the last epoch; present when the task said where to
+   * pause.
+   */
+  lastValidationLoss?:
+    | number
+    | undefined;
+  /** Where the training stands; present when it has paused, and absent when it has ended. */
+  checkpoint?: Artifact | undefined;
 }
 
 /** How a model did on the test split. */
