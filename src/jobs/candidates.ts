@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
-import type { Method } from '../methods/method-table.js';
+import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
+import type { TrainSpec } from '../domain/task.js';
 import { phenotypeKey } from '../search/equal-trials.js';
+import { rungsOf } from '../search/search-plan.js';
+import { checkpointOf, type Training } from '../storage/postgres/training-parts.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
@@ -75,23 +78,67 @@ export class Candidates {
     );
     return stored;
   }
+
+  /** Inserts the next part of the trainings of trials that wait at a rung. */
+  async resumeAll(transaction: Transaction, context: JobContext, trials: readonly ResumedTrial[]): Promise<void> {
+    await this.tasks.insert(
+      transaction,
+      trials.flatMap((trial) => nextParts(context, trial)),
+    );
+  }
 }
 
-/** The trainings of one trial, each with a seed of its own. */
+/** A trial that goes on from the rung where it waits. */
+export interface ResumedTrial {
+  readonly trial: StoredTrial;
+  /** Its trainings so far, one for each seed. */
+  readonly trainings: readonly Training[];
+  /** The rung that it goes to, from 0; it goes to its end when absent. */
+  readonly rung?: number;
+}
+
+/** The trainings of one trial, each with a seed of its own; those of the evolution pause at its first rung, if it has rungs. */
 function trainings(context: JobContext, trial: NewTrial, trialId: string | undefined, seedCount: number): NewTask[] {
+  if (trialId === undefined) throw new Error(`${trial.method} has no trial in ${placeOf(trial)}`);
+  const [rung] = trial.phase === 'SEARCH' && trial.method === SEARCH_METHOD ? rungsOf(context.job.spec) : [];
+  return trainingSeeds(trial.phase, seedCount).map((seed) => ({
+    ...trainingTask(context, trial, seed, { part: 0, ...(rung !== undefined && { pauseAfterEpochCount: rung }) }),
+    trialId,
+  }));
+}
+
+/** The next parts of the trainings of a trial that goes on, those of its trainings that have not ended. */
+function nextParts(context: JobContext, { trial, trainings: soFar, rung }: ResumedTrial): NewTask[] {
+  const rungs = rungsOf(context.job.spec);
+  const part = rung ?? rungs.length;
+  const pauseAfterEpochCount = rungs[part];
+  return soFar.flatMap((training) => {
+    const resumeFrom = checkpointOf(training);
+    if (resumeFrom === undefined) return [];
+    const stretch = { part, resumeFrom, ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }) };
+    return [{ ...trainingTask(context, trial, training.seed, stretch), trialId: trial.id }];
+  });
+}
+
+/** The stretch of a training that one task does: part 0 begins it, and each later one goes on from a checkpoint. */
+interface Stretch extends Pick<TrainSpec, 'pauseAfterEpochCount' | 'resumeFrom'> {
+  readonly part: number;
+}
+
+function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part, ...stretch }: Stretch): NewTask {
   const { phase, method, lrMultipliers, settings, fold } = trial;
-  if (trialId === undefined) throw new Error(`${method} has no trial in ${placeOf(trial)}`);
   const slice =
     fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCountOf(context.job.spec.data) };
   const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
-  return trainingSeeds(phase, seedCount).map((seed) => ({
+  const key = `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`;
+  const asked = { ...candidate, ...stretch, ...slice, seed, phaseSeed, keepWeights: phase === 'FINALS' };
+  return {
     scope: context.job.id,
-    key: `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`,
-    trialId,
+    key: part === 0 ? key : `${key}/part-${part}`,
     seed,
-    spec: { train: trainSpec(context, { ...candidate, seed, phaseSeed, ...slice, keepWeights: phase === 'FINALS' }) },
-  }));
+    spec: { train: trainSpec(context, asked) },
+  };
 }
 
 /** Seeds of the trainings of one phase; no two phases share one. */

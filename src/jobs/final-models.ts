@@ -8,7 +8,8 @@ import { type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain
 import type { FinalModel, Finalist, ScoredFinalist } from '../report/finalist.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
-import { type Training, TrialRepository } from '../storage/postgres/trial.repository.js';
+import type { Training } from '../storage/postgres/training-parts.js';
+import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import type { JobContext } from './job-context.js';
 import { refuseBadData } from './trial-settlement.js';
 

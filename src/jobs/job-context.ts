@@ -40,7 +40,10 @@ function network({ job, baseModel, dataset }: JobContext, weights: { sha256: str
 /** The training of one candidate with one seed; its method may overrule what the job says of BatchNorm and images. */
 export function trainSpec(
   context: JobContext,
-  candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> &
+  candidate: Pick<
+    TrainSpec,
+    'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights' | 'pauseAfterEpochCount' | 'resumeFrom'
+  > &
     Pick<NewTrial, 'method' | 'settings'> & {
       /** The first seed of the phase, which a head that is trained before has in all of its trainings. */
       readonly phaseSeed: number;

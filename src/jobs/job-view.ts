@@ -1,7 +1,7 @@
 import type { FineTuneJob, Progress, StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { hasPassed, isTerminal, type JobPhase } from '../domain/job/job-state.js';
 import { datasetVersionName, fineTuneJobName, trialName } from '../domain/resource-names.js';
-import { genomeOf, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/job/trial.js';
+import { genomeOf, isComplete, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { conditionsOf } from './job-conditions.js';
 import { methodsOf, searchingMethodsOf } from '../domain/job/methods-of-job.js';
@@ -19,8 +19,6 @@ export interface JobRows {
   readonly outage: TaskOutage | undefined;
   readonly now: Date;
 }
-
-const HAS_FITNESS = new Set(['SUCCEEDED', 'INFEASIBLE']);
 
 const sum = (counts: readonly TrialCount[], keep: (count: TrialCount) => boolean): number =>
   counts.filter(keep).reduce((total, { count }) => total + count, 0);
@@ -58,7 +56,7 @@ function work(rows: JobRows) {
   const all = trialCounts(rows);
   const total = TRIAL_PHASES.reduce((units, phase) => units + perTrial[phase] * all[phase], 0);
   const left = TRIAL_PHASES.reduce((units, phase) => {
-    const done = sum(counts, (count) => count.phase === phase && HAS_FITNESS.has(count.state));
+    const done = sum(counts, (count) => count.phase === phase && isComplete(count));
     return units + (isPast(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
   }, 0);
   const elapsedSeconds = activeSeconds(job, now);
@@ -79,7 +77,7 @@ function progress(rows: JobRows): Progress {
     ...(job.phase !== undefined && !isDone && { phase: job.phase }),
     generation: searching.reduce((latest, { generation }) => Math.max(latest, generation), 0),
     generationCount: job.spec.search.type !== 'NONE' ? biotune.generationCount : 0,
-    completedTrialCount: sum(searching, ({ state }) => HAS_FITNESS.has(state)),
+    completedTrialCount: sum(searching, isComplete),
     runningTrialCount: sum(counts, ({ state }) => state === 'RUNNING'),
     trialCount: trialCounts(rows).SEARCH,
     ...(!isDone && remainingSeconds !== undefined && { estimatedRemainingSeconds: Math.max(0, remainingSeconds) }),

@@ -10,9 +10,11 @@ import { LeadershipRepository, type Leadership } from '../storage/postgres/leade
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import type { JobContext } from './job-context.js';
-import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
+import { hasEndedWell } from './rung-losses.js';
+import type { Training } from '../storage/postgres/training-parts.js';
+import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
 
-/** What a trial came to; undefined while one of its trainings is still to end. */
+/** What a trial came to; undefined while one of its trainings is still to end, or has only paused. */
 function outcome(
   trainings: readonly Training[],
   objective: Objective,
@@ -22,9 +24,10 @@ function outcome(
     const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
     return { state: 'INFEASIBLE', fitness: worstFitness(objective), infeasibleReason };
   }
-  const results = trainings.flatMap((training) => seedResult(training) ?? []);
-  if (results.length === 0 || results.length < trainings.length) return undefined;
-  const figures = results.map((result) => figureOf(result, objective));
+  if (trainings.length === 0 || !trainings.every(hasEndedWell)) return undefined;
+  const figures = trainings
+    .flatMap((training) => seedResult(training) ?? [])
+    .map((result) => figureOf(result, objective));
   return { state: 'SUCCEEDED', fitness: fitnessOf(mean(figures), objective) };
 }
 
@@ -62,10 +65,15 @@ export class TrialSettlement {
       const change = outcome(mine, objective);
       return change === undefined ? [] : [{ ...trial, ...change }];
     });
-    for (let start = 0; start < closed.length; start += CLOSING_COUNT) {
-      await this.close(leadership, closed.slice(start, start + CLOSING_COUNT));
-    }
+    await this.closeAll(leadership, closed);
     return { closed, trainings };
+  }
+
+  /** Closes open trials with the outcome that each of them holds, some at a time. */
+  async closeAll(leadership: Leadership, trials: readonly StoredTrial[]): Promise<void> {
+    for (let start = 0; start < trials.length; start += CLOSING_COUNT) {
+      await this.close(leadership, trials.slice(start, start + CLOSING_COUNT));
+    }
   }
 
   /** Closes what has ended of a phase that follows the search, and says whether any of it is still open. */
@@ -96,7 +104,7 @@ export class TrialSettlement {
       generation: String(generation),
       slot: String(slot),
       state,
-      fitness: String(fitness),
+      ...(fitness !== undefined && { fitness: String(fitness) }),
     }));
     await this.events.appendAll(transaction, jobId, 'TRIAL_COMPLETED', payloads);
   }

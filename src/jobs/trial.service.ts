@@ -7,7 +7,8 @@ import type { Page, PageRequest } from '../domain/page.js';
 import { trialName } from '../domain/resource-names.js';
 import { type MetricPoint, type SeedResult, type StoredTrial, type Trial, TRIAL_PHASES } from '../domain/job/trial.js';
 import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
-import { seedResult, TrialRepository, type Training } from '../storage/postgres/trial.repository.js';
+import type { Training } from '../storage/postgres/training-parts.js';
+import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
 import { pageOf, readPageToken } from './page.js';
 
 const placeSchema = z.strictObject({
@@ -20,7 +21,7 @@ const placeSchema = z.strictObject({
 const pointSchema = z.strictObject({ seed: z.int().min(0), epoch: z.int32().min(0), name: z.string() });
 
 function toTrial(project: string, entity: StoredTrial, trainings: readonly Training[]): Trial {
-  const { jobId, genes, threshold, settings, fold, infeasibleReason, fitness, ...others } = entity;
+  const { jobId, genes, threshold, settings, fold, infeasibleReason, pruning, fitness, ...others } = entity;
   const { createTime, endTime, reusedTrialId, ...rest } = others;
   const results = trainings
     .filter(({ trialId }) => trialId === trainedId(entity))
@@ -33,6 +34,7 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
     ...(settings !== undefined && { settings }),
     ...(fold !== undefined && { fold }),
     ...(infeasibleReason !== undefined && { infeasibleReason }),
+    ...(pruning !== undefined && { pruning }),
     ...(fitness !== undefined && { fitness }),
     seedResults: results,
     ...(reusedTrialId !== undefined && { reusedTrial: trialName(project, jobId, reusedTrialId) }),

@@ -4,7 +4,13 @@ import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { judgedFigure } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
-import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job/job-result.js';
+import {
+  type JobResult,
+  RESULT_CLASS_COUNT_MAX,
+  type Resolution,
+  type Rung,
+  type RuntimeUse,
+} from '../domain/job/job-result.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
@@ -26,6 +32,8 @@ export interface ReportSources {
   readonly runtimes: readonly RuntimeUse[];
   /** The validation figures of `evaluation.fitness` of each trial of the search, one per seed; empty without a search. */
   readonly seedFigures: readonly (readonly number[])[];
+  /** Empty where the search dropped no candidate before its end. */
+  readonly rungs: readonly Rung[];
 }
 
 /** All of a result that does not depend on the model version's number. */
@@ -51,6 +59,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
       setting.classCount > RESULT_CLASS_COUNT_MAX ? [] : confusionMatrix(delivered.test, setting.classCount),
     scores: await methodScores(bySlot, setting),
     ...(comparison !== undefined && { comparison }),
+    rungs: sources.rungs,
     ...(resolution !== undefined && { resolution }),
     verdict: verdictOf({
       delivered: winner.method,

@@ -4,22 +4,57 @@ import { worstFitness } from '../../domain/job/evaluation.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { isOpen, type NewTrial, type StoredTrial } from '../../domain/job/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
-import { placeOf } from '../candidates.js';
+import { placeOf, type ResumedTrial } from '../candidates.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
 import type { SearchMemory } from './search-memory.js';
-import { type PlannedTrial, plannedTrials } from '../../search/search-plan.js';
+import type { Place } from '../../search/history.js';
+import { type PlannedTrial, nextTrials } from '../../search/search-plan.js';
+import { wasPruned } from './search-replay.js';
 
-/**
- * The trials that a method has planned and that do not exist yet, without those that wait for an equal one to be
- * trained.
- */
-export function missingTrials(context: JobContext, method: SearchingMethod, memory: SearchMemory): PlannedTrial[] {
-  const mine = memory.all().filter((trial) => trial.method === method);
-  const places = new Set(mine.map(placeOf));
-  const missing = plannedTrials(searchScopeOf(context), method, mine).filter((trial) => !places.has(placeOf(trial)));
-  const first = reusesEqualTrials(context) ? withoutRepeats(missing, mine.filter(isOpen)) : missing;
-  memory.notePlanned(method, { isHoldingBack: first.length < missing.length });
-  return first;
+/** What a method has planned, and what is not done yet. */
+export interface MissingWork {
+  /** Trials that do not exist yet, without those that wait for an equal one to be trained. */
+  readonly begun: readonly PlannedTrial[];
+  readonly resumed: readonly ResumedTrial[];
+  /** Trials as they will be once they are dropped. */
+  readonly dropped: readonly StoredTrial[];
+}
+
+/** @throws {DomainError} REPLAY_DIVERGED when a trial is to go on that was dropped. */
+export function missingWork(context: JobContext, method: SearchingMethod, memory: SearchMemory): MissingWork {
+  const mine = memory.searched(method);
+  const places = new Map(mine.map((trial) => [placeOf(trial), trial]));
+  const next = nextTrials(searchScopeOf(context), method, mine);
+  const missing = next.trials.filter((trial) => !places.has(placeOf(trial)));
+  // Candidates wait for each other at a rung: one that waited for its equal would keep it waiting.
+  const hasRungs = next.trials.some(({ rung }) => rung !== undefined);
+  const begun = reusesEqualTrials(context) && !hasRungs ? withoutRepeats(missing, mine.filter(isOpen)) : missing;
+  memory.notePlanned(method, { isHoldingBack: begun.length < missing.length });
+  return {
+    begun,
+    resumed: next.trials.flatMap((planned) => resumedTrial(planned, places.get(placeOf(planned)), memory) ?? []),
+    dropped: next.dropped.flatMap(({ generation, slot, ...pruning }): StoredTrial[] => {
+      const trial = standsIn(places, { generation, slot });
+      return isOpen(trial) ? [{ ...trial, state: 'PRUNED', pruning }] : [];
+    }),
+  };
+}
+
+function standsIn(places: ReadonlyMap<string, StoredTrial>, place: Place): StoredTrial {
+  const found = places.get(placeOf(place));
+  if (found === undefined) throw new Error(`no trial stands in ${placeOf(place)}`);
+  return found;
+}
+
+function resumedTrial(
+  { rung }: PlannedTrial,
+  trial: StoredTrial | undefined,
+  memory: SearchMemory,
+): ResumedTrial | undefined {
+  if (trial === undefined) return undefined;
+  if (trial.state === 'PRUNED') throw wasPruned(trial);
+  const trainings = memory.waitingAtRung(trial.id);
+  return trainings && { trial, trainings, ...(rung !== undefined && { rung }) };
 }
 
 /** The planned trials that equal no open one, and none before them. */

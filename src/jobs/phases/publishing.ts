@@ -3,7 +3,11 @@ import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/jo
 import { judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
-import { genomeOf } from '../../domain/job/trial.js';
+import { groupBy } from '../../domain/group-by.js';
+import type { Rung } from '../../domain/job/job-result.js';
+import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
+import { rungsReached } from '../../search/search-plan.js';
+import { rungLosses } from '../rung-losses.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
@@ -13,7 +17,7 @@ import { ModelVersionRepository } from '../../storage/postgres/model-version.rep
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
-import type { JobContext } from '../job-context.js';
+import { type JobContext, searchScopeOf } from '../job-context.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
@@ -67,7 +71,8 @@ export class Publishing implements Phase {
     throw new Error(`job ${context.job.id} is PUBLISHING without scores`);
   }
 
-  private async report({ job, baseModel, dataset }: JobContext, { scored, model }: Delivery): Promise<JobReport> {
+  private async report(context: JobContext, { scored, model }: Delivery): Promise<JobReport> {
+    const { job, baseModel, dataset } = context;
     const sources = {
       job,
       baseModel,
@@ -78,13 +83,25 @@ export class Publishing implements Phase {
       infeasible: await this.tasks.infeasibleCounts(job.id),
       runtimes: await this.trials.runtimes(job.id),
       seedFigures: await this.seedFigures(job),
+      rungs: await this.rungs(context),
     };
     return jobReport(sources, yieldNow);
   }
 
-  /** The validation figures that fitness is made of, of each trial of the search, one per seed. */
+  /** How the rungs of the search have dropped candidates. */
+  private async rungs(context: JobContext): Promise<Rung[]> {
+    const trials = await this.trials.list(context.job.id, 'SEARCH');
+    const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
+    const lossesOf = ({ id, reusedTrialId = id }: StoredTrial) => rungLosses(trainings.get(reusedTrialId) ?? []);
+    return rungsReached(
+      searchScopeOf(context),
+      trials.map((trial) => ({ ...trial, losses: lossesOf(trial) })),
+    );
+  }
+
+  /** The validation figures that fitness is made of, of each trial of the search that has one, one per seed. */
   private async seedFigures({ id, spec }: JobContext['job']): Promise<number[][]> {
-    const trials = await this.trials.list(id, 'SEARCH');
+    const trials = (await this.trials.list(id, 'SEARCH')).filter(({ state }) => state !== 'PRUNED');
     const figure = judgedFigure(spec.evaluation.fitness);
     const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
     for (const training of await this.trials.trainings([...figures.keys()])) {

@@ -1,7 +1,7 @@
 import type { BudgetConfig } from '../../domain/job/budget.js';
 import type { StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
 import type { StopReason } from '../../domain/job/job-state.js';
-import type { StoredTrial } from '../../domain/job/trial.js';
+import { isComplete, type StoredTrial } from '../../domain/job/trial.js';
 import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../methods/generation-size.js';
@@ -46,9 +46,9 @@ export function evolutionStop(context: JobContext, trials: readonly StoredTrial[
   const { trialCountMax, targetMetricValue, plateauGenerationCount } = context.job.spec.budget;
   const { mode } = context.job.spec.search.biotune;
   const shape = { ...searchConfig(searchScopeOf(context)), mode };
-  const history = trials.flatMap(({ method, generation, fitness }) =>
-    method === SEARCH_METHOD && fitness !== undefined ? [{ generation, fitness }] : [],
-  );
+  const history = trials
+    .filter((trial) => trial.method === SEARCH_METHOD && isComplete(trial))
+    .map(({ generation, fitness = Infinity }) => ({ generation, fitness }));
   if (history.length >= trialCount(shape)) return undefined;
   const rules = { trialCountMax, targetMetricValue, plateauGenerationCount };
   return stopReason(history, rules, shape);

@@ -42,3 +42,13 @@ function diverged(planned: PlannedTrial, found: StoredTrial): DomainError {
     { method, generation: String(generation), slot: String(slot), stored, planned: now },
   );
 }
+
+/** The error of a trial that is to go on, though it was dropped. */
+export function wasPruned({ method, generation, slot, pruning }: StoredTrial): DomainError {
+  const stored = JSON.stringify(pruning);
+  return new DomainError(
+    'REPLAY_DIVERGED',
+    `${method} generation ${generation} slot ${slot} was dropped (${stored}); the search now plans to go on with it.`,
+    { method, generation: String(generation), slot: String(slot), stored, planned: 'PROMOTED' },
+  );
+}

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { StopReason } from '../../domain/job/job-state.js';
 import { type Method, SEARCH_METHOD, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
+import { groupBy } from '../../domain/group-by.js';
 import { isOpen } from '../../domain/job/trial.js';
 import { byPlace } from '../../search/history.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
@@ -9,16 +10,16 @@ import { LeadershipRepository, type Leadership } from '../../storage/postgres/le
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import type { Transaction } from '../../storage/postgres/transaction.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { Candidates } from '../candidates.js';
+import { Candidates, type ResumedTrial } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
 import { searchingMethodsOf } from '../../domain/job/methods-of-job.js';
 import { TrialSettlement } from '../trial-settlement.js';
 import { refuseInfeasibleGeneration } from './infeasible-search.js';
-import { knowledgeOf, missingTrials } from './missing-trials.js';
+import { knowledgeOf, type MissingWork, missingWork } from './missing-trials.js';
 import type { Phase, PhaseStep } from './phase.js';
 import { activeSeconds, evolutionStop, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
 import { SearchMemory } from './search-memory.js';
-import type { PlannedTrial } from '../../search/search-plan.js';
+import { type PlannedTrial, rungsOf } from '../../search/search-plan.js';
 import { refuseOthers } from './search-replay.js';
 
 /** Reasons that end the evolution alone; the others end every search of the job. */
@@ -55,15 +56,15 @@ export class Searching implements Phase {
     if (job.stopReason === undefined) refuseInfeasibleGeneration(context, memory.all());
     const missing = searchingOf(context)
       .filter((method) => memory.mayPlanMore(method))
-      .map((method) => missingTrials(context, method, memory))
-      .filter(({ length }) => length > 0);
+      .map((method) => missingWork(context, method, memory))
+      .filter(({ begun, resumed, dropped }) => begun.length + resumed.length + dropped.length > 0);
     const isDone = missing.length === 0 && !memory.hasOpen;
     const stop = stopReasonOf(context, memory, isDone);
     if (stop !== job.stopReason && stop !== undefined) {
       await this.stop(context, stop, memory);
       return { then: 'REPEAT' };
     }
-    for (const ofMethod of missing) await this.insert(context, ofMethod, memory);
+    for (const ofMethod of missing) await this.make(context, ofMethod, memory);
     if (isDone) return { then: 'DONE' };
     if (missing.length > 0) return { then: 'REPEAT' };
     const untilMs = wallBudgetEndMs(job.spec.budget, job);
@@ -79,8 +80,16 @@ export class Searching implements Phase {
       await this.trials.list(job.id, 'SEARCH'),
       isTimed ? await this.trials.trainSeconds(job.id, 'SEARCH') : new Map<string, number>(),
     );
+    if (rungsOf(job.spec).length > 0) await this.recallTrainings(memory);
     this.memories.set(leadership, memory);
     return memory;
+  }
+
+  /** Reads how far the candidates of the evolution have come. */
+  private async recallTrainings(memory: SearchMemory): Promise<void> {
+    const ids = memory.searched(SEARCH_METHOD).map(({ id }) => id);
+    const trainings = groupBy(await this.trials.trainings(ids), ({ trialId }) => trialId);
+    for (const [id, ofTrial] of trainings) memory.noteTrainings(id, ofTrial);
   }
 
   /** Closes the trials that the ends of trainings were about; without news, all that have one. */
@@ -94,6 +103,7 @@ export class Searching implements Phase {
     const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.evaluation);
     for (const trial of closed) memory.put(trial);
     for (const [id, ofTrial] of trainings) {
+      memory.noteTrainings(id, ofTrial);
       const seconds = ofTrial.reduce((sum, training) => sum + (seedResult(training)?.trainSeconds ?? 0), 0);
       memory.trainSeconds.set(id, seconds);
     }
@@ -112,14 +122,36 @@ export class Searching implements Phase {
     });
   }
 
+  /** Does what one method asks for. Each write is whole, and what is left follows from the same plan. */
+  private async make(
+    context: JobContext,
+    { begun, resumed, dropped }: MissingWork,
+    memory: SearchMemory,
+  ): Promise<void> {
+    await this.settlement.closeAll(context.leadership, dropped);
+    for (const trial of dropped) memory.put(trial);
+    if (resumed.length > 0) await this.resume(context, resumed, memory);
+    await this.insert(context, begun, memory);
+  }
+
+  /** Lets trials go on from the rung where they wait. */
+  private async resume(context: JobContext, resumed: readonly ResumedTrial[], memory: SearchMemory): Promise<void> {
+    const { job, leadership } = context;
+    for (const piece of piecesOf(resumed, context)) {
+      await this.leaderships.fenced(leadership, async (transaction) => {
+        if (!(await this.jobs.hold(transaction, job.id, 'RUNNING'))) return;
+        await this.candidates.resumeAll(transaction, context, piece);
+        for (const { trial } of piece) memory.noteResumed(trial);
+      });
+    }
+  }
+
   /** Inserts what one method asks for, in pieces: each is whole, and the others follow from the same plan. */
   private async insert(context: JobContext, planned: readonly PlannedTrial[], memory: SearchMemory): Promise<void> {
     const { job, leadership } = context;
     const { seedCount } = job.spec.evaluation;
     const knows = knowledgeOf(context, memory.all());
-    const size = Math.max(1, Math.floor(TRAINING_COUNT_AT_ONCE / seedCount));
-    for (let start = 0; start < planned.length; start += size) {
-      const piece = planned.slice(start, start + size);
+    for (const piece of piecesOf(planned, context)) {
       await this.leaderships.fenced(leadership, async (transaction) => {
         if (!(await this.jobs.hold(transaction, job.id, 'RUNNING'))) return;
         await this.announce(transaction, job.id, piece, memory);
@@ -146,6 +178,14 @@ export class Searching implements Phase {
     if (memory.all().some((trial) => trial.method === SEARCH_METHOD && trial.generation === generation)) return;
     await this.events.append(transaction, jobId, 'GENERATION_STARTED', { generation: String(generation) });
   }
+}
+
+/** Trials in pieces whose trainings are inserted in one transaction. */
+function piecesOf<Trial>(trials: readonly Trial[], { job }: JobContext): (readonly Trial[])[] {
+  const size = Math.max(1, Math.floor(TRAINING_COUNT_AT_ONCE / job.spec.evaluation.seedCount));
+  const pieces: (readonly Trial[])[] = [];
+  for (let start = 0; start < trials.length; start += size) pieces.push(trials.slice(start, start + size));
+  return pieces;
 }
 
 /** The methods of a job that still ask for trials. */
