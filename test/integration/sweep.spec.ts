@@ -130,6 +130,34 @@ describe('a sweep', () => {
     expect(await isStored(weights)).toBe(false);
   });
 
+  it.each(['PRUNED', 'SUCCEEDED', 'CANCELLED'])(
+    'keeps the checkpoint of a trial that waits, and what another task goes on from, until the trial is %s',
+    async (state) => {
+      const [made, given] = [await oldOrphan(), await world.objects.putBlob(Buffer.from('an earlier checkpoint'))];
+      const job = await jobWith(await world.objects.putBlob(Buffer.from('weights')));
+      const trial = newId('trl');
+      await world.dataSource.query(
+        `INSERT INTO trials (id, job_id, phase, method, generation, slot, origin, lr_multipliers, state)
+         VALUES ($1, $2, 'SEARCH', 'BIOTUNE', 0, 0, 'ANCHOR', '{1}', 'RUNNING')`,
+        [trial, job],
+      );
+      const [spec, result] = [{ train: { resumeFrom: given } }, { train: { checkpoint: made } }];
+      await world.dataSource.query(`UPDATE tasks SET trial_id = $2, spec = $3, result = $4 WHERE scope = $1`, [
+        job,
+        trial,
+        JSON.stringify(spec),
+        JSON.stringify(result),
+      ]);
+      await world.aWeekPasses();
+      await world.sweep();
+      expect([await isStored(made), await isStored(given)]).toEqual([true, true]);
+      await world.dataSource.query('UPDATE trials SET state = $2 WHERE id = $1', [trial, state]);
+      await world.aWeekPasses();
+      await world.sweep();
+      expect([await isStored(made), await isStored(given)]).toEqual([false, false]);
+    },
+  );
+
   it('keeps what a failed job shares with another', async () => {
     const weights = await oldOrphan();
     await jobWith(weights);
