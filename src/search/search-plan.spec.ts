@@ -20,6 +20,7 @@ it.each(SEARCH_MODE_NAMES)('a search is evolved, and its genomes are read, by th
       warmStartGenomes: [],
     },
     blocks: [{ id: 'stem' }, { id: 'head' }],
+    objectiveValuesOf: () => ({}),
   });
   expect(config.evolution).toEqual(SEARCH_MODES[mode].evolution);
   expect(config.rules.usesRateGenes).toBe(SEARCH_MODES[mode].usesRateGenes);

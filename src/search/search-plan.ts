@@ -1,6 +1,9 @@
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import { worstFitness } from '../domain/job/evaluation.js';
+import { type ObjectiveValues, valuesToKeepLow } from '../domain/job/search-objectives.js';
+import { isOpenSpace } from '../domain/job/search-space.js';
 import type { NewTrial, StoredTrial } from '../domain/job/trial.js';
 import { listedCandidates } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
@@ -10,6 +13,7 @@ import { trialCount } from '../methods/generation-size.js';
 import { type AcceleratedConfig, planAccelerated } from './accelerated/accelerated.js';
 import { plan, type EvaluatedTrial, type SearchConfig } from './biotune.js';
 import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './candidate-lists.js';
+import type { SettingsSpace } from './settings-space.js';
 import type { Block } from '../domain/base-model.js';
 
 /** What the searches of a job follow from. */
@@ -17,6 +21,8 @@ export interface SearchScope {
   readonly spec: FineTuneJobSpec;
   /** The partition of the base model, input side first. */
   readonly blocks: readonly Pick<Block, 'id'>[];
+  /** What a candidate comes to in `search.objectives`. */
+  readonly objectiveValuesOf: (candidate: Pick<NewTrial, 'lrMultipliers' | 'settings'>) => ObjectiveValues;
 }
 
 /** A trial that a search asks for, whether or not it has been inserted. */
@@ -94,24 +100,35 @@ function evolvedTrials(scope: SearchScope, trials: readonly StoredTrial[]): Plan
   }));
 }
 
-/** Its genomes are multipliers, so no genes are stored. */
+/** Its genomes are multipliers and settings, so no genes are stored. */
 function acceleratedTrials(scope: SearchScope, trials: readonly StoredTrial[]): PlannedTrial[] {
-  const history = trials.flatMap(({ method, generation, slot, lrMultipliers: genome, fitness }) =>
-    method !== SEARCH_METHOD || fitness === undefined ? [] : [{ generation, slot, genome, fitness }],
-  );
+  const history = trials.flatMap(({ method, generation, slot, lrMultipliers: rates, settings, fitness }) => {
+    if (method !== SEARCH_METHOD || fitness === undefined) return [];
+    const genome = { lrMultipliers: rates, ...(settings !== undefined && { settings }) };
+    return [{ generation, slot, genome, fitness }];
+  });
   const next = planAccelerated(acceleratedConfig(scope), history);
   if (next.kind === 'DONE') return [];
   return next.trials.map(({ genome, ...place }) => ({
     phase: 'SEARCH',
     method: SEARCH_METHOD,
     ...place,
-    lrMultipliers: genome,
+    ...genome,
   }));
+}
+
+/** The settings that candidates of a job differ in; undefined where all are fixed. */
+function settingsSpaceOf({ spec: { search, training, data } }: SearchScope): SettingsSpace | undefined {
+  if (!isOpenSpace(search.space)) return undefined;
+  const { baseLearningRate, epochCount, labelSmoothing, weightDecay, batchSize } = training;
+  const { augmentation, imageSizePx } = data;
+  const ofTraining = { baseLearningRate, epochCount, labelSmoothing, weightDecay, batchSize };
+  return { space: search.space, defaults: { ...ofTraining, augmentation, imageSizePx } };
 }
 
 /** What an accelerated search of a job follows from. */
 function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
-  const { search, budget } = scope.spec;
+  const { search, budget, evaluation } = scope.spec;
   const { seed, generationCount, populationSize, eliteCount, initialGenomes, rules } = searchConfig(scope);
   return {
     ...search.accelerated,
@@ -120,6 +137,13 @@ function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
     populationSize,
     eliteCount,
     rules: rules.blocks,
+    settings: settingsSpaceOf(scope),
+    ...(search.objectives.length > 0 && {
+      objectives: {
+        valuesOf: (candidate) => valuesToKeepLow(scope.objectiveValuesOf(candidate)),
+        worstFitness: worstFitness(evaluation),
+      },
+    }),
     initialCandidates: initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
     ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
   };
@@ -135,6 +159,7 @@ export function listOf(scope: SearchScope, method: MethodDefinition): ListedCand
         seed: search.seed,
         blockCount,
         rules: rulesOf(scope),
+        settings: settingsSpaceOf(scope),
         count: plannedTrialCount(scope.spec),
       });
     case 'LIST':

@@ -21,8 +21,8 @@ const CONFIG: AcceleratedConfig = {
 };
 
 /** Blocks 4 to 7 should train at 2, and no other. */
-const distance = (candidate: Candidate): number =>
-  candidate.reduce((sum, rate, block) => {
+const distance = ({ lrMultipliers }: Candidate): number =>
+  lrMultipliers.reduce((sum, rate, block) => {
     const wanted = block >= 4 && block < 8 ? 2 : 0;
     return sum + (rate > 0 === wanted > 0 ? Math.abs(rate - wanted) / 8 : 1);
   }, 0) / 9;
@@ -45,7 +45,7 @@ describe('an accelerated search', () => {
     const { batches, best, history } = run(CONFIG);
     expect(batches.map(({ length }) => length)).toEqual([8, 5, 5, 5]);
     expect(batches[0]?.map(({ origin }) => origin)).toEqual([...Array<string>(7).fill('ANCHOR'), 'RANDOM']);
-    expect(batches[0]?.slice(0, 7).map(({ genome }) => genome)).toEqual(anchors(rules));
+    expect(batches[0]?.slice(0, 7).map(({ genome }) => genome.lrMultipliers)).toEqual(anchors(rules));
     expect(batches.slice(1).flatMap((batch) => batch.map(({ origin }) => origin))).toEqual(Array(15).fill('OFFSPRING'));
     expect(best.fitness).toBe(Math.min(...history.map(({ fitness }) => fitness)));
     expect(best.generation).toBeGreaterThan(0);
@@ -72,7 +72,7 @@ describe('an accelerated search', () => {
   it('refuses a history that it would not have planned', () => {
     const { history } = run(CONFIG);
     const other = history.map((trial) =>
-      trial.slot === 0 ? { ...trial, genome: [...trial.genome].reverse() } : trial,
+      trial.slot === 0 ? { ...trial, genome: { lrMultipliers: trial.genome.lrMultipliers.toReversed() } } : trial,
     );
     expect(() => planAccelerated(CONFIG, other)).toThrow(expect.objectContaining({ reason: 'REPLAY_DIVERGED' }));
   });
@@ -81,7 +81,10 @@ describe('an accelerated search', () => {
     const genome = [0, 9, 0, 0, 0, 0, 0, 0, 0];
     const initialCandidates = [{ origin: 'ENQUEUED' as const, genome }];
     const { history, batches } = run({ ...CONFIG, initialCandidates, trialCountMax: 10 });
-    expect(batches[0]?.[0]).toMatchObject({ origin: 'ENQUEUED', genome: [0, 6, 0, 0, 0, 0, 0, 0, 0] });
+    expect(batches[0]?.[0]).toMatchObject({
+      origin: 'ENQUEUED',
+      genome: { lrMultipliers: [0, 6, 0, 0, 0, 0, 0, 0, 0] },
+    });
     expect(history).toHaveLength(10);
   });
 
@@ -112,8 +115,8 @@ describe('an accelerated search', () => {
       return block === 7 ? { policy: 'TRAIN', lrMultiplierMin: 0.5, lrMultiplierMax: 0.5 } : rule;
     });
     const { history } = run({ ...CONFIG, rules: demanded });
-    expect(new Set(history.map(({ genome }) => genome[0]))).toEqual(new Set([0]));
-    expect(new Set(history.map(({ genome }) => genome[7]))).toEqual(new Set([0.5]));
+    expect(new Set(history.map(({ genome }) => genome.lrMultipliers[0]))).toEqual(new Set([0]));
+    expect(new Set(history.map(({ genome }) => genome.lrMultipliers[7]))).toEqual(new Set([0.5]));
   });
 
   it('goes on where nothing new is left to try', () => {

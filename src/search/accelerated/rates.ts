@@ -2,10 +2,10 @@ import type { BlockRule } from '../../domain/job/genome.js';
 import { type Rng, drawIndex } from '../rng.js';
 
 /**
- * What an accelerated search tries: one factor on the base learning rate per block, input side first; 0 where frozen. The
- * last block holds the head, which a training begins with as it was probed.
+ * The multipliers of a candidate: one factor on the base learning rate per block, input side first; 0 where frozen. The last
+ * block holds the head, which a training begins with as it was probed.
  */
-export type Candidate = readonly number[];
+export type Rates = readonly number[];
 
 /** The useful part of the rates: 0.3 to 3 times the base's, and twice that where at most two blocks before the head train. */
 const RATE_MIN = 0.3;
@@ -22,12 +22,12 @@ const HEAD_KEPT_CHANCE = 0.7;
 const RATE_DIGITS = 3;
 
 /**
- * The candidate of a search that is nearest to what is asked for: rates in their range, then within what the caller demands
- * of each block, and rounded to three digits.
+ * The rates of a search that are nearest to what is asked for: in their range, then within what the caller demands of each
+ * block, and rounded to three digits.
  *
  * @param rules One per block.
  */
-export function nearestCandidate(asked: Candidate, rules: readonly BlockRule[]): Candidate {
+export function nearestRates(asked: Rates, rules: readonly BlockRule[]): Rates {
   const last = asked.length - 1;
   const trains = (block: number) => {
     const policy = rules[block]?.policy ?? 'FREE';
@@ -43,21 +43,15 @@ export function nearestCandidate(asked: Candidate, rules: readonly BlockRule[]):
   });
 }
 
-/** Draws a candidate: each block before the head trains with chance 1/2, at a rate that is log-uniform around 1. */
-export function drawCandidate(rules: readonly BlockRule[], rng: Rng): Candidate {
+/** Draws rates: each block before the head trains with chance 1/2, at a rate that is log-uniform around 1. */
+export function drawRates(rules: readonly BlockRule[], rng: Rng): Rates {
   const drawn = rules.map((_, block) => {
     const [isTrained, rate] = [rng.next(), rng.next()];
     if (block < rules.length - 1) return isTrained < 1 / 2 ? 0 : RATE_MIN * (RATE_MAX / RATE_MIN) ** rate;
     return isTrained < HEAD_KEPT_CHANCE ? 0 : (HEAD_RATES[1 + drawIndex(HEAD_RATES.length - 1, rng)] ?? 1);
   });
-  return nearestCandidate(drawn, rules);
+  return nearestRates(drawn, rules);
 }
-
-/** Whether anything learns after the head has been probed. */
-export const trains = (candidate: Candidate): boolean => candidate.some((rate) => rate > 0);
-
-/** Names a candidate: two with one name are trained alike. */
-export const keyOf = (candidate: Candidate): string => candidate.join();
 
 function nearestHeadRate(rate: number): number {
   const trained = HEAD_RATES.filter((value) => value > 0);
