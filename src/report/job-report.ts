@@ -5,10 +5,12 @@ import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { judgedFigure } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { type JobResult, RESULT_CLASS_COUNT_MAX, type Resolution, type RuntimeUse } from '../domain/job/job-result.js';
+import type { ParetoPoint } from '../domain/job/search-objectives.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
 import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';
+import { paretoFront } from './pareto-front.js';
 import { warningsOf } from './report-warnings.js';
 import { measuredResolution, searchSizeOf } from './search-resolution.js';
 import { verdictOf } from './verdict.js';
@@ -26,6 +28,8 @@ export interface ReportSources {
   readonly runtimes: readonly RuntimeUse[];
   /** The validation figures of `evaluation.fitness` of each trial of the search, one per seed; empty without a search. */
   readonly seedFigures: readonly (readonly number[])[];
+  /** The candidates of the search by the objectives of the job; empty where it has none beside the figure. */
+  readonly paretoPoints: readonly ParetoPoint[];
 }
 
 /** All of a result that does not depend on the model version's number. */
@@ -44,6 +48,8 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
   return {
     method: winner.method,
     lrMultipliers: winner.lrMultipliers,
+    ...(winner.settings !== undefined && { settings: winner.settings }),
+    paretoFront: paretoFront(sources.paretoPoints),
     ...testFigures(delivered),
     ...(genome !== undefined && { genome }),
     testAccuracyInterval: await modelInterval(delivered, setting),
