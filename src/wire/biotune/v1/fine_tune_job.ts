@@ -508,7 +508,8 @@ export interface SearchConfig {
     | undefined;
   /**
    * What ACCELERATED keeps low beside a good validation figure, none twice: it moves candidates of which no
-   * other is as good in all, and the result has a `pareto_front`.
+   * other is as good in all, and the result has a `pareto_front`; the model that is delivered is chosen by
+   * the validation figure alone.
    */
   objectives: SearchConfig_Objective[];
 }
@@ -525,16 +526,14 @@ export enum SearchConfig_Type {
 
 /**
  * What ACCELERATED keeps low beside a good validation figure, none twice: it moves candidates of which no
- * other is as good in all, and the result has a `pareto_front`.
+ * other is as good in all, and the result has a `pareto_front`; the model that is delivered is chosen by
+ * the validation figure alone.
  */
 export enum SearchConfig_Objective {
   OBJECTIVE_UNSPECIFIED = "OBJECTIVE_UNSPECIFIED",
   /** INFERENCE_MULTIPLY_ACCUMULATES - The multiply-accumulates of one image through the model. */
   INFERENCE_MULTIPLY_ACCUMULATES = "INFERENCE_MULTIPLY_ACCUMULATES",
-  /**
-   * TRAINED_PARAMETERS - The number of parameters that learn in a training. The model that is delivered is chosen by the
-   * validation figure alone.
-   */
+  /** TRAINED_PARAMETERS - The number of parameters that learn in a training. */
   TRAINED_PARAMETERS = "TRAINED_PARAMETERS",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
