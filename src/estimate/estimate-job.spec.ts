@@ -29,7 +29,7 @@ function estimated(space: object, { epochCount = 10, imageSizePx = 64, augmentat
   const { methods } = estimateJob({
     spec,
     baseModel: { architecture, blocks },
-    classes: classes.map((named, index) => ({ ...named, index })) as never,
+    classes: classes.map((named, index) => ({ ...named, index })),
     multiplyAccumulatesPerSecond: undefined,
   });
   return Object.fromEntries(methods.map(({ method, cost }) => [method, cost]));

@@ -15,9 +15,12 @@ const rangeOf = (bound: z.ZodNumber, text: { readonly id: string; readonly what:
       min: bound.describe(`The least, ${text.bounds}.`),
       max: bound.describe(`The most, ${text.bounds}.`),
     })
-    .superRefine(({ min, max }, { addIssue }) => {
+    .superRefine(({ min, max }, context) => {
       if (min <= max) return;
-      addIssue({ code: 'custom', message: `min is ${min} and max is ${max}; min must be at most max: exchange them` });
+      context.addIssue({
+        code: 'custom',
+        message: `min is ${min} and max is ${max}; min must be at most max: exchange them`,
+      });
     })
     .meta({ id: text.id, description: text.what });
 
