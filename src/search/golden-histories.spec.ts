@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { trialCount } from '../methods/generation-size.js';
 import { type AcceleratedConfig, planAccelerated } from './accelerated/accelerated.js';
+import type { Candidate } from './accelerated/candidate.js';
 import type { Rates } from './accelerated/rates.js';
 import { type EvaluatedTrial, type PlannedTrial, type SearchConfig, ALGORITHM_VERSION, plan } from './biotune.js';
 import type { Evaluated, Planned } from './replay.js';
@@ -50,18 +51,22 @@ describe.each([
 interface AcceleratedHistory {
   readonly algorithmVersion: number;
   readonly config: AcceleratedConfig;
-  /** Of searches that leave no setting open, so that rates are all that a candidate has. */
-  readonly rows: readonly (Planned<Rates> & Evaluated<Rates>)[];
+  /** Where the search leaves no setting open, rates are all that a candidate has. */
+  readonly rows: readonly (Planned<Rates | Candidate> & Evaluated<Rates | Candidate>)[];
 }
 
 describe.each([
   ['an accelerated search', 'accelerated'],
   ['an accelerated search with constraints and a given candidate', 'accelerated-constrained'],
   ['an accelerated search without anchors and surrogate', 'accelerated-plain'],
+  ['an accelerated search that leaves every setting open', 'accelerated-settings'],
 ])('the golden history of %s', (_, name) => {
   const history = JSON.parse(readFileSync(`test/fixtures/search-histories/${name}.json`, 'utf8')) as AcceleratedHistory;
   const { config } = history;
-  const rows = history.rows.map((row) => ({ ...row, genome: { lrMultipliers: row.genome } }));
+  const rows = history.rows.map(({ genome, ...row }) => ({
+    ...row,
+    genome: 'lrMultipliers' in genome ? genome : { lrMultipliers: genome },
+  }));
 
   it('is of this version of the algorithm, whole, and planned again row by row', () => {
     expect(history.algorithmVersion).toBe(ALGORITHM_VERSION);
