@@ -2,16 +2,26 @@ import type { ImageCounts } from '../cost/training-cost.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset/dataset.js';
 import { foldCountOf, imageCountsOf } from '../domain/dataset/dataset-folds.js';
+import { withSettings } from '../domain/job/candidate-settings.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
-import { type Method, methodOf } from '../methods/method-table.js';
+import { type Method, methodOf, takesGenomes } from '../methods/method-table.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { assumedResolution, resolutionWarnings, searchSizeOf } from '../report/search-resolution.js';
 import { methodsOf } from '../domain/job/methods-of-job.js';
+import type { TrialSettings } from '../domain/job/trial.js';
 import { listOf, plannedTrialCount, rulesOf, type SearchScope } from '../search/search-plan.js';
 import { estimateParameters } from './parameter-estimate.js';
-import { estimateTraining, networkCosts } from './training-estimate.js';
+import { objectiveValuesOf } from './objective-values.js';
+import { settingsOfMeanCost } from './space-mean.js';
+import {
+  estimateTraining,
+  meanOfTrainings,
+  type NetworkCosts,
+  networkCosts,
+  type TrainingSetting,
+} from './training-estimate.js';
 
 /** What the estimate of a job follows from. */
 export interface EstimatedJob {
@@ -24,7 +34,7 @@ export interface EstimatedJob {
 
 /**
  * Estimates what each method of a job takes, and which differences its search can show, counting as the job's own meter
- * does: all epochs of every training.
+ * does: all epochs of every training. Where a search leaves settings open, its trainings count at the mean over them.
  */
 export function estimateJob(job: EstimatedJob): JobEstimate {
   const { spec, classes } = job;
@@ -35,17 +45,22 @@ export function estimateJob(job: EstimatedJob): JobEstimate {
   return { methods, cost, resolution, warnings: resolutionWarnings(resolution) };
 }
 
-function estimatorOf({ spec, baseModel, classes, multiplyAccumulatesPerSecond: speed }: EstimatedJob) {
+function estimatorOf(job: EstimatedJob) {
+  const { spec, baseModel, classes, multiplyAccumulatesPerSecond: speed } = job;
   const network = networkByArchitecture(baseModel.architecture);
-  const scope: SearchScope = { spec, blocks: baseModel.blocks };
-  const costs = networkCosts(network, spec.data.imageSizePx, classes.length);
-  const setting = { spec, costs, rules: rulesOf(scope).blocks };
+  const objectiveValues = objectiveValuesOf({ spec, baseModel, classCount: classes.length });
+  const scope: SearchScope = { spec, blocks: baseModel.blocks, objectiveValuesOf: objectiveValues };
+  const settingOf = settingsOfTrainings(job, scope);
+  const [fixed, open] = [[settingOf({})], settingsOfMeanCost(spec.search.space).map(settingOf)];
   const [fold, all] = [imageCountsOf(classes, foldCountOf(spec.data)), imageCountsOf(classes, 1)];
   return (method: Method): JobEstimate['methods'][number] => {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);
+    const settings = takesGenomes(method) ? open : fixed;
     const costOf = (trainingCount: number, images: ImageCounts): Cost => {
-      const { epochCount, multiplyAccumulates } = estimateTraining(definition, setting, images);
+      const { epochCount, multiplyAccumulates } = meanOfTrainings(
+        settings.map((setting) => estimateTraining(definition, setting, images)),
+      );
       return {
         trainingCount,
         epochCount: epochCount * trainingCount,
@@ -55,7 +70,21 @@ function estimatorOf({ spec, baseModel, classes, multiplyAccumulatesPerSecond: s
     };
     const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
     const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
-    return { method, trialCount, cost, ...estimateParameters(definition, network, classes.length, setting) };
+    return { method, trialCount, cost, ...estimateParameters(definition, network, classes.length, settingOf({})) };
+  };
+}
+
+/** What decides the cost of trainings with some settings; the network is counted once for each image size. */
+function settingsOfTrainings({ spec, baseModel, classes }: EstimatedJob, scope: SearchScope) {
+  const network = networkByArchitecture(baseModel.architecture);
+  const rules = rulesOf(scope).blocks;
+  const known = new Map<number, NetworkCosts>();
+  return (settings: TrialSettings): TrainingSetting => {
+    const applied = withSettings(spec, settings);
+    const { imageSizePx } = applied.data;
+    const costs = known.get(imageSizePx) ?? networkCosts(network, imageSizePx, classes.length);
+    known.set(imageSizePx, costs);
+    return { spec: applied, costs, rules };
   };
 }
 

@@ -69,7 +69,7 @@ export function estimateTraining(
       return ofCandidate(method, { lrMultipliers: fixedMultipliers(method, blockCount, methods) }, setting, images);
     case 'LIST': {
       const candidates = listedCandidates(method, { blockCount, ...training }, methods);
-      return meanOf(candidates.map((candidate) => ofCandidate(method, candidate, setting, images)));
+      return meanOfTrainings(candidates.map((candidate) => ofCandidate(method, candidate, setting, images)));
     }
     default:
       return ofRandomGenomes(method, setting, images);
@@ -141,7 +141,8 @@ function factsOf(
   return { hasBatchNorm, frozenBatchNorm, imagesVary: augmentation !== 'NONE' };
 }
 
-function meanOf(estimates: readonly TrainingEstimate[]): TrainingEstimate {
+/** The mean of at least one. */
+export function meanOfTrainings(estimates: readonly TrainingEstimate[]): TrainingEstimate {
   const meanOfAll = (figure: keyof TrainingEstimate) => mean(estimates.map((estimate) => estimate[figure]));
   return { epochCount: meanOfAll('epochCount'), multiplyAccumulates: meanOfAll('multiplyAccumulates') };
 }

@@ -1,9 +1,11 @@
 import type { BaseModel } from '../domain/base-model.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import { withSettings } from '../domain/job/candidate-settings.js';
 import { objectiveSchema } from '../domain/job/evaluation.js';
-import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
+import type { FineTuneJobSpec, StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { NewTrial } from '../domain/job/trial.js';
 import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
+import { objectiveValuesOf } from '../estimate/objective-values.js';
 import { protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { methodOf } from '../methods/method-table.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
@@ -20,9 +22,10 @@ export interface JobContext {
 }
 
 /** What the job's searches follow from. */
-export const searchScopeOf = ({ job, baseModel }: JobContext): SearchScope => ({
-  spec: job.spec,
+export const searchScopeOf = ({ job: { spec }, baseModel, dataset }: JobContext): SearchScope => ({
+  spec,
   blocks: baseModel.blocks,
+  objectiveValuesOf: objectiveValuesOf({ spec, baseModel, classCount: dataset.classes.length }),
 });
 
 /** The packed images of some splits; without `test`, which only a score task may read. */
@@ -31,13 +34,19 @@ function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSp
   return { manifest: dataset.manifest, shards: dataset.shards.filter(({ split }) => keep(split)) };
 }
 
-function network({ job, baseModel, dataset }: JobContext, weights: { sha256: string; sizeBytes: number }) {
+function network(
+  { baseModel, dataset }: JobContext,
+  weights: { sha256: string; sizeBytes: number },
+  { imageSizePx }: FineTuneJobSpec['data'],
+) {
   const { architecture, mean, std } = baseModel;
-  const { imageSizePx } = job.spec.data;
   return { architecture, weights, mean, std, imageSizePx, classCount: dataset.classes.length };
 }
 
-/** The training of one candidate with one seed; its method may overrule what the job says of BatchNorm and images. */
+/**
+ * The training of one candidate with one seed. What it sets overrules the job, and its method may overrule what the job says of
+ * BatchNorm and images.
+ */
 export function trainSpec(
   context: JobContext,
   candidate: Pick<
@@ -50,7 +59,7 @@ export function trainSpec(
     },
 ): TrainSpec {
   const { method: id, settings, phaseSeed, ...chosen } = candidate;
-  const { training, data, methods, evaluation } = context.job.spec;
+  const { training, data, methods, evaluation } = withSettings(context.job.spec, settings);
   // How many steps there must be is decided: the epochs say it.
   const { batchSize, stepCountMin: _decided, ...ofJob } = training;
   if (batchSize === undefined) throw new Error(`${context.job.id} trains before its batch size is known`);
@@ -60,7 +69,7 @@ export function trainSpec(
     ...chosen,
     headSeed: protocol.headInit === 'PROBE' ? phaseSeed : chosen.seed,
     objective: objectiveSchema.strip().parse(evaluation),
-    network: network(context, context.baseModel),
+    network: network(context, context.baseModel, data),
     pack: pack(context, (split) => split !== 'test'),
     training: { ...ofJob, batchSize, ...protocol },
     augmentation,
@@ -68,8 +77,12 @@ export function trainSpec(
   };
 }
 
-/** The one look at the sealed test split. */
-export const scoreSpec = (context: JobContext, weights: { sha256: string; sizeBytes: number }): ScoreSpec => ({
-  network: network(context, weights),
+/** The one look at the sealed test split, at the image size of the candidate. */
+export const scoreSpec = (
+  context: JobContext,
+  { settings }: Pick<NewTrial, 'settings'>,
+  weights: { sha256: string; sizeBytes: number },
+): ScoreSpec => ({
+  network: network(context, weights, withSettings(context.job.spec, settings).data),
   pack: pack(context, (split) => split === 'test'),
 });

@@ -91,6 +91,9 @@ export class JobSpecs {
 export function fitToDataset(spec: FineTuneJobSpec, dataset: Pick<DatasetVersion, 'name' | 'classes'>): FittedSpec {
   const foldCount = foldCountOf(spec.data);
   checkDatasetFits(dataset, { foldCount, batchSize: spec.training.batchSize });
+  for (const batchSize of spec.search.space.batchSize) {
+    checkDatasetFits(dataset, { foldCount, batchSize, batchSizeField: 'search.space.batchSize' });
+  }
   const { defaults } = SEARCH_MODES[spec.search.biotune.mode];
   const { batchSize = batchSizeOf(dataset.classes, foldCount, defaults.batchSize), epochCount } = spec.training;
   const floor = epochsOfSteps(dataset.classes, foldCount, { stepCount: spec.training.stepCountMin, batchSize });
@@ -109,12 +112,19 @@ export function fitToDataset(spec: FineTuneJobSpec, dataset: Pick<DatasetVersion
 }
 
 function checkFits({ data, search }: CreateFineTuneJob, { id, inputSizePxMin, blocks }: BaseModel): void {
-  const { imageSizePx } = data;
-  if (imageSizePx !== undefined && imageSizePx < inputSizePxMin) {
+  const sizes = [
+    { path: ['data', 'imageSizePx'], imageSizePx: data.imageSizePx },
+    ...search.space.imageSizePx.map((imageSizePx, index) => ({
+      path: ['search', 'space', 'imageSizePx', String(index)],
+      imageSizePx,
+    })),
+  ];
+  for (const { path, imageSizePx = inputSizePxMin } of sizes) {
+    if (imageSizePx >= inputSizePxMin) continue;
     const message = `imageSizePx is ${imageSizePx}; ${id} needs at least ${inputSizePxMin}`;
     const metadata = { imageSizePx: String(imageSizePx), inputSizePxMin: String(inputSizePxMin) };
     throw new DomainError('INPUT_TOO_SMALL', `${message}.`, metadata, {
-      violations: [{ pointer: '/data/imageSizePx', message }],
+      violations: [{ pointer: `/${path.join('/')}`, message }],
     });
   }
   phenotypeRules(

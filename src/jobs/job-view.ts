@@ -87,9 +87,10 @@ function progress(rows: JobRows): Progress {
 function bestTrial({ job, best }: JobRows): Pick<FineTuneJob, 'best'> {
   const genome = best && genomeOf(best);
   if (best?.fitness === undefined) return {};
-  const { id, generation, lrMultipliers, fitness } = best;
+  const { id, generation, lrMultipliers, settings, fitness } = best;
   const trial = trialName(job.project, job.id, id);
-  return { best: { trial, generation, ...(genome !== undefined && { genome }), lrMultipliers, fitness } };
+  const drawn = { ...(genome !== undefined && { genome }), ...(settings !== undefined && { settings }) };
+  return { best: { trial, generation, ...drawn, lrMultipliers, fitness } };
 }
 
 /** Makes what a caller sees of a job; progress and best are derived here and stored nowhere. */

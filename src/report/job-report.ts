@@ -11,10 +11,12 @@ import {
   type Rung,
   type RuntimeUse,
 } from '../domain/job/job-result.js';
+import type { ParetoPoint } from '../domain/job/search-objectives.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { ScoredFinalist, ScoredModel } from './finalist.js';
 import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';
+import { paretoFront } from './pareto-front.js';
 import { warningsOf } from './report-warnings.js';
 import { measuredResolution, searchSizeOf } from './search-resolution.js';
 import { verdictOf } from './verdict.js';
@@ -34,6 +36,8 @@ export interface ReportSources {
   readonly seedFigures: readonly (readonly number[])[];
   /** Empty where the search dropped no candidate before its end. */
   readonly rungs: readonly Rung[];
+  /** The candidates of the search by the objectives of the job; empty where it has none beside the figure. */
+  readonly paretoPoints: readonly ParetoPoint[];
 }
 
 /** All of a result that does not depend on the model version's number. */
@@ -52,6 +56,8 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
   return {
     method: winner.method,
     lrMultipliers: winner.lrMultipliers,
+    ...(winner.settings !== undefined && { settings: winner.settings }),
+    paretoFront: paretoFront(sources.paretoPoints),
     ...testFigures(delivered),
     ...(genome !== undefined && { genome }),
     testAccuracyInterval: await modelInterval(delivered, setting),

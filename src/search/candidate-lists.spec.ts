@@ -36,6 +36,14 @@ describe('randomSearchCandidates', () => {
     expect(randomSearchCandidates({ ...random, count: 7 })).toEqual(randomSearchCandidates(random).slice(0, 7));
   });
 
+  it('draws open settings after the genome, which is the same with them and without', () => {
+    const space = { epochCount: { min: 2, max: 9 }, augmentation: [], imageSizePx: [64, 96], batchSize: [] };
+    const candidates = randomSearchCandidates({ ...random, settings: { space, defaults: {} } });
+    expect(candidates.map(({ settings: _settings, ...rest }) => rest)).toEqual(randomSearchCandidates(random));
+    expect(new Set(candidates.map(({ settings }) => settings?.imageSizePx))).toEqual(new Set([64, 96]));
+    expect(new Set(candidates.map(({ settings }) => settings?.epochCount)).size).toBe(8);
+  });
+
   it('gives other genomes for another seed', () => {
     const genomes = new Set(
       [684, 685]

@@ -3,6 +3,7 @@ import { type TrialOrigin, type TrialSettings, trialSettingsSchema } from '../do
 import type { MethodCandidate } from '../methods/method-definition.js';
 import { drawRandomGenome } from './random-genome.js';
 import { openStream } from './rng.js';
+import { drawSettings, type SettingsSpace } from './settings-space.js';
 
 /** What a search without evolution evaluates: all on fold 0 and at once, as generation 0. */
 export interface ListedCandidate {
@@ -13,12 +14,13 @@ export interface ListedCandidate {
   readonly genome?: Genome;
   /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   readonly lrMultipliers: readonly number[];
-  /** What the candidate's technique sets over the method's own settings; absent where it sets nothing. */
+  /** What the candidate sets over the settings of its method and job; absent where it sets nothing. */
   readonly settings?: TrialSettings;
 }
 
 /**
- * Random search over BioTune's genomes, each drawn as in an initial population; the candidate in a slot does not depend on `count`.
+ * Random search over BioTune's genomes, each drawn as in an initial population, and over the open settings; the candidate in a
+ * slot does not depend on `count`.
  *
  * @param seed The search's, an integer in [0, 2^53).
  * @param blockCount The number of blocks that `rules` has.
@@ -28,11 +30,14 @@ export function randomSearchCandidates({
   seed,
   blockCount,
   rules,
+  settings,
   count,
 }: {
   readonly seed: number;
   readonly blockCount: number;
   readonly rules: PhenotypeRules;
+  /** Absent where candidates differ in their genomes alone. */
+  readonly settings?: SettingsSpace | undefined;
   readonly count: number;
 }): ListedCandidate[] {
   if (rules.blocks.length !== blockCount) {
@@ -41,7 +46,8 @@ export function randomSearchCandidates({
   return Array.from({ length: count }, (_, slot) => {
     const rng = openStream({ seed, purpose: 'RANDOM_SEARCH', generation: 0, slot });
     const genome = drawRandomGenome(rules, rng);
-    return { slot, origin: 'RANDOM', genome, lrMultipliers: lrMultipliers(genome, rules) };
+    const candidate = { slot, origin: 'RANDOM', genome, lrMultipliers: lrMultipliers(genome, rules) } as const;
+    return settings === undefined ? candidate : { ...candidate, settings: drawSettings(settings, rng) };
   });
 }
 

@@ -56,7 +56,7 @@ interface AcceleratedHistory {
 }
 
 /** What is known of each trial after some rows: its latest. */
-const knownAfter = (rows: AcceleratedHistory['rows']): Tried[] => [
+const knownAfter = (rows: readonly Tried[]): Tried[] => [
   ...new Map(rows.map((row) => [`${row.generation}/${row.slot}`, row])).values(),
 ];
 
@@ -65,6 +65,7 @@ describe.each([
   ['an accelerated search with constraints and a given candidate', 'accelerated-constrained'],
   ['an accelerated search without anchors and surrogate', 'accelerated-plain'],
   ['an accelerated search with two rungs', 'accelerated-rungs'],
+  ['an accelerated search that leaves every setting open', 'accelerated-settings'],
 ])('the golden history of %s', (_, name) => {
   const history = JSON.parse(readFileSync(`test/fixtures/search-histories/${name}.json`, 'utf8')) as AcceleratedHistory;
   const { config, rows } = history;

@@ -1,15 +1,17 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createFineTuneJobSchema } from '../domain/job/create-fine-tune-job.js';
+import type { SearchingMethod } from '../methods/method-table.js';
 import { SEARCH_MODE_NAMES, SEARCH_MODES } from '../methods/search-modes.js';
-import { searchConfig } from './search-plan.js';
+import { nextTrials, type PlannedTrial, searchConfig, type SearchedTrial, type SearchScope } from './search-plan.js';
 
-it.each(SEARCH_MODE_NAMES)('a search is evolved, and its genomes are read, by the rules of %s', (mode) => {
+function scopeOf(search: object, objectiveValuesOf: SearchScope['objectiveValuesOf'] = () => ({})): SearchScope {
   const request = createFineTuneJobSchema.parse({
     baseModel: 'a',
     dataset: 's3://bucket/prefix',
-    search: { seed: 1, biotune: { mode } },
+    search: { seed: 1, ...search },
+    baselines: ['RANDOM_SEARCH'],
   });
-  const config = searchConfig({
+  return {
     spec: {
       ...request,
       search: { ...request.search, seed: 1 },
@@ -19,8 +21,68 @@ it.each(SEARCH_MODE_NAMES)('a search is evolved, and its genomes are read, by th
       output: { model: 'm' },
       warmStartGenomes: [],
     },
-    blocks: [{ id: 'stem' }, { id: 'head' }],
-  });
+    blocks: [{ id: 'stem' }, { id: 'middle' }, { id: 'head' }],
+    objectiveValuesOf,
+  };
+}
+
+const plannedTrials = (scope: SearchScope, method: SearchingMethod, trials: readonly SearchedTrial[]) =>
+  nextTrials(scope, method, trials).trials;
+
+it.each(SEARCH_MODE_NAMES)('a search is evolved, and its genomes are read, by the rules of %s', (mode) => {
+  const config = searchConfig(scopeOf({ biotune: { mode } }));
   expect(config.evolution).toEqual(SEARCH_MODES[mode].evolution);
   expect(config.rules.usesRateGenes).toBe(SEARCH_MODES[mode].usesRateGenes);
+});
+
+describe('an accelerated search', () => {
+  const biotune = { mode: 'ACCELERATED' };
+  const space = { epochCount: { min: 2, max: 5 }, imageSizePx: [96, 224] };
+
+  it('plans trials that set what its space leaves open, and reads them again', () => {
+    const scope = scopeOf({ biotune, space });
+    const first = plannedTrials(scope, 'BIOTUNE', []);
+    expect(first[0]).toMatchObject({ origin: 'ANCHOR', settings: { epochCount: 5, imageSizePx: 224 } });
+    const second = plannedTrials(scope, 'BIOTUNE', first.map(stored));
+    expect(second).toHaveLength(5);
+    expect(second.every(({ settings }) => settings?.epochCount !== undefined)).toBe(true);
+    const others = first.map((trial) => stored({ ...trial, settings: { epochCount: 3, imageSizePx: 224 } }));
+    expect(() => plannedTrials(scope, 'BIOTUNE', others)).toThrow(
+      expect.objectContaining({ reason: 'REPLAY_DIVERGED' }),
+    );
+  });
+
+  it('draws the open settings of a random search too', () => {
+    const drawn = plannedTrials(scopeOf({ biotune, space }), 'RANDOM_SEARCH', []);
+    expect(new Set(drawn.map(({ settings }) => settings?.imageSizePx))).toEqual(new Set([96, 224]));
+  });
+
+  it('plans trials without settings where nothing is open', () => {
+    for (const method of ['BIOTUNE', 'RANDOM_SEARCH'] as const) {
+      for (const trial of plannedTrials(scopeOf({ biotune }), method, [])) expect(trial).not.toHaveProperty('settings');
+    }
+  });
+
+  it('asks what candidates come to only where objectives are named', () => {
+    const asked: unknown[] = [];
+    const count: SearchScope['objectiveValuesOf'] = (candidate) => {
+      asked.push(candidate);
+      return { trainedParameterCount: 1 };
+    };
+    const trials = plannedTrials(scopeOf({ biotune }), 'BIOTUNE', []).map(stored);
+    plannedTrials(scopeOf({ biotune }, count), 'BIOTUNE', trials);
+    expect(asked).toHaveLength(0);
+    plannedTrials(scopeOf({ biotune, objectives: ['TRAINED_PARAMETERS'] }, count), 'BIOTUNE', trials);
+    expect(asked).toHaveLength(trials.length);
+  });
+
+  const stored = (trial: PlannedTrial): SearchedTrial => ({
+    ...trial,
+    id: `trl_${trial.slot}`,
+    jobId: 'ftj_1',
+    state: 'SUCCEEDED',
+    fitness: (trial.slot + 1) / 10,
+    losses: [],
+    createTime: new Date(0),
+  });
 });

@@ -1,10 +1,11 @@
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import { phenotypeRules, type PhenotypeRules, lrMultipliers } from '../domain/job/genome.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
-import type { NewTrial, Pruning, StoredTrial } from '../domain/job/trial.js';
-import { rungReport } from './accelerated/rung-report.js';
-import type { Place } from './history.js';
 import type { Rung } from '../domain/job/job-result.js';
+import { worstFitness } from '../domain/job/evaluation.js';
+import { type ObjectiveValues, valuesToKeepLow } from '../domain/job/search-objectives.js';
+import { isOpenSpace } from '../domain/job/search-space.js';
+import type { NewTrial, Pruning, StoredTrial } from '../domain/job/trial.js';
 import { listedCandidates } from '../methods/apply-method.js';
 import type { MethodDefinition } from '../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, type SearchingMethod } from '../methods/method-table.js';
@@ -12,9 +13,12 @@ import { SEARCH_MODES } from '../methods/search-modes.js';
 import { trialCount } from '../methods/generation-size.js';
 import { type AcceleratedConfig, type AcceleratedPlan, planAccelerated } from './accelerated/accelerated.js';
 import type { Tried } from './accelerated/race.js';
+import { rungReport } from './accelerated/rung-report.js';
 import { rungEpochCounts } from './accelerated/rungs.js';
 import { plan, type EvaluatedTrial, type SearchConfig } from './biotune.js';
 import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './candidate-lists.js';
+import type { Place } from './history.js';
+import type { SettingsSpace } from './settings-space.js';
 import type { Block } from '../domain/base-model.js';
 
 /** What the searches of a job follow from. */
@@ -22,6 +26,8 @@ export interface SearchScope {
   readonly spec: FineTuneJobSpec;
   /** The partition of the base model, input side first. */
   readonly blocks: readonly Pick<Block, 'id'>[];
+  /** What a candidate comes to in `search.objectives`. */
+  readonly objectiveValuesOf: (candidate: Pick<NewTrial, 'lrMultipliers' | 'settings'>) => ObjectiveValues;
 }
 
 /** A trial that a search asks for, whether or not it has been inserted. */
@@ -88,7 +94,7 @@ const evaluated = (trials: readonly StoredTrial[]): EvaluatedTrial[] =>
 /** The epochs after which the trainings of a job's evolution pause, ascending; empty where they do not. */
 export const rungsOf = ({ search, training }: Pick<FineTuneJobSpec, 'search' | 'training'>): readonly number[] =>
   SEARCH_MODES[search.biotune.mode].algorithm === 'ACCELERATED' && search.accelerated.usesRungs
-    ? rungEpochCounts(training.epochCount)
+    ? rungEpochCounts(search.space.epochCount?.min ?? training.epochCount)
     : [];
 
 /**
@@ -119,7 +125,7 @@ function evolvedTrials(scope: SearchScope, trials: readonly StoredTrial[]): Plan
   }));
 }
 
-/** Its genomes are multipliers, so no genes are stored. */
+/** Its genomes are multipliers and settings, so no genes are stored. */
 function acceleratedTrials(scope: SearchScope, trials: readonly SearchedTrial[]): NextTrials {
   const next = acceleratedPlan(scope, trials);
   const rungs = rungsOf(scope.spec);
@@ -129,7 +135,7 @@ function acceleratedTrials(scope: SearchScope, trials: readonly SearchedTrial[])
       phase: 'SEARCH',
       method: SEARCH_METHOD,
       ...place,
-      lrMultipliers: genome,
+      ...genome,
     })),
     dropped: next.judgements
       .filter(({ verdict }) => verdict === 'DROPPED')
@@ -146,10 +152,10 @@ const acceleratedPlan = (scope: SearchScope, trials: readonly SearchedTrial[]): 
 const triedOf = (trials: readonly SearchedTrial[]): Tried[] =>
   trials
     .filter(({ method }) => method === SEARCH_METHOD)
-    .map(({ generation, slot, lrMultipliers: genome, losses, fitness }) => ({
+    .map(({ generation, slot, lrMultipliers: rates, settings, losses, fitness }) => ({
       generation,
       slot,
-      genome,
+      genome: { lrMultipliers: rates, ...(settings !== undefined && { settings }) },
       losses,
       ...(fitness !== undefined && { fitness }),
     }));
@@ -161,9 +167,18 @@ export function rungsReached(scope: SearchScope, trials: readonly SearchedTrial[
   return rungReport(rungs, acceleratedPlan(scope, trials).judgements, triedOf(trials));
 }
 
+/** The settings that candidates of a job differ in; undefined where all are fixed. */
+function settingsSpaceOf({ spec: { search, training, data } }: SearchScope): SettingsSpace | undefined {
+  if (!isOpenSpace(search.space)) return undefined;
+  const { baseLearningRate, epochCount, labelSmoothing, weightDecay, batchSize } = training;
+  const { augmentation, imageSizePx } = data;
+  const ofTraining = { baseLearningRate, epochCount, labelSmoothing, weightDecay, batchSize };
+  return { space: search.space, defaults: { ...ofTraining, augmentation, imageSizePx } };
+}
+
 /** What an accelerated search of a job follows from. */
 function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
-  const { search, budget } = scope.spec;
+  const { search, budget, evaluation } = scope.spec;
   const { seed, generationCount, populationSize, eliteCount, initialGenomes, rules } = searchConfig(scope);
   const { usesRungs: _asked, ...parts } = search.accelerated;
   return {
@@ -174,6 +189,13 @@ function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
     populationSize,
     eliteCount,
     rules: rules.blocks,
+    settings: settingsSpaceOf(scope),
+    ...(search.objectives.length > 0 && {
+      objectives: {
+        valuesOf: (candidate) => valuesToKeepLow(scope.objectiveValuesOf(candidate)),
+        worstFitness: worstFitness(evaluation),
+      },
+    }),
     initialCandidates: initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
     ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
   };
@@ -189,6 +211,7 @@ export function listOf(scope: SearchScope, method: MethodDefinition): ListedCand
         seed: search.seed,
         blockCount,
         rules: rulesOf(scope),
+        settings: settingsSpaceOf(scope),
         count: plannedTrialCount(scope.spec),
       });
     case 'LIST':

@@ -62,6 +62,8 @@ export const job: FineTuneJob = {
       initialGenomes: [],
       warmStartFrom: [],
       accelerated: { usesAnchors: true, usesMoves: true, usesSurrogate: true, usesRungs: true },
+      space: { baseLearningRate: { min: 1e-4, max: 1e-2 }, augmentation: ['NONE'], imageSizePx: [], batchSize: [] },
+      objectives: ['TRAINED_PARAMETERS'],
     },
     evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
     baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],

@@ -59,6 +59,8 @@ export interface DatasetDemands {
   readonly foldCount: number;
   /** What the caller has named. */
   readonly batchSize?: number | undefined;
+  /** Where it was named; `training.batchSize` when absent. */
+  readonly batchSizeField?: string;
 }
 
 /**
@@ -69,7 +71,7 @@ export interface DatasetDemands {
  */
 export function checkDatasetFits(
   { name, classes }: Pick<DatasetVersion, 'name' | 'classes'>,
-  { foldCount, batchSize = 0 }: DatasetDemands,
+  { foldCount, batchSize = 0, batchSizeField = 'training.batchSize' }: DatasetDemands,
 ): void {
   const thin = classes.find(({ imageCount }) => Math.min(imageCount.train, imageCount.validation) < foldCount);
   if (thin !== undefined) {
@@ -90,7 +92,7 @@ export function checkDatasetFits(
   if (smallest < batchSize) {
     throw new DomainError(
       'BATCH_TOO_LARGE',
-      `training.batchSize is ${batchSize}, and a fold of ${name} has ${smallest} training images; ` +
+      `${batchSizeField} is ${batchSize}, and a fold of ${name} has ${smallest} training images; ` +
         `choose ${smallest} or less, leave it out, or raise data.searchFraction.`,
       { batchSize: String(batchSize), imageCount: String(smallest) },
     );

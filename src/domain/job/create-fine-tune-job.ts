@@ -16,6 +16,7 @@ import { datasetReferenceSchema } from '../dataset/dataset-reference.js';
 import { evaluationSchema, finalsSchema } from './evaluation.js';
 import { reproducibilitySchema } from '../runtime.js';
 import { searchSchema } from './search-config.js';
+import { isOpenSpace } from './search-space.js';
 import { boundedText } from '../text.js';
 import { trainingSchema } from './training-protocol.js';
 import { withModeDefaults } from './mode-defaults.js';
@@ -86,6 +87,7 @@ export const createFineTuneJobSchema = fineTuneJobRequestSchema
   .transform(withModeDefaults)
   .superRefine(checkSearch)
   .superRefine(checkMode)
+  .superRefine(checkSpace)
   .superRefine(checkBaselines)
   .superRefine(checkUnused);
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
@@ -155,6 +157,26 @@ function checkMode({ search, training, data }: SearchParts, context: z.Refinemen
   if (headInit === 'PROBE' && ofMode.headInit === 'RANDOM') {
     const message = `headInit is PROBE; candidates of mode ${mode} begin with a RANDOM head: leave it out, or change search.biotune.mode`;
     refuse(['training', 'headInit'], message, { headInit, mode });
+  }
+}
+
+/** Open settings and further objectives are for a search that knows of them. */
+function checkSpace({ search, baselines }: SearchParts, context: z.RefinementCtx): void {
+  const refuse = refuserOf(context);
+  const { mode } = search.biotune;
+  const isSearched = search.type !== 'NONE' || baselines.some(takesGenomes);
+  const used = [
+    ...(isOpenSpace(search.space) ? ['space'] : []),
+    ...(search.objectives.length > 0 ? ['objectives'] : []),
+  ];
+  for (const field of used) {
+    if (SEARCH_MODES[mode].algorithm !== 'ACCELERATED') {
+      const message = `search.${field} is of mode ACCELERATED, and search.biotune.mode is ${mode}: leave it out, or change the mode`;
+      refuse(['search', field], message, { mode });
+    } else if (!isSearched || (field === 'objectives' && search.type === 'NONE')) {
+      const message = `search.${field} is of a search, and search.type is NONE: leave it out, or name a search`;
+      refuse(['search', field], message);
+    }
   }
 }
 

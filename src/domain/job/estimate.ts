@@ -40,6 +40,7 @@ export const jobEstimateSchema = z
     id: 'JobEstimate',
     description:
       'What a job takes with all epochs of every training, though most stop early. Candidates of a search ' +
-      'are counted at the mean cost of random ones, which evolution then moves away from.',
+      'are counted at the mean cost of random ones, which evolution then moves away from, over all image sizes and ' +
+      'augmentations of `search.space` and at the middle of its epochs.',
   });
 export type JobEstimate = Readonly<z.infer<typeof jobEstimateSchema>>;

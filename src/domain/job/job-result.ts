@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { classRecallSchema } from '../class-recall.js';
 import { costSchema } from './cost.js';
 import { genomeSchema } from './genome.js';
+import { paretoPointSchema } from './search-objectives.js';
 import { METHODS } from '../../methods/method-table.js';
-import { trialSchema } from './trial.js';
+import { trialSchema, trialSettingsSchema } from './trial.js';
 import { runtimeSchema } from '../runtime.js';
 
 /** Figures of single classes are in a result of no more classes than this; those of more are in the version's `metrics.json`. */
@@ -191,6 +192,16 @@ export const jobResultSchema = z
       .readonly()
       .describe(
         'One factor on the base learning rate per block of the delivered model, input side first; 0 where frozen.',
+      ),
+    settings: trialSettingsSchema
+      .optional()
+      .describe("What the delivered candidate sets over its method's own settings; absent where it sets nothing."),
+    paretoFront: z
+      .array(paretoPointSchema)
+      .readonly()
+      .describe(
+        'The candidates of the search of which no other is as good in the validation figure and in all of ' +
+          '`search.objectives`, and better in one; the best figure first. Empty without such objectives.',
       ),
     testAccuracy: z
       .number()

@@ -3,6 +3,8 @@ import { SEARCH_METHOD } from '../../methods/method-table.js';
 import { SEARCH_MODE_NAMES } from '../../methods/search-modes.js';
 import { blockConstraintSchema } from './block-constraint.js';
 import { genomeSchema } from './genome.js';
+import { searchObjectivesSchema } from './search-objectives.js';
+import { jobSearchSpaceSchema, searchSpaceSchema } from './search-space.js';
 import { FINE_TUNE_JOB_NAME } from '../resource-names.js';
 import { seedSchema } from '../text.js';
 
@@ -99,6 +101,10 @@ export const searchSchema = z
       .prefault({})
       .describe('The settings of the evolution; its sizes also hold for RANDOM_SEARCH.'),
     accelerated: acceleratedSchema.prefault({}).describe('The parts of ACCELERATED; of no effect in the other modes.'),
+    space: searchSpaceSchema
+      .prefault({})
+      .describe('The settings that candidates of ACCELERATED differ in, beside their blocks; refused in other modes.'),
+    objectives: searchObjectivesSchema,
     blockConstraints: z
       .array(blockConstraintSchema)
       .max(64)
@@ -126,7 +132,10 @@ export const searchSchema = z
 export type SearchRequest = z.infer<typeof searchSchema>;
 
 export const jobSearchSchema = searchSchema
-  .extend({ biotune: jobBiotuneSchema.describe('The settings of the evolution.') })
+  .extend({
+    biotune: jobBiotuneSchema.describe('The settings of the evolution.'),
+    space: jobSearchSpaceSchema.describe('The settings that candidates differ in, beside their blocks.'),
+  })
   .required()
   .meta({
     id: 'JobSearch',

@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { METHODS, type Method } from '../../methods/method-table.js';
 import { alpha } from '../../methods/pulls.js';
 import { type Cost, costSchema } from './cost.js';
+import { dataSchema } from './data-config.js';
 import { type Genome, genomeSchema } from './genome.js';
 import { runtimeSchema } from '../runtime.js';
 import { timestampSchema } from '../text.js';
+import { trainingSchema } from './training-protocol.js';
 
 export const TRIAL_ORIGINS = [
   'INITIAL',
@@ -73,10 +75,32 @@ export const seedResultSchema = z
   .meta({ id: 'SeedResult', description: 'What one training of a trial gave, at its best epoch.' });
 export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;
 
-export const trialSettingsSchema = z.strictObject({ alpha: alpha.optional() }).meta({
-  id: 'TrialSettings',
-  description: "What a candidate sets over its method's own settings; a field that is absent is the method's.",
-});
+const { baseLearningRate, epochCount, labelSmoothing, weightDecay, batchSize } = trainingSchema.shape;
+const { augmentation, imageSizePx } = dataSchema.shape;
+
+export const trialSettingsSchema = z
+  .strictObject({
+    alpha: alpha.optional(),
+    baseLearningRate: baseLearningRate
+      .unwrap()
+      .optional()
+      .describe('The learning rate of a block whose multiplier is 1.'),
+    epochCount: epochCount.describe('The largest number of epochs of a training.'),
+    augmentation: augmentation.unwrap().optional().describe('How training images are varied from epoch to epoch.'),
+    labelSmoothing: labelSmoothing
+      .unwrap()
+      .optional()
+      .describe('The share of each target that is spread evenly over all classes.'),
+    weightDecay: weightDecay.unwrap().optional().describe('The weight decay.'),
+    imageSizePx: imageSizePx.describe('The side of the square input, in pixels.'),
+    batchSize: batchSize.describe('The number of images of a batch.'),
+  })
+  .meta({
+    id: 'TrialSettings',
+    description:
+      "What a candidate sets over its method's own settings and the job's `training` and `data`; a field that is " +
+      'absent is as these say.',
+  });
 export type TrialSettings = Readonly<z.infer<typeof trialSettingsSchema>>;
 
 export const pruningSchema = z

@@ -1,13 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/job-result.js';
+import { withSettings } from '../../domain/job/candidate-settings.js';
 import { judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
+import type { ParetoPoint } from '../../domain/job/search-objectives.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { Rung } from '../../domain/job/job-result.js';
-import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
 import { rungsReached } from '../../search/search-plan.js';
 import { rungLosses } from '../rung-losses.js';
+import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
@@ -17,6 +19,7 @@ import { ModelVersionRepository } from '../../storage/postgres/model-version.rep
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
+import { paretoPointsOf } from '../pareto-points.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
 import type { Phase, PhaseStep } from './phase.js';
 
@@ -84,6 +87,7 @@ export class Publishing implements Phase {
       runtimes: await this.trials.runtimes(job.id),
       seedFigures: await this.seedFigures(job),
       rungs: await this.rungs(context),
+      paretoPoints: await this.paretoPoints(context),
     };
     return jobReport(sources, yieldNow);
   }
@@ -109,6 +113,14 @@ export class Publishing implements Phase {
       if (result !== undefined) figures.get(training.trialId)?.push(validationFigure(result, figure));
     }
     return [...figures.values()];
+  }
+
+  /** The candidates of the search, by the objectives of the job; empty where it has none beside the figure. */
+  private async paretoPoints(context: JobContext): Promise<ParetoPoint[]> {
+    const { id, spec } = context.job;
+    if (spec.search.objectives.length === 0) return [];
+    const trials = [...(await this.trials.list(id, 'SELECTION')), ...(await this.trials.list(id, 'SEARCH'))];
+    return paretoPointsOf(context, trials, await this.trials.trainings(trials.map((trial) => trial.id)));
   }
 
   private reserve({ job, baseModel, dataset, leadership }: JobContext, { scored, model }: Delivery) {
@@ -143,26 +155,26 @@ function publishedFacts(context: JobContext, { scored, model }: Delivery, { meth
   return {
     method,
     baseModel,
-    imageSizePx: job.spec.data.imageSizePx,
+    imageSizePx: withSettings(job.spec, settings).data.imageSizePx,
     classes: dataset.classes,
     ...(genome !== undefined && { genome }),
     lrMultipliers,
     ...(settings !== undefined && { settings }),
-    lineage: lineage(context, trial.id, model),
+    lineage: lineage(context, trial, model),
   };
 }
 
-function lineage({ job, baseModel, dataset }: JobContext, trialId: string, { seed, training }: ScoredModel) {
+function lineage({ job, baseModel, dataset }: JobContext, trial: StoredTrial, { seed, training }: ScoredModel) {
   const { name, sha256, license, sourceUri } = baseModel;
   return {
     job: fineTuneJobName(job.project, job.id),
-    trial: trialName(job.project, job.id, trialId),
+    trial: trialName(job.project, job.id, trial.id),
     baseModel: { name, sha256, license, sourceUri },
     datasetVersion: dataset.name,
     datasetDigest: dataset.manifest?.sha256 ?? '',
     searchSeed: job.spec.search.seed,
     trainingSeed: seed,
-    training: job.spec.training,
+    training: withSettings(job.spec, trial.settings).training,
     algorithmVersion: job.algorithmVersion,
     runtime: training.runtime,
   };

@@ -24,7 +24,7 @@ export class Scoring implements Phase {
         scope: context.job.id,
         key: scoreKey(trial.method, seed),
         trialId: trial.id,
-        spec: { score: scoreSpec(context, training.weights) },
+        spec: { score: scoreSpec(context, trial, training.weights) },
       })),
     );
     return (transaction) => this.tasks.insert(transaction, tasks);

@@ -24,8 +24,8 @@ const CONFIG: AcceleratedConfig = {
 };
 
 /** Blocks 4 to 7 should train at 2, and no other. */
-const distance = (candidate: Candidate): number =>
-  candidate.reduce((sum, rate, block) => {
+const distance = ({ lrMultipliers }: Candidate): number =>
+  lrMultipliers.reduce((sum, rate, block) => {
     const wanted = block >= 4 && block < 8 ? 2 : 0;
     return sum + (rate > 0 === wanted > 0 ? Math.abs(rate - wanted) / 8 : 1);
   }, 0) / 9;
@@ -150,7 +150,13 @@ describe('the report of a rung', () => {
 
   it('has no correlation of fewer than three that ended', () => {
     const place = { generation: 0, rung: 0, loss: 1, cut: 1, verdict: 'AUDITED' } as const;
-    const tried = [0, 1].map((slot) => ({ generation: 0, slot, genome: [1], losses: [slot], fitness: slot }));
+    const tried = [0, 1].map((slot) => ({
+      generation: 0,
+      slot,
+      genome: { lrMultipliers: [1] },
+      losses: [slot],
+      fitness: slot,
+    }));
     const judgements = [0, 1, 2].map((slot) => ({ ...place, slot }));
     expect(rungReport([3], judgements, tried)).toEqual([
       { epochCount: 3, trialCount: 3, droppedCount: 0, auditCount: 2 },

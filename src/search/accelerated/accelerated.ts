@@ -1,18 +1,19 @@
-import type { BlockRule } from '../../domain/job/genome.js';
 import type { AcceleratedParts } from '../../domain/job/search-config.js';
+import { nonDominated } from '../../domain/job/search-objectives.js';
 import type { TrialOrigin } from '../../domain/job/trial.js';
-import { type Evolution, type Plan, type Planned, replay } from '../replay.js';
+import { type Evaluated, type Evolution, type Plan, type Planned, replay } from '../replay.js';
 import { drawRank } from '../ranking.js';
 import { openStream, type Rng } from '../rng.js';
 import { anchors } from './anchors.js';
-import { type Candidate, drawCandidate, keyOf, nearestCandidate, trains } from './candidate.js';
+import { type Candidate, candidateAt, type CandidateSpace, drawCandidate, keyOf, trains } from './candidate.js';
 import { move } from './moves.js';
 import { hasCome, race, type Tried } from './race.js';
+import type { Rates } from './rates.js';
 import type { Judgement } from './rungs.js';
 import { Surrogate } from './surrogate.js';
 
 /** What an accelerated search follows from, with its history. */
-export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'> {
+export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'>, CandidateSpace {
   /** An integer in [0, 2^53). */
   readonly seed: number;
   /** Generations after the first. */
@@ -21,18 +22,26 @@ export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'> {
   readonly populationSize: number;
   /** The number of best candidates that moves begin from, in 1..`populationSize` - 1; each later generation has the rest. */
   readonly eliteCount: number;
-  /** What may become of each block, input side first; the last holds the head. */
-  readonly rules: readonly BlockRule[];
   /** Take the first places of the first generation, in this order. */
-  readonly initialCandidates: readonly { readonly origin: TrialOrigin; readonly genome: Candidate }[];
+  readonly initialCandidates: readonly { readonly origin: TrialOrigin; readonly genome: Rates }[];
   /** The epochs after which trainings pause and candidates may be dropped, ascending; empty where all train to their end. */
   readonly rungEpochCounts: readonly number[];
+  /** What counts beside fitness; fitness alone when absent. */
+  readonly objectives?: FurtherObjectives | undefined;
   /** Trials in all, at least 1; as many as the generations have when absent. */
   readonly trialCountMax?: number | undefined;
 }
 
 /** What an accelerated search evaluates next, and what has become of its candidates at its rungs. */
 export type AcceleratedPlan = Plan<Candidate> & { readonly judgements: readonly Judgement[] };
+
+/** What a search keeps low beside fitness. */
+export interface FurtherObjectives {
+  /** The values of a candidate, as many for each; lower is better. */
+  readonly valuesOf: (candidate: Candidate) => readonly number[];
+  /** The fitness of candidates that cannot be trained, which are not moved from however cheap they are. */
+  readonly worstFitness: number;
+}
 
 /** Proposals of one slot, of which one is tried. */
 const PROPOSAL_COUNT = 32;
@@ -44,7 +53,8 @@ const FREE_SLOT = 4;
  *
  * The first generation is known before anything is tried. Each later one moves the best so far, and a small model chooses
  * among the moves; candidates of one generation do not depend on each other's results, so that they train at once. At a rung
- * they wait for each other: the plan asks for them up to the next one when all have come there.
+ * they wait for each other: the plan asks for them up to the next one when all have come there. Where more than fitness
+ * counts, moves begin from the candidates that no other dominates.
  *
  * @param history Trials in any order; those that cannot be trained have the worst fitness.
  * @returns as `replay`, with all judgements that the history allows, by generation and rung.
@@ -73,8 +83,11 @@ function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {
   const { seed, populationSize, rules, usesAnchors, initialCandidates } = config;
   const known = new Taken();
   const given = [
-    ...initialCandidates.map(({ origin, genome }) => ({ origin, genome: nearestCandidate(genome, rules) })),
-    ...(usesAnchors ? anchors(rules) : []).map((genome) => ({ origin: 'ANCHOR' as const, genome })),
+    ...initialCandidates.map(({ origin, genome }) => ({ origin, genome: candidateAt(genome, config) })),
+    ...(usesAnchors ? anchors(rules) : []).map((rates) => ({
+      origin: 'ANCHOR' as const,
+      genome: candidateAt(rates, config),
+    })),
   ].filter(({ genome }) => known.takes(genome));
   return Array.from({ length: populationSize }, (_, slot) => {
     const first = given[slot];
@@ -84,19 +97,16 @@ function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {
       0,
       slot,
       'RANDOM',
-      drawNew(known, () => drawCandidate(rules, rng)),
+      drawNew(known, () => drawCandidate(config, rng)),
     );
   });
 }
 
 function nextGeneration(config: AcceleratedConfig, generation: number, tried: readonly Tried[]): Planned<Candidate>[] {
-  const { seed, populationSize, eliteCount, rules, usesMoves, usesSurrogate } = config;
+  const { seed, populationSize, eliteCount, usesMoves, usesSurrogate } = config;
   const known = new Taken(tried.map(({ genome }) => genome));
-  const elites = tried
-    .flatMap(evaluated)
-    .toSorted((a, b) => a.fitness - b.fitness)
-    .slice(0, eliteCount);
-  const surrogate = new Surrogate(lessonsOf(tried));
+  const parents = parentsOf(config, tried.flatMap(evaluated));
+  const surrogate = new Surrogate(lessonsOf(tried), config);
   return Array.from({ length: populationSize - eliteCount }, (_, slot) => {
     const rng = openStream({ seed, purpose: usesMoves ? 'OFFSPRING' : 'RANDOM', generation, slot });
     if (!usesMoves)
@@ -104,16 +114,19 @@ function nextGeneration(config: AcceleratedConfig, generation: number, tried: re
         generation,
         slot,
         'RANDOM',
-        drawNew(known, () => drawCandidate(rules, rng)),
+        drawNew(known, () => drawCandidate(config, rng)),
       );
-    const propose = () => move([memberOf(elites, rng), memberOf(elites, rng)], rules, rng);
+    const propose = () => move([memberOf(parents, rng), memberOf(parents, rng)], config, rng);
     const isFree = !usesSurrogate || slot % FREE_SLOT === FREE_SLOT - 1;
     const chosen = isFree ? drawNew(known, propose) : mostPromising(known, propose, surrogate);
     return planned(generation, slot, 'OFFSPRING', chosen);
   });
 }
 
-const evaluated = ({ fitness, ...result }: Tried) => (fitness === undefined ? [] : [{ ...result, fitness }]);
+/** A candidate that has a fitness. */
+type Ended = Evaluated<Candidate>;
+
+const evaluated = ({ fitness, ...result }: Tried): Ended[] => (fitness === undefined ? [] : [{ ...result, fitness }]);
 
 /**
  * What the surrogate learns from: the loss at the first rung, which all have, or fitness where there are no rungs. One that
@@ -126,6 +139,20 @@ function lessonsOf(tried: readonly Tried[]): { readonly candidate: Candidate; re
     candidate,
     fitness: (losses.length > 0 ? (first ?? worst) : fitness) ?? worst,
   }));
+}
+
+/**
+ * What moves begin from, best fitness first: the elites; where more than fitness counts, the candidates that no other
+ * dominates, or the elites where nothing could be trained.
+ */
+function parentsOf({ eliteCount, objectives }: AcceleratedConfig, tried: readonly Ended[]): readonly Ended[] {
+  const ranked = tried.toSorted((a, b) => a.fitness - b.fitness);
+  const elites = ranked.slice(0, eliteCount);
+  if (objectives === undefined) return elites;
+  const { valuesOf, worstFitness } = objectives;
+  const trained = ranked.filter(({ fitness }) => fitness < worstFitness);
+  const front = nonDominated(trained, ({ genome, fitness }) => [fitness, ...valuesOf(genome)]);
+  return front.length > 0 ? front : elites;
 }
 
 /** Candidates that are tried, or are going to be. */
@@ -171,8 +198,8 @@ function mostPromising(known: Taken, propose: () => Candidate, surrogate: Surrog
   return chosen;
 }
 
-function memberOf(elites: readonly Pick<Tried, 'genome'>[], rng: Rng): Candidate {
-  const member = elites[drawRank(elites.length, rng)];
+function memberOf(parents: readonly Ended[], rng: Rng): Candidate {
+  const member = parents[drawRank(parents.length, rng)];
   if (member === undefined) throw new Error('nothing has been tried');
   return member.genome;
 }

@@ -1,73 +1,48 @@
 import { describe, expect, it } from 'vitest';
 import type { BlockRule } from '../../domain/job/genome.js';
 import { openStream } from '../rng.js';
-import { anchors } from './anchors.js';
-import { drawCandidate, keyOf, nearestCandidate, trains } from './candidate.js';
+import { candidateAt, drawCandidate, keyOf, trains } from './candidate.js';
 
-const free = (count: number): BlockRule[] => Array.from({ length: count }, () => ({ policy: 'FREE' }));
+const rules: BlockRule[] = Array.from({ length: 3 }, () => ({ policy: 'FREE' }));
+const settings = {
+  space: { epochCount: { min: 5, max: 20 }, augmentation: [], imageSizePx: [], batchSize: [] },
+  defaults: { epochCount: 30, baseLearningRate: 1e-3 },
+};
 
-describe('the nearest candidate', () => {
-  it('has rates from 0.3 to 3, of three digits, and a head that is kept, slow or at the full rate', () => {
-    expect(nearestCandidate([0.1, 10, 1 / 3, 2 / 3, 0.2], free(5))).toEqual([0.3, 3, 0.333, 0.667, 0.3]);
-    expect(nearestCandidate([1, 1, 1, 1, 0.9], free(5))).toEqual([1, 1, 1, 1, 1]);
-    expect(nearestCandidate([1, 1, 1, 1, 0], free(5))).toEqual([1, 1, 1, 1, 0]);
+describe('the name of a candidate', () => {
+  it('is that of another with the same rates and settings, in whatever order these are', () => {
+    const one = { lrMultipliers: [1, 0], settings: { epochCount: 5, batchSize: 8 } };
+    const same = { lrMultipliers: [1, 0], settings: { batchSize: 8, epochCount: 5 } };
+    expect(keyOf(one)).toBe(keyOf(same));
   });
 
-  it('has up to 6 where at most two blocks before the head train', () => {
-    expect(nearestCandidate([0, 10, 0, 5, 1], free(5))).toEqual([0, 6, 0, 5, 1]);
-    expect(nearestCandidate([1, 10, 0, 5, 1], free(5))).toEqual([1, 3, 0, 3, 1]);
-  });
-
-  it('does what is demanded of a block, whatever was asked for', () => {
-    const rules: BlockRule[] = [
-      { policy: 'FREEZE' },
-      { policy: 'TRAIN' },
-      { policy: 'TRAIN', lrMultiplierMax: 0.1 },
-      { policy: 'FREE', lrMultiplierMin: 20 },
-      { policy: 'FREE', lrMultiplierMin: 2, lrMultiplierMax: 4 },
-    ];
-    expect(nearestCandidate([1, 0, 0, 1, 1], rules)).toEqual([0, 1, 0.1, 20, 2]);
-    expect(nearestCandidate([1, 0, 0, 0, 0], rules)).toEqual([0, 1, 0.1, 0, 0]);
+  it('differs where a rate or a setting does', () => {
+    const names = [
+      { lrMultipliers: [1, 0] },
+      { lrMultipliers: [1, 0.3] },
+      { lrMultipliers: [1, 0], settings: { epochCount: 5 } },
+      { lrMultipliers: [1, 0], settings: { epochCount: 6 } },
+    ].map(keyOf);
+    expect(new Set(names).size).toBe(4);
   });
 });
 
-it('draws half of the blocks, at rates around 1, and mostly keeps the head', () => {
-  const drawn = Array.from({ length: 400 }, (_, slot) =>
-    drawCandidate(free(9), openStream({ seed: 1, purpose: 'RANDOM', generation: 0, slot })),
-  );
-  const rates = drawn.flatMap((candidate) => candidate.slice(0, 8));
-  const trained = rates.filter((rate) => rate > 0);
-  expect(Math.abs(trained.length / rates.length - 1 / 2)).toBeLessThan(0.05);
-  expect(Math.abs(trained.filter((rate) => rate > 0.95).length / trained.length - 1 / 2)).toBeLessThan(0.05);
-  expect(Math.min(...trained)).toBeGreaterThanOrEqual(0.3);
-  expect(Math.max(...trained)).toBeLessThanOrEqual(3);
-  const kept = drawn.filter((candidate) => candidate[8] === 0).length / drawn.length;
-  expect(Math.abs(kept - 0.7)).toBeLessThan(0.07);
-  expect(new Set(drawn.map((candidate) => candidate[8]))).toEqual(new Set([0, 0.3, 1]));
-});
-
-describe('the anchors', () => {
-  it('are suffixes, two middle stages and the whole body from a kept head, then two whose head learns', () => {
-    expect(anchors(free(9))).toEqual([
-      [0, 0, 0, 0, 0, 1, 1, 1, 0],
-      [0, 0, 0, 0, 1, 1, 1, 1, 0],
-      [0, 0, 0, 5, 0, 5, 0, 0, 0],
-      [0, 0, 0, 1.5, 1.5, 1.5, 1.5, 1.5, 0],
-      [1, 1, 1, 1, 1, 1, 1, 1, 0],
-      [0, 0, 0, 0, 0, 1, 1, 1, 1],
-      [1, 1, 1, 1, 1, 1, 1, 1, 1],
-    ]);
-  });
-
-  it.each([2, 3, 6, 14])('train something in a network of %i blocks', (count) => {
-    for (const anchor of anchors(free(count))) {
-      expect(anchor).toHaveLength(count);
-      expect(trains(anchor)).toBe(true);
-    }
+it('a candidate that is given has the settings of training and data, moved into the space', () => {
+  expect(candidateAt([0, 9, 0], { rules, settings })).toEqual({
+    lrMultipliers: [0, 6, 0],
+    settings: { epochCount: 20 },
   });
 });
 
-it('two candidates have one name if they are trained alike', () => {
-  expect(keyOf([1, 0])).toBe(keyOf([1, 0]));
-  expect(keyOf([1, 0])).not.toBe(keyOf([1, 0.3]));
+it('a candidate is drawn with the rates that it has without settings', () => {
+  const stream = () => openStream({ seed: 1, purpose: 'RANDOM', generation: 0, slot: 0 });
+  const [plain, drawn] = [drawCandidate({ rules }, stream()), drawCandidate({ rules, settings }, stream())];
+  expect(plain).not.toHaveProperty('settings');
+  expect(drawn.lrMultipliers).toEqual(plain.lrMultipliers);
+  expect(drawn.settings?.epochCount).toBeGreaterThanOrEqual(5);
+});
+
+it('a candidate trains something unless all of its rates are 0, whatever its settings', () => {
+  expect(trains({ lrMultipliers: [0, 0.3] })).toBe(true);
+  expect(trains({ lrMultipliers: [0, 0], settings: { epochCount: 5 } })).toBe(false);
 });

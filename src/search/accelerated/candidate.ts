@@ -1,69 +1,40 @@
+import { canonicalJson } from '../../domain/canonical-json.js';
 import type { BlockRule } from '../../domain/job/genome.js';
-import { type Rng, drawIndex } from '../rng.js';
+import type { TrialSettings } from '../../domain/job/trial.js';
+import type { Rng } from '../rng.js';
+import { defaultSettings, drawSettings, type SettingsSpace } from '../settings-space.js';
+import { drawRates, nearestRates, type Rates } from './rates.js';
 
-/**
- * What an accelerated search tries: one factor on the base learning rate per block, input side first; 0 where frozen. The
- * last block holds the head, which a training begins with as it was probed.
- */
-export type Candidate = readonly number[];
-
-/** The useful part of the rates: 0.3 to 3 times the base's, and twice that where at most two blocks before the head train. */
-const RATE_MIN = 0.3;
-const RATE_MAX = 3;
-const FEW_BLOCKS = 2;
-const FEW_BLOCKS_FACTOR = 2;
-
-/** What the head may have: it is kept, follows slowly, or learns like a block at the base's rate. */
-export const HEAD_RATES = [0, 0.3, 1] as const;
-/** The chance that a drawn candidate keeps its head. */
-const HEAD_KEPT_CHANCE = 0.7;
-
-/** Enough digits for a rate; with more, the last bit of a power would differ from engine to engine. */
-const RATE_DIGITS = 3;
-
-/**
- * The candidate of a search that is nearest to what is asked for: rates in their range, then within what the caller demands
- * of each block, and rounded to three digits.
- *
- * @param rules One per block.
- */
-export function nearestCandidate(asked: Candidate, rules: readonly BlockRule[]): Candidate {
-  const last = asked.length - 1;
-  const trains = (block: number) => {
-    const policy = rules[block]?.policy ?? 'FREE';
-    return policy === 'TRAIN' || (policy === 'FREE' && (asked[block] ?? 0) > 0);
-  };
-  const trainedCount = asked.filter((_, block) => block < last && trains(block)).length;
-  const rateMax = trainedCount <= FEW_BLOCKS ? FEW_BLOCKS_FACTOR * RATE_MAX : RATE_MAX;
-  return asked.map((rate, block) => {
-    if (!trains(block)) return 0;
-    const { lrMultiplierMin = 0, lrMultiplierMax = Infinity } = rules[block] ?? {};
-    const ranged = block === last ? nearestHeadRate(rate) : clip(rate || 1, RATE_MIN, rateMax);
-    return rounded(clip(ranged, lrMultiplierMin, lrMultiplierMax));
-  });
+/** What an accelerated search tries. */
+export interface Candidate {
+  readonly lrMultipliers: Rates;
+  /** The settings that the search leaves open, each with a value; absent where it leaves none open. */
+  readonly settings?: TrialSettings;
 }
 
-/** Draws a candidate: each block before the head trains with chance 1/2, at a rate that is log-uniform around 1. */
-export function drawCandidate(rules: readonly BlockRule[], rng: Rng): Candidate {
-  const drawn = rules.map((_, block) => {
-    const [isTrained, rate] = [rng.next(), rng.next()];
-    if (block < rules.length - 1) return isTrained < 1 / 2 ? 0 : RATE_MIN * (RATE_MAX / RATE_MIN) ** rate;
-    return isTrained < HEAD_KEPT_CHANCE ? 0 : (HEAD_RATES[1 + drawIndex(HEAD_RATES.length - 1, rng)] ?? 1);
-  });
-  return nearestCandidate(drawn, rules);
+/** What candidates may be. */
+export interface CandidateSpace {
+  /** What may become of each block, input side first; the last holds the head. */
+  readonly rules: readonly BlockRule[];
+  /** Absent where candidates differ in their blocks alone. */
+  readonly settings?: SettingsSpace | undefined;
 }
+
+/** The nearest rates to those that are asked for, with the settings that `training` and `data` have. */
+export const candidateAt = (asked: Rates, { rules, settings }: CandidateSpace): Candidate => ({
+  lrMultipliers: nearestRates(asked, rules),
+  ...(settings !== undefined && { settings: defaultSettings(settings) }),
+});
+
+/** Draws rates, then settings. */
+export const drawCandidate = ({ rules, settings }: CandidateSpace, rng: Rng): Candidate => ({
+  lrMultipliers: drawRates(rules, rng),
+  ...(settings !== undefined && { settings: drawSettings(settings, rng) }),
+});
 
 /** Whether anything learns after the head has been probed. */
-export const trains = (candidate: Candidate): boolean => candidate.some((rate) => rate > 0);
+export const trains = ({ lrMultipliers }: Candidate): boolean => lrMultipliers.some((rate) => rate > 0);
 
 /** Names a candidate: two with one name are trained alike. */
-export const keyOf = (candidate: Candidate): string => candidate.join();
-
-function nearestHeadRate(rate: number): number {
-  const trained = HEAD_RATES.filter((value) => value > 0);
-  return trained.reduce((nearest, value) => (Math.abs(value - rate) < Math.abs(nearest - rate) ? value : nearest));
-}
-
-const clip = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value));
-
-const rounded = (rate: number): number => Number(rate.toPrecision(RATE_DIGITS));
+export const keyOf = ({ lrMultipliers, settings = {} }: Candidate): string =>
+  `${lrMultipliers.join()} ${canonicalJson(settings)}`;

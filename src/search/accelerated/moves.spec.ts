@@ -3,8 +3,8 @@ import type { BlockRule } from '../../domain/job/genome.js';
 import { move } from './moves.js';
 
 const rules: BlockRule[] = Array.from({ length: 5 }, () => ({ policy: 'FREE' }));
-const FIRST = [0, 1, 2, 0.5, 0.3];
-const SECOND = [0.4, 0, 0.5, 0.5, 1];
+const FIRST = { lrMultipliers: [0, 1, 2, 0.5, 0.3] };
+const SECOND = { lrMultipliers: [0.4, 0, 0.5, 0.5, 1] };
 
 /** Draws these numbers, one after the other; 0.5 for all beyond them. */
 const scripted = (...draws: number[]) => ({ next: () => draws.shift() ?? 0.5 });
@@ -35,18 +35,75 @@ describe('a move', () => {
     ['the mean of two, with bits of the first', [MEAN, HEADS, HEADS], [0, 1, 1, 0.5, 0.3]],
     ['the mean of two, with bits of the second', [MEAN, TAILS, TAILS], [0.4, 0, 1, 0.5, 0.3]],
   ])('is %s', (_, draws, expected) => {
-    expect(move([FIRST, SECOND], rules, scripted(...draws))).toEqual(expected);
+    expect(move([FIRST, SECOND], { rules }, scripted(...draws))).toEqual({ lrMultipliers: expected });
   });
 
   it('is a child whose bits are those of its parents, whose rates lie between theirs, and of which bits may flip', () => {
     const share = 0.25;
     const unflipped = Array.from({ length: 5 }, () => [share, TAILS]).flat();
-    expect(move([FIRST, SECOND], rules, scripted(CHILD, ...unflipped))).toEqual([0, 1, 0.875, 0.5, 1]);
+    expect(move([FIRST, SECOND], { rules }, scripted(CHILD, ...unflipped))).toEqual({
+      lrMultipliers: [0, 1, 0.875, 0.5, 1],
+    });
     const flipped = [share, 0, share, 0, ...unflipped.slice(4)];
-    expect(move([FIRST, SECOND], rules, scripted(CHILD, ...flipped))).toEqual([1, 0, 0.875, 0.5, 1]);
+    expect(move([FIRST, SECOND], { rules }, scripted(CHILD, ...flipped))).toEqual({
+      lrMultipliers: [1, 0, 0.875, 0.5, 1],
+    });
   });
 
   it('trains the last block of the body where none before the head does', () => {
-    expect(move([[0, 0, 0, 0, 1], SECOND], rules, scripted(CUT, HEADS))).toEqual([0, 0, 0, 1, 1]);
+    expect(move([{ lrMultipliers: [0, 0, 0, 0, 1] }, SECOND], { rules }, scripted(CUT, HEADS))).toEqual({
+      lrMultipliers: [0, 0, 0, 1, 1],
+    });
+  });
+});
+
+describe('a move where settings are open', () => {
+  const space = {
+    rules,
+    settings: {
+      space: {
+        baseLearningRate: { min: 1e-4, max: 1e-2 },
+        imageSizePx: [64, 96, 128],
+        augmentation: [],
+        batchSize: [],
+      },
+      defaults: { baseLearningRate: 1e-3, imageSizePx: 96 },
+    },
+  };
+  const first = { ...FIRST, settings: { baseLearningRate: 1e-3, imageSizePx: 64 } };
+  const second = { ...SECOND, settings: { baseLearningRate: 4e-3, imageSizePx: 128 } };
+  /** A draw that chooses a move by its place among nine. */
+  const kindOfNine = (place: number) => (place + 0.5) / 9;
+
+  it.each([
+    ['the first setting grows', [0.1, HEADS], { baseLearningRate: 3.16e-3, imageSizePx: 64 }],
+    ['the first setting shrinks', [0.1, TAILS], { baseLearningRate: 3.16e-4, imageSizePx: 64 }],
+    ['the second setting is its neighbour', [0.9, HEADS], { baseLearningRate: 1e-3, imageSizePx: 96 }],
+    ['the second setting goes inward from the end', [0.9, TAILS], { baseLearningRate: 1e-3, imageSizePx: 96 }],
+  ])('may leave the rates, and %s', (_, draws, settings) => {
+    for (const place of [7, 8]) {
+      const moved = move([first, second], space, scripted(kindOfNine(place), ...draws));
+      expect(moved).toEqual({ ...FIRST, settings });
+    }
+  });
+
+  it('keeps the settings of the first where its rates move', () => {
+    for (const place of [0, 1, 2, 3]) {
+      const moved = move([first, second], space, scripted(kindOfNine(place), HEADS));
+      expect(moved.settings).toEqual(first.settings);
+      expect(moved.lrMultipliers).not.toEqual(FIRST.lrMultipliers);
+    }
+  });
+
+  it('of two takes a choice from either, and a value of a range from between them', () => {
+    const mean = [0.1, 0.1];
+    expect(move([first, second], space, scripted(kindOfNine(4), ...mean, 0.5, 0.1)).settings).toEqual({
+      baseLearningRate: 2e-3,
+      imageSizePx: 64,
+    });
+    expect(move([first, second], space, scripted(kindOfNine(4), ...mean, 0, 0.9)).settings).toEqual({
+      baseLearningRate: 4e-3,
+      imageSizePx: 128,
+    });
   });
 });

@@ -1,6 +1,8 @@
-import type { BlockRule } from '../../domain/job/genome.js';
+import type { TrialSettings } from '../../domain/job/trial.js';
 import { type Rng, drawIndex } from '../rng.js';
-import { type Candidate, HEAD_RATES, nearestCandidate } from './candidate.js';
+import { crossSettings, type SettingsSpace, stepSetting } from '../settings-space.js';
+import type { Candidate, CandidateSpace } from './candidate.js';
+import { HEAD_RATES, nearestRates, type Rates } from './rates.js';
 
 /** How far a rate moves when one block's is changed. */
 const BLOCK_FACTOR = 3;
@@ -8,29 +10,44 @@ const SCALE_FACTOR = 2;
 
 /**
  * Makes a candidate from two good ones: by a move that keeps what is good about the first, by their mean, or by BioTune's
- * crossover and mutation on masks and rates. One draw says which.
+ * crossover and mutation on masks and rates. One draw says which. Where the space leaves settings open, one of them may change
+ * instead, and what has two parents takes each setting from either, or from between them.
  *
  * @param parents Two that have done well, in any order; they may be equal.
- * @param rules One per block.
  */
-export function move(parents: readonly [Candidate, Candidate], rules: readonly BlockRule[], rng: Rng): Candidate {
-  const [first] = parents;
-  const kind = MOVES[drawIndex(MOVES.length, rng)] ?? scaled;
-  return nearestCandidate(kind(parents, rng, first.length - 1), rules);
+export function move(parents: readonly [Candidate, Candidate], space: CandidateSpace, rng: Rng): Candidate {
+  const [first, second] = parents;
+  const moves = space.settings === undefined ? RATE_MOVES : [...RATE_MOVES, ...SETTING_MOVES];
+  const { rates, settings } = moves[drawIndex(moves.length, rng)] ?? { rates: scaled, settings: kept };
+  const moved = rates([first.lrMultipliers, second.lrMultipliers], rng, first.lrMultipliers.length - 1);
+  const lrMultipliers = nearestRates(moved, space.rules);
+  if (space.settings === undefined) return { lrMultipliers };
+  return { lrMultipliers, settings: settings([first.settings ?? {}, second.settings ?? {}], space.settings, rng) };
 }
 
-type Move = (parents: readonly [Candidate, Candidate], rng: Rng, bodyCount: number) => Candidate;
+type RateMove = (parents: readonly [Rates, Rates], rng: Rng, bodyCount: number) => Rates;
+type SettingMove = (parents: readonly [TrialSettings, TrialSettings], space: SettingsSpace, rng: Rng) => TrialSettings;
+
+/** What becomes of rates, and then of settings. */
+interface Move {
+  readonly rates: RateMove;
+  readonly settings: SettingMove;
+}
+
+const kept = <T>([first]: readonly [T, T]): T => first;
+
+const oneSetting: SettingMove = ([first], space, rng) => stepSetting(first, space, rng);
 
 const isHeads = (rng: Rng): boolean => rng.next() < 1 / 2;
 
 /** All rates of the body by half, or twice. */
-const scaled: Move = ([first], rng, bodyCount) => {
+const scaled: RateMove = ([first], rng, bodyCount) => {
   const factor = isHeads(rng) ? SCALE_FACTOR : 1 / SCALE_FACTOR;
   return first.map((rate, block) => (block < bodyCount ? rate * factor : rate));
 };
 
 /** The first block that trains is frozen, or the one before it trains at its rate. */
-const cutElsewhere: Move = ([first], rng, bodyCount) => {
+const cutElsewhere: RateMove = ([first], rng, bodyCount) => {
   const cut = first.findIndex((rate) => rate > 0);
   const isDeeper = isHeads(rng);
   if (cut < 0 || cut >= bodyCount) return first.map((rate, block) => (block === bodyCount - 1 ? 1 : rate));
@@ -41,7 +58,7 @@ const cutElsewhere: Move = ([first], rng, bodyCount) => {
 };
 
 /** One block that trains goes three times as fast, or a third; a frozen one begins to train. */
-const oneBlock: Move = ([first], rng, bodyCount) => {
+const oneBlock: RateMove = ([first], rng, bodyCount) => {
   const chosen = drawIndex(bodyCount, rng);
   const factor = isHeads(rng) ? BLOCK_FACTOR : 1 / BLOCK_FACTOR;
   return first.map((rate, block) => {
@@ -51,14 +68,14 @@ const oneBlock: Move = ([first], rng, bodyCount) => {
 };
 
 /** The head is kept, follows slowly, or learns. */
-const otherHead: Move = ([first], rng, bodyCount) => {
+const otherHead: RateMove = ([first], rng, bodyCount) => {
   const others = HEAD_RATES.filter((rate) => rate !== first[bodyCount]);
   const headRate = others[drawIndex(others.length, rng)] ?? 0;
   return first.map((rate, block) => (block === bodyCount ? headRate : rate));
 };
 
 /** Where both train, the geometric mean of their rates; elsewhere as in one of them. */
-const meanOfTwo: Move = ([first, second], rng) =>
+const meanOfTwo: RateMove = ([first, second], rng) =>
   first.map((rate, block) => {
     const other = second[block] ?? rate;
     if (rate > 0 && other > 0) return Math.sqrt(rate * other);
@@ -69,7 +86,7 @@ const meanOfTwo: Move = ([first, second], rng) =>
  * Crossover and mutation of the paper, on masks and rates apart from each other: a rate is blended where both train, a mask
  * bit is one parent's; then one bit in all of them changes, on average, and its rate is the base's.
  */
-const child: Move = ([first, second], rng, bodyCount) =>
+const child: RateMove = ([first, second], rng, bodyCount) =>
   first.map((rate, block) => {
     const other = second[block] ?? rate;
     const share = rng.next();
@@ -80,4 +97,18 @@ const child: Move = ([first, second], rng, bodyCount) =>
   });
 
 /** Each as likely; the paper's operators have two shares. */
-const MOVES: readonly Move[] = [scaled, cutElsewhere, oneBlock, otherHead, meanOfTwo, child, child];
+const RATE_MOVES: readonly Move[] = [
+  { rates: scaled, settings: kept },
+  { rates: cutElsewhere, settings: kept },
+  { rates: oneBlock, settings: kept },
+  { rates: otherHead, settings: kept },
+  { rates: meanOfTwo, settings: crossSettings },
+  { rates: child, settings: crossSettings },
+  { rates: child, settings: crossSettings },
+];
+
+/** As likely as the others, where settings are open; the change of one has two shares. */
+const SETTING_MOVES: readonly Move[] = [
+  { rates: kept, settings: oneSetting },
+  { rates: kept, settings: oneSetting },
+];

@@ -1,4 +1,5 @@
-import type { Candidate } from './candidate.js';
+import { settingFeatures } from '../settings-space.js';
+import type { Candidate, CandidateSpace } from './candidate.js';
 
 /** How a candidate that has not been tried is expected to do. */
 export interface Expectation {
@@ -13,7 +14,7 @@ const PRIOR_DEVIATION = 0.5;
 const NOISE_DEVIATION = 0.7;
 
 /**
- * A Bayesian linear model of fitness on masks and logarithms of rates. It knows little, and says so: beside a few dozen
+ * A Bayesian linear model of fitness on masks, logarithms of rates, and open settings. It knows little, and says so: beside a few dozen
  * trainings a richer model would believe in luck.
  *
  * Plain sums, products and square roots in a fixed order: the same bits on every engine.
@@ -24,13 +25,16 @@ export class Surrogate {
   private readonly factor: readonly (readonly number[])[];
   private readonly weights: readonly number[];
 
-  /** @param tried At least one candidate, all of one length, each with its fitness. */
-  constructor(tried: readonly { readonly candidate: Candidate; readonly fitness: number }[]) {
+  /** @param tried At least one candidate, all of one space, each with its fitness. */
+  constructor(
+    tried: readonly { readonly candidate: Candidate; readonly fitness: number }[],
+    private readonly space: Pick<CandidateSpace, 'settings'>,
+  ) {
     const fitnesses = tried.map(({ fitness }) => fitness);
     this.mean = sumOf(fitnesses) / fitnesses.length;
     const variance = sumOf(fitnesses.map((fitness) => (fitness - this.mean) ** 2)) / fitnesses.length;
     this.scale = Math.sqrt(variance) || 1;
-    const rows = tried.map(({ candidate }) => featuresOf(candidate));
+    const rows = tried.map(({ candidate }) => featuresOf(candidate, space));
     const targets = fitnesses.map((fitness) => (fitness - this.mean) / this.scale);
     const noise = NOISE_DEVIATION ** 2;
     const precision = (rows[0] ?? []).map((_, i) =>
@@ -47,18 +51,25 @@ export class Surrogate {
   }
 
   expect(candidate: Candidate): Expectation {
-    const features = featuresOf(candidate);
+    const features = featuresOf(candidate, this.space);
     const fitness = this.mean + this.scale * sumOf(features.map((value, i) => value * (this.weights[i] ?? 0)));
     const spread = solveLower(this.factor, features);
     return { fitness, deviation: this.scale * Math.sqrt(sumOf(spread.map((value) => value * value))) };
   }
 }
 
-/** Per block whether it trains, and by how many powers of two it differs from the base's rate; a 1 for the level. */
-const featuresOf = (candidate: Candidate): number[] => [
+/**
+ * Per block whether it trains, and by how many powers of two it differs from the base's rate; a 1 for the level; then the open
+ * settings.
+ */
+const featuresOf = (
+  { lrMultipliers, settings }: Candidate,
+  { settings: space }: Pick<CandidateSpace, 'settings'>,
+): number[] => [
   1,
-  ...candidate.map((rate) => (rate > 0 ? 1 : 0)),
-  ...candidate.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
+  ...lrMultipliers.map((rate) => (rate > 0 ? 1 : 0)),
+  ...lrMultipliers.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
+  ...(space === undefined ? [] : settingFeatures(settings ?? {}, space)),
 ];
 
 /** Rounded so far that no engine's last bit is left. */

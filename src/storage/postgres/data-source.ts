@@ -5,6 +5,7 @@ import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.
 import { TrialSettings1765000000000 } from '../../../migrations/1765000000000-trial-settings.js';
 import { MoreMethods1765100000000 } from '../../../migrations/1765100000000-more-methods.js';
 import { PrunedTrials1765200000000 } from '../../../migrations/1765200000000-pruned-trials.js';
+import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-search-space.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
 import { snakeCase } from './entities/columns.js';
@@ -77,7 +78,13 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       TaskEntity,
       TrialEntity,
     ],
-    migrations: [Initial1764000000000, TrialSettings1765000000000, MoreMethods1765100000000, PrunedTrials1765200000000],
+    migrations: [
+      Initial1764000000000,
+      TrialSettings1765000000000,
+      MoreMethods1765100000000,
+      PrunedTrials1765200000000,
+      SearchSpace1765500000000,
+    ],
     synchronize: false,
     extra: {
       keepAlive: true,

@@ -243,7 +243,7 @@ export class TrialRepository {
          SELECT (t.result -> 'train' ->> 'multiplyAccumulates')::float8 AS work,
                 (t.result -> 'train' ->> 'trainSeconds')::float8 AS seconds
            FROM fine_tune_jobs j JOIN tasks t ON t.scope = j.id
-          WHERE j.spec ->> 'baseModel' = $1 AND (j.spec #>> '{data,imageSizePx}')::int = $2
+          WHERE j.spec ->> 'baseModel' = $1 AND (t.spec #>> '{train,network,imageSizePx}')::int = $2
             AND t.state = 'succeeded' AND t.kind = 'TRAIN'
           ORDER BY t.end_time DESC LIMIT 1000) latest`,
       [baseModel, imageSizePx],

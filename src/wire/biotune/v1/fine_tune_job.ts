@@ -507,7 +507,19 @@ export interface SearchConfig {
    */
   warmStartFrom: string[];
   /** The parts of ACCELERATED; of no effect in the other modes. */
-  accelerated?: AcceleratedConfig | undefined;
+  accelerated?:
+    | AcceleratedConfig
+    | undefined;
+  /** The settings that candidates of ACCELERATED differ in, beside their blocks; refused in other modes. */
+  space?:
+    | SearchSpace
+    | undefined;
+  /**
+   * What ACCELERATED keeps low beside a good validation figure, none twice: it moves candidates of which no
+   * other is as good in all, and the result has a `pareto_front`; the model that is delivered is chosen by
+   * the validation figure alone.
+   */
+  objectives: SearchConfig_Objective[];
 }
 
 /** The search algorithm. */
@@ -518,6 +530,90 @@ export enum SearchConfig_Type {
   /** NONE - No search, the baselines alone. */
   NONE = "NONE",
   UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/**
+ * What ACCELERATED keeps low beside a good validation figure, none twice: it moves candidates of which no
+ * other is as good in all, and the result has a `pareto_front`; the model that is delivered is chosen by
+ * the validation figure alone.
+ */
+export enum SearchConfig_Objective {
+  OBJECTIVE_UNSPECIFIED = "OBJECTIVE_UNSPECIFIED",
+  /** INFERENCE_MULTIPLY_ACCUMULATES - The multiply-accumulates of one image through the model. */
+  INFERENCE_MULTIPLY_ACCUMULATES = "INFERENCE_MULTIPLY_ACCUMULATES",
+  /** TRAINED_PARAMETERS - The number of parameters that learn in a training. */
+  TRAINED_PARAMETERS = "TRAINED_PARAMETERS",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/**
+ * The settings that candidates of ACCELERATED, and of RANDOM_SEARCH beside it, differ in, beside their
+ * blocks. What is absent is fixed by `training` and `data`.
+ */
+export interface SearchSpace {
+  /** The range of `training.base_learning_rate`; fixed when absent. */
+  baseLearningRate?:
+    | BaseLearningRateRange
+    | undefined;
+  /**
+   * The range of `training.epoch_count`; fixed when absent. `patience_epochs` and `cosine_epoch_count` follow
+   * it where they are as many as `training.epoch_count`.
+   */
+  epochCount?:
+    | EpochCountRange
+    | undefined;
+  /** The range of `training.label_smoothing`; fixed when absent. */
+  labelSmoothing?:
+    | LabelSmoothingRange
+    | undefined;
+  /** The range of `training.weight_decay`; fixed when absent. */
+  weightDecay?:
+    | WeightDecayRange
+    | undefined;
+  /** The choices of `data.augmentation`, all different; fixed when absent. */
+  augmentation: DataConfig_Augmentation[];
+  /**
+   * The choices of `data.image_size_px`, at most 16, all different; a move goes to a neighbour in this order.
+   * Fixed when absent.
+   */
+  imageSizePx: number[];
+  /**
+   * The choices of `training.batch_size`, at most 16, all different; a move goes to a neighbour in this
+   * order. Fixed when absent.
+   */
+  batchSize: number[];
+}
+
+/** The base learning rates that a search tries, evenly on a log scale. */
+export interface BaseLearningRateRange {
+  /** The least, above 0 and at most 1. */
+  min: number;
+  /** The most, above 0 and at most 1. */
+  max: number;
+}
+
+/** The numbers of epochs that a search tries, each as likely. */
+export interface EpochCountRange {
+  /** The least, 1 to 1000. */
+  min: number;
+  /** The most, 1 to 1000. */
+  max: number;
+}
+
+/** The label smoothing that a search tries, evenly. */
+export interface LabelSmoothingRange {
+  /** The least, 0 to below 1. */
+  min: number;
+  /** The most, 0 to below 1. */
+  max: number;
+}
+
+/** The weight decay that a search tries, evenly on a log scale; 1e-6 is next to none. */
+export interface WeightDecayRange {
+  /** The least, above 0 and at most 1. */
+  min: number;
+  /** The most, above 0 and at most 1. */
+  max: number;
 }
 
 /** The parts of ACCELERATED, each of which can be left out. */
@@ -906,6 +1002,8 @@ export interface BestTrial {
   lrMultipliers: number[];
   /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. */
   fitness: number;
+  /** What the candidate sets over its method's own settings; absent where it sets nothing. */
+  settings?: TrialSettings | undefined;
 }
 
 /** One candidate fine-tuning setup; the paper says genotype. */
@@ -970,6 +1068,15 @@ export interface JobResult {
   runtimes: RuntimeUse[];
   /** How the search dropped candidates before their end, by epochs; empty where it dropped none. */
   rungs: Rung[];
+  /** What the delivered candidate sets over its method's own settings; absent where it sets nothing. */
+  settings?:
+    | TrialSettings
+    | undefined;
+  /**
+   * The candidates of the search of which no other is as good in the validation figure and in all of
+   * `search.objectives`, and better in one; the best figure first. Empty without such objectives.
+   */
+  paretoFront: ParetoPoint[];
 }
 
 /** How candidates of the search were dropped after one number of epochs. */
@@ -987,6 +1094,23 @@ export interface Rung {
    * fewer than three candidates that came there trained to their end.
    */
   rankCorrelation?: number | undefined;
+}
+
+/** A candidate of the search of which no other is as good in every objective, and better in one. */
+export interface ParetoPoint {
+  /** The resource name of the trial. */
+  trial: string;
+  /**
+   * The validation figure of `evaluation.fitness`, accuracy where that is a loss: the mean over the seeds, 0
+   * to 1.
+   */
+  validationFigure: number;
+  /** The multiply-accumulates of one image through the model; present where it is an objective. */
+  inferenceMultiplyAccumulates?:
+    | number
+    | undefined;
+  /** The number of parameters that learn in a training; present where it is an objective. */
+  trainedParameterCount?: number | undefined;
 }
 
 /** How many trainings of a job ran in one way; the `seed_results` of each trial say which. */
@@ -1166,7 +1290,8 @@ export interface Cost {
 
 /**
  * What a job takes with all epochs of every training, though most stop early. Candidates of a search are
- * counted at the mean cost of random ones, which evolution then moves away from.
+ * counted at the mean cost of random ones, which evolution then moves away from, over all image sizes and
+ * augmentations of `search.space` and at the middle of its epochs.
  */
 export interface JobEstimate {
   /** What each method takes. */
@@ -1267,10 +1392,41 @@ export interface ListTrialsResponse {
   nextPageToken?: string | undefined;
 }
 
-/** What a candidate sets over its method's own settings; a field that is absent is the method's. */
+/**
+ * What a candidate sets over its method's own settings and the job's `training` and `data`; a field that is
+ * absent is as these say.
+ */
 export interface TrialSettings {
   /** The pull on pretrained weights, 0 to 100. */
-  alpha?: number | undefined;
+  alpha?:
+    | number
+    | undefined;
+  /** The learning rate of a block whose multiplier is 1. */
+  baseLearningRate?:
+    | number
+    | undefined;
+  /** The largest number of epochs of a training. */
+  epochCount?:
+    | number
+    | undefined;
+  /** How training images are varied from epoch to epoch. */
+  augmentation?:
+    | DataConfig_Augmentation
+    | undefined;
+  /** The share of each target that is spread evenly over all classes. */
+  labelSmoothing?:
+    | number
+    | undefined;
+  /** The weight decay. */
+  weightDecay?:
+    | number
+    | undefined;
+  /** The side of the square input, in pixels. */
+  imageSizePx?:
+    | number
+    | undefined;
+  /** The number of images of a batch. */
+  batchSize?: number | undefined;
 }
 
 /** The evaluation of one genome, or of one method in the finals. */
