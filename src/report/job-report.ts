@@ -1,5 +1,6 @@
 import { type TrainingTotals, type InfeasibleCount, genomeOf } from '../domain/job/trial.js';
 import type { BaseModel } from '../domain/base-model.js';
+import type { PriorOutcome } from '../domain/job/earlier-candidate.js';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { judgedFigure } from '../domain/job/evaluation.js';
@@ -26,6 +27,7 @@ export interface ReportSources {
   readonly runtimes: readonly RuntimeUse[];
   /** The validation figures of `evaluation.fitness` of each trial of the search, one per seed; empty without a search. */
   readonly seedFigures: readonly (readonly number[])[];
+  readonly priors: readonly PriorOutcome[];
 }
 
 /** All of a result that does not depend on the model version's number. */
@@ -52,6 +54,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
     scores: await methodScores(bySlot, setting),
     ...(comparison !== undefined && { comparison }),
     ...(resolution !== undefined && { resolution }),
+    priors: sources.priors,
     verdict: verdictOf({
       delivered: winner.method,
       wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },

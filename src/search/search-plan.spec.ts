@@ -18,6 +18,8 @@ it.each(SEARCH_MODE_NAMES)('a search is evolved, and its genomes are read, by th
       reproducibility: 'RECORDED',
       output: { model: 'm' },
       warmStartGenomes: [],
+      warmStartCandidates: [],
+      priorCandidates: [],
     },
     blocks: [{ id: 'stem' }, { id: 'head' }],
   });

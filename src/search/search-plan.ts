@@ -111,7 +111,7 @@ function acceleratedTrials(scope: SearchScope, trials: readonly StoredTrial[]): 
 
 /** What an accelerated search of a job follows from. */
 function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
-  const { search, budget } = scope.spec;
+  const { search, budget, warmStartCandidates, priorCandidates } = scope.spec;
   const { seed, generationCount, populationSize, eliteCount, initialGenomes, rules } = searchConfig(scope);
   return {
     ...search.accelerated,
@@ -120,7 +120,11 @@ function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
     populationSize,
     eliteCount,
     rules: rules.blocks,
-    initialCandidates: initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
+    initialCandidates: [
+      ...initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
+      ...warmStartCandidates.map(({ lrMultipliers: genome }) => ({ origin: 'WARM_START' as const, genome })),
+      ...priorCandidates.map(({ lrMultipliers: genome }) => ({ origin: 'PRIOR' as const, genome })),
+    ],
     ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
   };
 }

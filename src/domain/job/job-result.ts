@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { classRecallSchema } from '../class-recall.js';
 import { costSchema } from './cost.js';
+import { priorOutcomeSchema } from './earlier-candidate.js';
 import { genomeSchema } from './genome.js';
-import { METHODS } from '../../methods/method-table.js';
+import { METHODS, SEARCH_METHOD } from '../../methods/method-table.js';
 import { trialSchema } from './trial.js';
 import { runtimeSchema } from '../runtime.js';
 
@@ -202,6 +203,10 @@ export const jobResultSchema = z
       .optional()
       .describe("The search's winner against the best baseline; absent without a search, and without a baseline."),
     resolution: resolutionSchema.optional().describe('What the search could tell apart; absent without a search.'),
+    priors: z
+      .array(priorOutcomeSchema)
+      .readonly()
+      .describe("How the spec's `priorCandidates` did in the search, nearest first."),
     verdict: z
       .string()
       .describe('Whether the search was worth its cost, in a sentence, by the test figure of `evaluation.fitness`.'),
@@ -219,6 +224,10 @@ export const jobResultSchema = z
   })
   .meta({ id: 'JobResult', description: 'What a job came to.' });
 export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;
+
+/** The multipliers of the best candidate that a job's search found; undefined where none could be trained, or was sought. */
+export const searchWinner = ({ scores }: Pick<JobResult, 'scores'>): readonly number[] | undefined =>
+  scores.find(({ method }) => method === SEARCH_METHOD)?.lrMultipliers;
 
 /** A result without the figures of single classes, as lists have it. */
 export const withoutClassFigures = (result: JobResult): JobResult => ({

@@ -3,10 +3,11 @@ import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/jo
 import { judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
-import { genomeOf } from '../../domain/job/trial.js';
+import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
+import { priorOutcomes } from '../../search/prior-outcomes.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../storage/postgres/model-version.repository.js';
@@ -68,6 +69,7 @@ export class Publishing implements Phase {
   }
 
   private async report({ job, baseModel, dataset }: JobContext, { scored, model }: Delivery): Promise<JobReport> {
+    const searched = await this.trials.list(job.id, 'SEARCH');
     const sources = {
       job,
       baseModel,
@@ -77,14 +79,14 @@ export class Publishing implements Phase {
       totals: await this.trials.trainingTotals([job.id]),
       infeasible: await this.tasks.infeasibleCounts(job.id),
       runtimes: await this.trials.runtimes(job.id),
-      seedFigures: await this.seedFigures(job),
+      seedFigures: await this.seedFigures(job, searched),
+      priors: priorOutcomes(job, baseModel.blocks, searched),
     };
     return jobReport(sources, yieldNow);
   }
 
   /** The validation figures that fitness is made of, of each trial of the search, one per seed. */
-  private async seedFigures({ id, spec }: JobContext['job']): Promise<number[][]> {
-    const trials = await this.trials.list(id, 'SEARCH');
+  private async seedFigures({ spec }: JobContext['job'], trials: readonly StoredTrial[]): Promise<number[][]> {
     const figure = judgedFigure(spec.evaluation.fitness);
     const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
     for (const training of await this.trials.trainings([...figures.keys()])) {

@@ -4,8 +4,8 @@ import type { TrialOrigin } from '../../domain/job/trial.js';
 import { type Evaluated, type Evolution, type Plan, type Planned, replay } from '../replay.js';
 import { drawRank } from '../ranking.js';
 import { openStream, type Rng } from '../rng.js';
-import { anchors } from './anchors.js';
-import { type Candidate, drawCandidate, keyOf, nearestCandidate, trains } from './candidate.js';
+import { type Candidate, drawCandidate, keyOf, trains } from './candidate.js';
+import { givenCandidates, type InitialCandidate } from './given-candidates.js';
 import { move } from './moves.js';
 import { Surrogate } from './surrogate.js';
 
@@ -21,8 +21,8 @@ export interface AcceleratedConfig extends AcceleratedParts {
   readonly eliteCount: number;
   /** What may become of each block, input side first; the last holds the head. */
   readonly rules: readonly BlockRule[];
-  /** Take the first places of the first generation, in this order. */
-  readonly initialCandidates: readonly { readonly origin: TrialOrigin; readonly genome: Candidate }[];
+  /** Take places of the first generation as `givenCandidates` says; at most `populationSize` that are not PRIOR. */
+  readonly initialCandidates: readonly InitialCandidate[];
   /** Trials in all, at least 1; as many as the generations have when absent. */
   readonly trialCountMax?: number | undefined;
 }
@@ -62,12 +62,9 @@ function* search(config: AcceleratedConfig): Evolution<Candidate, void> {
 }
 
 function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {
-  const { seed, populationSize, rules, usesAnchors, initialCandidates } = config;
-  const known = new Taken();
-  const given = [
-    ...initialCandidates.map(({ origin, genome }) => ({ origin, genome: nearestCandidate(genome, rules) })),
-    ...(usesAnchors ? anchors(rules) : []).map((genome) => ({ origin: 'ANCHOR' as const, genome })),
-  ].filter(({ genome }) => known.takes(genome));
+  const { seed, populationSize, rules } = config;
+  const given = givenCandidates(config);
+  const known = new Taken(given.map(({ genome }) => genome));
   return Array.from({ length: populationSize }, (_, slot) => {
     const first = given[slot];
     if (first !== undefined) return planned(0, slot, first.origin, first.genome);
