@@ -6,6 +6,9 @@ import { SEARCH_METHOD } from '../methods/method-table.js';
 import { keyOf, nearestCandidate } from './accelerated/candidate.js';
 import { rulesOf, type SearchScope } from './search-plan.js';
 
+/** What a trial tried, and what it came to. */
+export type EvaluatedCandidate = Pick<StoredTrial, 'id' | 'method' | 'generation' | 'lrMultipliers' | 'fitness'>;
+
 /**
  * Says how the candidates of earlier jobs did among the first of this one.
  *
@@ -17,7 +20,7 @@ import { rulesOf, type SearchScope } from './search-plan.js';
 export function priorOutcomes(
   { id, project, spec }: Pick<StoredFineTuneJob, 'id' | 'project' | 'spec'>,
   blocks: SearchScope['blocks'],
-  trials: readonly StoredTrial[],
+  trials: readonly EvaluatedCandidate[],
 ): PriorOutcome[] {
   const first = trials.filter(({ method, generation }) => method === SEARCH_METHOD && generation === 0);
   const rules = rulesOf({ spec, blocks }).blocks;
@@ -35,7 +38,7 @@ export function priorOutcomes(
 }
 
 /** The place of a trial by fitness, from 1, with those that are equally good; undefined where it has no fitness. */
-function rankAmong(trials: readonly StoredTrial[], { fitness }: StoredTrial): number | undefined {
+function rankAmong(trials: readonly EvaluatedCandidate[], { fitness }: EvaluatedCandidate): number | undefined {
   if (fitness === undefined) return undefined;
   return 1 + trials.filter((other) => (other.fitness ?? Infinity) < fitness).length;
 }
