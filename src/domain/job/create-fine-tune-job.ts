@@ -159,7 +159,7 @@ function checkMode({ search, training, data }: SearchParts, context: z.Refinemen
   }
 }
 
-/** Priors are asked for where there is no place for them. */
+/** Priors are refused where no search would begin with them. */
 function checkPriors({ search }: SearchParts, context: z.RefinementCtx): void {
   if (search.priors === 'OFF' || search.type === 'NONE') return;
   const refuse = refuserOf(context);

@@ -225,7 +225,7 @@ export const jobResultSchema = z
   .meta({ id: 'JobResult', description: 'What a job came to.' });
 export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;
 
-/** The multipliers of the best candidate that a job's search found; undefined where none could be trained, or was sought. */
+/** The multipliers of the best candidate that a job's search found; undefined where none was trained. */
 export const searchWinner = ({ scores }: Pick<JobResult, 'scores'>): readonly number[] | undefined =>
   scores.find(({ method }) => method === SEARCH_METHOD)?.lrMultipliers;
 
