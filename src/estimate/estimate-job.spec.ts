@@ -23,6 +23,8 @@ function estimated(space: object, { epochCount = 10, imageSizePx = 64, augmentat
     data: { ...data, imageSizePx },
     training: { ...request.training, batchSize: 8 },
     warmStartGenomes: [],
+    warmStartCandidates: [],
+    priorCandidates: [],
     reproducibility: 'RECORDED' as const,
     output: { model: 'm' },
   };

@@ -9,27 +9,24 @@ import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
 import { EPOCH_COUNT_MAX } from '../domain/job/training-protocol.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
-import { type Genome, phenotypeRules } from '../domain/job/genome.js';
-import { parseFineTuneJobName } from '../domain/resource-names.js';
-import { FineTuneJobRepository } from '../storage/postgres/fine-tune-job.repository.js';
-import { TrialRepository } from '../storage/postgres/trial.repository.js';
+import { phenotypeRules } from '../domain/job/genome.js';
 import { BaseModelService } from '../catalog/base-model.service.js';
+import { WarmStarts } from './warm-starts.js';
 
 /** Turns requests into what jobs run by. */
 @Injectable()
 export class JobSpecs {
   constructor(
-    private readonly jobs: FineTuneJobRepository,
-    private readonly trials: TrialRepository,
+    private readonly warmStarts: WarmStarts,
     private readonly baseModels: BaseModelService,
     @Inject(CONFIG) private readonly config: JobDefaultsConfig,
   ) {}
 
   /**
-   * Fills in what a request leaves to the base model, to its mode or to chance, and the genomes of the jobs that it names.
+   * Fills in what a request leaves to the base model, to its mode or to chance, and what the jobs that it names have found.
    *
    * @param jobId Names the model where the request does not.
-   * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, or JOB_NOT_FOUND for what does not fit the base model or the project.
+   * @throws {DomainError} INPUT_TOO_SMALL or FIELD_INVALID for what does not fit the base model or the project.
    */
   async fill(project: string, request: CreateFineTuneJob, jobId: string): Promise<FineTuneJobSpec> {
     const { baseModel, data, training, search, evaluation, baselines, methods, finals, budget, parallelism, output } =
@@ -37,16 +34,14 @@ export class JobSpecs {
     const model = await this.baseModels.get(baseModel);
     checkFits(request, model);
     const { searchFraction, imageSizePx = model.inputSizePx, augmentation } = data;
-    const warmStartGenomes = await Promise.all(
-      search.warmStartFrom.map((name, index) => this.bestGenome(project, name, model, index)),
-    );
     return {
       baseModel,
       data: { searchFraction, imageSizePx, augmentation },
       training,
       search: { ...search, seed: search.seed ?? randomInt(2 ** 47) },
       evaluation,
-      warmStartGenomes,
+      ...(await this.warmStarts.of(project, search, model)),
+      priorCandidates: [],
       baselines,
       methods,
       finals,
@@ -55,31 +50,6 @@ export class JobSpecs {
       reproducibility: request.reproducibility ?? this.config.REPRODUCIBILITY_DEFAULT,
       output: { model: output.model ?? jobId.replace('_', '-').toLowerCase() },
     };
-  }
-
-  private async bestGenome(project: string, name: string, model: BaseModel, index: number): Promise<Genome> {
-    const refuse = (message: string) => {
-      const violations = [{ pointer: `/search/warmStartFrom/${index}`, message }];
-      return new DomainError('FIELD_INVALID', `search.warmStartFrom: ${message}.`, { job: name }, { violations });
-    };
-    const named = parseFineTuneJobName(name);
-    const job = named?.project === project ? await this.jobs.find(project, named.job) : undefined;
-    if (job === undefined) throw refuse(`there is no ${name} in project ${project}`);
-    if (job.spec.baseModel !== model.name) {
-      throw refuse(
-        `${name} has base model ${job.spec.baseModel}; this job has ${model.name}, and genomes go by its blocks`,
-      );
-    }
-    // What the job chose on all its data, not what was best on one slice.
-    if (job.result?.genome !== undefined) return job.result.genome;
-    const [best] = await this.trials.best([job.id]);
-    if (best === undefined) {
-      throw refuse(`${name} has no completed trial of a search yet: wait for one, or leave it out`);
-    }
-    if (best.genes === undefined || best.threshold === undefined) {
-      throw refuse(`${name} was searched in mode ${job.spec.search.biotune.mode}, whose candidates are no genomes`);
-    }
-    return { genes: best.genes, threshold: best.threshold };
   }
 }
 

@@ -7,6 +7,7 @@ import { FineTuneJobService } from './fine-tune-job.service.js';
 import { JobAdmission } from './job-admission.js';
 import { JobSpecs } from './job-specs.js';
 import { TrialService } from './trial.service.js';
+import { WarmStarts } from './warm-starts.js';
 
 const SERVICES = [
   BaseModelService,
@@ -18,5 +19,5 @@ const SERVICES = [
 ];
 
 /** What callers may do; needs `ConfigModule` and `StorageModule`. */
-@Module({ providers: [...SERVICES, JobAdmission, JobSpecs], exports: SERVICES })
+@Module({ providers: [...SERVICES, JobAdmission, JobSpecs, WarmStarts], exports: SERVICES })
 export class JobsModule {}

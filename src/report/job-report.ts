@@ -1,5 +1,6 @@
 import { type TrainingTotals, type InfeasibleCount, genomeOf } from '../domain/job/trial.js';
 import type { BaseModel } from '../domain/base-model.js';
+import type { PriorOutcome } from '../domain/job/earlier-candidate.js';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { judgedFigure } from '../domain/job/evaluation.js';
@@ -38,6 +39,7 @@ export interface ReportSources {
   readonly rungs: readonly Rung[];
   /** The candidates of the search by the objectives of the job; empty where it has none beside the figure. */
   readonly paretoPoints: readonly ParetoPoint[];
+  readonly priors: readonly PriorOutcome[];
 }
 
 /** All of a result that does not depend on the model version's number. */
@@ -67,6 +69,7 @@ export async function jobReport(sources: ReportSources, yieldNow: () => Promise<
     ...(comparison !== undefined && { comparison }),
     rungs: sources.rungs,
     ...(resolution !== undefined && { resolution }),
+    priors: sources.priors,
     verdict: verdictOf({
       delivered: winner.method,
       wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },

@@ -12,6 +12,7 @@ import { JobsModule } from '../jobs/jobs.module.js';
 import { FinalModels } from '../jobs/final-models.js';
 import { PHASES, PhaseTable } from '../jobs/phases/phase-table.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
+import { Priors } from '../jobs/priors.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
 import { ProcessPool } from '../launch/process-pool.js';
@@ -30,6 +31,7 @@ export const JOB_STEPS: readonly Provider[] = [
   OutageWatch,
   ...PHASES,
   PhaseTable,
+  Priors,
   ScopeWatch,
   TrialSettlement,
 ];

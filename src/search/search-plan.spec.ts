@@ -20,6 +20,8 @@ function scopeOf(search: object, objectiveValuesOf: SearchScope['objectiveValues
       reproducibility: 'RECORDED',
       output: { model: 'm' },
       warmStartGenomes: [],
+      warmStartCandidates: [],
+      priorCandidates: [],
     },
     blocks: [{ id: 'stem' }, { id: 'middle' }, { id: 'head' }],
     objectiveValuesOf,
@@ -84,5 +86,21 @@ describe('an accelerated search', () => {
     fitness: (trial.slot + 1) / 10,
     losses: [],
     createTime: new Date(0),
+  });
+
+  it('begins with what the caller gives, named jobs, and then priors', () => {
+    const initialGenomes = [{ genes: [0.65, 0, 0], threshold: 0.5 }];
+    const scope = scopeOf({ biotune, priors: 'PROJECT', initialGenomes });
+    const earlier = {
+      priorCandidates: [{ job: 'found', distance: 0, lrMultipliers: [3, 0, 0] }],
+      warmStartCandidates: [{ job: 'named', lrMultipliers: [0.5, 0, 0] }],
+    };
+    const trials = plannedTrials({ ...scope, spec: { ...scope.spec, ...earlier } }, 'BIOTUNE', []);
+    expect(trials.slice(0, 4).map(({ origin, lrMultipliers }) => ({ origin, lrMultipliers }))).toMatchObject([
+      { origin: 'ENQUEUED', lrMultipliers: [2, 0, 0] },
+      { origin: 'WARM_START', lrMultipliers: [0.5, 0, 0] },
+      { origin: 'PRIOR', lrMultipliers: [3, 0, 0] },
+      { origin: 'ANCHOR' },
+    ]);
   });
 });

@@ -50,7 +50,7 @@ export interface NextTrials {
 }
 
 /** How a job's genomes are read. */
-export const rulesOf = ({ spec: { search }, blocks }: SearchScope): PhenotypeRules =>
+export const rulesOf = ({ spec: { search }, blocks }: Pick<SearchScope, 'spec' | 'blocks'>): PhenotypeRules =>
   phenotypeRules(
     search.blockConstraints,
     blocks.map(({ id }) => id),
@@ -178,7 +178,7 @@ function settingsSpaceOf({ spec: { search, training, data } }: SearchScope): Set
 
 /** What an accelerated search of a job follows from. */
 function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
-  const { search, budget, evaluation } = scope.spec;
+  const { search, budget, evaluation, warmStartCandidates, priorCandidates } = scope.spec;
   const { seed, generationCount, populationSize, eliteCount, initialGenomes, rules } = searchConfig(scope);
   const { usesRungs: _asked, ...parts } = search.accelerated;
   return {
@@ -196,7 +196,11 @@ function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
         worstFitness: worstFitness(evaluation),
       },
     }),
-    initialCandidates: initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
+    initialCandidates: [
+      ...initialGenomes.map(({ origin, genome }) => ({ origin, genome: lrMultipliers(genome, rules) })),
+      ...warmStartCandidates.map(({ lrMultipliers: genome }) => ({ origin: 'WARM_START' as const, genome })),
+      ...priorCandidates.map(({ lrMultipliers: genome }) => ({ origin: 'PRIOR' as const, genome })),
+    ],
     ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
   };
 }

@@ -9,6 +9,7 @@ import { BlobClaimRepository } from './postgres/blob-claim.repository.js';
 import { createDataSource, migrate } from './postgres/data-source.js';
 import { Database } from './postgres/database.js';
 import { DatasetRepository } from './postgres/dataset.repository.js';
+import { EarlierSearchRepository } from './postgres/earlier-search.repository.js';
 import { EventRepository } from './postgres/event.repository.js';
 import { FineTuneJobRepository } from './postgres/fine-tune-job.repository.js';
 import { LeadershipRepository } from './postgres/leadership.repository.js';
@@ -28,6 +29,7 @@ const REPOSITORIES: readonly Provider[] = [
   CoordinatorRepository,
   BlobClaimRepository,
   DatasetRepository,
+  EarlierSearchRepository,
   EventRepository,
   FineTuneJobRepository,
   LeadershipRepository,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
+import { Priors1765400000000 } from '../../migrations/1765400000000-priors.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -72,6 +73,28 @@ describe('the schema', () => {
     await dataSource.query(`UPDATE fine_tune_jobs SET state = 'SUCCEEDED' WHERE id = 'j'`);
     const change = dataSource.query(`UPDATE fine_tune_jobs SET state = 'RUNNING' WHERE id = 'j'`);
     await expect(change).rejects.toThrow('has ended and cannot change');
+  });
+
+  it('gives the specs of jobs under way what their search reads of earlier jobs, and takes it back', async () => {
+    const older = { search: { seed: 1 }, warmStartGenomes: [] };
+    await dataSource.query(
+      `INSERT INTO fine_tune_jobs (id, project, dataset_id, dataset_version, spec, algorithm_version, state)
+       VALUES ('u', 'p', 'd', 1, $1, 1, 'RUNNING')`,
+      [older],
+    );
+    const specs = () =>
+      dataSource.query<{ id: string; spec: object }[]>(`SELECT id, spec FROM fine_tune_jobs ORDER BY id`);
+    const migration = new Priors1765400000000();
+    const runner = dataSource.createQueryRunner();
+    await migration.up(runner);
+    const newer = { ...older, search: { seed: 1, priors: 'OFF' }, warmStartCandidates: [], priorCandidates: [] };
+    expect(await specs()).toEqual([
+      { id: 'j', spec: {} },
+      { id: 'u', spec: newer },
+    ]);
+    await migration.down(runner);
+    expect(await specs()).toContainEqual({ id: 'u', spec: older });
+    await runner.release();
   });
 
   it('goes back to nothing', async () => {

@@ -14,6 +14,7 @@ import type * as dataset from '../../domain/dataset/dataset.js';
 import type { Failure } from '../../domain/errors.js';
 import type { EvaluationConfig } from '../../domain/job/evaluation.js';
 import type * as event from '../../domain/job/event.js';
+import type * as earlierCandidate from '../../domain/job/earlier-candidate.js';
 import type * as fineTuneJob from '../../domain/job/fine-tune-job.js';
 import type { Cost } from '../../domain/job/cost.js';
 import type { BlockConstraint } from '../../domain/job/block-constraint.js';
@@ -103,6 +104,9 @@ type FineTuneJobChecks = [
   Serves<job.Comparison, jobResult.Comparison>,
   Serves<job.Resolution, jobResult.Resolution>,
   Serves<job.Rung, jobResult.Rung>,
+  Serves<job.EarlierCandidate, earlierCandidate.EarlierCandidate>,
+  Serves<job.PriorCandidate, earlierCandidate.PriorCandidate>,
+  Serves<job.PriorOutcome, earlierCandidate.PriorOutcome>,
   Serves<job.JobEstimate, estimate.JobEstimate>,
   Serves<job.MethodEstimate, estimate.JobEstimate['methods'][number]>,
   Serves<catalog.ClassRecall, ClassRecall>,

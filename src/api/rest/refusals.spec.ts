@@ -91,6 +91,34 @@ describe('refusals', () => {
       'RULE_BROKEN',
     ],
     [
+      'priors in a mode of the paper',
+      { ...twoFields, search: { priors: 'PROJECT', biotune: { mode: 'PAPER' } } },
+      '/search/priors',
+      'RULE_BROKEN',
+    ],
+    [
+      'priors without a search',
+      { ...twoFields, search: { type: 'NONE', priors: 'PROJECT' } },
+      '/search/priors',
+      'RULE_BROKEN',
+    ],
+    [
+      'priors that find no place',
+      {
+        ...twoFields,
+        search: {
+          priors: 'PROJECT',
+          biotune: { mode: 'ACCELERATED', populationSize: 2, eliteCount: 1 },
+          initialGenomes: [
+            { genes: [0, 1], threshold: 0 },
+            { genes: [1, 0], threshold: 0 },
+          ],
+        },
+      },
+      '/search/priors',
+      'RULE_BROKEN',
+    ],
+    [
       'a target that no loss can be compared with',
       { ...twoFields, evaluation: { fitness: 'LOSS' }, budget: { targetMetricValue: 0.9 } },
       '/budget/targetMetricValue',

@@ -88,6 +88,7 @@ export const createFineTuneJobSchema = fineTuneJobRequestSchema
   .superRefine(checkSearch)
   .superRefine(checkMode)
   .superRefine(checkSpace)
+  .superRefine(checkPriors)
   .superRefine(checkBaselines)
   .superRefine(checkUnused);
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
@@ -180,6 +181,22 @@ function checkSpace({ search, baselines }: SearchParts, context: z.RefinementCtx
   }
 }
 
+/** Priors are refused where no search would begin with them. */
+function checkPriors({ search }: SearchParts, context: z.RefinementCtx): void {
+  if (search.priors === 'OFF' || search.type === 'NONE') return;
+  const refuse = refuserOf(context);
+  const { mode, populationSize } = search.biotune;
+  if (SEARCH_MODES[mode].algorithm !== 'ACCELERATED') {
+    const message = `priors is ${search.priors}; only mode ACCELERATED begins with candidates of earlier jobs that nobody names, and search.biotune.mode is ${mode}: leave it out, or change the mode`;
+    refuse(['search', 'priors'], message, { priors: search.priors, mode });
+  }
+  const givenCount = search.initialGenomes.length + search.warmStartFrom.length;
+  if (givenCount >= populationSize) {
+    const message = `priors is ${search.priors}; initialGenomes and warmStartFrom take ${givenCount} places of generation 0, which has ${populationSize}: leave it out, or raise populationSize`;
+    refuse(['search', 'priors'], message, { priors: search.priors, givenCount, populationSize });
+  }
+}
+
 function checkBaselines({ search, baselines }: SearchParts, context: z.RefinementCtx): void {
   if (new Set(baselines).size !== baselines.length) {
     context.addIssue({ code: 'custom', path: ['baselines'], message: 'each baseline may be named once' });
@@ -197,6 +214,7 @@ function checkUnused({ search, budget }: SearchParts, context: z.RefinementCtx):
     ...(['initialGenomes', 'warmStartFrom'] as const)
       .filter((field) => search[field].length > 0)
       .map((field) => ['search', field]),
+    ...(search.priors === 'OFF' ? [] : [['search', 'priors']]),
     ...(['targetMetricValue', 'plateauGenerationCount'] as const)
       .filter((field) => budget[field] !== undefined)
       .map((field) => ['budget', field]),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BASELINES, methodSettingsSchema } from '../../methods/method-table.js';
 import { budgetSchema } from './budget.js';
 import { dataSchema } from './data-config.js';
+import { earlierCandidateSchema, priorCandidateSchema } from './earlier-candidate.js';
 import { type Failure, failureSchema } from '../errors.js';
 import { finalsSchema, jobEvaluationSchema } from './evaluation.js';
 import { genomeSchema } from './genome.js';
@@ -24,7 +25,22 @@ export const fineTuneJobSpecSchema = z
     warmStartGenomes: z
       .array(genomeSchema)
       .readonly()
-      .describe('The best genomes of the jobs in `search.warmStartFrom` when this job was created.'),
+      .describe(
+        'The best genomes of the jobs in `search.warmStartFrom` when this job was created; none in ACCELERATED.',
+      ),
+    warmStartCandidates: z
+      .array(earlierCandidateSchema)
+      .readonly()
+      .describe(
+        'The best candidates of the jobs in `search.warmStartFrom` when this job was created; in ACCELERATED alone.',
+      ),
+    priorCandidates: z
+      .array(priorCandidateSchema)
+      .readonly()
+      .describe(
+        'The candidates of earlier jobs that `search.priors` has found, nearest first, at most 3; none before the ' +
+          'images are imported.',
+      ),
     baselines: z
       .array(z.enum(BASELINES))
       .readonly()

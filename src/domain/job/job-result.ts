@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { classRecallSchema } from '../class-recall.js';
 import { costSchema } from './cost.js';
+import { priorOutcomeSchema } from './earlier-candidate.js';
 import { genomeSchema } from './genome.js';
 import { paretoPointSchema } from './search-objectives.js';
-import { METHODS } from '../../methods/method-table.js';
+import { METHODS, SEARCH_METHOD } from '../../methods/method-table.js';
 import { trialSchema, trialSettingsSchema } from './trial.js';
 import { runtimeSchema } from '../runtime.js';
 
@@ -239,6 +240,10 @@ export const jobResultSchema = z
       .readonly()
       .describe('How the search dropped candidates before their end, by epochs; empty where it dropped none.'),
     resolution: resolutionSchema.optional().describe('What the search could tell apart; absent without a search.'),
+    priors: z
+      .array(priorOutcomeSchema)
+      .readonly()
+      .describe("How the spec's `priorCandidates` did in the search, nearest first."),
     verdict: z
       .string()
       .describe('Whether the search was worth its cost, in a sentence, by the test figure of `evaluation.fitness`.'),
@@ -256,6 +261,10 @@ export const jobResultSchema = z
   })
   .meta({ id: 'JobResult', description: 'What a job came to.' });
 export type JobResult = Readonly<z.infer<typeof jobResultSchema>>;
+
+/** The multipliers of the best candidate that a job's search found; undefined where none was trained. */
+export const searchWinner = ({ scores }: Pick<JobResult, 'scores'>): readonly number[] | undefined =>
+  scores.find(({ method }) => method === SEARCH_METHOD)?.lrMultipliers;
 
 /** A result without the figures of single classes, as lists have it. */
 export const withoutClassFigures = (result: JobResult): JobResult => ({

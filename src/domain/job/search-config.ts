@@ -124,7 +124,15 @@ export const searchSchema = z
       .default([])
       .describe(
         'The resource names of jobs of the project with the same base model, whose best genomes take the ' +
-          'next places of generation 0, at most 5.',
+          'next places of generation 0, at most 5; in ACCELERATED their best multipliers.',
+      ),
+    priors: z
+      .enum(['OFF', 'PROJECT'])
+      .default('OFF')
+      .describe(
+        'Whether ACCELERATED also begins with the best candidates of earlier jobs that nobody names. OFF: it does ' +
+          'not. PROJECT: the winners of up to 3 ACCELERATED jobs of the project with the same base model, those ' +
+          'whose data look most alike, take places of generation 0, a quarter at most; they are candidates like any.',
       ),
   })
   .meta({ id: 'SearchConfig', description: 'What is searched for, and from where.' });

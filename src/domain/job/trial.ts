@@ -19,6 +19,7 @@ export const TRIAL_ORIGINS = [
   'WARM_START',
   'GRID',
   'ANCHOR',
+  'PRIOR',
 ] as const;
 export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 
@@ -146,7 +147,7 @@ export const trialSchema = z
           'RANDOM_SEARCH, or in place of a child where too few parents are left. FINAL: one of the best of a ' +
           'search. BASELINE: the one candidate of a method. ENQUEUED: given by the caller. WARM_START: the ' +
           "best of an earlier job. GRID: one of a method's list. ANCHOR: one that an accelerated search begins with, " +
-          'whatever the data.',
+          'whatever the data. PRIOR: the best of an earlier job that `search.priors` has found.',
       ),
     method: z.enum(METHODS).describe('The method that the candidate is of.'),
     genome: genomeSchema.optional().describe('The genome that the trial tried; absent where none was drawn.'),

@@ -13,6 +13,7 @@ import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
+import { priorOutcomes } from '../../search/prior-outcomes.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../storage/postgres/model-version.repository.js';
@@ -76,6 +77,7 @@ export class Publishing implements Phase {
 
   private async report(context: JobContext, { scored, model }: Delivery): Promise<JobReport> {
     const { job, baseModel, dataset } = context;
+    const searched = await this.trials.list(job.id, 'SEARCH');
     const sources = {
       job,
       baseModel,
@@ -85,27 +87,27 @@ export class Publishing implements Phase {
       totals: await this.trials.trainingTotals([job.id]),
       infeasible: await this.tasks.infeasibleCounts(job.id),
       runtimes: await this.trials.runtimes(job.id),
-      seedFigures: await this.seedFigures(job),
-      rungs: await this.rungs(context),
+      seedFigures: await this.seedFigures(job, searched),
+      rungs: await this.rungs(context, searched),
       paretoPoints: await this.paretoPoints(context),
+      priors: priorOutcomes(job, baseModel.blocks, searched),
     };
     return jobReport(sources, yieldNow);
   }
 
   /** How the rungs of the search have dropped candidates. */
-  private async rungs(context: JobContext): Promise<Rung[]> {
-    const trials = await this.trials.list(context.job.id, 'SEARCH');
-    const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
+  private async rungs(context: JobContext, searched: readonly StoredTrial[]): Promise<Rung[]> {
+    const trainings = groupBy(await this.trials.trainings(searched.map(({ id }) => id)), ({ trialId }) => trialId);
     const lossesOf = ({ id, reusedTrialId = id }: StoredTrial) => rungLosses(trainings.get(reusedTrialId) ?? []);
     return rungsReached(
       searchScopeOf(context),
-      trials.map((trial) => ({ ...trial, losses: lossesOf(trial) })),
+      searched.map((trial) => ({ ...trial, losses: lossesOf(trial) })),
     );
   }
 
   /** The validation figures that fitness is made of, of each trial of the search that has one, one per seed. */
-  private async seedFigures({ id, spec }: JobContext['job']): Promise<number[][]> {
-    const trials = (await this.trials.list(id, 'SEARCH')).filter(({ state }) => state !== 'PRUNED');
+  private async seedFigures({ spec }: JobContext['job'], searched: readonly StoredTrial[]): Promise<number[][]> {
+    const trials = searched.filter(({ state }) => state !== 'PRUNED');
     const figure = judgedFigure(spec.evaluation.fitness);
     const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
     for (const training of await this.trials.trainings([...figures.keys()])) {

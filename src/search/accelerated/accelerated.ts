@@ -4,11 +4,10 @@ import type { TrialOrigin } from '../../domain/job/trial.js';
 import { type Evaluated, type Evolution, type Plan, type Planned, replay } from '../replay.js';
 import { drawRank } from '../ranking.js';
 import { openStream, type Rng } from '../rng.js';
-import { anchors } from './anchors.js';
-import { type Candidate, candidateAt, type CandidateSpace, drawCandidate, keyOf, trains } from './candidate.js';
+import { type Candidate, type CandidateSpace, drawCandidate, keyOf, trains } from './candidate.js';
+import { givenCandidates, type InitialCandidate } from './given-candidates.js';
 import { move } from './moves.js';
 import { hasCome, race, type Tried } from './race.js';
-import type { Rates } from './rates.js';
 import type { Judgement } from './rungs.js';
 import { Surrogate } from './surrogate.js';
 
@@ -22,8 +21,8 @@ export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'>, 
   readonly populationSize: number;
   /** The number of best candidates that moves begin from, in 1..`populationSize` - 1; each later generation has the rest. */
   readonly eliteCount: number;
-  /** Take the first places of the first generation, in this order. */
-  readonly initialCandidates: readonly { readonly origin: TrialOrigin; readonly genome: Rates }[];
+  /** Take places of the first generation as `givenCandidates` says; at most `populationSize` that are not PRIOR. */
+  readonly initialCandidates: readonly InitialCandidate[];
   /** The epochs after which trainings pause and candidates may be dropped, ascending; empty where all train to their end. */
   readonly rungEpochCounts: readonly number[];
   /** What counts beside fitness; fitness alone when absent. */
@@ -80,15 +79,9 @@ function* search(config: AcceleratedConfig, judgements: Judgement[]): Evolution<
 }
 
 function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {
-  const { seed, populationSize, rules, usesAnchors, initialCandidates } = config;
-  const known = new Taken();
-  const given = [
-    ...initialCandidates.map(({ origin, genome }) => ({ origin, genome: candidateAt(genome, config) })),
-    ...(usesAnchors ? anchors(rules) : []).map((rates) => ({
-      origin: 'ANCHOR' as const,
-      genome: candidateAt(rates, config),
-    })),
-  ].filter(({ genome }) => known.takes(genome));
+  const { seed, populationSize } = config;
+  const given = givenCandidates(config);
+  const known = new Taken(given.map(({ genome }) => genome));
   return Array.from({ length: populationSize }, (_, slot) => {
     const first = given[slot];
     if (first !== undefined) return planned(0, slot, first.origin, first.genome);

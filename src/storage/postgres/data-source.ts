@@ -5,6 +5,7 @@ import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.
 import { TrialSettings1765000000000 } from '../../../migrations/1765000000000-trial-settings.js';
 import { MoreMethods1765100000000 } from '../../../migrations/1765100000000-more-methods.js';
 import { PrunedTrials1765200000000 } from '../../../migrations/1765200000000-pruned-trials.js';
+import { Priors1765400000000 } from '../../../migrations/1765400000000-priors.js';
 import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-search-space.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
@@ -83,6 +84,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       TrialSettings1765000000000,
       MoreMethods1765100000000,
       PrunedTrials1765200000000,
+      Priors1765400000000,
       SearchSpace1765500000000,
     ],
     synchronize: false,

@@ -503,7 +503,7 @@ export interface SearchConfig {
   initialGenomes: Genome[];
   /**
    * The resource names of jobs of the project with the same base model, whose best genomes take the next
-   * places of generation 0, at most 5.
+   * places of generation 0, at most 5; in ACCELERATED their best multipliers.
    */
   warmStartFrom: string[];
   /** The parts of ACCELERATED; of no effect in the other modes. */
@@ -520,6 +520,8 @@ export interface SearchConfig {
    * the validation figure alone.
    */
   objectives: SearchConfig_Objective[];
+  /** Whether ACCELERATED also begins with the best candidates of earlier jobs that nobody names. Default: OFF. */
+  priors?: SearchConfig_Priors | undefined;
 }
 
 /** The search algorithm. */
@@ -543,6 +545,19 @@ export enum SearchConfig_Objective {
   INFERENCE_MULTIPLY_ACCUMULATES = "INFERENCE_MULTIPLY_ACCUMULATES",
   /** TRAINED_PARAMETERS - The number of parameters that learn in a training. */
   TRAINED_PARAMETERS = "TRAINED_PARAMETERS",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** Whether ACCELERATED also begins with the best candidates of earlier jobs that nobody names. */
+export enum SearchConfig_Priors {
+  PRIORS_UNSPECIFIED = "PRIORS_UNSPECIFIED",
+  /** OFF - It does not. */
+  OFF = "OFF",
+  /**
+   * PROJECT - The winners of up to 3 ACCELERATED jobs of the project with the same base model, those whose data look
+   * most alike, take places of generation 0, a quarter at most; they are candidates like any.
+   */
+  PROJECT = "PROJECT",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -805,7 +820,7 @@ export interface FineTuneJobSpec {
   budget:
     | BudgetConfig
     | undefined;
-  /** The best genomes of the jobs in `search.warm_start_from` when this job was created. */
+  /** The best genomes of the jobs in `search.warm_start_from` when this job was created; none in ACCELERATED. */
   warmStartGenomes: Genome[];
   /**
    * What a job asks of its trainings' bits; where a request says nothing, the deployment's default: BITWISE
@@ -813,7 +828,40 @@ export interface FineTuneJobSpec {
    */
   reproducibility: Reproducibility;
   /** How a candidate is measured. */
-  evaluation: EvaluationConfig | undefined;
+  evaluation:
+    | EvaluationConfig
+    | undefined;
+  /**
+   * The best candidates of the jobs in `search.warm_start_from` when this job was created; in ACCELERATED
+   * alone.
+   */
+  warmStartCandidates: EarlierCandidate[];
+  /**
+   * The candidates of earlier jobs that `search.priors` has found, nearest first, at most 3; none before the
+   * images are imported.
+   */
+  priorCandidates: PriorCandidate[];
+}
+
+/** The best candidate of an earlier job, as a search takes it over. */
+export interface EarlierCandidate {
+  /** The resource name of the earlier job. */
+  job: string;
+  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  lrMultipliers: number[];
+}
+
+/** The best candidate of an earlier job whose data look like those of this one. */
+export interface PriorCandidate {
+  /** The resource name of the earlier job. */
+  job: string;
+  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  lrMultipliers: number[];
+  /**
+   * How far the job's data are from those of this one, from 0: 1 where there are twice or half as many
+   * training images, or classes, or pixels along a side of an image.
+   */
+  distance: number;
 }
 
 /** The fine-tuning of one base model on one dataset version. */
@@ -1077,6 +1125,28 @@ export interface JobResult {
    * `search.objectives`, and better in one; the best figure first. Empty without such objectives.
    */
   paretoFront: ParetoPoint[];
+  /** How the spec's `prior_candidates` did in the search, nearest first. */
+  priors: PriorOutcome[];
+}
+
+/** How the best candidate of an earlier job did in the search of this one. */
+export interface PriorOutcome {
+  /** The resource name of the earlier job. */
+  job: string;
+  /**
+   * How far the job's data are from those of this one, from 0: 1 where there are twice or half as many
+   * training images, or classes, or pixels along a side of an image.
+   */
+  distance: number;
+  /** The resource name of the trial of generation 0 that tried the candidate; absent where it had no place. */
+  trial?:
+    | string
+    | undefined;
+  /**
+   * The trial's place by fitness among the trials of generation 0, from 1; equals share one. Absent where the
+   * trial has no fitness.
+   */
+  rank?: number | undefined;
 }
 
 /** How candidates of the search were dropped after one number of epochs. */
@@ -1533,6 +1603,8 @@ export enum Trial_Origin {
   GRID = "GRID",
   /** ANCHOR - One that an accelerated search begins with, whatever the data. */
   ANCHOR = "ANCHOR",
+  /** PRIOR - The best of an earlier job that `search.priors` has found. */
+  PRIOR = "PRIOR",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
