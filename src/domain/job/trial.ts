@@ -106,7 +106,7 @@ export type TrialSettings = Readonly<z.infer<typeof trialSettingsSchema>>;
 
 export const pruningSchema = z
   .strictObject({
-    epochCount: z.int().positive().describe('The epochs that each training of the candidate had, at most.'),
+    epochCount: z.int().positive().describe('The epochs after which the candidate was dropped, without those of a probed head.'),
     validationLoss: z
       .number()
       .min(0)

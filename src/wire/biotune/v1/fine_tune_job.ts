@@ -1630,7 +1630,7 @@ export enum Trial_State {
 
 /** Why a candidate was dropped before its trainings had ended. */
 export interface Pruning {
-  /** The epochs that each training of the candidate had, at most. */
+  /** The epochs after which the candidate was dropped, without those of a probed head. */
   epochCount: number;
   /** The mean cross-entropy on the validation images after the last of them, the mean over the seeds. */
   validationLoss: number;
