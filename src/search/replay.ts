@@ -62,7 +62,7 @@ export function replay<Genome, Row extends Known<Genome>>(
       recorded.assertAllTaken();
       return { kind: 'EVALUATE', trials: missing.map(({ trial }) => trial) };
     }
-    // Of a batch that is cut short nothing else follows, but that those go on which have paused at a rung.
+    // Nothing follows the last trial that is allowed, but that those which pause at a rung go on.
     const isLast = places.size === trialCountMax && batch.every(({ trial }) => trial.rung === undefined);
     if (isLast) break;
     step = search.next(batch.flatMap(({ row }) => row ?? []));

@@ -34,13 +34,13 @@ export function missingWork(context: JobContext, method: SearchingMethod, memory
     begun,
     resumed: next.trials.flatMap((planned) => resumedTrial(planned, places.get(placeOf(planned)), memory) ?? []),
     dropped: next.dropped.flatMap(({ generation, slot, ...pruning }): StoredTrial[] => {
-      const trial = standsIn(places, { generation, slot });
+      const trial = trialIn(places, { generation, slot });
       return isOpen(trial) ? [{ ...trial, state: 'PRUNED', pruning }] : [];
     }),
   };
 }
 
-function standsIn(places: ReadonlyMap<string, StoredTrial>, place: Place): StoredTrial {
+function trialIn(places: ReadonlyMap<string, StoredTrial>, place: Place): StoredTrial {
   const found = places.get(placeOf(place));
   if (found === undefined) throw new Error(`no trial stands in ${placeOf(place)}`);
   return found;
