@@ -106,7 +106,10 @@ export type TrialSettings = Readonly<z.infer<typeof trialSettingsSchema>>;
 
 export const pruningSchema = z
   .strictObject({
-    epochCount: z.int().positive().describe('The epochs after which the candidate was dropped, without those of a probed head.'),
+    epochCount: z
+      .int()
+      .positive()
+      .describe('The epochs after which the candidate was dropped, without those of a probed head.'),
     validationLoss: z
       .number()
       .min(0)
