@@ -13,23 +13,13 @@ export const divisionSchema = z
 export type Division = Readonly<z.infer<typeof divisionSchema>>;
 
 /**
- * The number of parts that train and validation are cut into: as many as leave trainings about the images that the
- * dataset's own division gives them.
+ * The number of parts that train and validation are cut into: as many as leave each training at least the images that the
+ * dataset's own division gives it, so that the job's batch size fits, and about as many.
  *
- * @returns all images over validation images, rounded, and at least 2.
+ * @returns all images over validation images, rounded up, so at least 2.
  */
 export function partCountOf(classes: readonly Pick<DatasetClass, 'imageCount'>[]): number {
-  const { train, validation } = countsOf(classes);
-  return Math.max(2, Math.round((train + validation) / validation));
-}
-
-/** The training images of the smallest division; fewer by some where images have copies, which stay in one part. */
-export function smallestDivision(classes: readonly Pick<DatasetClass, 'imageCount'>[]): number {
-  const { train, validation } = countsOf(classes);
-  return train + validation - Math.ceil((train + validation) / partCountOf(classes));
-}
-
-function countsOf(classes: readonly Pick<DatasetClass, 'imageCount'>[]) {
   const sumOf = (split: 'train' | 'validation') => classes.reduce((sum, { imageCount }) => sum + imageCount[split], 0);
-  return { train: sumOf('train'), validation: sumOf('validation') };
+  const validationCount = sumOf('validation');
+  return Math.ceil((sumOf('train') + validationCount) / validationCount);
 }
