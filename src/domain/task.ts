@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { artifactSchema } from './artifact.js';
 import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset/dataset.js';
+import { divisionSchema } from './dataset/division.js';
 import { type Failure, failureSchema } from './errors.js';
 import { AUGMENTATIONS } from './job/data-config.js';
 import { objectiveSchema } from './job/evaluation.js';
@@ -81,6 +82,12 @@ export const trainSpecSchema = z
       .describe('The slice of train and validation to use, from 0; all of the images are slice 0 of 1.'),
     foldCount: z.int().positive().describe('The number of slices that train and validation are cut into.'),
     keepWeights: z.boolean().describe("Whether the best epoch's weights are uploaded."),
+    division: divisionSchema
+      .optional()
+      .describe('How train and validation are divided anew, of all images; as the dataset divides them when absent.'),
+    keepPredictions: z
+      .boolean()
+      .describe("Whether what the best epoch's weights take the validation images for is uploaded."),
     runtime: runtimeOfJob,
   })
   .meta({ id: 'TrainSpec', description: 'One training of one candidate.' });
@@ -116,6 +123,12 @@ export const trainResultSchema = z
     weights: artifactSchema
       .optional()
       .describe('The weights of the best epoch; present when the task asked to keep them.'),
+    predictions: artifactSchema
+      .optional()
+      .describe(
+        'A JSON file: the validation images, the class index of each, and the one that the weights of the best epoch ' +
+          'gave it; present when the task asked to keep it.',
+      ),
   })
   .meta({ id: 'TrainResult', description: 'What one training gave, at its best epoch.' });
 export type TrainResult = Readonly<z.infer<typeof trainResultSchema>>;

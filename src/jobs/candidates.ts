@@ -2,11 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
 import type { Method } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
+import type { TrainSpec } from '../domain/task.js';
 import { phenotypeKey } from '../search/equal-trials.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { trainSpec, type JobContext } from './job-context.js';
+import { type JobContext, partCountIn, trainSpec } from './job-context.js';
 
 /** Seeds of the paper, then others; a search uses the first `count` (at most 10). */
 const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
@@ -57,7 +58,7 @@ export class Candidates {
   /**
    * Inserts trials of one phase and method, and a training for each seed of the phase, unless a trial has ended before it began.
    *
-   * @param trials Trials of the search have a fold; those after it use all data.
+   * @param trials Trials of the search have a fold; those after it use all data, divided as `finals.division` says.
    * @returns the trials that stand in their places, new or old, by generation and slot.
    */
   async insertAll(
@@ -85,13 +86,30 @@ function trainings(context: JobContext, trial: NewTrial, trialId: string | undef
     fold === undefined ? { fold: 0, foldCount: 1 } : { fold, foldCount: foldCountOf(context.job.spec.data) };
   const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
-  return trainingSeeds(phase, seedCount).map((seed) => ({
+  const keeps = { keepWeights: phase === 'FINALS', keepPredictions: phase !== 'SEARCH' };
+  return trainingSeeds(phase, seedCount).map((seed, index) => ({
     scope: context.job.id,
     key: `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`,
     trialId,
     seed,
-    spec: { train: trainSpec(context, { ...candidate, seed, phaseSeed, ...slice, keepWeights: phase === 'FINALS' }) },
+    spec: {
+      train: trainSpec(context, {
+        ...candidate,
+        seed,
+        phaseSeed,
+        ...slice,
+        ...divided(context, phase, index),
+        ...keeps,
+      }),
+    },
   }));
+}
+
+/** How the images of a training after the search are divided: the next part for each seed, the same for all methods. */
+function divided(context: JobContext, phase: TrialPhase, seedIndex: number): Pick<TrainSpec, 'division'> {
+  if (phase === 'SEARCH' || context.job.spec.finals.division === 'FIXED') return {};
+  const partCount = partCountIn(context);
+  return { division: { part: seedIndex % partCount, partCount } };
 }
 
 /** Seeds of the trainings of one phase; no two phases share one. */

@@ -1,5 +1,6 @@
 import type { BaseModel } from '../domain/base-model.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
+import { partCountOf } from '../domain/dataset/division.js';
 import { objectiveSchema } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { NewTrial } from '../domain/job/trial.js';
@@ -25,6 +26,10 @@ export const searchScopeOf = ({ job, baseModel }: JobContext): SearchScope => ({
   blocks: baseModel.blocks,
 });
 
+/** The number of parts that the seeds of a phase after the search validate on in turn; 1 where all have the same images. */
+export const partCountIn = ({ job, dataset }: JobContext): number =>
+  job.spec.finals.division === 'FIXED' ? 1 : partCountOf(dataset.classes);
+
 /** The packed images of some splits; without `test`, which only a score task may read. */
 function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {
   if (dataset.manifest === undefined) throw new Error(`${dataset.name} is ACTIVE without a manifest`);
@@ -40,7 +45,10 @@ function network({ job, baseModel, dataset }: JobContext, weights: { sha256: str
 /** The training of one candidate with one seed; its method may overrule what the job says of BatchNorm and images. */
 export function trainSpec(
   context: JobContext,
-  candidate: Pick<TrainSpec, 'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights'> &
+  candidate: Pick<
+    TrainSpec,
+    'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'division' | 'keepWeights' | 'keepPredictions'
+  > &
     Pick<NewTrial, 'method' | 'settings'> & {
       /** The first seed of the phase, which a head that is trained before has in all of its trainings. */
       readonly phaseSeed: number;

@@ -41,6 +41,10 @@ export interface ModeDefaults {
     readonly cosineEpochCount?: number;
   };
   readonly searchFraction: 1 | 0.5;
+  readonly finals: {
+    readonly division: 'FIXED' | 'REDIVIDED';
+    readonly choice: 'BEST' | 'CHEAPEST_WITHIN_ONE_ERROR';
+  };
 }
 
 const OF_THE_PAPER: ModeDefaults = {
@@ -48,6 +52,7 @@ const OF_THE_PAPER: ModeDefaults = {
   evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
   training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100 },
   searchFraction: 0.5,
+  finals: { division: 'FIXED', choice: 'BEST' },
 };
 
 /** Few trials on all the data, each a whole cosine: what a CPU finishes. */
@@ -56,6 +61,7 @@ const OF_ACCELERATED: ModeDefaults = {
   evaluation: { fitness: 'ACCURACY', lossWeight: 0.1, seedCount: 1 },
   training: { epochCount: 10 },
   searchFraction: 1,
+  finals: { division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
 };
 
 /** What a mode says of how a search reads genomes, trains them and goes on from them. */

@@ -8,12 +8,15 @@ import {
   trainResultSchema,
   trainSpecSchema,
 } from '../domain/task.js';
+import { validationPredictionsSchema } from '../domain/validation-predictions.js';
 
 /** One split's images as a local file of decoded pixels, uint8 [count, sizePx, sizePx, 3]. */
 const splitFileSchema = z.object({
   path: z.string(),
   /** One class index per image, in the order of the file. */
   labels: z.instanceof(Int32Array),
+  /** For each image the place of the first one with the same bytes: its own where none before it has them. */
+  firstCopies: z.instanceof(Int32Array),
 });
 export type SplitFile = Readonly<z.infer<typeof splitFileSchema>>;
 
@@ -80,7 +83,12 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
   startSchema,
   z.object({ type: z.literal('epoch'), epoch: epochSchema }),
   z.object({ type: z.literal('checkpointSkipped'), message: z.string() }),
-  z.object({ type: z.literal('trained'), result: trainResultSchema, rssMib }),
+  z.object({
+    type: z.literal('trained'),
+    result: trainResultSchema,
+    predictions: validationPredictionsSchema.optional(),
+    rssMib,
+  }),
   z.object({ type: z.literal('scored'), figures: scoreFiguresSchema, report: scoreReportSchema, rssMib }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
@@ -90,5 +98,7 @@ type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointS
 /** The message that ends a request. */
 export type LastMessage = Exclude<TrainerMessage, Notice>;
 export type TrainerAnswer = Exclude<LastMessage, { type: 'failed' }>;
+/** What a training came to, of a `TrainRequest`. */
+export type TrainAnswer = Extract<TrainerAnswer, { type: 'trained' }>;
 /** How a model did, of a `ScoreRequest`. */
 export type ScoreAnswer = Extract<TrainerAnswer, { type: 'scored' }>;

@@ -107,6 +107,7 @@ describe('artifacts', () => {
       fold: 0,
       foldCount: 1,
       keepWeights: true,
+      keepPredictions: false,
     },
   });
 

@@ -301,6 +301,6 @@ export class TrialRepository {
 /** The result of a training that has ended well. */
 export function seedResult({ seed, result }: Training): SeedResult | undefined {
   if (result === undefined || !('train' in result)) return undefined;
-  const { weights: _weights, ...figures } = result.train;
+  const { weights: _weights, predictions: _predictions, ...figures } = result.train;
   return { seed, ...figures };
 }

@@ -5,23 +5,35 @@ import type { ScoreResult, ScoreSpec, TrainResult, TrainSpec } from '../../domai
 import type { MetricValue } from '../../wire/biotune/v1/worker.js';
 import { MetricReporter } from './metric-reporter.js';
 import type { AttemptContext } from './attempt-context.js';
-import type { EpochReport, SplitFile, TrainRequest } from '../trainer-protocol.js';
+import type { EpochReport, SplitFile, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
 
-/** Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. */
+/**
+ * Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. What the
+ * spec asks to keep is uploaded.
+ */
 export async function runTraining(spec: TrainSpec, context: AttemptContext): Promise<TrainResult> {
   const { cache, lease } = context;
   const weightsPath = await context.transfers.download(spec.network.weights);
   const train = await splitFile('train', spec, context);
   const validation = await splitFile('validation', spec, context);
   const request = { type: 'train', spec, weightsPath, train, validation } as const;
-  if (!spec.keepWeights) return trainAndReport(request, context);
+  if (!spec.keepWeights) return withPredictions(await trainAndReport(request, context), context);
   const outputPath = cache.temporaryPath(`weights-${lease.task}`);
   try {
-    const result = await trainAndReport({ ...request, outputPath }, context);
-    return { ...result, weights: await uploadFile(outputPath, context) };
+    const answer = await trainAndReport({ ...request, outputPath }, context);
+    return { ...(await withPredictions(answer, context)), weights: await uploadFile(outputPath, context) };
   } finally {
     await rm(outputPath, { force: true });
   }
+}
+
+/** Uploads the predictions that a training came with. @returns its result, which names them. */
+async function withPredictions(
+  { result, predictions }: TrainAnswer,
+  { transfers }: AttemptContext,
+): Promise<TrainResult> {
+  if (predictions === undefined) return result;
+  return { ...result, predictions: await transfers.upload(Buffer.from(JSON.stringify(predictions))) };
 }
 
 /** Scores a model on the test split in the trainer process; what grows with images and classes is uploaded. */
@@ -43,7 +55,7 @@ function splitFile(
 }
 
 /** Runs the training; stops it when its curve cannot be delivered, as after a lost lease. */
-async function trainAndReport(request: TrainRequest, context: AttemptContext): Promise<TrainResult> {
+async function trainAndReport(request: TrainRequest, context: AttemptContext): Promise<TrainAnswer> {
   const { control, lease, trainer, signal } = context;
   const undelivered = new AbortController();
   const reporter = new MetricReporter({
@@ -57,7 +69,7 @@ async function trainAndReport(request: TrainRequest, context: AttemptContext): P
   await reporter.flush();
   undelivered.signal.throwIfAborted();
   if (answer.type !== 'trained') throw new Error(`expected a training, the trainer answered ${answer.type}`);
-  return answer.result;
+  return answer;
 }
 
 function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {

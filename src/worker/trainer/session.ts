@@ -36,8 +36,8 @@ export class TrainerSession {
     if (request.type === 'score') {
       return { type: 'scored', ...(await score(request, this.parts.files)), rssMib: rssMib() };
     }
-    const result = await train(request, this.parts, (epoch) => send({ type: 'epoch', epoch }));
-    return { type: 'trained', result, rssMib: rssMib() };
+    const trained = await train(request, this.parts, (epoch) => send({ type: 'epoch', epoch }));
+    return { type: 'trained', ...trained, rssMib: rssMib() };
   }
 }
 

@@ -1,9 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { DomainError } from '../../domain/errors.js';
 import { type Runtime, runtimeMismatch } from '../../domain/runtime.js';
-import type { TrainResult, TrainSpec } from '../../domain/task.js';
+import type { TrainSpec } from '../../domain/task.js';
+import type { ValidationPredictions } from '../../domain/validation-predictions.js';
+import type { DividedImages } from '../../datasets/splits/divide-images.js';
 import { writeSafetensors } from '../../formats/safetensors.js';
 import { networkByArchitecture } from '../../networks/registry.js';
+import type { Weights } from '../../networks/weights.js';
 import { backendSettings } from '../../training/device/backend.js';
 import { evaluate } from '../../training/metrics/evaluate.js';
 import type { EpochMetrics } from '../../training/metrics/epoch-metrics.js';
@@ -11,13 +14,13 @@ import { fineTune } from '../../training/fine-tune.js';
 import type { SharedParts } from '../../training/loop/prepare-training.js';
 import type { FineTuneOptions } from '../../training/fine-tune-options.js';
 import type { OpenFiles } from './open-files.js';
-import type { EpochReport, ScoreAnswer, ScoreRequest, TrainRequest } from '../trainer-protocol.js';
+import type { EpochReport, ScoreAnswer, ScoreRequest, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
 import { CheckpointFiles, type CheckpointFilesOptions } from './checkpoint-files.js';
 import { multiplyAccumulatesOf } from './training-meter.js';
 import { engineOptions } from './engine-options.js';
+import { trainingSides } from './training-sides.js';
 
 const SCORE_BATCH_SIZE = 64;
-const ALL = { fold: 0, foldCount: 1 };
 
 /** What the trainings of one process share, and how far apart their checkpoints are. */
 export interface TrainerParts {
@@ -27,8 +30,9 @@ export interface TrainerParts {
 }
 
 /**
- * Trains one candidate, and writes its best weights where the request says. Goes on where an earlier attempt on this machine
- * has left a checkpoint; what that one reported is reported again.
+ * Trains one candidate, writes its best weights where the request says, and tells what they take the validation images for
+ * where the spec asks for that. Goes on where an earlier attempt on this machine has left a checkpoint; what that one reported
+ * is reported again.
  *
  * @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the trainings of the job, which asks for equal bits.
  */
@@ -36,7 +40,7 @@ export async function train(
   request: TrainRequest,
   { files, shared, checkpoints }: TrainerParts,
   onEpoch: (epoch: EpochReport) => void,
-): Promise<TrainResult> {
+): Promise<Pick<TrainAnswer, 'result' | 'predictions'>> {
   const { spec, weightsPath, train: trainFile, validation: validationFile, outputPath } = request;
   const runtime = checkedRuntime(spec);
   await files.load({ weightsPath, splits: [trainFile, validationFile], sizePx: spec.network.imageSizePx });
@@ -44,7 +48,8 @@ export async function train(
   const saved = new CheckpointFiles({ ...checkpoints, identity: identityOf(spec, runtime) });
   const resumeFrom = await saved.load();
   for (const metrics of resumeFrom?.epochs ?? []) onEpoch(finiteReport(metrics));
-  const options = optionsOf(request, files);
+  const sides = trainingSides(request, spec);
+  const options = optionsOf(request, sides, files);
   const result = await fineTune(options, {
     shared,
     onEpoch: async (metrics, takeCheckpoint) => {
@@ -54,6 +59,7 @@ export async function train(
     ...(resumeFrom !== undefined && { resumeFrom }),
   });
   if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(result.weights));
+  const predictions = spec.keepPredictions ? await predictionsOf(result.weights, options, sides.validation) : undefined;
   await saved.remove();
   const { bestEpoch, epochs, best, stages, trainedParameterCount, totalParameterCount } = result;
   const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
@@ -62,7 +68,25 @@ export async function train(
   const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };
   const { network, technique } = spec;
   const multiplyAccumulates = multiplyAccumulatesOf(stages, { ...network, technique }, imageCounts);
-  return { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
+  const figures = { bestEpoch, ...best, ...counts, trainSeconds, multiplyAccumulates, runtime };
+  return { result: figures, ...(predictions !== undefined && { predictions }) };
+}
+
+/** What weights take the validation images for: one more pass over them, which is no part of the training or its cost. */
+async function predictionsOf(
+  weights: Weights,
+  { network, classCount, normalization, validation }: FineTuneOptions,
+  places: Int32Array,
+): Promise<ValidationPredictions> {
+  const { predictions } = await evaluate({
+    network,
+    weights,
+    classCount,
+    normalization,
+    images: validation,
+    batchSize: SCORE_BATCH_SIZE,
+  });
+  return { images: [...places], labels: [...validation.labels], predictions };
 }
 
 /** @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
@@ -80,10 +104,11 @@ function identityOf({ runtime: _ofJob, ...spec }: TrainSpec, runtime: Runtime): 
 
 function optionsOf(
   { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
+  sides: DividedImages,
   files: OpenFiles,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, technique, objective, seed, headSeed, fold, foldCount, augmentation } =
-    spec;
+  const { network, training, lrMultipliers, technique, objective, seed, headSeed, augmentation } = spec;
+  const { fold, foldCount, division } = spec;
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
     ...engineOptions(training),
@@ -91,15 +116,15 @@ function optionsOf(
     pretrained: files.weights(),
     classCount: network.classCount,
     normalization: network,
-    train: files.images(trainFile, spec, varied),
-    validation: files.images(validationFile, spec),
+    train: files.images([trainFile, validationFile], sides.train, varied),
+    validation: files.images([trainFile, validationFile], sides.validation),
     lrMultipliers,
     technique,
     objective,
     seed,
     headSeed,
     // Paths name bytes, so they stand for them.
-    sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount]),
+    sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount, division]),
   };
 }
 
@@ -122,7 +147,7 @@ export async function score(
     weights: files.weights(),
     classCount: network.classCount,
     normalization: network,
-    images: files.images(test, ALL),
+    images: files.images([test], Int32Array.from(test.labels.keys())),
     batchSize: SCORE_BATCH_SIZE,
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });

@@ -165,6 +165,20 @@ export interface TrainSpec {
     | undefined;
   /** The seed of the fresh head, and of its training where `training.head_init` is PROBE. */
   headSeed: number;
+  /** How train and validation are divided anew, of all images; as the dataset divides them when absent. */
+  division?:
+    | Division
+    | undefined;
+  /** Whether what the best epoch's weights take the validation images for is uploaded. */
+  keepPredictions: boolean;
+}
+
+/** The images of train and validation together, cut into parts anew; none of the test images is in any. */
+export interface Division {
+  /** The part that the training validates on, from 0; it trains on all others. */
+  part: number;
+  /** The number of parts, at least 2. */
+  partCount: number;
 }
 
 /**
@@ -489,6 +503,11 @@ export interface TrainResult {
   validationCalibrationError: number;
   /** The multiply-accumulates of the training, counted as in `Cost`. */
   multiplyAccumulates: number;
+  /**
+   * A JSON file: the validation images, the class index of each, and the one that the weights of the best
+   * epoch gave it; present when the task asked to keep it.
+   */
+  predictions?: Artifact | undefined;
 }
 
 /** How a model did on the test split. */
