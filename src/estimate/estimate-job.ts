@@ -2,6 +2,7 @@ import type { ImageCounts } from '../cost/training-cost.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset/dataset.js';
 import { foldCountOf, imageCountsOf } from '../domain/dataset/dataset-folds.js';
+import { redividedCountsOf } from '../domain/dataset/division.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
@@ -40,7 +41,8 @@ function estimatorOf({ spec, baseModel, classes, multiplyAccumulatesPerSecond: s
   const scope: SearchScope = { spec, blocks: baseModel.blocks };
   const costs = networkCosts(network, spec.data.imageSizePx, classes.length);
   const setting = { spec, costs, rules: rulesOf(scope).blocks };
-  const [fold, all] = [imageCountsOf(classes, foldCountOf(spec.data)), imageCountsOf(classes, 1)];
+  const fold = imageCountsOf(classes, foldCountOf(spec.data));
+  const all = spec.finals.division === 'FIXED' ? imageCountsOf(classes, 1) : redividedCountsOf(classes);
   return (method: Method): JobEstimate['methods'][number] => {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);

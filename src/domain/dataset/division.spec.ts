@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { partCountOf } from './division.js';
+import { partCountOf, redividedCountsOf } from './division.js';
 
 const classesOf = (train: number, validation: number) => [
   { imageCount: { train: train - 1, validation: validation - 1, test: 50 } },
@@ -22,4 +22,13 @@ it('leaves every training at least the images that it has as the dataset is divi
       expect(train + validation - largestPart, `${train} + ${validation}`).toBeGreaterThanOrEqual(train);
     }
   }
+});
+
+it.each([
+  [400, 200, 400, 200],
+  [14, 10, 16, 8],
+  [700, 150, 708, 142],
+])('a training of %i + %i images has %i and %i of them where they are redivided', (train, validation, ...expected) => {
+  const counts = redividedCountsOf(classesOf(train, validation));
+  expect([counts.train, counts.validation]).toEqual(expected);
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { DatasetClass } from './dataset.js';
+import type { DatasetClass, SplitCounts } from './dataset.js';
+import { imageCountsOf } from './dataset-folds.js';
 
 export const divisionSchema = z
   .strictObject({
@@ -19,7 +20,15 @@ export type Division = Readonly<z.infer<typeof divisionSchema>>;
  * @returns all images over validation images, rounded up, so at least 2.
  */
 export function partCountOf(classes: readonly Pick<DatasetClass, 'imageCount'>[]): number {
-  const sumOf = (split: 'train' | 'validation') => classes.reduce((sum, { imageCount }) => sum + imageCount[split], 0);
-  const validationCount = sumOf('validation');
-  return Math.ceil((sumOf('train') + validationCount) / validationCount);
+  const { train, validation } = imageCountsOf(classes, 1);
+  return Math.ceil((train + validation) / validation);
+}
+
+/** Training and validation images of a redivided training: the means over the parts, rounded. */
+export function redividedCountsOf(
+  classes: readonly Pick<DatasetClass, 'imageCount'>[],
+): Pick<SplitCounts, 'train' | 'validation'> {
+  const { train, validation } = imageCountsOf(classes, 1);
+  const ofPart = Math.round((train + validation) / partCountOf(classes));
+  return { train: train + validation - ofPart, validation: ofPart };
 }

@@ -1001,7 +1001,7 @@ export interface Delivery {
   best: Method;
   /** The best method's validation figure less the delivered one's, a fraction; 0 if they are one. */
   difference: number;
-  /** The paired standard error of `difference` on the same images; 0 where that is 0 by definition. */
+  /** The paired standard error of `difference` on the same images; 0 if they are one. */
   standardError: number;
   /** The choice, in a sentence. */
   reason: string;
