@@ -52,6 +52,7 @@ const trainSpec = (seed) => ({
     fold: 0,
     foldCount: 2,
     keepWeights: false,
+    keepPredictions: false,
   },
 });
 

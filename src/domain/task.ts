@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { classRecallSchema } from './class-recall.js';
 import { artifactSchema } from './artifact.js';
 import { datasetClassSchema, datasetIssueSchema, shardSchema, splitConfigSchema } from './dataset/dataset.js';
+import { divisionSchema } from './dataset/division.js';
 import { type Failure, failureSchema } from './errors.js';
 import { AUGMENTATIONS } from './job/data-config.js';
 import { objectiveSchema } from './job/evaluation.js';
@@ -92,6 +93,12 @@ export const trainSpecSchema = z
     resumeFrom: artifactSchema
       .optional()
       .describe('The checkpoint of the same training that it goes on from; it begins anew when absent.'),
+    division: divisionSchema
+      .optional()
+      .describe('How train and validation are divided anew, of all images; as the dataset divides them when absent.'),
+    keepPredictions: z
+      .boolean()
+      .describe("Whether what the best epoch's weights take the validation images for is uploaded."),
     runtime: runtimeOfJob,
   })
   .meta({ id: 'TrainSpec', description: 'One training of one candidate.' });
@@ -137,6 +144,12 @@ export const trainResultSchema = z
     checkpoint: artifactSchema
       .optional()
       .describe('Where the training stands; present when it has paused, and absent when it has ended.'),
+    predictions: artifactSchema
+      .optional()
+      .describe(
+        'A JSON file: the validation images, the class index of each, and the one that the weights of the best epoch ' +
+          'gave it; present when the task asked to keep it.',
+      ),
   })
   .meta({
     id: 'TrainResult',

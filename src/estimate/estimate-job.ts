@@ -3,6 +3,7 @@ import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset/dataset.js';
 import { foldCountOf, imageCountsOf } from '../domain/dataset/dataset-folds.js';
 import { withSettings } from '../domain/job/candidate-settings.js';
+import { redividedCountsOf } from '../domain/dataset/division.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
@@ -52,7 +53,8 @@ function estimatorOf(job: EstimatedJob) {
   const scope: SearchScope = { spec, blocks: baseModel.blocks, objectiveValuesOf: objectiveValues };
   const settingOf = settingsOfTrainings(job, scope);
   const [fixed, open] = [[settingOf({})], settingsOfMeanCost(spec.search.space).map(settingOf)];
-  const [fold, all] = [imageCountsOf(classes, foldCountOf(spec.data)), imageCountsOf(classes, 1)];
+  const fold = imageCountsOf(classes, foldCountOf(spec.data));
+  const all = spec.finals.division === 'FIXED' ? imageCountsOf(classes, 1) : redividedCountsOf(classes);
   return (method: Method): JobEstimate['methods'][number] => {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);

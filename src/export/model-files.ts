@@ -8,6 +8,7 @@ import type { Method } from '../methods/method-table.js';
 import { resizedShorterSidePx } from '../domain/dataset/preprocessing.js';
 import type { Runtime } from '../domain/runtime.js';
 import type { TestScore } from '../domain/task.js';
+import type { ValidationPredictions } from '../domain/validation-predictions.js';
 
 /** Where a model version came from: enough to make it again. */
 export interface Lineage {
@@ -42,6 +43,11 @@ export interface ModelDescription {
   /** The figures on the test images; the confusion matrix is left out where a job's result has none. */
   readonly test: TestScore & Pick<JobResult, 'confusionMatrix'>;
   readonly scores: JobResult['scores'];
+  /** What the final models of all methods take their validation images for. */
+  readonly validationPredictions: readonly (ValidationPredictions & {
+    readonly method: Method;
+    readonly seed: number;
+  })[];
   readonly lineage: Lineage;
 }
 
@@ -58,6 +64,13 @@ const json = (path: string, value: unknown): DescriptionFile => ({
   bytes: Buffer.from(`${JSON.stringify(value, null, 2)}\n`),
 });
 
+/** For lists as long as there are images. */
+const compactJson = (path: string, value: unknown): DescriptionFile => ({
+  path,
+  mediaType: 'application/json',
+  bytes: Buffer.from(`${JSON.stringify(value)}\n`),
+});
+
 const blocks = ({ baseModel, lrMultipliers, genome }: ModelDescription) =>
   baseModel.blocks.map(({ id, parameterNames }, index) => ({
     id,
@@ -72,6 +85,7 @@ const blocks = ({ baseModel, lrMultipliers, genome }: ModelDescription) =>
  * and what a person needs to trust it. The same description gives the same bytes.
  */
 export function describeModel(description: ModelDescription): DescriptionFile[] {
+  const { validationPredictions } = description;
   const { method, baseModel, imageSizePx, classes, genome, settings, test, scores, lineage } = description;
   return [
     json('config.json', {
@@ -94,6 +108,7 @@ export function describeModel(description: ModelDescription): DescriptionFile[] 
     }),
     json('genome.json', { method, genome, settings, blocks: blocks(description) }),
     json('metrics.json', { test, scores }),
+    compactJson('validation-predictions.json', validationPredictions),
     json('lineage.json', lineage),
   ];
 }

@@ -9,7 +9,7 @@ import { checkpointOf, type Training } from '../storage/postgres/training-parts.
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { trainSpec, type JobContext } from './job-context.js';
+import { type JobContext, partCountIn, trainSpec } from './job-context.js';
 
 /** Seeds of the paper, then others; a search uses the first `count` (at most 10). */
 const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
@@ -60,7 +60,7 @@ export class Candidates {
   /**
    * Inserts trials of one phase and method, and a training for each seed of the phase, unless a trial has ended before it began.
    *
-   * @param trials Trials of the search have a fold; those after it use all data.
+   * @param trials Trials of the search have a fold; those after it use all data, divided as `finals.division` says.
    * @returns the trials that stand in their places, new or old, by generation and slot.
    */
   async insertAll(
@@ -101,8 +101,9 @@ export interface ResumedTrial {
 function trainings(context: JobContext, trial: NewTrial, trialId: string | undefined, seedCount: number): NewTask[] {
   if (trialId === undefined) throw new Error(`${trial.method} has no trial in ${placeOf(trial)}`);
   const [rung] = trial.phase === 'SEARCH' && trial.method === SEARCH_METHOD ? rungsOf(context.job.spec) : [];
-  return trainingSeeds(trial.phase, seedCount).map((seed) => ({
-    ...trainingTask(context, trial, seed, { part: 0, ...(rung !== undefined && { pauseAfterEpochCount: rung }) }),
+  const pause = rung === undefined ? {} : { pauseAfterEpochCount: rung };
+  return trainingSeeds(trial.phase, seedCount).map((seed, index) => ({
+    ...trainingTask(context, trial, seed, { part: 0, ...pause, ...divided(context, trial.phase, index) }),
     trialId,
   }));
 }
@@ -121,7 +122,7 @@ function nextParts(context: JobContext, { trial, trainings: soFar, rung }: Resum
 }
 
 /** The stretch of a training that one task does: part 0 begins it, and each later one goes on from a checkpoint. */
-interface Stretch extends Pick<TrainSpec, 'pauseAfterEpochCount' | 'resumeFrom'> {
+interface Stretch extends Pick<TrainSpec, 'pauseAfterEpochCount' | 'resumeFrom' | 'division'> {
   readonly part: number;
 }
 
@@ -132,13 +133,21 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
   const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
   const key = `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`;
-  const asked = { ...candidate, ...stretch, ...slice, seed, phaseSeed, keepWeights: phase === 'FINALS' };
+  const keeps = { keepWeights: phase === 'FINALS', keepPredictions: phase !== 'SEARCH' };
+  const asked = { ...candidate, ...stretch, ...slice, ...keeps, seed, phaseSeed };
   return {
     scope: context.job.id,
     key: part === 0 ? key : `${key}/part-${part}`,
     seed,
     spec: { train: trainSpec(context, asked) },
   };
+}
+
+/** How the images of a training after the search are divided: the next part for each seed, the same for all methods. */
+function divided(context: JobContext, phase: TrialPhase, seedIndex: number): Pick<TrainSpec, 'division'> {
+  if (phase === 'SEARCH' || context.job.spec.finals.division === 'FIXED') return {};
+  const partCount = partCountIn(context);
+  return { division: { part: seedIndex % partCount, partCount } };
 }
 
 /** Seeds of the trainings of one phase; no two phases share one. */

@@ -11,6 +11,7 @@ import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Training } from '../storage/postgres/training-parts.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import type { JobContext } from './job-context.js';
+import { PredictionFiles } from './prediction-files.js';
 import { refuseBadData } from './trial-settlement.js';
 
 /** Names the task that scores a method's model of a seed. */
@@ -23,13 +24,15 @@ export class FinalModels {
     private readonly trials: TrialRepository,
     private readonly tasks: TaskRepository,
     private readonly objects: ObjectStore,
+    private readonly predictions: PredictionFiles,
   ) {}
 
-  /** The methods that could be trained, with a model for each seed, best on validation first. */
+  /** The methods that could be trained, with a model for each seed, in the order that `Finalist` tells. */
   async trained({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
     const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
-    const figure = ({ training }: FinalModel) => figureOf(training, job.spec.evaluation);
+    const { evaluation, finals } = job.spec;
+    const figure = ({ training }: FinalModel) => (finals.division === 'FIXED' ? figureOf(training, evaluation) : 0);
     return trials.map((trial) => ({
       trial,
       models: (trainings.get(trial.id) ?? []).flatMap(modelOf).sort((a, b) => figure(b) - figure(a) || a.seed - b.seed),
@@ -63,9 +66,9 @@ export class FinalModels {
   }
 
   /**
-   * Reads what the test split said of every model.
+   * Reads what the test split said of every model, and what each takes its validation images for.
    *
-   * @returns every finalist, best on validation first (equals: the search's winner first); without those of which a model
+   * @returns every finalist, the best by its fitness first (equals: the search's winner first); without those of which a model
    *   cannot be scored. Undefined while a score is missing.
    * @throws {DomainError} as `scores`; ARTIFACT_CORRUPT when a report is not as it was.
    */
@@ -77,7 +80,10 @@ export class FinalModels {
       const withReports: ScoredFinalist['models'][number][] = [];
       for (const { score, ...model } of models) {
         const { report, ...figures } = score;
-        withReports.push({ ...model, test: { ...figures, ...(await this.report(report)) } });
+        const { predictions } = model.training;
+        const validation = predictions && (await this.predictions.read(predictions));
+        const test = { ...figures, ...(await this.report(report)) };
+        withReports.push({ ...model, test, ...(validation !== undefined && { validation }) });
       }
       scored.push({ trial, models: withReports });
     }

@@ -1,6 +1,7 @@
 import type { BaseModel } from '../domain/base-model.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { withSettings } from '../domain/job/candidate-settings.js';
+import { partCountOf } from '../domain/dataset/division.js';
 import { objectiveSchema } from '../domain/job/evaluation.js';
 import type { FineTuneJobSpec, StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { NewTrial } from '../domain/job/trial.js';
@@ -28,6 +29,10 @@ export const searchScopeOf = ({ job: { spec }, baseModel, dataset }: JobContext)
   objectiveValuesOf: objectiveValuesOf({ spec, baseModel, classCount: dataset.classes.length }),
 });
 
+/** The number of parts that the seeds of a phase after the search validate on in turn; 1 where all have the same images. */
+export const partCountIn = ({ job, dataset }: JobContext): number =>
+  job.spec.finals.division === 'FIXED' ? 1 : partCountOf(dataset.classes);
+
 /** The packed images of some splits; without `test`, which only a score task may read. */
 function pack({ dataset }: JobContext, keep: (split: string) => boolean): PackSpec {
   if (dataset.manifest === undefined) throw new Error(`${dataset.name} is ACTIVE without a manifest`);
@@ -51,7 +56,15 @@ export function trainSpec(
   context: JobContext,
   candidate: Pick<
     TrainSpec,
-    'lrMultipliers' | 'seed' | 'fold' | 'foldCount' | 'keepWeights' | 'pauseAfterEpochCount' | 'resumeFrom'
+    | 'lrMultipliers'
+    | 'seed'
+    | 'fold'
+    | 'foldCount'
+    | 'division'
+    | 'keepWeights'
+    | 'keepPredictions'
+    | 'pauseAfterEpochCount'
+    | 'resumeFrom'
   > &
     Pick<NewTrial, 'method' | 'settings'> & {
       /** The first seed of the phase, which a head that is trained before has in all of its trainings. */

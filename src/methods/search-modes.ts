@@ -44,6 +44,10 @@ export interface ModeDefaults {
   /** Images of a batch where the images allow it. */
   readonly batchSize: number;
   readonly searchFraction: 1 | 0.5;
+  readonly finals: {
+    readonly division: 'FIXED' | 'REDIVIDED';
+    readonly choice: 'BEST' | 'CHEAPEST_WITHIN_ONE_ERROR';
+  };
 }
 
 const OF_THE_PAPER: ModeDefaults = {
@@ -52,6 +56,7 @@ const OF_THE_PAPER: ModeDefaults = {
   training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100, stepCountMin: 0 },
   batchSize: 96,
   searchFraction: 0.5,
+  finals: { division: 'FIXED', choice: 'BEST' },
 };
 
 /** Few trials on all the data, each a whole cosine of enough steps: what a CPU finishes. */
@@ -61,6 +66,7 @@ const OF_ACCELERATED: ModeDefaults = {
   training: { epochCount: 10, stepCountMin: 100 },
   batchSize: 32,
   searchFraction: 1,
+  finals: { division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
 };
 
 /** What a mode says of how a search reads genomes, trains them and goes on from them. */

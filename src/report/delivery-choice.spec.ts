@@ -49,7 +49,9 @@ describe('chooseDelivery', () => {
     const near = contender('B', 5, wrongBetween([1, 52]));
     const cheapest = contender('C', 2, wrongBetween([40, 94]));
     const far = contender('D', 1, wrongBetween([0, 300]));
-    expect((await choose([far, cheapest, near, best])).delivered).toBe(cheapest);
+    const found = await choose([far, cheapest, near, best]);
+    expect(found.delivered).toBe(cheapest);
+    expect(found.ranked).toEqual([best, near, cheapest, far]);
   });
 
   it('judges by the figure that it is told', async () => {

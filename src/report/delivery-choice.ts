@@ -20,6 +20,8 @@ export interface DeliveryChoice {
   readonly delivered: Contender;
   /** The best by the figure; the cheapest of those that are level. */
   readonly best: Contender;
+  /** All contenders, the best by the figure first. */
+  readonly ranked: readonly Contender[];
   /** The best's figure less the delivered one's, and the paired standard error of that: fractions, both 0 if they are one. */
   readonly difference: number;
   readonly standardError: number;
@@ -64,7 +66,8 @@ export async function chooseDelivery(
   if (best === undefined || delivered === undefined) throw new RangeError('there is nothing to choose from');
   const { difference, standardError } = delivered;
   const choice = { delivered: delivered.contender, best: best.contender, difference, standardError };
-  return { ...choice, reason: reasonOf(choice, FIGURES[figure].name) };
+  const order = ranked.map(({ contender }) => contender);
+  return { ...choice, ranked: order, reason: reasonOf(choice, FIGURES[figure].name) };
 }
 
 interface Lag {
@@ -80,7 +83,10 @@ function lagOf(best: FigureSample, other: FigureSample): Lag {
 
 const isWithinOneError = ({ difference, standardError }: Lag): boolean => difference <= standardError;
 
-function reasonOf({ delivered, best, difference, standardError }: Omit<DeliveryChoice, 'reason'>, figure: string) {
+function reasonOf(
+  { delivered, best, difference, standardError }: Omit<DeliveryChoice, 'reason' | 'ranked'>,
+  figure: string,
+) {
   const points = (fraction: number) => (100 * fraction).toFixed(1);
   return delivered === best
     ? `${best.name} is the best by ${figure}, and nothing cheaper is within one standard error of it.`

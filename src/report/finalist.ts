@@ -1,5 +1,6 @@
 import type { Artifact } from '../domain/artifact.js';
 import type { TestScore, TrainResult } from '../domain/task.js';
+import type { ValidationPredictions } from '../domain/validation-predictions.js';
 import type { StoredTrial } from '../domain/job/trial.js';
 
 /** One model of a method, trained with one of the reporting seeds. */
@@ -11,9 +12,15 @@ export interface FinalModel {
 /** A final model with what the sealed test split said of it. */
 export interface ScoredModel extends FinalModel {
   readonly test: TestScore;
+  /** What it takes its validation images for; absent where a training of an earlier version did not keep that. */
+  readonly validation?: ValidationPredictions;
 }
 
-/** One method of the finals, with a model for each seed, best on validation first. */
+/**
+ * One method of the finals, with a model for each seed; the first one is delivered if the method is. They are best on
+ * validation first where all were validated on the same images, else in the order of their seeds: figures on different
+ * images do not compare, and the first seed is fixed before anything is known.
+ */
 export interface Finalist<Model> {
   readonly trial: StoredTrial;
   readonly models: readonly Model[];

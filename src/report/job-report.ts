@@ -15,7 +15,8 @@ import {
 import type { ParetoPoint } from '../domain/job/search-objectives.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { confusionMatrix } from './confusion-matrix.js';
-import type { ScoredFinalist, ScoredModel } from './finalist.js';
+import type { DeliveredMethod } from './delivered-method.js';
+import type { ScoredModel } from './finalist.js';
 import { compareWithBaseline, costOf, methodScores, modelInterval, type ReportSetting } from './method-scores.js';
 import { paretoFront } from './pareto-front.js';
 import { warningsOf } from './report-warnings.js';
@@ -23,13 +24,12 @@ import { measuredResolution, searchSizeOf } from './search-resolution.js';
 import { verdictOf } from './verdict.js';
 
 /** All that a job's report follows from. */
-export interface ReportSources {
+export interface ReportSources extends DeliveredMethod {
   readonly job: Pick<StoredFineTuneJob, 'id' | 'project' | 'spec'>;
   readonly baseModel: BaseModel;
   readonly dataset: Pick<StoredDatasetVersion, 'classes'>;
-  /** Best on validation first; the first one's first model is delivered. */
-  readonly scored: readonly [ScoredFinalist, ...ScoredFinalist[]];
-  readonly delivered: ScoredModel;
+  /** The model of the delivered method that is delivered. */
+  readonly model: ScoredModel;
   readonly totals: readonly TrainingTotals[];
   readonly infeasible: readonly InfeasibleCount[];
   readonly runtimes: readonly RuntimeUse[];
@@ -47,31 +47,32 @@ export type JobReport = Omit<JobResult, 'modelVersion'>;
 
 /** Says how all methods of a job did, and what was found; awaits `yieldNow` between pieces of work. */
 export async function jobReport(sources: ReportSources, yieldNow: () => Promise<void>): Promise<JobReport> {
-  const { job, dataset, scored, delivered, totals } = sources;
+  const { job, dataset, ranked, delivered, delivery, model, totals } = sources;
   const setting: ReportSetting = { job, classCount: dataset.classes.length, totals, yieldNow };
-  const bySlot = scored.toSorted((a, b) => a.trial.slot - b.trial.slot);
-  const [{ trial: winner }] = scored;
-  const found = scored.find(({ trial }) => trial.method === SEARCH_METHOD)?.trial;
+  const bySlot = ranked.toSorted((a, b) => a.trial.slot - b.trial.slot);
+  const { method, lrMultipliers, settings } = delivered.trial;
+  const found = ranked.find(({ trial }) => trial.method === SEARCH_METHOD)?.trial;
   const genome = found && genomeOf(found);
-  const comparison = await compareWithBaseline(scored, setting);
+  const comparison = await compareWithBaseline(ranked, setting);
   const resolution = resolutionOf(sources);
   return {
-    method: winner.method,
-    lrMultipliers: winner.lrMultipliers,
-    ...(winner.settings !== undefined && { settings: winner.settings }),
+    method,
+    delivery,
+    lrMultipliers,
+    ...(settings !== undefined && { settings }),
     paretoFront: paretoFront(sources.paretoPoints),
-    ...testFigures(delivered),
+    ...testFigures(model),
     ...(genome !== undefined && { genome }),
-    testAccuracyInterval: await modelInterval(delivered, setting),
-    confusionMatrix:
-      setting.classCount > RESULT_CLASS_COUNT_MAX ? [] : confusionMatrix(delivered.test, setting.classCount),
+    testAccuracyInterval: await modelInterval(model, setting),
+    confusionMatrix: setting.classCount > RESULT_CLASS_COUNT_MAX ? [] : confusionMatrix(model.test, setting.classCount),
     scores: await methodScores(bySlot, setting),
     ...(comparison !== undefined && { comparison }),
     rungs: sources.rungs,
     ...(resolution !== undefined && { resolution }),
     priors: sources.priors,
     verdict: verdictOf({
-      delivered: winner.method,
+      delivered: method,
+      reason: delivery.reason,
       wasAsked: { search: job.spec.search.type !== 'NONE', baselines: job.spec.baselines.length > 0 },
       hasWinner: found !== undefined,
       figure: judgedFigure(job.spec.evaluation.fitness),
@@ -91,8 +92,8 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
   testCalibrationError: calibrationError,
 });
 
-function resolutionOf({ job, dataset, scored, seedFigures }: ReportSources): Resolution | undefined {
+function resolutionOf({ job, dataset, ranked, seedFigures }: ReportSources): Resolution | undefined {
   if (seedFigures.length === 0) return undefined;
   const { evaluation, data } = job.spec;
-  return measuredResolution(scored, seedFigures, searchSizeOf(dataset.classes, foldCountOf(data), evaluation));
+  return measuredResolution(ranked, seedFigures, searchSizeOf(dataset.classes, foldCountOf(data), evaluation));
 }

@@ -12,15 +12,16 @@ export interface Outcome {
   readonly spec: FineTuneJobSpec;
   /** The blocks of the base model, input side first. */
   readonly blocks: readonly Block[];
-  /** Best on validation first. */
-  readonly scored: readonly ScoredFinalist[];
+  /** All finalists, in any order. */
+  readonly ranked: readonly ScoredFinalist[];
+  readonly delivered: ScoredFinalist;
   readonly resolution: Resolution | undefined;
   readonly infeasible: readonly InfeasibleCount[];
 }
 
 /** What a reader of a job's result should know. */
-export function warningsOf({ spec, blocks, scored, resolution, infeasible }: Outcome): string[] {
-  const isMissing = (method: Method) => !scored.some(({ trial }) => trial.method === method);
+export function warningsOf({ spec, blocks, ranked, delivered, resolution, infeasible }: Outcome): string[] {
+  const isMissing = (method: Method) => !ranked.some(({ trial }) => trial.method === method);
   const methods = methodsOf(spec).map((method) => ({ method, reasons: reasonsOf(infeasible, method) }));
   return [
     ...(resolution === undefined ? [] : resolutionWarnings(resolution)),
@@ -38,7 +39,7 @@ export function warningsOf({ spec, blocks, scored, resolution, infeasible }: Out
       : [
           'finals.seedCount is 1: intervals speak of these models alone, and another seed may order the methods otherwise.',
         ]),
-    ...frozenBlockWarnings(spec, blocks, scored),
+    ...frozenBlockWarnings(spec, blocks, delivered),
   ];
 }
 
@@ -52,10 +53,8 @@ const reasonsOf = (infeasible: readonly InfeasibleCount[], method: Method): stri
 function frozenBlockWarnings(
   { search }: FineTuneJobSpec,
   blocks: readonly Block[],
-  [delivered]: readonly ScoredFinalist[],
+  { trial: { method, lrMultipliers } }: ScoredFinalist,
 ): string[] {
-  if (delivered === undefined) return [];
-  const { method, lrMultipliers } = delivered.trial;
   const frozen = search.blockConstraints.filter(({ policy }) => policy === 'FREEZE');
   const trained = frozen
     .map(({ blockId }) => blockId)

@@ -13,6 +13,7 @@ const comparison = {
 } as const;
 const outcome = {
   delivered: 'BIOTUNE',
+  reason: 'BIOTUNE is the best.',
   wasAsked: { search: true, baselines: true },
   hasWinner: true,
   figure: 'ACCURACY',
@@ -22,7 +23,7 @@ it('says that a search was worth it only where the whole interval is above 0', (
   const text = verdictOf({ ...outcome, comparison });
   expect(text).toContain('beats LINEAR_PROBE, the best baseline, by 3.1 points');
   expect(text).toContain('(95 % interval 1.2 to 5.0), for 12 times its multiply-accumulates');
-  expect(text).toContain('Delivered is BIOTUNE');
+  expect(text).toContain('Delivered is BIOTUNE: BIOTUNE is the best.');
 });
 
 it('calls a difference chance where the interval holds 0, and keeps its sign', () => {
@@ -52,7 +53,7 @@ it('says by how much a search has lost', () => {
 it('claims nothing without a search, a winner or a baseline', () => {
   const none = { search: false, baselines: true };
   expect(verdictOf({ ...outcome, delivered: 'LORA', wasAsked: none, hasWinner: false })).toBe(
-    'No search was run. Delivered is LORA, the best on validation.',
+    'No search was run. Delivered is LORA: BIOTUNE is the best.',
   );
   expect(verdictOf({ ...outcome, delivered: 'LORA', hasWinner: false })).toMatch(/^The search's winner could not be/);
   expect(verdictOf(outcome)).toMatch(/^No baseline could be trained beside the search, so nothing says/);

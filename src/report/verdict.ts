@@ -11,8 +11,9 @@ const times = (ratio: number): string =>
 
 /** What a job has to say of its search. */
 export interface SearchOutcome {
-  /** Best on validation. */
   readonly delivered: Method;
+  /** Why it was delivered, in a sentence. */
+  readonly reason: string;
   readonly wasAsked: { readonly search: boolean; readonly baselines: boolean };
   /** Whether the search's winner could be trained on all the data. */
   readonly hasWinner: boolean;
@@ -23,11 +24,11 @@ export interface SearchOutcome {
 }
 
 /** Whether a search was worth its cost, in plain sentences. */
-export function verdictOf({ delivered, ...outcome }: SearchOutcome): string {
-  return `${judgement(outcome)} Delivered is ${delivered}, the best on validation.`;
+export function verdictOf({ delivered, reason, ...outcome }: SearchOutcome): string {
+  return `${judgement(outcome)} Delivered is ${delivered}: ${reason}`;
 }
 
-function judgement({ wasAsked, hasWinner, figure, comparison }: Omit<SearchOutcome, 'delivered'>): string {
+function judgement({ wasAsked, hasWinner, figure, comparison }: Omit<SearchOutcome, 'delivered' | 'reason'>): string {
   if (!wasAsked.search) return 'No search was run.';
   if (!hasWinner) return "The search's winner could not be trained on all the data: the search was not worth its cost.";
   if (comparison === undefined) {

@@ -4,12 +4,14 @@ import { Module, type Provider } from '@nestjs/common';
 import { BaseModelCatalogue } from '../catalog/base-model-catalogue.js';
 import { CONFIG, readConfig, trainersConfigSchema, type CoordinatorConfig } from '../config/config.js';
 import { ModelPublisher } from '../export/model-publisher.js';
+import { CandidateChoice } from '../jobs/candidate-choice.js';
 import { Candidates } from '../jobs/candidates.js';
 import { Coordinator } from '../jobs/coordinator.js';
 import { ImportRunner } from '../jobs/import-runner.js';
 import { JobRunner } from '../jobs/job-runner.js';
 import { JobsModule } from '../jobs/jobs.module.js';
 import { FinalModels } from '../jobs/final-models.js';
+import { PredictionFiles } from '../jobs/prediction-files.js';
 import { PHASES, PhaseTable } from '../jobs/phases/phase-table.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
 import { Priors } from '../jobs/priors.js';
@@ -23,6 +25,7 @@ import { TasksModule } from '../tasks/tasks.module.js';
 
 /** What moves jobs and imports forward; needs `ConfigModule`, `StorageModule` and `JobsModule`. */
 export const JOB_STEPS: readonly Provider[] = [
+  CandidateChoice,
   Candidates,
   FinalModels,
   ImportRunner,
@@ -32,6 +35,7 @@ export const JOB_STEPS: readonly Provider[] = [
   ...PHASES,
   PhaseTable,
   Priors,
+  PredictionFiles,
   ScopeWatch,
   TrialSettlement,
 ];

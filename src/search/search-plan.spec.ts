@@ -78,15 +78,16 @@ describe('an accelerated search', () => {
     expect(asked).toHaveLength(trials.length);
   });
 
-  const stored = (trial: PlannedTrial): SearchedTrial => ({
-    ...trial,
-    id: `trl_${trial.slot}`,
-    jobId: 'ftj_1',
-    state: 'SUCCEEDED',
-    fitness: (trial.slot + 1) / 10,
-    losses: [],
-    createTime: new Date(0),
-  });
+  /** Without the times, which no plan knows of. */
+  const stored = (trial: PlannedTrial) =>
+    ({
+      ...trial,
+      id: `trl_${trial.slot}`,
+      jobId: 'ftj_1',
+      state: 'SUCCEEDED',
+      fitness: (trial.slot + 1) / 10,
+      losses: [],
+    }) as SearchedTrial;
 
   it('begins with what the caller gives, named jobs, and then priors', () => {
     const initialGenomes = [{ genes: [0.65, 0, 0], threshold: 0.5 }];

@@ -16,9 +16,18 @@ describe('a training', () => {
     expect(named({ resumeFrom: blob('4') })).toEqual(['1', '2', '3', '4']);
   });
 
-  it('has uploaded its weights, its checkpoint, or neither', () => {
+  it('refers to all that it has uploaded', () => {
     expect(TASK_KINDS.TRAIN.uploaded(result({}))).toEqual([]);
     expect(TASK_KINDS.TRAIN.uploaded(result({ checkpoint: blob('5') }))).toEqual([blob('5')]);
-    expect(TASK_KINDS.TRAIN.uploaded(result({ weights: blob('6') }))).toEqual([blob('6')]);
+    const both = { weights: blob('6'), predictions: blob('7') };
+    expect(TASK_KINDS.TRAIN.uploaded(result(both))).toEqual([blob('6'), blob('7')]);
+  });
+
+  it('asks for every upload that its spec asks to keep', () => {
+    const countOf = (keepWeights: boolean, keepPredictions: boolean) =>
+      TASK_KINDS.TRAIN.uploadCountMin(spec({ keepWeights, keepPredictions }));
+    expect([countOf(false, false), countOf(false, true), countOf(true, false), countOf(true, true)]).toEqual([
+      0, 1, 1, 2,
+    ]);
   });
 });

@@ -23,8 +23,8 @@ export interface TaskKindRules {
   readonly uploadBound: keyof UploadBounds;
   /** The artifacts that a result says were uploaded. */
   readonly uploaded: (result: TaskResult) => readonly Artifact[];
-  /** Whether a result must say that something was uploaded. */
-  readonly mustUpload: (spec: TaskSpec) => boolean;
+  /** The least number of artifacts that a result must say were uploaded. */
+  readonly uploadCountMin: (spec: TaskSpec) => number;
   /** The spec for a job whose runtime a training has fixed. */
   readonly boundTo: (spec: TaskSpec, runtime: Runtime) => TaskSpec;
   /** The runtime that the first success of the kind fixes for its job. */
@@ -48,7 +48,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
       const { manifest, shards } = contentOf(result, 'import');
       return [manifest, ...shards];
     },
-    mustUpload: () => true,
+    uploadCountMin: () => 1,
     boundTo: (spec) => spec,
     ranOn: () => undefined,
     notifiesJob: false,
@@ -60,10 +60,13 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     },
     uploadBound: 'UPLOAD_WEIGHTS_MIB_MAX',
     uploaded: (result) => {
-      const { weights, checkpoint } = contentOf(result, 'train');
-      return [weights, checkpoint].filter((artifact) => artifact !== undefined);
+      const { weights, checkpoint, predictions } = contentOf(result, 'train');
+      return [weights, checkpoint, predictions].filter((artifact) => artifact !== undefined);
     },
-    mustUpload: (spec) => contentOf(spec, 'train').keepWeights,
+    uploadCountMin: (spec) => {
+      const { keepWeights, keepPredictions } = contentOf(spec, 'train');
+      return Number(keepWeights) + Number(keepPredictions);
+    },
     boundTo: (spec, runtime) => ({ train: { ...contentOf(spec, 'train'), runtime } }),
     ranOn: (result) => contentOf(result, 'train').runtime,
     notifiesJob: true,
@@ -72,7 +75,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     reads: (spec) => filesOf(contentOf(spec, 'score')),
     uploadBound: 'UPLOAD_REPORT_MIB_MAX',
     uploaded: (result) => [contentOf(result, 'score').report],
-    mustUpload: () => true,
+    uploadCountMin: () => 1,
     boundTo: (spec, runtime) => ({ score: { ...contentOf(spec, 'score'), runtime } }),
     ranOn: () => undefined,
     notifiesJob: true,

@@ -206,9 +206,12 @@ export class WorkerTaskService {
     const expected = taskKind(spec);
     const given = taskKind(outcome.succeeded);
     if (expected !== given) return internal(`The task asked for ${expected} and the worker reported ${given}.`);
-    const { uploaded, mustUpload } = TASK_KINDS[expected];
+    const { uploaded, uploadCountMin } = TASK_KINDS[expected];
     const artifacts = uploaded(outcome.succeeded);
-    if (mustUpload(spec) && artifacts.length === 0) return internal('The weights are missing.');
+    const countMin = uploadCountMin(spec);
+    if (artifacts.length < countMin) {
+      return internal(`The task asked for ${countMin} uploads or more; the result names ${artifacts.length}.`);
+    }
     await this.claims.claim(artifacts);
     try {
       for (const artifact of artifacts) {

@@ -8,12 +8,15 @@ import {
   trainResultSchema,
   trainSpecSchema,
 } from '../domain/task.js';
+import { validationPredictionsSchema } from '../domain/validation-predictions.js';
 
 /** One split's images as a local file of decoded pixels, uint8 [count, sizePx, sizePx, 3]. */
 const splitFileSchema = z.object({
   path: z.string(),
   /** One class index per image, in the order of the file. */
   labels: z.instanceof(Int32Array),
+  /** For each image the place of the first one with the same bytes: its own where none before it has them. */
+  firstCopies: z.instanceof(Int32Array),
 });
 export type SplitFile = Readonly<z.infer<typeof splitFileSchema>>;
 
@@ -89,6 +92,7 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
     result: trainResultSchema,
     /** Whether the training has paused, and its checkpoint lies where the request said. */
     hasPaused: z.boolean(),
+    predictions: validationPredictionsSchema.optional(),
     rssMib,
   }),
   z.object({ type: z.literal('scored'), figures: scoreFiguresSchema, report: scoreReportSchema, rssMib }),

@@ -108,6 +108,7 @@ describe('artifacts', () => {
       fold: 0,
       foldCount: 1,
       keepWeights: true,
+      keepPredictions: false,
     },
   });
 

@@ -14,6 +14,7 @@ import type { FineTuneJob } from '../../src/domain/job/fine-tune-job.js';
 import type { JobEvent } from '../../src/domain/job/event.js';
 import type { JobResult } from '../../src/domain/job/job-result.js';
 import { datasetVersionName, parseModelVersionName } from '../../src/domain/resource-names.js';
+import type { ValidationPredictions } from '../../src/domain/validation-predictions.js';
 import type { ScoreReport, StoredTask, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/job/trial.js';
@@ -36,6 +37,7 @@ import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
 import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
+import { trainingSides } from '../../src/worker/trainer/training-sides.js';
 import { failedOutcome } from '../../src/worker/supervisor/attempt.js';
 import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
@@ -55,8 +57,18 @@ export interface MadeUpDataset {
 const FASHION: MadeUpDataset = { labels: ['bag', 'sneaker', 'trouser'], imageCount: IMAGE_COUNT };
 const STALLED_SECONDS_MAX = 6 * 3600;
 
-/** How good a training is: the accuracy that it reaches on validation and on test; or why a try of either is none. */
-export type MadeUp = (spec: TrainSpec) => { readonly validation: number; readonly test: number | Reason } | Reason;
+/** What a training comes to: the accuracy that it reaches on validation and on test, and what it takes. */
+export interface MadeUpTraining {
+  readonly validation: number;
+  readonly test: number | Reason;
+  /** 1e9 when absent. */
+  readonly multiplyAccumulates?: number;
+  /** The places of the validation images that it takes for another class; the last ones of each class when absent. */
+  readonly wrong?: (place: number) => boolean;
+}
+
+/** How good a training is, or why a try of it is none. */
+export type MadeUp = (spec: TrainSpec) => MadeUpTraining | Reason;
 
 /** A job with whoever leads it. */
 export interface Led {
@@ -312,23 +324,58 @@ export class JobHarness {
     const { train } = spec;
     const found = madeUp(train);
     if (typeof found === 'string') return failed(found);
+    const result = { ...trained(found, train), ...(await this.predictions(found, train)) };
     if (train.pauseAfterEpochCount !== undefined) {
       const at = [train.seed, train.lrMultipliers, train.pauseAfterEpochCount];
       const checkpoint = await this.app.get(ObjectStore).putBlob(Buffer.from(`checkpoint ${JSON.stringify(at)}`));
       const lastValidationLoss = 1 - found.validation;
-      return { succeeded: { train: { ...trained(found.validation, train), lastValidationLoss, checkpoint } } };
+      return { succeeded: { train: { ...result, lastValidationLoss, checkpoint } } };
     }
-    if (!train.keepWeights) return { succeeded: { train: trained(found.validation, train) } };
+    if (!train.keepWeights) return { succeeded: { train: result } };
     const bytes = Buffer.from(JSON.stringify([found.test, train.technique, train.lrMultipliers, train.seed]));
     const weights = await this.app.get(ObjectStore).putBlob(bytes);
     this.models.set(weights.sha256, found.test);
-    return { succeeded: { train: { ...trained(found.validation, train), weights } } };
+    return { succeeded: { train: { ...result, weights } } };
+  }
+
+  /** Stores what a training takes its validation images for, where its spec asks for that. */
+  private async predictions(found: MadeUpTraining, spec: TrainSpec): Promise<Pick<TrainResult, 'predictions'>> {
+    if (!spec.keepPredictions) return {};
+    const predicted = predictedBy(found, spec, this.madeUp);
+    return { predictions: await this.app.get(ObjectStore).putBlob(Buffer.from(JSON.stringify(predicted))) };
+  }
+
+  /** What a stored training has left of its validation images. */
+  async storedPredictions({ result }: StoredTask): Promise<ValidationPredictions> {
+    const artifact = result !== undefined && 'train' in result ? result.train.predictions : undefined;
+    if (artifact === undefined) throw new Error('the training has kept no predictions');
+    return JSON.parse((await this.app.get(ObjectStore).getBlob(artifact)).toString()) as ValidationPredictions;
   }
 }
 
 const failed = (reason: Reason): TaskOutcome => failedOutcome(new DomainError(reason, 'made up'));
 
-function trained(validation: number, { lrMultipliers }: TrainSpec): TrainResult {
+/** The images of one split, class by class, none a copy of another. */
+function splitOf({ labels, imageCount }: MadeUpDataset, split: 'train' | 'validation') {
+  const classes = labels.flatMap((_, label) => Array<number>(imageCount[split]).fill(label));
+  return { path: split, labels: Int32Array.from(classes), firstCopies: Int32Array.from(classes.keys()) };
+}
+
+function predictedBy({ validation, wrong }: MadeUpTraining, spec: TrainSpec, madeUp: MadeUpDataset) {
+  const splits = { train: splitOf(madeUp, 'train'), validation: splitOf(madeUp, 'validation') };
+  const places = [...trainingSides(splits, spec).validation];
+  const all = [...splits.train.labels, ...splits.validation.labels];
+  const labels = places.map((place) => all[place] ?? 0);
+  const predictions = labels.map((label, index) => {
+    const ofClass = labels.filter((other) => other === label).length;
+    const before = labels.slice(0, index).filter((other) => other === label).length;
+    const isWrong = wrong === undefined ? before >= Math.round(validation * ofClass) : wrong(places[index] ?? 0);
+    return isWrong ? (label + 1) % madeUp.labels.length : label;
+  });
+  return { images: places, labels, predictions } satisfies ValidationPredictions;
+}
+
+function trained({ validation, multiplyAccumulates = 1e9 }: MadeUpTraining, { lrMultipliers }: TrainSpec): TrainResult {
   return {
     bestEpoch: 1,
     epochCount: 4,
@@ -340,7 +387,7 @@ function trained(validation: number, { lrMultipliers }: TrainSpec): TrainResult 
     trainedParameterCount: lrMultipliers.filter((factor) => factor > 0).length,
     totalParameterCount: lrMultipliers.length,
     trainSeconds: 2,
-    multiplyAccumulates: 1e9,
+    multiplyAccumulates,
     runtime: RUNTIME,
   };
 }

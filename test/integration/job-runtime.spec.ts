@@ -37,6 +37,7 @@ const train: TrainSpec = {
   fold: 0,
   foldCount: 1,
   keepWeights: false,
+  keepPredictions: false,
 };
 
 const trained = (runtime: Runtime): TaskOutcome => ({

@@ -248,6 +248,7 @@ function trainSpec({ manifest, shards }: Dataset, keepWeights: boolean) {
       fold: 0,
       foldCount: 1,
       keepWeights,
+      keepPredictions: false,
     },
   };
   return spec satisfies TaskSpec;

@@ -160,6 +160,7 @@ export function trainSpec(epochCount: number, changes: Partial<TrainSpec> = {}):
       fold: 0,
       foldCount: 1,
       keepWeights: false,
+      keepPredictions: false,
       ...changes,
     },
   };

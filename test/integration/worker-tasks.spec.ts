@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { scoreReportSchema, type ImportResult } from '../../src/domain/task.js';
+import { validationPredictionsSchema } from '../../src/domain/validation-predictions.js';
+import { readManifest } from '../../src/datasets/manifest.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
@@ -94,6 +96,37 @@ describe('a worker', () => {
     const [first, second, plain] = outcomes.map((outcome) => succeeded(outcome, 'train').validationLoss);
     expect(first).toBe(second);
     expect(first).not.toBe(plain);
+  });
+
+  it('divides the images anew, validates on one part, and tells what it took each image of it for', async () => {
+    const records = readManifest(store.blobs.get(imported.manifest.sha256) ?? Buffer.alloc(0));
+    const known = records.filter(({ split }) => split !== 'test');
+    const parts = [0, 1, 2].map((part) => ({ part, partCount: 3 }));
+    const tasks = parts.map((division) => coordinator.enqueue(trainSpec(1, { division, keepPredictions: true })));
+    const results = (await Promise.all(tasks.map(outcomeOf))).map((outcome) => succeeded(outcome, 'train'));
+    const found = results.map(({ predictions }) =>
+      validationPredictionsSchema.parse(JSON.parse(String(store.blobs.get(predictions?.sha256 ?? '')))),
+    );
+    for (const [part, { images, labels, predictions }] of found.entries()) {
+      expect(labels).toEqual(images.map((place) => known[place]?.classIndex));
+      const rightCount = predictions.filter((predicted, index) => predicted === labels[index]).length;
+      expect(rightCount / images.length).toBeCloseTo(results[part]?.validationAccuracy ?? NaN, 12);
+    }
+    const all = found.flatMap(({ images }) => images);
+    expect(all.toSorted((a, b) => a - b)).toEqual([...known.keys()]);
+    const fromValidation = (place: number) => known[place]?.split === 'validation';
+    expect(found.map(({ images }) => new Set(images.map(fromValidation)).size)).toEqual([2, 2, 2]);
+  });
+
+  it('tells its predictions where the division is that of the dataset', async () => {
+    const task = coordinator.enqueue(trainSpec(1, { keepPredictions: true }));
+    const { predictions } = succeeded(await outcomeOf(task), 'train');
+    const kept = validationPredictionsSchema.parse(JSON.parse(String(store.blobs.get(predictions?.sha256 ?? ''))));
+    const records = readManifest(store.blobs.get(imported.manifest.sha256) ?? Buffer.alloc(0));
+    const [trainCount, validationCount] = ['train', 'validation'].map(
+      (name) => records.filter(({ split }) => split === name).length,
+    );
+    expect(kept.images).toEqual(Array.from({ length: validationCount ?? 0 }, (_, index) => index + (trainCount ?? 0)));
   });
 
   it('trains a head first where it is to begin with one, and counts its epochs', async () => {

@@ -11,6 +11,7 @@ import type { Condition } from '../../domain/job/job-condition.js';
 import type { createFineTuneJobSchema } from '../../domain/job/create-fine-tune-job.js';
 import type { dataSchema } from '../../domain/job/data-config.js';
 import type * as dataset from '../../domain/dataset/dataset.js';
+import type { Division } from '../../domain/dataset/division.js';
 import type { Failure } from '../../domain/errors.js';
 import type { EvaluationConfig } from '../../domain/job/evaluation.js';
 import type * as event from '../../domain/job/event.js';
@@ -98,6 +99,7 @@ type FineTuneJobChecks = [
   Serves<job.Progress, fineTuneJob.Progress>,
   Serves<job.BestTrial, z.infer<typeof fineTuneJob.bestTrialSchema>>,
   Serves<job.JobResult, jobResult.JobResult>,
+  Serves<job.Delivery, jobResult.Delivery>,
   Serves<job.MethodScore, jobResult.MethodScore>,
   Serves<job.SeedScore, jobResult.SeedScore>,
   Serves<job.Interval, jobResult.Interval>,
@@ -150,6 +152,7 @@ type TaskChecks = [
   Serves<worker.TaskSpec, OneOf<task.TaskSpec>>,
   Serves<worker.ImportSpec, task.ImportSpec>,
   Serves<worker.TrainSpec, task.TrainSpec>,
+  Serves<worker.Division, Division>,
   Serves<worker.Technique, OneOf<methods.Technique> & Pick<methods.Technique, 'type'>>,
   Serves<worker.TrainingProtocol, trainingProtocol.TrainingProtocol>,
   Serves<worker.ScoreSpec, task.ScoreSpec>,

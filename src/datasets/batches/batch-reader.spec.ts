@@ -72,6 +72,13 @@ describe('BatchReader', () => {
     expect(await readAll(batches)).toEqual(batches.map(imagesAt));
   });
 
+  it('goes on in the file that follows', async () => {
+    const read: Uint8Array[] = [];
+    const joined = { fd: file.fd, path, sizePx: SIZE_PX, next: { start: 10, images: file } };
+    for await (const bytes of reader.read(joined, [Int32Array.of(9, 10), Int32Array.of(32)])) read.push(bytes.slice());
+    expect(read).toEqual([imagesAt(Int32Array.of(9, 0)), imagesAt(Int32Array.of(22))]);
+  });
+
   it('gives nothing for no batches', async () => {
     expect(await readAll([])).toEqual([]);
   });

@@ -29,8 +29,8 @@ export class BatchReader {
   /**
    * The batches of one loop. Leaving the loop stops the work after the batch that is being prepared.
    *
-   * @param file Must stay open until the loop has ended; whoever opened it closes it.
-   * @param batches Places in the file.
+   * @param file Must stay open until the loop has ended, as what follows it; whoever opened them closes them.
+   * @param batches Places in the file, and on in those that follow it.
    * @param varied How images are augmented; as they are in the file when absent.
    * @yields RGB bytes, [batch, sizePx, sizePx, 3], valid until the next are requested; the memory is used again.
    * @throws {DomainError} as `fillBatch`, when the loop comes to the batch that failed; Error when the thread ended.
@@ -44,12 +44,12 @@ export class BatchReader {
     const { port1: port, port2: threadPort } = new MessageChannel();
     const nextBuffer = bufferQueue(port, thread);
     thread.worker.postMessage(threadPort, [threadPort]);
-    const { fd, path, sizePx } = file;
+    const sent = descriptorsOf(file);
     let requestedCount = 0;
     const request = (buffer: ArrayBuffer) => {
       const images = batches[requestedCount++];
       if (images === undefined) return;
-      port.postMessage({ file: { fd, path, sizePx }, images, varied, buffer } satisfies BatchRequest, [buffer]);
+      port.postMessage({ file: sent, images, varied, buffer } satisfies BatchRequest, [buffer]);
     };
     const bufferBytes = batches.reduce((max, { length }) => Math.max(max, length), 0) * imageBytes(file);
     try {
@@ -75,6 +75,14 @@ export class BatchReader {
     return { worker, ended };
   }
 }
+
+/** What of open files can be sent to the thread. */
+const descriptorsOf = ({ fd, path, sizePx, next }: OpenImages): OpenImages => ({
+  fd,
+  path,
+  sizePx,
+  ...(next !== undefined && { next: { start: next.start, images: descriptorsOf(next.images) } }),
+});
 
 /** Takes the thread's answers one by one. Only while one is waited for, the port keeps the process alive. */
 function bufferQueue(port: MessagePort, { worker, ended }: Thread): () => Promise<ArrayBuffer> {

@@ -35,6 +35,13 @@ const part = (batch: Uint8Array, position: number) =>
   batch.subarray(position * IMAGE_BYTES, (position + 1) * IMAGE_BYTES);
 
 describe('fillBatch', () => {
+  it('goes on in the file that follows', () => {
+    const next = { start: 5, images: file };
+    const target = new Uint8Array(4 * IMAGE_BYTES);
+    fillBatch({ file: { ...file, next }, images: Int32Array.of(4, 5, 24, 0) }, target);
+    expect(target).toEqual(new Uint8Array(Buffer.concat([fileBytes(4), fileBytes(0), fileBytes(19), fileBytes(0)])));
+  });
+
   it('gives the bytes of the file without an augmentation', () => {
     expect(filled([19, 0])).toEqual(new Uint8Array(Buffer.concat([fileBytes(19), fileBytes(0)])));
   });

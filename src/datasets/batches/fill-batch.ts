@@ -5,7 +5,7 @@ import { randomStream } from '../../random/random-stream.js';
 import { augmentImage } from './augment-image.js';
 import { imageBytes, type OpenImages } from '../packs/packed-file.js';
 
-/** How the images of one epoch are varied; the rest follows from an image's place in the file. */
+/** How the images of one epoch are varied; the rest follows from an image's place. */
 export interface EpochAugmentation {
   readonly augmentation: Exclude<Augmentation, 'NONE'>;
   readonly seed: number;
@@ -15,7 +15,7 @@ export interface EpochAugmentation {
 /** Which images make up a batch. */
 export interface BatchContent {
   readonly file: OpenImages;
-  /** Places in the file. */
+  /** Places in the file, and on in those that follow it. */
   readonly images: Int32Array;
   /** Images stay as they are in the file when absent. */
   readonly varied?: EpochAugmentation | undefined;
@@ -32,12 +32,19 @@ export function fillBatch({ file, images, varied }: BatchContent, target: Uint8A
   const length = imageBytes(file);
   for (const [position, image] of images.entries()) {
     const pixels = target.subarray(position * length, (position + 1) * length);
-    readAt(file, image * length, pixels);
+    readImage(file, image, pixels);
     if (varied === undefined) continue;
     const { augmentation, seed, epoch } = varied;
     const next = randomStream(`${seed}/augmentation/${epoch}/${image}`);
     pixels.set(augmentImage(pixels, file.sizePx, augmentation, next));
   }
+}
+
+/** Reads the image of a place, be it in this file or in one that follows. */
+function readImage(file: OpenImages, image: number, target: Uint8Array): void {
+  const { next } = file;
+  if (next !== undefined && image >= next.start) readImage(next.images, image - next.start, target);
+  else readAt(file, image * target.length, target);
 }
 
 function readAt({ fd, path }: OpenImages, start: number, target: Uint8Array): void {

@@ -8,6 +8,8 @@ export interface OpenImages {
   readonly path: string;
   /** Side of every image. */
   readonly sizePx: number;
+  /** The images that are numbered on from `start`, the number of images in this file; none are when absent. */
+  readonly next?: { readonly start: number; readonly images: OpenImages };
 }
 
 /** Bytes of one image in the file. */

@@ -9,7 +9,7 @@ export const foldCountOf = ({ searchFraction }: { readonly searchFraction: numbe
 
 /** Training and validation images of one fold, the larger ones where they differ; of all for one fold. */
 export function imageCountsOf(
-  classes: readonly DatasetClass[],
+  classes: readonly Pick<DatasetClass, 'imageCount'>[],
   foldCount: number,
 ): Pick<SplitCounts, 'train' | 'validation'> {
   const count = (split: 'train' | 'validation') =>
@@ -19,7 +19,7 @@ export function imageCountsOf(
 
 /** Images of each class in one fold, the larger ones where they differ. */
 export const classCountsOf = (
-  classes: readonly DatasetClass[],
+  classes: readonly Pick<DatasetClass, 'imageCount'>[],
   foldCount: number,
   split: 'train' | 'validation',
 ): number[] => classes.map(({ imageCount }) => Math.ceil(imageCount[split] / foldCount));

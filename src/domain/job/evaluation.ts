@@ -84,26 +84,3 @@ export const fitnessOf = (meanFigure: number, { fitness }: Objective): number =>
 /** The fitness of a candidate that cannot be trained: the worst there is. */
 export const worstFitness = ({ fitness, lossWeight }: Objective): number =>
   fitness === 'LOSS' ? LOSS_MAX : 1 + lossWeight * LOSS_MAX;
-
-export const finalsSchema = z
-  .strictObject({
-    finalistCount: z
-      .int()
-      .min(1)
-      .max(10)
-      .default(3)
-      .describe(
-        'The number of best candidates of each search that train on all the data, with further seeds, ' +
-          'before one goes on, 1 to 10.',
-      ),
-    seedCount: z
-      .int()
-      .min(1)
-      .max(10)
-      .default(3)
-      .describe('The number of seeds of that choice, and of as many others for the report, 1 to 10.'),
-  })
-  .meta({
-    id: 'FinalsConfig',
-    description: 'How the candidates that a search found are told apart, and how all methods are reported.',
-  });

@@ -4,7 +4,8 @@ import { budgetSchema } from './budget.js';
 import { dataSchema } from './data-config.js';
 import { earlierCandidateSchema, priorCandidateSchema } from './earlier-candidate.js';
 import { type Failure, failureSchema } from '../errors.js';
-import { finalsSchema, jobEvaluationSchema } from './evaluation.js';
+import { jobEvaluationSchema } from './evaluation.js';
+import { jobFinalsSchema } from './finals-config.js';
 import { genomeSchema } from './genome.js';
 import { conditionSchema, type Pause } from './job-condition.js';
 import { type JobResult, jobResultSchema } from './job-result.js';
@@ -46,7 +47,7 @@ export const fineTuneJobSpecSchema = z
       .readonly()
       .describe("The methods trained and scored beside the search's winner."),
     methods: methodSettingsSchema.describe('The settings of single methods.'),
-    finals: finalsSchema.describe(
+    finals: jobFinalsSchema.describe(
       'How the candidates that a search found are told apart, and how methods are reported.',
     ),
     budget: budgetSchema.describe('Where the search ends early.'),

@@ -36,9 +36,18 @@ export const methodScoreSchema = z
     method: z.enum(METHODS).describe('The method.'),
     trial: z.string().describe('The resource name of the trial whose trainings these are.'),
     lrMultipliers: trialSchema.shape.lrMultipliers,
-    validationAccuracy: z.number().describe('The mean share of the validation images that is recognised, 0 to 1.'),
-    validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
-    validationMacroF1: z.number().describe('The mean F1 of the classes that have validation images, 0 to 1.'),
+    validationAccuracy: z
+      .number()
+      .describe(
+        "The share of the validation images that is recognised, 0 to 1: the mean over the seeds, each on its training's " +
+          'own part of the images where `finals.division` is REDIVIDED.',
+      ),
+    validationMacroAccuracy: z
+      .number()
+      .describe('The recall of the classes that have validation images, 0 to 1: a mean as `validationAccuracy`.'),
+    validationMacroF1: z
+      .number()
+      .describe('The F1 of the classes that have validation images, 0 to 1: a mean as `validationAccuracy`.'),
     testAccuracy: z.number().describe('The mean share of the test images that is recognised, 0 to 1.'),
     testAccuracyInterval: intervalSchema.describe('The confidence interval of `testAccuracy`.'),
     testMacroAccuracy: z.number().describe('The mean recall of the classes that have test images, 0 to 1.'),
@@ -67,14 +76,16 @@ export const methodScoreSchema = z
   .meta({
     id: 'MethodScore',
     description:
-      'How one method did: retrained on all training data with seeds that nothing was chosen by. Figures ' +
+      'How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing was chosen by. Figures ' +
       'are means over them. With one seed the intervals are those of one model, not of the method.',
   });
 export type MethodScore = Readonly<z.infer<typeof methodScoreSchema>>;
 
 export const comparisonSchema = z
   .strictObject({
-    baseline: z.enum(METHODS).describe('The baseline that was best on validation.'),
+    baseline: z
+      .enum(METHODS)
+      .describe('The baseline that was best on validation, by what `finals.choice` compares methods by.'),
     testAccuracyDifference: z.number().describe("The mean test accuracy of the search's winner minus the baseline's."),
     testAccuracyDifferenceInterval: intervalSchema.describe('The confidence interval of `testAccuracyDifference`.'),
     testMacroAccuracyDifference: z
@@ -162,6 +173,23 @@ export const rungSchema = z
   })
   .meta({ id: 'Rung', description: 'How candidates of the search were dropped after one number of epochs.' });
 export type Rung = Readonly<z.infer<typeof rungSchema>>;
+export const deliverySchema = z
+  .strictObject({
+    best: z.enum(METHODS).describe('The method that was best on validation; `method` is the one that was delivered.'),
+    difference: z
+      .number()
+      .describe("The best method's validation figure less the delivered one's, a fraction; 0 if they are one."),
+    standardError: z
+      .number()
+      .min(0)
+      .describe('The paired standard error of `difference` on the same images; 0 if they are one.'),
+    reason: z.string().describe('The choice, in a sentence.'),
+  })
+  .meta({
+    id: 'Delivery',
+    description: 'Why a method was delivered, by the validation figure of `evaluation.fitness`.',
+  });
+export type Delivery = Readonly<z.infer<typeof deliverySchema>>;
 
 export const runtimeUseSchema = z
   .strictObject({
@@ -182,9 +210,9 @@ export const jobResultSchema = z
     method: z
       .enum(METHODS)
       .describe(
-        'The method that was delivered: the best on validation by its mean over the seeds, be it the search ' +
-          'or a baseline.',
+        'The method that was delivered, be it the search or a baseline: chosen on validation by `finals.choice`.',
       ),
+    delivery: deliverySchema.describe('Why that method was delivered.'),
     genome: genomeSchema
       .optional()
       .describe("The genome of the search's winner; absent without a search, and in ACCELERATED."),

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import type { dataSchema } from './data-config.js';
 import { type evaluationSchema, jobEvaluationSchema } from './evaluation.js';
+import { type finalsSchema, jobFinalsSchema } from './finals-config.js';
 import { jobBiotuneSchema, type SearchRequest } from './search-config.js';
 import { jobTrainingSchema, type TrainingRequest } from './training-protocol.js';
 
@@ -11,11 +12,12 @@ interface Written {
   readonly evaluation: z.output<typeof evaluationSchema>;
   readonly training: TrainingRequest;
   readonly data: z.output<typeof dataSchema>;
+  readonly finals: z.output<typeof finalsSchema>;
 }
 
 /** Fills in what a request leaves to the mode of its search. */
 export function withModeDefaults<Request extends Written>(request: Request) {
-  const { search, evaluation, training, data } = request;
+  const { search, evaluation, training, data, finals } = request;
   const { defaults, frozenBatchNorm, headInit } = SEARCH_MODES[search.biotune.mode];
   const { epochCount = defaults.training.epochCount } = training;
   const ofItsEpochs = { patienceEpochs: epochCount, cosineEpochCount: epochCount };
@@ -24,6 +26,7 @@ export function withModeDefaults<Request extends Written>(request: Request) {
     data: { ...data, searchFraction: data.searchFraction ?? defaults.searchFraction },
     search: { ...search, biotune: jobBiotuneSchema.parse({ ...defaults.search, ...search.biotune }) },
     evaluation: jobEvaluationSchema.parse({ ...defaults.evaluation, ...evaluation }),
+    finals: jobFinalsSchema.parse({ ...defaults.finals, ...finals }),
     training: jobTrainingSchema.parse({
       frozenBatchNorm,
       headInit,

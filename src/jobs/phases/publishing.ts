@@ -10,8 +10,10 @@ import type { Rung } from '../../domain/job/job-result.js';
 import { rungsReached } from '../../search/search-plan.js';
 import { rungLosses } from '../rung-losses.js';
 import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
+import type { ModelDescription } from '../../export/model-files.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
-import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
+import { type DeliveredMethod, deliveredMethod } from '../../report/delivered-method.js';
+import type { ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
 import { priorOutcomes } from '../../search/prior-outcomes.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
@@ -20,17 +22,17 @@ import { ModelVersionRepository } from '../../storage/postgres/model-version.rep
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
+import { type JobContext, partCountIn, searchScopeOf } from '../job-context.js';
 import { paretoPointsOf } from '../pareto-points.js';
-import { type JobContext, searchScopeOf } from '../job-context.js';
+import { yieldNow } from '../yield-now.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
-interface Delivery {
-  readonly scored: readonly [ScoredFinalist, ...ScoredFinalist[]];
+interface DeliveredModel extends DeliveredMethod {
   readonly model: ScoredModel;
 }
 
-/** Hands over the best finalist as a model version, and says how all of them did. */
+/** Hands over a model of the chosen method as a model version, and says how all of them did. */
 @Injectable()
 export class Publishing implements Phase {
   constructor(
@@ -53,6 +55,7 @@ export class Publishing implements Phase {
       ...publishedFacts(context, delivery, report),
       test: { ...delivery.model.test, confusionMatrix: report.confusionMatrix },
       scores: report.scores,
+      validationPredictions: predictionsOf(delivery),
     });
     const whole = { modelVersion: version.name, ...report };
     return {
@@ -68,22 +71,23 @@ export class Publishing implements Phase {
     };
   }
 
-  private async delivery(context: JobContext): Promise<Delivery> {
-    const [winner, ...others] = (await this.models.scored(context)) ?? [];
-    const model = winner?.models[0];
-    if (winner !== undefined && model !== undefined) return { scored: [winner, ...others], model };
-    throw new Error(`job ${context.job.id} is PUBLISHING without scores`);
+  private async delivery(context: JobContext): Promise<DeliveredModel> {
+    const { job, dataset } = context;
+    const setting = { job, partCount: partCountIn(context), classCount: dataset.classes.length, yieldNow };
+    const chosen = await deliveredMethod((await this.models.scored(context)) ?? [], setting);
+    const [model] = chosen.delivered.models;
+    if (model === undefined) throw new Error(`job ${job.id} is PUBLISHING without a model of its method`);
+    return { ...chosen, model };
   }
 
-  private async report(context: JobContext, { scored, model }: Delivery): Promise<JobReport> {
+  private async report(context: JobContext, delivery: DeliveredModel): Promise<JobReport> {
     const { job, baseModel, dataset } = context;
     const searched = await this.trials.list(job.id, 'SEARCH');
     const sources = {
       job,
       baseModel,
       dataset,
-      scored,
-      delivered: model,
+      ...delivery,
       totals: await this.trials.trainingTotals([job.id]),
       infeasible: await this.tasks.infeasibleCounts(job.id),
       runtimes: await this.trials.runtimes(job.id),
@@ -125,8 +129,8 @@ export class Publishing implements Phase {
     return paretoPointsOf(context, trials, await this.trials.trainings(trials.map((trial) => trial.id)));
   }
 
-  private reserve({ job, baseModel, dataset, leadership }: JobContext, { scored, model }: Delivery) {
-    const [{ trial }] = scored;
+  private reserve({ job, baseModel, dataset, leadership }: JobContext, { delivered, model }: DeliveredModel) {
+    const { trial } = delivered;
     const version = {
       project: job.project,
       model: job.spec.output.model,
@@ -145,13 +149,14 @@ export class Publishing implements Phase {
   }
 }
 
-/** Lets whatever else waits in this process run. */
-const yieldNow = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** What the files of a model version say of it, beside its figures. */
-function publishedFacts(context: JobContext, { scored, model }: Delivery, { method, lrMultipliers }: JobReport) {
+function publishedFacts(
+  context: JobContext,
+  { delivered, model }: DeliveredModel,
+  { method, lrMultipliers }: JobReport,
+) {
   const { job, baseModel, dataset } = context;
-  const [{ trial }] = scored;
+  const { trial } = delivered;
   const genome = genomeOf(trial);
   const { settings } = trial;
   return {
@@ -165,6 +170,18 @@ function publishedFacts(context: JobContext, { scored, model }: Delivery, { meth
     lineage: lineage(context, trial, model),
   };
 }
+
+/** What each final model takes its validation images for, where its training has kept that. */
+const predictionsOf = ({ ranked }: DeliveredMethod): ModelDescription['validationPredictions'] =>
+  ranked
+    .toSorted((a, b) => a.trial.slot - b.trial.slot)
+    .flatMap(({ trial, models }) =>
+      models
+        .toSorted((a, b) => a.seed - b.seed)
+        .flatMap(({ seed, validation }) =>
+          validation === undefined ? [] : [{ method: trial.method, seed, ...validation }],
+        ),
+    );
 
 function lineage({ job, baseModel, dataset }: JobContext, trial: StoredTrial, { seed, training }: ScoredModel) {
   const { name, sha256, license, sourceUri } = baseModel;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { fixedMultipliers } from '../../methods/apply-method.js';
 import { methodOf, SEARCH_METHOD } from '../../methods/method-table.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
+import { CandidateChoice } from '../candidate-choice.js';
 import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
 import type { JobContext } from '../job-context.js';
 import { methodsOf, searchingMethodsOf } from '../../domain/job/methods-of-job.js';
@@ -11,13 +12,14 @@ import type { Phase, PhaseStep, Write } from './phase.js';
 
 /**
  * SELECTING: chooses one candidate of each method from what its search has found. A search compares on slices of few
- * images: its best few train again on all the data, with seeds that the search has not used, and the best of those goes on.
+ * images: its best few train again on all the data, with seeds that the search has not used, and one of those goes on.
  */
 @Injectable()
 export class Selecting implements Phase {
   constructor(
     private readonly trials: TrialRepository,
     private readonly candidates: Candidates,
+    private readonly choice: CandidateChoice,
     private readonly settlement: TrialSettlement,
   ) {}
 
@@ -49,18 +51,20 @@ export class Selecting implements Phase {
    *
    * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when the search has found nothing, or every method is without one.
    */
-  async chosen({ job, baseModel }: JobContext): Promise<Candidate[]> {
+  async chosen(context: JobContext): Promise<Candidate[]> {
+    const { job, baseModel } = context;
     const selected = await this.trials.list(job.id, 'SELECTION');
     const found = await this.trials.list(job.id, 'SEARCH');
-    const candidates = methodsOf(job.spec).flatMap((method): Candidate[] => {
+    const candidates: Candidate[] = [];
+    for (const method of methodsOf(job.spec)) {
       const definition = methodOf(method);
       if (definition.kind === 'FIXED') {
         const lrMultipliers = fixedMultipliers(definition, baseModel.blocks.length, job.spec.methods);
-        return [{ method, lrMultipliers }];
-      }
-      const isContested = selected.some((trial) => trial.method === method);
-      return bestCandidates(isContested ? selected : found, method, 1);
-    });
+        candidates.push({ method, lrMultipliers });
+      } else if (selected.some((trial) => trial.method === method)) {
+        candidates.push(...(await this.choice.among(context, selected, method)));
+      } else candidates.push(...bestCandidates(found, method, 1));
+    }
     const isMissing = job.spec.search.type !== 'NONE' && bestCandidates(found, SEARCH_METHOD, 1).length === 0;
     if (isMissing || candidates.length === 0) throw nothingTrained([...found, ...selected]);
     return candidates;

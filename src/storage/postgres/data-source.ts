@@ -5,6 +5,7 @@ import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.
 import { TrialSettings1765000000000 } from '../../../migrations/1765000000000-trial-settings.js';
 import { MoreMethods1765100000000 } from '../../../migrations/1765100000000-more-methods.js';
 import { PrunedTrials1765200000000 } from '../../../migrations/1765200000000-pruned-trials.js';
+import { FinalsChoice1765300000000 } from '../../../migrations/1765300000000-finals-choice.js';
 import { Priors1765400000000 } from '../../../migrations/1765400000000-priors.js';
 import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-search-space.js';
 import type { StoresConfig } from '../../config/config.js';
@@ -52,6 +53,17 @@ function impatientSocket(): Socket {
   return socket;
 }
 
+/** In the order in which they are applied. */
+const MIGRATIONS = [
+  Initial1764000000000,
+  TrialSettings1765000000000,
+  MoreMethods1765100000000,
+  PrunedTrials1765200000000,
+  FinalsChoice1765300000000,
+  Priors1765400000000,
+  SearchSpace1765500000000,
+];
+
 /**
  * A pool of connections. Not connected yet: call `initialize()`, and `migrate()` where the role owns the schema.
  * No statement and no transaction waits for ever: not for the server, nor the server for us.
@@ -79,14 +91,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       TaskEntity,
       TrialEntity,
     ],
-    migrations: [
-      Initial1764000000000,
-      TrialSettings1765000000000,
-      MoreMethods1765100000000,
-      PrunedTrials1765200000000,
-      Priors1765400000000,
-      SearchSpace1765500000000,
-    ],
+    migrations: MIGRATIONS,
     synchronize: false,
     extra: {
       keepAlive: true,

@@ -296,6 +296,12 @@ export class TrialRepository {
 /** The result of a training that has ended well, or so far of one that has paused. */
 export function seedResult({ seed, result }: Training): SeedResult | undefined {
   if (result === undefined || !('train' in result)) return undefined;
-  const { weights: _weights, checkpoint: _checkpoint, lastValidationLoss: _loss, ...figures } = result.train;
+  const {
+    weights: _weights,
+    predictions: _predictions,
+    checkpoint: _checkpoint,
+    lastValidationLoss: _loss,
+    ...figures
+  } = result.train;
   return { seed, ...figures };
 }

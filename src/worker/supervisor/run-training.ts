@@ -7,7 +7,10 @@ import { MetricReporter } from './metric-reporter.js';
 import type { AttemptContext } from './attempt-context.js';
 import type { EpochReport, SplitFile, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
 
-/** Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. */
+/**
+ * Trains one candidate in the trainer process; its curve is reported while it runs, and complete when this returns. What the
+ * spec asks to keep is uploaded.
+ */
 export async function runTraining(spec: TrainSpec, context: AttemptContext): Promise<TrainResult> {
   const { cache, lease, transfers } = context;
   const weightsPath = await transfers.download(spec.network.weights);
@@ -19,15 +22,25 @@ export async function runTraining(spec: TrainSpec, context: AttemptContext): Pro
   const checkpointPath = mayPause ? cache.temporaryPath(`paused-${lease.task}`) : undefined;
   const paths = { weightsPath, resumePath, outputPath, checkpointPath };
   try {
-    const { result, hasPaused } = await trainAndReport({ type: 'train', spec, train, validation, ...paths }, context);
+    const answer = await trainAndReport({ type: 'train', spec, train, validation, ...paths }, context);
     return {
-      ...result,
+      ...(await withPredictions(answer, context)),
       ...(outputPath !== undefined && { weights: await uploadFile(outputPath, context) }),
-      ...(hasPaused && checkpointPath !== undefined && { checkpoint: await transfers.uploadFile(checkpointPath) }),
+      ...(answer.hasPaused &&
+        checkpointPath !== undefined && { checkpoint: await transfers.uploadFile(checkpointPath) }),
     };
   } finally {
     for (const path of [outputPath, checkpointPath]) if (path !== undefined) await rm(path, { force: true });
   }
+}
+
+/** Uploads the predictions that a training came with. @returns its result, which names them. */
+async function withPredictions(
+  { result, predictions }: TrainAnswer,
+  { transfers }: AttemptContext,
+): Promise<TrainResult> {
+  if (predictions === undefined) return result;
+  return { ...result, predictions: await transfers.upload(Buffer.from(JSON.stringify(predictions))) };
 }
 
 /** Scores a model on the test split in the trainer process; what grows with images and classes is uploaded. */

@@ -36,9 +36,10 @@ export class SplitFiles {
   async prepare({ pack, split, sizePx, transfers, signal, logger }: SplitRequest): Promise<SplitFile> {
     const records = (await this.records(pack.manifest, transfers)).filter((record) => record.split === split);
     const labels = Int32Array.from(records, ({ classIndex }) => classIndex);
+    const firstCopies = firstCopiesOf(records);
     const name = decodedName(pack.manifest.sha256, split, sizePx);
     const present = await this.cache.findNamed(name, records.length * imageBytes({ sizePx }));
-    if (present !== undefined) return { path: present, labels };
+    if (present !== undefined) return { path: present, labels, firstCopies };
     const path = this.cache.pathOf(name);
     const shards = new Map<string, string>();
     for (const shard of pack.shards) {
@@ -47,7 +48,7 @@ export class SplitFiles {
     logger.info({ split, sizePx, imageCount: records.length }, 'decoding split');
     const onProgress = () => signal.throwIfAborted();
     await decodeSplit({ records, sizePx, outputPath: path, shardPath: shardPathIn(shards), onProgress });
-    return { path, labels };
+    return { path, labels, firstCopies };
   }
 
   private async records(manifest: Artifact, transfers: Transfers): Promise<readonly ImageRecord[]> {
@@ -57,6 +58,16 @@ export class SplitFiles {
     }
     return this.lastManifest.records;
   }
+}
+
+/** For each image the place of the first one with the same bytes. */
+function firstCopiesOf(records: readonly ImageRecord[]): Int32Array<ArrayBuffer> {
+  const firsts = new Map<string, number>();
+  return Int32Array.from(records, ({ sha256 }, place) => {
+    const first = firsts.get(sha256) ?? place;
+    firsts.set(sha256, first);
+    return first;
+  });
 }
 
 function decodedName(manifestSha256: string, split: Split, sizePx: number): string {

@@ -1,17 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { BatchReader } from '../../datasets/batches/batch-reader.js';
 import type { EpochAugmentation } from '../../datasets/batches/fill-batch.js';
-import { foldIndices } from '../../datasets/splits/folds.js';
-import { PackedFile } from '../../datasets/packs/packed-file.js';
+import { type OpenImages, PackedFile } from '../../datasets/packs/packed-file.js';
 import { type HostTensor, readSafetensors } from '../../formats/safetensors.js';
 import type { LabelledImages } from '../../training/examples/image-batches.js';
 import type { SplitFile } from '../trainer-protocol.js';
-
-/** A slice of the images, of `foldCount`; 0 of 1 is all. */
-export interface Fold {
-  readonly fold: number;
-  readonly foldCount: number;
-}
+import { joined } from './training-sides.js';
 
 /** What a task reads. */
 export interface TaskFiles {
@@ -53,18 +47,18 @@ export class OpenFiles {
   }
 
   /**
-   * One fold of a split, read batch by batch.
+   * Some images of one split, or of several that are numbered through, read batch by batch.
    *
+   * @param places The places of the images in all splits together.
    * @param varied Augments the images of each epoch; none are when absent.
    */
   images(
-    { path, labels }: SplitFile,
-    { fold, foldCount }: Fold,
+    splits: readonly [SplitFile, ...SplitFile[]],
+    places: Int32Array,
     varied?: Omit<EpochAugmentation, 'epoch'>,
   ): LabelledImages {
-    const file = this.packed.get(path);
-    if (file === undefined) throw new Error(`${path} was not loaded`);
-    const places = Int32Array.from(foldIndices(labels, foldCount, fold));
+    const file = this.opened(splits);
+    const labels = splits.map((split) => split.labels).reduce(joined);
     return {
       labels: places.map((place) => labels[place] ?? 0),
       sizePx: file.sizePx,
@@ -76,5 +70,14 @@ export class OpenFiles {
           varied === undefined || epoch === undefined ? undefined : { ...varied, epoch },
         ),
     };
+  }
+
+  private opened([{ path, labels }, ...others]: readonly [SplitFile, ...SplitFile[]]): OpenImages {
+    const file = this.packed.get(path);
+    if (file === undefined) throw new Error(`${path} was not loaded`);
+    const [following, ...rest] = others;
+    if (following === undefined) return file;
+    const { fd, sizePx } = file;
+    return { fd, path, sizePx, next: { start: labels.length, images: this.opened([following, ...rest]) } };
   }
 }

@@ -3,8 +3,11 @@ import type { ImageCounts } from '../../cost/training-cost.js';
 import { DomainError } from '../../domain/errors.js';
 import { type Runtime, runtimeMismatch } from '../../domain/runtime.js';
 import type { TrainResult, TrainSpec } from '../../domain/task.js';
+import type { ValidationPredictions } from '../../domain/validation-predictions.js';
+import type { DividedImages } from '../../datasets/splits/divide-images.js';
 import { writeSafetensors } from '../../formats/safetensors.js';
 import { networkByArchitecture } from '../../networks/registry.js';
+import type { Weights } from '../../networks/weights.js';
 import { backendSettings } from '../../training/device/backend.js';
 import { evaluate } from '../../training/metrics/evaluate.js';
 import type { EpochMetrics } from '../../training/metrics/epoch-metrics.js';
@@ -18,9 +21,9 @@ import { CheckpointFiles, type CheckpointFilesOptions, writePieces } from './che
 import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
 import { multiplyAccumulatesOf, stagesSince } from './training-meter.js';
 import { engineOptions } from './engine-options.js';
+import { trainingSides } from './training-sides.js';
 
 const SCORE_BATCH_SIZE = 64;
-const ALL = { fold: 0, foldCount: 1 };
 
 /** What the trainings of one process share, and how far apart their checkpoints are. */
 export interface TrainerParts {
@@ -29,13 +32,13 @@ export interface TrainerParts {
   readonly checkpoints: Omit<CheckpointFilesOptions, 'identity'>;
 }
 
-/** What a training came to, and whether it has only paused. */
-export type Trained = Pick<TrainAnswer, 'result' | 'hasPaused'>;
+/** What a training came to, what its weights take the validation images for, and whether it has only paused. */
+export type Trained = Pick<TrainAnswer, 'result' | 'predictions' | 'hasPaused'>;
 
 /**
- * Trains one candidate, and writes its best weights, and its checkpoint if it pauses, where the request says. Goes on where an
- * earlier attempt on this machine has left a checkpoint, and what that one reported is reported again; else from the
- * checkpoint of the request.
+ * Trains one candidate, writes its best weights, and its checkpoint if it pauses, where the request says, and tells what the
+ * weights take the validation images for where the spec asks for that. Goes on where an earlier attempt on this machine has
+ * left a checkpoint, and what that one reported is reported again; else from the checkpoint of the request.
  *
  * @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the trainings of the job, which asks for equal bits.
  */
@@ -53,7 +56,8 @@ export async function train(
   const resumeFrom = (await saved.load()) ?? begunFrom;
   const own = ownEpochs(resumeFrom?.epochs ?? [], begunFrom);
   for (const metrics of own) onEpoch(finiteReport(metrics));
-  const options = optionsOf(request, files);
+  const sides = trainingSides(request, spec);
+  const options = optionsOf(request, sides, files);
   const { pauseAfterEpochCount } = spec;
   const result = await fineTune(options, {
     shared,
@@ -65,6 +69,7 @@ export async function train(
     ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }),
   });
   await writeOutputs(request, result);
+  const predictions = spec.keepPredictions ? await predictionsOf(result.weights, options, sides.validation) : undefined;
   await saved.remove();
   const secondsBefore = own.reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
@@ -72,6 +77,7 @@ export async function train(
   return {
     result: { ...figuresOf(result, begunFrom, { spec, images }), trainSeconds, runtime },
     hasPaused: result.checkpoint !== undefined,
+    ...(predictions !== undefined && { predictions }),
   };
 }
 
@@ -113,6 +119,23 @@ function figuresOf(
   };
 }
 
+/** What weights take the validation images for: one more pass over them, which is no part of the training or its cost. */
+async function predictionsOf(
+  weights: Weights,
+  { network, classCount, normalization, validation }: FineTuneOptions,
+  places: Int32Array,
+): Promise<ValidationPredictions> {
+  const { predictions } = await evaluate({
+    network,
+    weights,
+    classCount,
+    normalization,
+    images: validation,
+    batchSize: SCORE_BATCH_SIZE,
+  });
+  return { images: [...places], labels: [...validation.labels], predictions };
+}
+
 /** @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
 function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
   const runtime = backendSettings();
@@ -128,10 +151,11 @@ function identityOf({ runtime: _ofJob, ...spec }: TrainSpec, runtime: Runtime): 
 
 function optionsOf(
   { spec, weightsPath, train: trainFile, validation: validationFile }: TrainRequest,
+  sides: DividedImages,
   files: OpenFiles,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, technique, objective, seed, headSeed, fold, foldCount, augmentation } =
-    spec;
+  const { network, training, lrMultipliers, technique, objective, seed, headSeed, augmentation } = spec;
+  const { fold, foldCount, division } = spec;
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
     ...engineOptions(training),
@@ -139,15 +163,15 @@ function optionsOf(
     pretrained: files.weights(),
     classCount: network.classCount,
     normalization: network,
-    train: files.images(trainFile, spec, varied),
-    validation: files.images(validationFile, spec),
+    train: files.images([trainFile, validationFile], sides.train, varied),
+    validation: files.images([trainFile, validationFile], sides.validation),
     lrMultipliers,
     technique,
     objective,
     seed,
     headSeed,
     // Paths name bytes, so they stand for them.
-    sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount]),
+    sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount, division]),
   };
 }
 
@@ -170,7 +194,7 @@ export async function score(
     weights: files.weights(),
     classCount: network.classCount,
     normalization: network,
-    images: files.images(test, ALL),
+    images: files.images([test], Int32Array.from(test.labels.keys())),
     batchSize: SCORE_BATCH_SIZE,
   });
   if (!Number.isFinite(loss)) throw new DomainError('NAN_LOSS', `the test loss is ${loss}`, { loss: String(loss) });

@@ -213,7 +213,48 @@ export interface FinalsConfig {
     | number
     | undefined;
   /** The number of seeds of that choice, and of as many others for the report, 1 to 10. Default: 3. */
-  seedCount?: number | undefined;
+  seedCount?:
+    | number
+    | undefined;
+  /** Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. */
+  division?:
+    | FinalsConfig_Division
+    | undefined;
+  /**
+   * How one candidate of a search and the delivered method are chosen; BEST when absent,
+   * CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED.
+   */
+  choice?: FinalsConfig_Choice | undefined;
+}
+
+/** Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. */
+export enum FinalsConfig_Division {
+  DIVISION_UNSPECIFIED = "DIVISION_UNSPECIFIED",
+  /** FIXED - Those of train, and those of validation. */
+  FIXED = "FIXED",
+  /**
+   * REDIVIDED - Train and validation together are cut into parts about as large as validation; each seed validates on
+   * the next part and trains on all others, so that the images which chose a candidate in the search do not
+   * choose alone.
+   */
+  REDIVIDED = "REDIVIDED",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/**
+ * How one candidate of a search and the delivered method are chosen; BEST when absent,
+ * CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED.
+ */
+export enum FinalsConfig_Choice {
+  CHOICE_UNSPECIFIED = "CHOICE_UNSPECIFIED",
+  /** BEST - The best on validation by its mean over the seeds. */
+  BEST = "BEST",
+  /**
+   * CHEAPEST_WITHIN_ONE_ERROR - Of those that are within one paired standard error of the best on validation, by the figure of
+   * `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates.
+   */
+  CHEAPEST_WITHIN_ONE_ERROR = "CHEAPEST_WITHIN_ONE_ERROR",
+  UNRECOGNIZED = "UNRECOGNIZED",
 }
 
 /**
@@ -1066,10 +1107,7 @@ export interface Genome {
 export interface JobResult {
   /** The resource name of the model version, `projects/{project}/models/{model}/versions/{number}`. */
   modelVersion: string;
-  /**
-   * The method that was delivered: the best on validation by its mean over the seeds, be it the search or a
-   * baseline.
-   */
+  /** The method that was delivered, be it the search or a baseline: chosen on validation by `finals.choice`. */
   method: Method;
   /** The genome of the search's winner; absent without a search, and in ACCELERATED. */
   genome?:
@@ -1127,6 +1165,20 @@ export interface JobResult {
   paretoFront: ParetoPoint[];
   /** How the spec's `prior_candidates` did in the search, nearest first. */
   priors: PriorOutcome[];
+  /** Why that method was delivered. */
+  delivery: Delivery | undefined;
+}
+
+/** Why a method was delivered, by the validation figure of `evaluation.fitness`. */
+export interface Delivery {
+  /** The method that was best on validation; `method` is the one that was delivered. */
+  best: Method;
+  /** The best method's validation figure less the delivered one's, a fraction; 0 if they are one. */
+  difference: number;
+  /** The paired standard error of `difference` on the same images; 0 if they are one. */
+  standardError: number;
+  /** The choice, in a sentence. */
+  reason: string;
 }
 
 /** How the best candidate of an earlier job did in the search of this one. */
@@ -1207,17 +1259,21 @@ export interface Interval {
 }
 
 /**
- * How one method did: retrained on all training data with seeds that nothing was chosen by. Figures are means
- * over them. With one seed the intervals are those of one model, not of the method.
+ * How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing
+ * was chosen by. Figures are means over them. With one seed the intervals are those of one model, not of the
+ * method.
  */
 export interface MethodScore {
   /** The method. */
   method: Method;
   /** The resource name of the trial whose trainings these are. */
   trial: string;
-  /** The mean share of the validation images that is recognised, 0 to 1. */
+  /**
+   * The share of the validation images that is recognised, 0 to 1: the mean over the seeds, each on its
+   * training's own part of the images where `finals.division` is REDIVIDED.
+   */
   validationAccuracy: number;
-  /** The mean recall of the classes that have validation images, 0 to 1. */
+  /** The recall of the classes that have validation images, 0 to 1: a mean as `validation_accuracy`. */
   validationMacroAccuracy: number;
   /** The mean share of the test images that is recognised, 0 to 1. */
   testAccuracy: number;
@@ -1227,7 +1283,7 @@ export interface MethodScore {
   trainedParameterCount: number;
   /** The number of parameters of the network. */
   totalParameterCount: number;
-  /** The mean F1 of the classes that have validation images, 0 to 1. */
+  /** The F1 of the classes that have validation images, 0 to 1: a mean as `validation_accuracy`. */
   validationMacroF1: number;
   /** The mean F1 of the classes that have test images, 0 to 1. */
   testMacroF1: number;
@@ -1279,7 +1335,7 @@ export interface SeedScore {
  * reporting seed the intervals are those of two models, not of two methods.
  */
 export interface Comparison {
-  /** The baseline that was best on validation. */
+  /** The baseline that was best on validation, by what `finals.choice` compares methods by. */
   baseline: Method;
   /** The mean test accuracy of the search's winner minus the baseline's. */
   testAccuracyDifference: number;

@@ -173,7 +173,23 @@ export interface TrainSpec {
     | number
     | undefined;
   /** The checkpoint of the same training that it goes on from; it begins anew when absent. */
-  resumeFrom?: Artifact | undefined;
+  resumeFrom?:
+    | Artifact
+    | undefined;
+  /** How train and validation are divided anew, of all images; as the dataset divides them when absent. */
+  division?:
+    | Division
+    | undefined;
+  /** Whether what the best epoch's weights take the validation images for is uploaded. */
+  keepPredictions: boolean;
+}
+
+/** The images of train and validation together, cut into parts anew; none of the test images is in any. */
+export interface Division {
+  /** The part that the training validates on, from 0; it trains on all others. */
+  part: number;
+  /** The number of parts, at least 2. */
+  partCount: number;
 }
 
 /**
@@ -509,7 +525,14 @@ export interface TrainResult {
     | number
     | undefined;
   /** Where the training stands; present when it has paused, and absent when it has ended. */
-  checkpoint?: Artifact | undefined;
+  checkpoint?:
+    | Artifact
+    | undefined;
+  /**
+   * A JSON file: the validation images, the class index of each, and the one that the weights of the best
+   * epoch gave it; present when the task asked to keep it.
+   */
+  predictions?: Artifact | undefined;
 }
 
 /** How a model did on the test split. */

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+
+export const FINALS_DIVISIONS = ['FIXED', 'REDIVIDED'] as const;
+export type FinalsDivision = (typeof FINALS_DIVISIONS)[number];
+
+export const FINALS_CHOICES = ['BEST', 'CHEAPEST_WITHIN_ONE_ERROR'] as const;
+export type FinalsChoice = (typeof FINALS_CHOICES)[number];
+
+export const jobFinalsSchema = z
+  .strictObject({
+    finalistCount: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(3)
+      .describe(
+        'The number of best candidates of each search that train on all the data, with further seeds, ' +
+          'before one goes on, 1 to 10.',
+      ),
+    seedCount: z
+      .int()
+      .min(1)
+      .max(10)
+      .default(3)
+      .describe('The number of seeds of that choice, and of as many others for the report, 1 to 10.'),
+    division: z
+      .enum(FINALS_DIVISIONS)
+      .describe(
+        'Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. ' +
+          'FIXED: those of train, and those of validation. REDIVIDED: train and validation together are cut into ' +
+          'parts about as large as validation; each seed validates on the next part and trains on all others, so ' +
+          'that the images which chose a candidate in the search do not choose alone.',
+      ),
+    choice: z
+      .enum(FINALS_CHOICES)
+      .describe(
+        'How one candidate of a search and the delivered method are chosen; BEST when absent, ' +
+          'CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED. BEST: the best on validation by its mean over the seeds. ' +
+          'CHEAPEST_WITHIN_ONE_ERROR: of those that are within one paired standard error of the best on validation, ' +
+          'by the figure of `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates.',
+      ),
+  })
+  .meta({
+    id: 'JobFinals',
+    description:
+      'How the candidates that a search found are told apart, and how all methods are reported, with what the ' +
+      'request has left to the mode.',
+  });
+export type FinalsConfig = Readonly<z.infer<typeof jobFinalsSchema>>;
+
+export const finalsSchema = jobFinalsSchema.partial({ division: true, choice: true }).meta({
+  id: 'FinalsConfig',
+  description: 'How the candidates that a search found are told apart, and how all methods are reported.',
+});
