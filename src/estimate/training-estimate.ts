@@ -48,6 +48,8 @@ export interface TrainingSetting {
   readonly costs: NetworkCosts;
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];
+  /** The candidates that stand for those of the search, none of them without a trained block; random genomes do when absent. */
+  readonly searched?: readonly MethodCandidate[] | undefined;
 }
 
 /** The most that one training of a method takes; that of a search is the mean over its candidates, random ones of genomes. */
@@ -71,7 +73,11 @@ export function estimateTraining(
       const candidates = listedCandidates(method, { blockCount, ...training }, methods);
       return meanOf(candidates.map((candidate) => ofCandidate(method, candidate, setting, images)));
     }
-    default:
+    case 'EVOLUTION':
+      return setting.searched === undefined
+        ? ofRandomGenomes(method, setting, images)
+        : meanOf(setting.searched.map((candidate) => ofCandidate(method, candidate, setting, images)));
+    case 'RANDOM_GENOMES':
       return ofRandomGenomes(method, setting, images);
   }
 }

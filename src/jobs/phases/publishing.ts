@@ -4,6 +4,7 @@ import { judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import { genomeOf } from '../../domain/job/trial.js';
+import { priorEstimate } from '../../estimate/estimate-job.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import type { ScoredFinalist, ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
@@ -14,6 +15,7 @@ import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import type { JobContext } from '../job-context.js';
+import { fitToDataset } from '../job-specs.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** The method that is delivered, and its model. */
@@ -46,7 +48,7 @@ export class Publishing implements Phase {
       test: { ...delivery.model.test, confusionMatrix: report.confusionMatrix },
       scores: report.scores,
     });
-    const whole = { modelVersion: version.name, ...report };
+    const whole = { modelVersion: version.name, ...report, estimate: estimateOf(context) };
     return {
       then: 'DONE',
       change: {
@@ -113,6 +115,15 @@ export class Publishing implements Phase {
     );
   }
 }
+
+/** What the job's estimate says; it follows from the job and its images, so that it need not be kept from before. */
+const estimateOf = ({ job, baseModel, dataset }: JobContext) =>
+  priorEstimate({
+    spec: fitToDataset(job.spec, dataset),
+    baseModel,
+    classes: dataset.classes,
+    multiplyAccumulatesPerSecond: undefined,
+  });
 
 /** Lets whatever else waits in this process run. */
 const yieldNow = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -953,6 +953,37 @@ export interface JobResult {
     | undefined;
   /** The ways in which the trainings ran, the most used first; one entry when `reproducibility` is BITWISE. */
   runtimes: RuntimeUse[];
+  /** What all trainings of the job were expected to take, to hold `cost` against. */
+  estimate: PriorEstimate | undefined;
+}
+
+/** What was expected of a job before it began: the same as its estimate says. */
+export interface PriorEstimate {
+  /** The number of trainings. */
+  trainingCount: number;
+  /** The number of epochs over all trainings. */
+  epochCount: number;
+  /**
+   * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
+   * for all that its result needed, also for features that another one had computed.
+   */
+  multiplyAccumulates: number;
+  /** What the search was expected to gain; absent without a search, and where no measured task is near. */
+  expectedGain?: MeasuredGain | undefined;
+}
+
+/**
+ * What a search in the same mode gained over the best plain method, on the measured task whose numbers of
+ * training images and classes are nearest.
+ */
+export interface MeasuredGain {
+  median: number;
+  low: number;
+  high: number;
+  sampleCount: number;
+  sources: string[];
+  imageCount: number;
+  classCount: number;
 }
 
 /** How many trainings of a job ran in one way; the `seed_results` of each trial say which. */
@@ -1131,8 +1162,9 @@ export interface Cost {
 }
 
 /**
- * What a job takes with all epochs of every training, though most stop early. Candidates of a search are
- * counted at the mean cost of random ones, which evolution then moves away from.
+ * What a job takes with all epochs of every training, though most stop early, except in ACCELERATED.
+ * Candidates of a search are counted at the mean cost of random ones, which evolution then moves away from;
+ * in ACCELERATED at that of the first generation, which is known before.
  */
 export interface JobEstimate {
   /** What each method takes. */
@@ -1147,6 +1179,8 @@ export interface JobEstimate {
     | undefined;
   /** What the caller should know before the job is started, a sentence each. */
   warnings: string[];
+  /** What the search may be expected to gain; absent without a search, and where no measured task is near. */
+  expectedGain?: MeasuredGain | undefined;
 }
 
 /** What one method of a job takes. */
@@ -1159,7 +1193,10 @@ export interface MethodEstimate {
   cost:
     | Cost
     | undefined;
-  /** The number of parameters that learn in a training; the mean over random candidates of a search. */
+  /**
+   * The number of parameters that learn in a training; the mean over the candidates by which a search is
+   * estimated.
+   */
   trainedParameterCount: number;
   /** The number of parameters of the network. */
   totalParameterCount: number;
