@@ -15,7 +15,7 @@ export function jobRequest({ dataset, task, searchSeed }, { title, request }, si
     baseModel: 'baseModels/efficientnet-lite0.imagenet',
     displayName: `${task.title}, ${title}`,
     data: { imageSizePx: task.imageSizePx },
-    training: { epochCount: sizes.epochs, batchSize: 32 },
+    training: { epochCount: sizes.epochs, batchSize: task.batchSize },
     search: { type: 'BIOTUNE', seed: searchSeed, biotune: { mode: 'ACCELERATED' } },
     baselines: [],
     finals: { finalistCount: 3, seedCount: sizes.finalSeeds },

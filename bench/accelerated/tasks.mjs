@@ -14,12 +14,20 @@ import { makeShift } from './make-shift.mjs';
  * @property {number} imageSizePx
  * @property {number} trainCount Images to train on; about so many, as each class is divided in the same proportions.
  * @property {number} validationCount Images to choose by; all others are for the test.
+ * @property {number} batchSize No more than the images of half the training set, on which PAPER_FAST tries its candidates.
  * @property {boolean} isMain
  * @property {boolean} [isShifted] Whether the images are changed by `makeShift`.
  */
 
-const SMALL = { imageCount: 3000, imageSizePx: 64, trainCount: 400, validationCount: 200, isMain: false };
-const CLOTHING = { archive: 'clothing-10-imbalanced.zip', imageCount: 3068, imageSizePx: 96 };
+const SMALL = {
+  imageCount: 3000,
+  imageSizePx: 64,
+  batchSize: 32,
+  trainCount: 400,
+  validationCount: 200,
+  isMain: false,
+};
+const CLOTHING = { archive: 'clothing-10-imbalanced.zip', imageCount: 3068, imageSizePx: 96, batchSize: 32 };
 
 /** @type {Record<string, Task>} */
 export const TASKS = {
@@ -34,6 +42,7 @@ export const TASKS = {
     imageSizePx: 96,
     trainCount: 50,
     validationCount: 25,
+    batchSize: 16,
     isMain: false,
   },
   'clothing-10-imbalanced': {

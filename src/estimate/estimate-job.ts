@@ -20,7 +20,7 @@ import { estimateTraining, networkCosts } from './training-estimate.js';
 /** What the estimate of a job follows from. */
 export interface EstimatedJob {
   readonly spec: FittedSpec;
-  readonly baseModel: Pick<BaseModel, 'architecture' | 'blocks'>;
+  readonly baseModel: Pick<BaseModel, 'architecture'> & Pick<SearchScope, 'blocks'>;
   readonly classes: readonly DatasetClass[];
   /** The speed of earlier trainings like these; undefined where there were none. */
   readonly multiplyAccumulatesPerSecond: number | undefined;
