@@ -13,9 +13,13 @@ import { methodsOf } from '../domain/job/methods-of-job.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
 import { listOf, plannedTrialCount, plannedTrials, rulesOf, type SearchScope } from '../search/search-plan.js';
 import type { MethodCandidate } from '../methods/method-definition.js';
+import { expectedEpochCount } from './expected-epochs.js';
 import { gainWarning, nearestGain } from './expected-gain.js';
 import { estimateParameters } from './parameter-estimate.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
+
+/** Epochs after which an accelerated search gives up on candidates: it trains all of them to the end. */
+const RUNGS: readonly number[] = [];
 
 /** What the estimate of a job follows from. */
 export interface EstimatedJob {
@@ -71,16 +75,17 @@ function estimatorOf({ spec, baseModel, classes, multiplyAccumulatesPerSecond: s
   return (method: Method): JobEstimate['methods'][number] => {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);
-    const costOf = (trainingCount: number, images: ImageCounts): Cost => {
-      const { epochCount, multiplyAccumulates } = estimateTraining(definition, setting, images);
+    const costOf = (trainingCount: number, images: ImageCounts, searchedEpochCount?: number): Cost => {
+      const { epochCount, multiplyAccumulates } = estimateTraining(definition, setting, images, searchedEpochCount);
       return {
         trainingCount,
-        epochCount: epochCount * trainingCount,
+        epochCount: Math.round(epochCount * trainingCount),
         multiplyAccumulates: multiplyAccumulates * trainingCount,
         ...(speed !== undefined && { trainSeconds: (multiplyAccumulates * trainingCount) / speed }),
       };
     };
-    const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
+    const searchedEpochCount = expectedEpochCount(spec.training.epochCount, RUNGS);
+    const searched = costOf(trialCount * spec.evaluation.seedCount, fold, searchedEpochCount);
     const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
     return { method, trialCount, cost, ...estimateParameters(definition, network, classes.length, setting) };
   };
