@@ -18,7 +18,7 @@ const gains = readdirSync(join(ROOT, 'bench/results'))
     const source = `bench/results/${name}`;
     return gainOf(JSON.parse(readFileSync(join(ROOT, source), 'utf8')), source) ?? [];
   });
-const text = `import type { TaskGains } from './expected-gain.js';
+const text = `import type { TaskGains } from './task-gains.js';
 
 /** What searches gained over the best plain method; bench/accelerated/write-gains.mjs writes this file from bench/results. */
 export const MEASURED_GAINS: readonly TaskGains[] = ${JSON.stringify(gains)};

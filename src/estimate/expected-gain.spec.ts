@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { gainWarning, nearestGain, type TaskGains } from './expected-gain.js';
+import { gainWarning, nearestGain } from './expected-gain.js';
+import type { TaskGains } from './task-gains.js';
 
 const task = (imageCount: number, classCount: number, gains: number[], mode = 'ACCELERATED' as const): TaskGains => ({
   mode,

@@ -1,21 +1,7 @@
 import type { MeasuredGain } from '../domain/job/measured-gain.js';
 import type { SearchMode } from '../methods/search-modes.js';
 import { MEASURED_GAINS } from './measured-gains.js';
-
-/** How large a data set is: its training images and its classes. */
-export interface DataSize {
-  readonly imageCount: number;
-  readonly classCount: number;
-}
-
-/** What searches in one mode have gained on one task. */
-export interface TaskGains extends DataSize {
-  readonly mode: SearchMode;
-  /** Test accuracies over that of the best plain method, as fractions of the test images; at least one, in any order. */
-  readonly gains: readonly number[];
-  /** The file of the figures. */
-  readonly source: string;
-}
+import type { DataSize, TaskGains } from './task-gains.js';
 
 /** A measured task is near whose images and classes are at most so many times as many, or as few. */
 const NEAR_FACTOR = 4;

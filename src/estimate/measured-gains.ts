@@ -1,4 +1,4 @@
-import type { TaskGains } from './expected-gain.js';
+import type { TaskGains } from './task-gains.js';
 
 /** What searches gained over the best plain method; bench/accelerated/write-gains.mjs writes this file from bench/results. */
 export const MEASURED_GAINS: readonly TaskGains[] = [
