@@ -104,7 +104,7 @@ describe('the report', () => {
 
   it('says that it loses to nobody', () => {
     expect(lossText([main, contender('LORA', around(1500))], tInterval)).toMatch(
-      /^ACCELERATED is ahead of all 1 others; the next is LORA, behind by 5\.0 points/,
+      /^ACCELERATED loses to none of the others; the next is LORA, behind by 5\.0 points/,
     );
   });
 

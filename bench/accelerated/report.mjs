@@ -93,7 +93,7 @@ export function lossText(contenders, intervalOf) {
     .map((rival) => ({ rival, difference: differenceOf(rival, main) }))
     .filter(({ difference }) => difference.estimate > 0);
   if (lost.length === 0) {
-    return `${MAIN_ARM} is ahead of all ${rivals.length} others; the next is ${best.title}, behind by ${differenceText(differenceOf(main, best), intervalOf)}.`;
+    return `${MAIN_ARM} loses to none of the others; the next is ${best.title}, behind by ${differenceText(differenceOf(main, best), intervalOf)}.`;
   }
   const losses = lost.map(({ rival, difference }) => `${rival.title} by ${differenceText(difference, intervalOf)}`);
   return `**${MAIN_ARM} loses** to ${losses.join(', to ')}.`;
