@@ -1,5 +1,6 @@
 import { startOptuna } from './optuna.mjs';
 import { requestOfCandidates } from './job-request.mjs';
+import { bestOf, withTried } from './peer-unit.mjs';
 import { runJob, tryCandidate } from './run-job.mjs';
 
 /** The candidates that every search of an accelerated job hands to the choice among the best. */
@@ -32,32 +33,4 @@ export async function peerSearch(request, budget, blockCount, service) {
   const best = bestOf(tried, FINALIST_COUNT);
   const { unit, reports } = await runJob(requestOfCandidates(request, best), service);
   return { unit: withTried(unit, tried), reports };
-}
-
-/** The best candidates, none twice. @param {readonly { lrMultipliers: number[], fitness: number }[]} tried */
-export function bestOf(tried, count) {
-  const ranked = tried.toSorted((a, b) => a.fitness - b.fitness).map(({ lrMultipliers }) => lrMultipliers);
-  return [...new Map(ranked.map((candidate) => [candidate.join(), candidate])).values()].slice(0, count);
-}
-
-/**
- * Charges a unit for the candidates that were tried before its job, and not for those that the job has tried again. Its
- * estimate is of that job alone, so it has none.
- */
-export function withTried({ estimatedMultiplyAccumulates: _ofTheLastJob, ...unit }, tried) {
-  const sum = (figure) => tried.reduce((total, each) => total + each[figure], 0);
-  const searched = sum('multiplyAccumulates');
-  const { trainSeconds: _ofTheLastJob2, ...cost } = unit.costs.BIOTUNE;
-  return {
-    ...unit,
-    wallSeconds: unit.wallSeconds + sum('wallSeconds'),
-    searchMultiplyAccumulates: searched,
-    costs: {
-      ...unit.costs,
-      BIOTUNE: {
-        ...cost,
-        multiplyAccumulates: cost.multiplyAccumulates - unit.searchMultiplyAccumulates + searched,
-      },
-    },
-  };
 }

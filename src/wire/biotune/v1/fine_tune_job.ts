@@ -974,15 +974,22 @@ export interface PriorEstimate {
 
 /**
  * What a search in the same mode gained over the best plain method, on the measured task whose numbers of
- * training images and classes are nearest.
+ * training images and classes are nearest, and on those that are as near.
  */
 export interface MeasuredGain {
+  /** The median of the gains in test accuracy, as a fraction of the test images. */
   median: number;
+  /** The smallest of the gains; below 0 a plain method did better. */
   low: number;
+  /** The largest of the gains. */
   high: number;
+  /** The number of gains that were measured. */
   sampleCount: number;
+  /** The files of the measured figures in the service's repository, one for each measured task. */
   sources: string[];
+  /** The number of training images of the first of these tasks. */
   imageCount: number;
+  /** The number of classes of the first of these tasks. */
   classCount: number;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bestOf, withTried } from './peer-search.mjs';
+import { bestOf, withTried } from './peer-unit.mjs';
 
 const tried = [
   { lrMultipliers: [0, 1], fitness: 0.3, multiplyAccumulates: 5e12, wallSeconds: 10 },
