@@ -11,7 +11,8 @@ const LETTER_WIDTH = 8;
 /**
  * Where everything of a chart stands: accuracy upwards, cost to the right.
  *
- * @param {{ methods: readonly import('./result.mjs').MethodResult[] }} result
+ * @param {{ methods: readonly (import('./result.mjs').MethodResult & { label?: string })[] }} result A method without a label
+ *   has its own name.
  * @returns scales, and for each method its point, the ends of its whiskers, its label and the label's box.
  */
 export function layoutOf({ methods }) {
@@ -22,14 +23,14 @@ export function layoutOf({ methods }) {
     AREA.bottom,
     AREA.top,
   );
-  const points = methods.map(({ method, accuracy, interval, multiplyAccumulates }) => ({
+  const points = methods.map(({ method, label = METHOD_NAMES[method], accuracy, interval, multiplyAccumulates }) => ({
     method,
-    label: METHOD_NAMES[method],
+    label,
     x: x.at(multiplyAccumulates),
     y: y.at(accuracy),
     top: y.at(interval.high),
     bottom: y.at(interval.low),
-    width: METHOD_NAMES[method].length * LETTER_WIDTH,
+    width: label.length * LETTER_WIDTH,
   }));
   const boxes = placeLabels(points, AREA);
   return { x, y, points: points.map((point, index) => ({ ...point, box: boxes[index] })) };

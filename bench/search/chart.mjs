@@ -37,7 +37,7 @@ const STYLE = `
 /**
  * Test accuracy of each method against what it cost, as an SVG that needs nothing else.
  *
- * @param result Of `resultOf`.
+ * @param result Of `resultOf`; `means` says what the figures are means of, where that is more than seeds of one job.
  * @returns {string}
  */
 export function chartOf(result) {
@@ -64,11 +64,11 @@ ${points.map(label).join('\n')}
 `;
 }
 
-function subtitle({ imageCounts: { train, validation, test }, classCount, settings }) {
-  const seeds = settings.finals.seedCount;
-  const means = seeds === 1 ? 'one seed' : `means of ${seeds} seeds`;
+function subtitle({ imageCounts: { train, validation, test }, classCount, settings, means = seedsText(settings) }) {
   return `${train} training, ${validation} validation, ${test} test images, ${classCount} classes, ${settings.data.imageSizePx} px; ${means}, whiskers: 95 % interval`;
 }
+
+const seedsText = ({ finals: { seedCount } }) => (seedCount === 1 ? 'one seed' : `means of ${seedCount} seeds`);
 
 const round = (pixels) => Number(pixels.toFixed(1));
 

@@ -6,13 +6,18 @@ import { withSettings } from '../domain/job/candidate-settings.js';
 import { redividedCountsOf } from '../domain/dataset/division.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
+import type { PriorEstimate } from '../domain/job/job-result.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
-import { type Method, methodOf, takesGenomes } from '../methods/method-table.js';
+import type { MethodCandidate } from '../methods/method-definition.js';
+import { type Method, methodOf, SEARCH_METHOD, takesGenomes } from '../methods/method-table.js';
+import { SEARCH_MODES } from '../methods/search-modes.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { assumedResolution, resolutionWarnings, searchSizeOf } from '../report/search-resolution.js';
 import { methodsOf } from '../domain/job/methods-of-job.js';
 import type { TrialSettings } from '../domain/job/trial.js';
-import { listOf, plannedTrialCount, rulesOf, type SearchScope } from '../search/search-plan.js';
+import { listOf, nextTrials, plannedTrialCount, rulesOf, rungsOf, type SearchScope } from '../search/search-plan.js';
+import { expectedEpochCount } from './expected-epochs.js';
+import { gainWarning, nearestGain } from './expected-gain.js';
 import { estimateParameters } from './parameter-estimate.js';
 import { objectiveValuesOf } from './objective-values.js';
 import { settingsOfMeanCost } from './space-mean.js';
@@ -27,7 +32,7 @@ import {
 /** What the estimate of a job follows from. */
 export interface EstimatedJob {
   readonly spec: FittedSpec;
-  readonly baseModel: Pick<BaseModel, 'architecture' | 'blocks'>;
+  readonly baseModel: Pick<BaseModel, 'architecture'> & Pick<SearchScope, 'blocks'>;
   readonly classes: readonly DatasetClass[];
   /** The speed of earlier trainings like these; undefined where there were none. */
   readonly multiplyAccumulatesPerSecond: number | undefined;
@@ -43,8 +48,31 @@ export function estimateJob(job: EstimatedJob): JobEstimate {
   const cost = methods.map((method) => method.cost).reduce(addCosts, NO_COST);
   if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };
   const resolution = assumedResolution(searchSizeOf(classes, foldCountOf(spec.data), spec.evaluation));
-  return { methods, cost, resolution, warnings: resolutionWarnings(resolution) };
+  const isSearched = spec.search.type !== 'NONE';
+  const expectedGain = isSearched ? nearestGain(spec.search.biotune.mode, sizeOf(classes)) : undefined;
+  return {
+    methods,
+    cost,
+    resolution,
+    ...(expectedGain !== undefined && { expectedGain }),
+    warnings: [
+      ...resolutionWarnings(resolution),
+      ...(isSearched && expectedGain === undefined ? [gainWarning(spec.search.biotune.mode, sizeOf(classes))] : []),
+    ],
+  };
 }
+
+/** What the result of a job says that was expected of it. */
+export function priorEstimate(job: EstimatedJob): PriorEstimate {
+  const { cost, expectedGain } = estimateJob(job);
+  const { trainingCount, epochCount, multiplyAccumulates } = cost;
+  return { trainingCount, epochCount, multiplyAccumulates, ...(expectedGain !== undefined && { expectedGain }) };
+}
+
+const sizeOf = (classes: readonly DatasetClass[]) => ({
+  imageCount: imageCountsOf(classes, 1).train,
+  classCount: classes.length,
+});
 
 function estimatorOf(job: EstimatedJob) {
   const { spec, baseModel, classes, multiplyAccumulatesPerSecond: speed } = job;
@@ -59,19 +87,21 @@ function estimatorOf(job: EstimatedJob) {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);
     const settings = takesGenomes(method) ? open : fixed;
-    const costOf = (trainingCount: number, images: ImageCounts): Cost => {
+    const costOf = (trainingCount: number, images: ImageCounts, rungs: readonly number[]): Cost => {
       const { epochCount, multiplyAccumulates } = meanOfTrainings(
-        settings.map((setting) => estimateTraining(definition, setting, images)),
+        settings.map((setting) =>
+          estimateTraining(definition, setting, images, expectedEpochCount(setting.spec.training.epochCount, rungs)),
+        ),
       );
       return {
         trainingCount,
-        epochCount: epochCount * trainingCount,
+        epochCount: Math.round(epochCount * trainingCount),
         multiplyAccumulates: multiplyAccumulates * trainingCount,
         ...(speed !== undefined && { trainSeconds: (multiplyAccumulates * trainingCount) / speed }),
       };
     };
-    const searched = costOf(trialCount * spec.evaluation.seedCount, fold);
-    const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all));
+    const searched = costOf(trialCount * spec.evaluation.seedCount, fold, rungsOf(spec));
+    const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all, []));
     return { method, trialCount, cost, ...estimateParameters(definition, network, classes.length, settingOf({})) };
   };
 }
@@ -80,14 +110,29 @@ function estimatorOf(job: EstimatedJob) {
 function settingsOfTrainings({ spec, baseModel, classes }: EstimatedJob, scope: SearchScope) {
   const network = networkByArchitecture(baseModel.architecture);
   const rules = rulesOf(scope).blocks;
+  const searched = knownCandidates(scope);
   const known = new Map<number, NetworkCosts>();
   return (settings: TrialSettings): TrainingSetting => {
     const applied = withSettings(spec, settings);
     const { imageSizePx } = applied.data;
     const costs = known.get(imageSizePx) ?? networkCosts(network, imageSizePx, classes.length);
     known.set(imageSizePx, costs);
-    return { spec: applied, costs, rules };
+    return { spec: applied, costs, rules, searched };
   };
+}
+
+/**
+ * The first generation of an accelerated search, which follows from the job alone. Later ones are moves of the best of it, and
+ * are taken to cost as much on the mean.
+ *
+ * @returns undefined in the other modes, whose first generation is drawn at random.
+ */
+function knownCandidates(scope: SearchScope): MethodCandidate[] | undefined {
+  const { type, biotune } = scope.spec.search;
+  if (type === 'NONE' || SEARCH_MODES[biotune.mode].algorithm !== 'ACCELERATED') return undefined;
+  return nextTrials(scope, SEARCH_METHOD, [])
+    .trials.map(({ lrMultipliers }) => ({ lrMultipliers: [...lrMultipliers] }))
+    .filter(({ lrMultipliers }) => lrMultipliers.some((rate) => rate > 0));
 }
 
 /** Candidates of a method's own search; 0 where it has none. */

@@ -13,8 +13,8 @@ import { elementCount, type ParameterSpec, parameterSpecs } from '../networks/pa
 /** How many numbers a network has, and how many of them a method moves; running statistics are not counted. */
 export interface ParameterEstimate {
   /**
-   * Parameters that one training trains in its last stage; the mean over the candidates of a search, random ones of
-   * genomes.
+   * Parameters that one training trains in its last stage; the mean over the candidates by which a search is
+   * estimated.
    */
   readonly trainedParameterCount: number;
   readonly totalParameterCount: number;
@@ -25,6 +25,8 @@ export interface ParameterSetting {
   readonly spec: Pick<FineTuneJobSpec, 'methods'> & { readonly training: TrainingProtocol };
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];
+  /** As `TrainingSetting` has it. */
+  readonly searched?: readonly MethodCandidate[] | undefined;
 }
 
 export function estimateParameters(
@@ -44,7 +46,7 @@ export function estimateParameters(
 function trainedCount(
   method: MethodDefinition,
   specs: readonly ParameterSpec[],
-  { spec, rules }: ParameterSetting,
+  { spec, rules, searched }: ParameterSetting,
 ): number {
   const { training, methods } = spec;
   const countOf = (candidate: MethodCandidate) => countOfCandidate(method, specs, spec, candidate);
@@ -53,7 +55,9 @@ function trainedCount(
       return countOf({ lrMultipliers: fixedMultipliers(method, rules.length, methods) });
     case 'LIST':
       return mean(listedCandidates(method, { blockCount: rules.length, ...training }, methods).map(countOf));
-    default: {
+    case 'EVOLUTION':
+    case 'RANDOM_GENOMES': {
+      if (method.kind === 'EVOLUTION' && searched !== undefined) return mean(searched.map(countOf));
       const perBlock = rules.map((_, block) =>
         countOf({ lrMultipliers: rules.map((__, other) => (other === block ? 1 : 0)) }),
       );

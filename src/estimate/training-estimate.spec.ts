@@ -3,12 +3,14 @@ import { partlyNormalizedTinyNetwork, plainTinyNetwork, tinyWeights } from '../.
 import { tinyTraining, train } from '../../test/fixtures/training.js';
 import { trainingProtocolSchema } from '../domain/job/training-protocol.js';
 import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from '../methods/apply-method.js';
+import { biotune } from '../methods/definitions/biotune.js';
 import { randomSearch } from '../methods/definitions/random-search.js';
 import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
 import { METHOD_TABLE, methodSettingsSchema } from '../methods/method-table.js';
 import type { HeadInit } from '../methods/stage.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
+import { mean } from '../statistics/mean.js';
 import { multiplyAccumulatesOf } from '../worker/trainer/training-meter.js';
 import { estimateParameters } from './parameter-estimate.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
@@ -56,7 +58,7 @@ async function measured(method: MethodDefinition, candidate: MethodCandidate, se
 const jobProtocol = ({ frozenBatchNorm, headInit = 'RANDOM', isAugmented = false }: Setting) =>
   ({ frozenBatchNorm, headInit, augmentation: isAugmented ? 'LIGHT' : 'NONE' }) as const;
 
-function estimated(method: MethodDefinition, setting: Setting) {
+function estimated(method: MethodDefinition, setting: Setting, searched?: readonly MethodCandidate[]) {
   const { network = tinyTraining.network } = setting;
   const { augmentation, ...protocol } = jobProtocol(setting);
   const epochs = { epochCount: EPOCH_COUNT, patienceEpochs: EPOCH_COUNT, cosineEpochCount: EPOCH_COUNT };
@@ -64,7 +66,7 @@ function estimated(method: MethodDefinition, setting: Setting) {
   const data = { searchFraction: 1, imageSizePx: images.sizePx, augmentation } as const;
   const costs = networkCosts(network, images.sizePx, classCount);
   const rules = network.blocks.map(() => ({ policy: 'FREE' as const }));
-  const job = { spec: { training, data, methods }, costs, rules };
+  const job = { spec: { training, data, methods }, costs, rules, searched };
   const { multiplyAccumulates } = estimateTraining(method, job, imageCounts);
   return { multiplyAccumulates, ...estimateParameters(method, network, classCount, job) };
 }
@@ -90,8 +92,11 @@ describe.each<[string, Setting]>([
     const found = await Promise.all(candidates.map((candidate) => measured(method, candidate, setting)));
     const estimate = estimated(method, setting);
     for (const figure of ['multiplyAccumulates', 'trainedParameterCount'] as const) {
-      const mean = found.reduce((sum, training, index) => sum + training[figure] * (candidates[index]?.chance ?? 0), 0);
-      expect(estimate[figure]).toBeCloseTo(mean, 3);
+      const expected = found.reduce(
+        (sum, training, index) => sum + training[figure] * (candidates[index]?.chance ?? 0),
+        0,
+      );
+      expect(estimate[figure]).toBeCloseTo(expected, 3);
     }
   }
 
@@ -107,6 +112,15 @@ describe.each<[string, Setting]>([
       method,
       listed.map((candidate) => ({ ...candidate, chance: 1 / listed.length })),
     );
+  });
+
+  it('of a search whose candidates are known, as a mean over these', async () => {
+    const candidates = [1, 6].map((bits) => ({ lrMultipliers: blocks.map((_, block) => (bits >> block) & 1) }));
+    const found = await Promise.all(candidates.map((candidate) => measured(biotune, candidate, setting)));
+    const estimate = estimated(biotune, setting, candidates);
+    for (const figure of ['multiplyAccumulates', 'trainedParameterCount'] as const) {
+      expect(estimate[figure]).toBeCloseTo(mean(found.map((training) => training[figure])), 3);
+    }
   });
 
   it('of RANDOM_SEARCH, as a mean over its genomes', async () => {

@@ -48,6 +48,8 @@ export interface TrainingSetting {
   readonly costs: NetworkCosts;
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];
+  /** The candidates that stand for those of the search, none of them without a trained block; random genomes do when absent. */
+  readonly searched?: readonly MethodCandidate[] | undefined;
 }
 
 /** The most that one training of a method takes; that of a search is the mean over its candidates, random ones of genomes. */
@@ -56,11 +58,16 @@ export interface TrainingEstimate {
   readonly multiplyAccumulates: number;
 }
 
-/** Estimates one training with all its epochs, though most stop early. */
+/**
+ * Estimates one training with all its epochs, though most stop early.
+ *
+ * @param searchedEpochCount The mean epochs of the last stage of `setting.searched`, whole or not; all of them when absent.
+ */
 export function estimateTraining(
   method: MethodDefinition,
   setting: TrainingSetting,
   images: ImageCounts,
+  searchedEpochCount?: number,
 ): TrainingEstimate {
   const { training, methods } = setting.spec;
   const blockCount = setting.costs.blocks.length;
@@ -71,24 +78,32 @@ export function estimateTraining(
       const candidates = listedCandidates(method, { blockCount, ...training }, methods);
       return meanOfTrainings(candidates.map((candidate) => ofCandidate(method, candidate, setting, images)));
     }
-    default:
+    case 'EVOLUTION':
+      return setting.searched === undefined
+        ? ofRandomGenomes(method, setting, images)
+        : meanOfTrainings(
+            setting.searched.map((candidate) =>
+              ofCandidate(method, candidate, setting, images, (stages) => withLastEpochs(stages, searchedEpochCount)),
+            ),
+          );
+    case 'RANDOM_GENOMES':
       return ofRandomGenomes(method, setting, images);
   }
 }
 
-/** @param isCounted Says which of its stages count. */
+/** @param counted Gives what counts of its stages. */
 function ofCandidate(
   method: MethodDefinition,
   { lrMultipliers, settings }: MethodCandidate,
   { spec, costs }: Pick<TrainingSetting, 'spec' | 'costs'>,
   images: ImageCounts,
-  isCounted: (stage: Stage) => boolean = () => true,
+  counted: (stages: readonly Stage[]) => readonly Stage[] = (stages) => stages,
 ): TrainingEstimate {
   const { epochCount, batchSize } = spec.training;
   const facts = factsOf(method, spec, costs);
   const technique = techniqueOf(method, spec.methods, settings);
   const { headInit } = protocolOf(method, { ...spec.training, ...spec.data });
-  const stages = stagesOf({ technique, lrMultipliers, epochCount, headInit }).filter(isCounted);
+  const stages = counted(stagesOf({ technique, lrMultipliers, epochCount, headInit }));
   const costOf = (stage: Stage): number => {
     const perImage = imageCosts(partsOf(stage, costs, technique), cutOf(stage, facts).isPrefixCached);
     const gradientPassImageCount = firstBatchesExampleCount(images.train, batchSize, stage.gradientPassBatchCount ?? 0);
@@ -99,6 +114,11 @@ function ofCandidate(
     multiplyAccumulates: stages.reduce((sum, stage) => sum + costOf(stage), 0),
   };
 }
+
+const withLastEpochs = (stages: readonly Stage[], epochCount: number | undefined): Stage[] =>
+  stages.map((stage, index) =>
+    index < stages.length - 1 ? stage : { ...stage, epochCount: epochCount ?? stage.epochCount },
+  );
 
 function partsOf({ part, lrMultipliers }: Stage, costs: NetworkCosts, technique: Technique): PartInTraining[] {
   if (part === 'CLASSIFIER') return costs.probe.map((cost, index) => ({ cost, isTrained: index === 1 }));
@@ -125,7 +145,9 @@ function ofRandomGenomes(
   });
   const cost = meanCostOfRandomGenomes(blocks, isPrefixCached);
   const anyCandidate = { lrMultipliers: blocks.map(() => 1) };
-  const start = ofCandidate(method, anyCandidate, { spec, costs }, images, ({ isStart }) => isStart === true);
+  const start = ofCandidate(method, anyCandidate, { spec, costs }, images, (stages) =>
+    stages.filter(({ isStart }) => isStart === true),
+  );
   return {
     epochCount: start.epochCount + epochCount,
     multiplyAccumulates: start.multiplyAccumulates + stageCost(cost, { epochCount }, images),

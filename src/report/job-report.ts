@@ -42,8 +42,8 @@ export interface ReportSources extends DeliveredMethod {
   readonly priors: readonly PriorOutcome[];
 }
 
-/** All of a result that does not depend on the model version's number. */
-export type JobReport = Omit<JobResult, 'modelVersion'>;
+/** All of a result that follows from what was trained: without the model version's number, and what was expected before. */
+export type JobReport = Omit<JobResult, 'modelVersion' | 'estimate'>;
 
 /** Says how all methods of a job did, and what was found; awaits `yieldNow` between pieces of work. */
 export async function jobReport(sources: ReportSources, yieldNow: () => Promise<void>): Promise<JobReport> {

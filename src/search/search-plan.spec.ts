@@ -87,7 +87,7 @@ describe('an accelerated search', () => {
       state: 'SUCCEEDED',
       fitness: (trial.slot + 1) / 10,
       losses: [],
-    }) as SearchedTrial;
+    }) as unknown as SearchedTrial;
 
   it('begins with what the caller gives, named jobs, and then priors', () => {
     const initialGenomes = [{ genes: [0.65, 0, 0], threshold: 0.5 }];

@@ -21,6 +21,7 @@ import type { Cost } from '../../domain/job/cost.js';
 import type { BlockConstraint } from '../../domain/job/block-constraint.js';
 import type * as genome from '../../domain/job/genome.js';
 import type * as estimate from '../../domain/job/estimate.js';
+import type { MeasuredGain } from '../../domain/job/measured-gain.js';
 import type * as jobResult from '../../domain/job/job-result.js';
 import type * as modelVersion from '../../domain/model-version.js';
 import type * as runtime from '../../domain/runtime.js';
@@ -110,6 +111,8 @@ type FineTuneJobChecks = [
   Serves<job.PriorCandidate, earlierCandidate.PriorCandidate>,
   Serves<job.PriorOutcome, earlierCandidate.PriorOutcome>,
   Serves<job.JobEstimate, estimate.JobEstimate>,
+  Serves<job.MeasuredGain, MeasuredGain>,
+  Serves<job.PriorEstimate, jobResult.PriorEstimate>,
   Serves<job.MethodEstimate, estimate.JobEstimate['methods'][number]>,
   Serves<catalog.ClassRecall, ClassRecall>,
   Serves<job.Genome, genome.Genome>,

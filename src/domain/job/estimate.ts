@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { costSchema } from './cost.js';
 import { resolutionSchema } from './job-result.js';
+import { measuredGainSchema } from './measured-gain.js';
 import { METHODS } from '../../methods/method-table.js';
 
 export const jobEstimateSchema = z
@@ -19,7 +20,8 @@ export const jobEstimateSchema = z
               .number()
               .min(0)
               .describe(
-                'The number of parameters that learn in a training; the mean over random candidates of a search.',
+                'The number of parameters that learn in a training; the mean over the candidates by which a search is ' +
+                  'estimated.',
               ),
             totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
           })
@@ -31,6 +33,11 @@ export const jobEstimateSchema = z
     resolution: resolutionSchema
       .optional()
       .describe('What the search will be able to tell apart, from assumptions; absent without a search.'),
+    expectedGain: measuredGainSchema
+      .optional()
+      .describe(
+        'What the search may be expected to gain; absent without a search, and where no measured task is near.',
+      ),
     warnings: z
       .array(z.string())
       .readonly()
@@ -39,8 +46,9 @@ export const jobEstimateSchema = z
   .meta({
     id: 'JobEstimate',
     description:
-      'What a job takes with all epochs of every training, though most stop early. Candidates of a search ' +
-      'are counted at the mean cost of random ones, which evolution then moves away from, over all image sizes and ' +
-      'augmentations of `search.space` and at the middle of its epochs.',
+      'What a job takes with all epochs of every training, though most stop early, but for those that a search drops. ' +
+      'Candidates of a search are counted at the mean cost of random ones, which evolution then moves away from; in ' +
+      'ACCELERATED at that of the first generation, which is known before. Where `search.space` leaves settings open, at ' +
+      'the mean over its image sizes and augmentations and at the middle of its epochs.',
   });
 export type JobEstimate = Readonly<z.infer<typeof jobEstimateSchema>>;

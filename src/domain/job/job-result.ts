@@ -3,6 +3,7 @@ import { classRecallSchema } from '../class-recall.js';
 import { costSchema } from './cost.js';
 import { priorOutcomeSchema } from './earlier-candidate.js';
 import { genomeSchema } from './genome.js';
+import { measuredGainSchema } from './measured-gain.js';
 import { paretoPointSchema } from './search-objectives.js';
 import { METHODS, SEARCH_METHOD } from '../../methods/method-table.js';
 import { trialSchema, trialSettingsSchema } from './trial.js';
@@ -202,6 +203,21 @@ export const runtimeUseSchema = z
   });
 export type RuntimeUse = Readonly<z.infer<typeof runtimeUseSchema>>;
 
+export const priorEstimateSchema = z
+  .strictObject({
+    trainingCount: costSchema.shape.trainingCount,
+    epochCount: costSchema.shape.epochCount,
+    multiplyAccumulates: costSchema.shape.multiplyAccumulates,
+    expectedGain: measuredGainSchema
+      .optional()
+      .describe('What the search was expected to gain; absent without a search, and where no measured task is near.'),
+  })
+  .meta({
+    id: 'PriorEstimate',
+    description: 'What was expected of a job before it began: the same as its estimate says.',
+  });
+export type PriorEstimate = Readonly<z.infer<typeof priorEstimateSchema>>;
+
 export const jobResultSchema = z
   .strictObject({
     modelVersion: z
@@ -280,6 +296,9 @@ export const jobResultSchema = z
       .readonly()
       .describe('What the reader should know before relying on the result, a sentence each.'),
     cost: costSchema.describe('What all trainings of the job took.'),
+    estimate: priorEstimateSchema.describe(
+      'What all trainings of the job were expected to take, to hold `cost` against.',
+    ),
     runtimes: z
       .array(runtimeUseSchema)
       .readonly()

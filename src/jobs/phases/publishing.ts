@@ -11,6 +11,7 @@ import { rungsReached } from '../../search/search-plan.js';
 import { rungLosses } from '../rung-losses.js';
 import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
 import type { ModelDescription } from '../../export/model-files.js';
+import { priorEstimate } from '../../estimate/estimate-job.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
 import { type DeliveredMethod, deliveredMethod } from '../../report/delivered-method.js';
 import type { ScoredModel } from '../../report/finalist.js';
@@ -23,6 +24,7 @@ import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import { type JobContext, partCountIn, searchScopeOf } from '../job-context.js';
+import { fitToDataset } from '../job-specs.js';
 import { paretoPointsOf } from '../pareto-points.js';
 import { yieldNow } from '../yield-now.js';
 import type { Phase, PhaseStep } from './phase.js';
@@ -57,7 +59,7 @@ export class Publishing implements Phase {
       scores: report.scores,
       validationPredictions: predictionsOf(delivery),
     });
-    const whole = { modelVersion: version.name, ...report };
+    const whole = { modelVersion: version.name, ...report, estimate: estimateOf(context) };
     return {
       then: 'DONE',
       change: {
@@ -148,6 +150,15 @@ export class Publishing implements Phase {
     );
   }
 }
+
+/** What the job's estimate says; it follows from the job and its images, so that it need not be kept from before. */
+const estimateOf = ({ job, baseModel, dataset }: JobContext) =>
+  priorEstimate({
+    spec: fitToDataset(job.spec, dataset),
+    baseModel,
+    classes: dataset.classes,
+    multiplyAccumulatesPerSecond: undefined,
+  });
 
 /** What the files of a model version say of it, beside its figures. */
 function publishedFacts(

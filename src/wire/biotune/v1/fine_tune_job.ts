@@ -1166,7 +1166,47 @@ export interface JobResult {
   /** How the spec's `prior_candidates` did in the search, nearest first. */
   priors: PriorOutcome[];
   /** Why that method was delivered. */
-  delivery: Delivery | undefined;
+  delivery:
+    | Delivery
+    | undefined;
+  /** What all trainings of the job were expected to take, to hold `cost` against. */
+  estimate: PriorEstimate | undefined;
+}
+
+/** What was expected of a job before it began: the same as its estimate says. */
+export interface PriorEstimate {
+  /** The number of trainings. */
+  trainingCount: number;
+  /** The number of epochs over all trainings. */
+  epochCount: number;
+  /**
+   * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
+   * for all that its result needed, also for features that another one had computed.
+   */
+  multiplyAccumulates: number;
+  /** What the search was expected to gain; absent without a search, and where no measured task is near. */
+  expectedGain?: MeasuredGain | undefined;
+}
+
+/**
+ * What a search in the same mode gained over the best plain method, on the measured task whose numbers of
+ * training images and classes are nearest, and on those that are as near.
+ */
+export interface MeasuredGain {
+  /** The median of the gains in test accuracy, as a fraction of the test images. */
+  median: number;
+  /** The smallest of the gains; below 0 a plain method did better. */
+  low: number;
+  /** The largest of the gains. */
+  high: number;
+  /** The number of gains that were measured. */
+  sampleCount: number;
+  /** The files of the measured figures in the service's repository, one for each measured task. */
+  sources: string[];
+  /** The number of training images of the first of these tasks. */
+  imageCount: number;
+  /** The number of classes of the first of these tasks. */
+  classCount: number;
 }
 
 /** Why a method was delivered, by the validation figure of `evaluation.fitness`. */
@@ -1432,6 +1472,8 @@ export interface JobEstimate {
     | undefined;
   /** What the caller should know before the job is started, a sentence each. */
   warnings: string[];
+  /** What the search may be expected to gain; absent without a search, and where no measured task is near. */
+  expectedGain?: MeasuredGain | undefined;
 }
 
 /** What one method of a job takes. */
@@ -1444,7 +1486,10 @@ export interface MethodEstimate {
   cost:
     | Cost
     | undefined;
-  /** The number of parameters that learn in a training; the mean over random candidates of a search. */
+  /**
+   * The number of parameters that learn in a training; the mean over the candidates by which a search is
+   * estimated.
+   */
   trainedParameterCount: number;
   /** The number of parameters of the network. */
   totalParameterCount: number;

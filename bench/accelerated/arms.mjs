@@ -1,0 +1,53 @@
+/** Methods that are trained and scored beside the search, in the job of the arm ACCELERATED. */
+const BASELINES = [
+  'LP_BODY',
+  'LP_FT',
+  'FULL_FINE_TUNE',
+  'FULL_FINE_TUNE_TUNED',
+  'SUFFIX_GRID',
+  'LORA',
+  'L2_SP',
+  'AUTO_RGN',
+  'LINEAR_PROBE',
+];
+
+/** The sizes of `npm run bench:search`, which are smaller than the mode's own: 38 candidates of two seeds, not 140 of three. */
+const PAPER_SIZES = {
+  search: { biotune: { mode: 'PAPER_FAST', populationSize: 6, eliteCount: 2, generationCount: 4 } },
+  evaluation: { seedCount: 2 },
+};
+
+const without = (part) => ({ search: { accelerated: { [part]: false } } });
+
+/**
+ * What is compared: a job each for a task and a search seed. `request` is laid over the job of the accelerated search.
+ *
+ * SEARCH: a search that others are held against. ALONE: the accelerated search again, for its wall time. ABLATION: the
+ * accelerated search with one part taken out. PEER: a search from outside, which drives the engine through the API.
+ *
+ * @typedef {object} Arm
+ * @property {string} title As tables name its search.
+ * @property {'SEARCH' | 'ALONE' | 'ABLATION' | 'PEER'} kind
+ * @property {object} request
+ */
+
+/** @type {Record<string, Arm>} The first one is what the others are held against, and measured first. */
+export const ARMS = {
+  ACCELERATED: { title: 'ACCELERATED', kind: 'SEARCH', request: { baselines: BASELINES } },
+  ACCELERATED_ALONE: { title: 'ACCELERATED, alone', kind: 'ALONE', request: {} },
+  PAPER_FAST: { title: 'PAPER_FAST', kind: 'SEARCH', request: PAPER_SIZES },
+  RANDOM_SEARCH: {
+    title: 'Random search',
+    kind: 'SEARCH',
+    request: { search: { accelerated: { usesAnchors: false, usesMoves: false, usesSurrogate: false } } },
+  },
+  TPE: { title: 'TPE (Optuna)', kind: 'PEER', request: {} },
+  NO_ANCHORS: { title: 'without anchors', kind: 'ABLATION', request: without('usesAnchors') },
+  NO_MOVES: { title: 'without moves', kind: 'ABLATION', request: without('usesMoves') },
+  NO_SURROGATE: { title: 'without the surrogate', kind: 'ABLATION', request: without('usesSurrogate') },
+  NO_PROBE: { title: 'without the probed head', kind: 'ABLATION', request: { training: { headInit: 'RANDOM' } } },
+  NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
+};
+
+/** The arm that the others are held against. */
+export const MAIN_ARM = 'ACCELERATED';

@@ -1,0 +1,46 @@
+import { MAIN_ARM } from './arms.mjs';
+
+/** Methods that search a space of candidates like the search itself; all others are plain. */
+const NOT_PLAIN = ['BIOTUNE', 'RANDOM_SEARCH'];
+
+/**
+ * What searches gained over the best plain method, by the mean test accuracy of each, from a file of `npm run bench:search`: a
+ * gain for each training.
+ *
+ * @param result Of `bench/search/result.mjs`.
+ * @param {string} source
+ * @returns {object | undefined} undefined without a search, or without a plain method.
+ */
+export function gainOfSearch({ settings, rows, methods, imageCounts, classCount }, source) {
+  const best = methods.find(({ method }) => !NOT_PLAIN.includes(method));
+  const found = rows.filter(({ method }) => method === 'BIOTUNE');
+  if (best === undefined || found.length === 0) return undefined;
+  const gains = found.map(({ accuracy }) => accuracy - best.accuracy);
+  const { mode } = settings.search.biotune;
+  return { mode, gains: gains.map(rounded), source, imageCount: imageCounts.train, classCount };
+}
+
+/**
+ * The same from a file of `npm run bench:accelerated`: a gain for each search seed, over the plain method that is best in all.
+ *
+ * @param {import('./files.mjs').Result} result
+ * @param {string} source
+ */
+export function gainOfAccelerated({ units, imageCounts, classCount }, source) {
+  const main = units.filter(({ arm }) => arm === MAIN_ARM);
+  const accuracyOf = ({ rows }, method) =>
+    mean(rows.filter((row) => row.method === method).map((row) => row.testAccuracy));
+  const plain = [...new Set(main.flatMap(({ costs }) => Object.keys(costs)))].filter(
+    (method) => !NOT_PLAIN.includes(method),
+  );
+  const meanOf = (method) => mean(main.map((unit) => accuracyOf(unit, method)));
+  const [best] = plain.filter((method) => Number.isFinite(meanOf(method))).sort((a, b) => meanOf(b) - meanOf(a));
+  if (best === undefined) return undefined;
+  const gains = main.map((unit) => accuracyOf(unit, 'BIOTUNE') - accuracyOf(unit, best));
+  return { mode: 'ACCELERATED', gains: gains.map(rounded), source, imageCount: imageCounts.train, classCount };
+}
+
+/** To a hundredth of a point: more digits would say more than is known. */
+const rounded = (share) => Number(share.toFixed(4));
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
