@@ -11,12 +11,14 @@ import { InferenceModel } from '../model/inference-model.js';
 import { blockSegments, ModelState, type Segment } from '../model/model-state.js';
 import { PrefixCache } from '../examples/prefix-cache.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
+import { SharedHeads } from './shared-heads.js';
 import type { StageRecord } from './stage-record.js';
 
 /** What trainings of one process share. */
 export interface SharedParts {
   readonly functions: TracedFunctions;
   readonly cache: PrefixCache;
+  readonly heads: SharedHeads;
 }
 
 /** What an epoch loop needs, whatever is trained. Dispose it. */
@@ -41,6 +43,7 @@ export function ownParts(): SharedParts & { readonly dispose: () => void } {
   const parts = {
     functions: new TracedFunctions(),
     cache: new PrefixCache({ memoryBytesMax: OWN_CACHE_BYTES_MAX }),
+    heads: new SharedHeads(),
   };
   return { ...parts, dispose: () => [parts.cache, parts.functions].forEach((part) => part.dispose()) };
 }

@@ -13,7 +13,7 @@ import type { FineTuneOptions } from '../../training/fine-tune-options.js';
 import type { OpenFiles } from './open-files.js';
 import type { EpochReport, ScoreAnswer, ScoreRequest, TrainRequest } from '../trainer-protocol.js';
 import { CheckpointFiles, type CheckpointFilesOptions } from './checkpoint-files.js';
-import { multiplyAccumulatesOf } from './training-meter.js';
+import { multiplyAccumulatesOf, trainedEpochCountOf } from './training-meter.js';
 import { engineOptions } from './engine-options.js';
 
 const SCORE_BATCH_SIZE = 64;
@@ -51,12 +51,13 @@ export async function train(
       onEpoch(finiteReport(metrics));
       await saved.saveIfDue(takeCheckpoint);
     },
+    onTakenOver: (taken) => taken.forEach((metrics) => onEpoch(finiteReport(metrics))),
     ...(resumeFrom !== undefined && { resumeFrom }),
   });
   if (outputPath !== undefined) await writeFile(outputPath, writeSafetensors(result.weights));
   await saved.remove();
-  const { bestEpoch, epochs, best, stages, trainedParameterCount, totalParameterCount } = result;
-  const counts = { epochCount: epochs.length, trainedParameterCount, totalParameterCount };
+  const { bestEpoch, best, stages, trainedParameterCount, totalParameterCount } = result;
+  const counts = { epochCount: trainedEpochCountOf(stages), trainedParameterCount, totalParameterCount };
   const secondsBefore = (resumeFrom?.epochs ?? []).reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
   const imageCounts = { train: options.train.labels.length, validation: options.validation.labels.length };

@@ -8,16 +8,22 @@ import type { StageRecord } from '../../training/loop/stage-record.js';
 /** What a training was of, as far as it decides what a stage costs. */
 type MeteredTraining = Pick<TrainSpec['network'], 'imageSizePx' | 'classCount'> & Pick<TrainSpec, 'technique'>;
 
-/** The multiply-accumulates of a training, from what its stages did. */
+/** The multiply-accumulates of a training, from what its stages did; what was taken over from another is that one's. */
 export const multiplyAccumulatesOf = (
   stages: readonly StageRecord[],
   training: MeteredTraining,
   images: ImageCounts,
 ): number =>
   trainingCost(
-    stages.map((stage) => ({ ...stage, parts: partsOf(stage, training) })),
+    stages.filter(isOwn).map((stage) => ({ ...stage, parts: partsOf(stage, training) })),
     images,
   );
+
+/** The epochs that a training did itself. */
+export const trainedEpochCountOf = (stages: readonly StageRecord[]): number =>
+  stages.filter(isOwn).reduce((sum, { epochCount }) => sum + epochCount, 0);
+
+const isOwn = ({ isTakenOver }: StageRecord): boolean => isTakenOver !== true;
 
 function partsOf(
   { parts }: StageRecord,
