@@ -5,10 +5,13 @@ import { differingTensors, leftovers, numbersOf, tinyTraining, train } from '../
 import { randomStream } from '../../random/random-stream.js';
 import { type Execution, tf } from '../device/backend.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
+import { PrefixCache } from '../examples/prefix-cache.js';
+import { memoryRecordStore, type OpenRecordStore, type RecordStore } from '../examples/record-store.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
 import { blockSegments, ModelState, type ModelStateOptions } from '../model/model-state.js';
 import { type EpochStepsOptions, stepsOf } from './epoch-steps.js';
 import { canBeJoined, joinedSteps } from './joined-steps.js';
+import { SharedHeads } from './shared-heads.js';
 import { trainStep } from './train-step.js';
 
 const EXAMPLE_COUNT = 27;
@@ -97,4 +100,25 @@ it.each<[string, Partial<FineTuneOptions>]>([
   const vary = await train({ ...options, train: { ...tinyTraining.train, isAugmented: true } });
   expect(vary.epochs.map(numbersOf)).toEqual(kept.epochs.map(numbersOf));
   expect(differingTensors(vary.weights, kept.weights)).toEqual([]);
+});
+
+it('reads kept features once for all epochs of a linear probe, and once more for the epoch whose step is measured', async () => {
+  let readCount = 0;
+  const open: OpenRecordStore = (...sizes) => {
+    const records = memoryRecordStore(...sizes);
+    const read: RecordStore['read'] = (batches) => {
+      readCount += 1;
+      return records.read(batches);
+    };
+    return { ...records, read };
+  };
+  const functions = new TracedFunctions();
+  const cache = new PrefixCache({ memoryBytesMax: 0, spill: { open, bytesMax: 2 ** 20 } });
+  const options = { technique: { type: 'LINEAR_PROBE' }, epochCount: 4, patienceEpochs: 4 } as const;
+  const { epochs } = await train(options, { shared: { functions, cache, heads: new SharedHeads() } });
+  cache.dispose();
+  functions.dispose();
+  expect(epochs).toHaveLength(4);
+  const [ofTrain, ofValidation, measured] = [1, 1, 1];
+  expect(readCount).toBe(ofTrain + ofValidation + measured);
 });
