@@ -5,7 +5,8 @@ import { loadWeights, type Weights } from '../networks/weights.js';
 import { type EpochMetrics, type ValidationMetrics, validationMetricsSchema } from './metrics/epoch-metrics.js';
 import { checkFineTuneOptions, type FineTuneOptions } from './fine-tune-options.js';
 import { ownParts, type SharedParts } from './loop/prepare-training.js';
-import { type TrainedStage, trainStage } from './loop/train-stage.js';
+import { trainOrTakeOver } from './loop/start-stage.js';
+import type { TrainedStage } from './loop/trained-stage.js';
 import { bestOf, type TrainingCheckpoint } from './loop/training-checkpoint.js';
 import type { StageRecord } from './loop/stage-record.js';
 
@@ -41,6 +42,8 @@ export interface FineTuneHooks {
    * @param checkpoint Copies where the training stands, at the cost of reading all that learns from the device.
    */
   readonly onEpoch: (metrics: EpochMetrics, checkpoint: () => TrainingCheckpoint) => Promise<void> | void;
+  /** Called once, instead of `onEpoch` for each, with epochs that another training had done; nothing of them can be lost. */
+  readonly onTakenOver?: (epochs: readonly EpochMetrics[]) => void;
   /** Stay the caller's; a training without has its own. */
   readonly shared?: SharedParts;
   /** The checkpoint of a training with the same options. */
@@ -80,7 +83,13 @@ export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): 
 async function trainStages(
   options: FineTuneOptions,
   start: Weights,
-  { onEpoch, shared, resumeFrom, pauseAfterEpochCount }: FineTuneHooks & { readonly shared: SharedParts },
+  {
+    onEpoch,
+    onTakenOver = () => undefined,
+    shared,
+    resumeFrom,
+    pauseAfterEpochCount,
+  }: FineTuneHooks & { readonly shared: SharedParts },
 ): Promise<FineTuneResult> {
   let microBatchSize = resumeFrom?.microBatchSize ?? options.microBatchSize ?? options.batchSize;
   const stages = [...(resumeFrom?.stages ?? [])];
@@ -92,11 +101,12 @@ async function trainStages(
   for (const [index, stage] of plan.entries()) {
     if (index < doneCount) continue;
     const startEpoch = plan[index - 1]?.isStart === true ? bestOf(epochs, options.objective) : undefined;
-    last = await trainStage({ ...options, microBatchSize }, stage, weights, {
+    last = await trainOrTakeOver({ ...options, microBatchSize }, stage, weights, {
       shared,
       stagesBefore: [...stages],
       epochsBefore: [...epochs],
       onEpoch,
+      onTakenOver,
       ...(startEpoch !== undefined && { startEpoch }),
       ...(resumeFrom !== undefined && index === doneCount && { resumeFrom }),
       ...(pauseAfterEpochCount !== undefined && index === plan.length - 1 && { pauseAfterEpochCount }),

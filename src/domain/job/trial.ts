@@ -51,7 +51,12 @@ export const seedResultSchema = z
       .describe(
         'The number of the best epoch, from 1; those of the training of a head that it begins with are counted.',
       ),
-    epochCount: z.int().positive().describe('The number of epochs that were trained.'),
+    epochCount: z
+      .int()
+      .positive()
+      .describe(
+        'The number of epochs that were trained; those of a head that was taken over from another training do not count.',
+      ),
     validationLoss: z.number().describe('The mean cross-entropy on the validation images.'),
     validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
     validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),

@@ -22,3 +22,7 @@ export function batchesOf(order: Int32Array, batchSize: number): Int32Array[] {
   let start = 0;
   return batchSizesOf(order.length, batchSize).map((size) => order.subarray(start, (start += size)));
 }
+
+/** The classes of some examples, in their order. */
+export const labelsOf = (examples: ArrayLike<number>, labels: Int32Array): Int32Array =>
+  Int32Array.from(examples, (example) => labels[example] ?? 0);

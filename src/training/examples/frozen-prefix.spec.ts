@@ -4,6 +4,7 @@ import { differingTensors, leftovers, numbersOf, tinyTraining, train } from '../
 import type { FineTuneOptions } from '../fine-tune-options.js';
 import { type LabelledImages, imageSource } from './image-batches.js';
 import { ownParts } from '../loop/prepare-training.js';
+import { SharedHeads } from '../loop/shared-heads.js';
 import { PrefixCache } from './prefix-cache.js';
 import { blockSegments, ModelState } from '../model/model-state.js';
 import { trainEpoch } from '../loop/train-epoch.js';
@@ -19,7 +20,11 @@ CUTS.push(['all but the classifier', { technique: { type: 'LINEAR_PROBE' } }]);
 
 /** Shared parts whose cache has no room at all. */
 function partsWithoutRoom() {
-  const parts = { functions: new TracedFunctions(), cache: new PrefixCache({ memoryBytesMax: 0 }) };
+  const parts = {
+    functions: new TracedFunctions(),
+    cache: new PrefixCache({ memoryBytesMax: 0 }),
+    heads: new SharedHeads(),
+  };
   return { ...parts, dispose: () => [parts.cache, parts.functions].forEach((part) => part.dispose()) };
 }
 

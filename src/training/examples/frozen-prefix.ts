@@ -109,6 +109,7 @@ function computedSource(model: InferenceModel, source: ExampleSource): ExampleSo
 function cachedSource({ shape, records, release }: CachedFeatures, labels: Int32Array): ExampleSource {
   return {
     labels,
+    keptBytes: shape.reduce((product, length) => product * length, labels.length) * Float32Array.BYTES_PER_ELEMENT,
     read: async function* (batches) {
       let next = 0;
       for await (const values of records.read(batches)) {

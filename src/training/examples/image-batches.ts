@@ -33,6 +33,10 @@ export interface ExampleSource {
   readonly labels: Int32Array;
   /** Reads batches as `LabelledImages.read` does; each is float32 [batch, …] and its consumer's to dispose. */
   readonly read: (batches: readonly Int32Array[], epoch?: number) => Sequence<Tensor>;
+  /** The bytes of all examples, where they are kept and the same in every epoch. */
+  readonly keptBytes?: number;
+  /** All examples in one tensor on the device, float32 [count, …], which stays the source's. */
+  readonly held?: Tensor;
   readonly dispose: () => void;
 }
 

@@ -5,6 +5,7 @@ import { type Binding, nodeBackend } from '../device/backend.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
 import { smallerMicroBatch } from './out-of-memory.js';
 import { PrefixCache } from '../examples/prefix-cache.js';
+import { SharedHeads } from './shared-heads.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
 
 /** TensorFlow's message, as in out-of-memory.slow.spec, which waits for ten seconds before it gives up. */
@@ -31,7 +32,7 @@ async function trainOpByOp(...[changes, hooks]: Parameters<typeof train>) {
   const functions = new TracedFunctions('EAGER');
   const cache = new PrefixCache({ memoryBytesMax: 2 ** 20 });
   try {
-    return await train(changes, { ...hooks, shared: { functions, cache } });
+    return await train(changes, { ...hooks, shared: { functions, cache, heads: new SharedHeads() } });
   } finally {
     cache.dispose();
     functions.dispose();

@@ -6,17 +6,20 @@ import { hasRunningStatistics } from '../../networks/parameters.js';
 import type { Weights } from '../../networks/weights.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
 import { type FrozenPrefix, prefixSource } from '../examples/frozen-prefix.js';
+import { heldExamples } from '../examples/held-examples.js';
 import { type ExampleSource, imageSource, type LabelledImages } from '../examples/image-batches.js';
 import { InferenceModel } from '../model/inference-model.js';
 import { blockSegments, ModelState, type Segment } from '../model/model-state.js';
 import { PrefixCache } from '../examples/prefix-cache.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
+import { SharedHeads } from './shared-heads.js';
 import type { StageRecord } from './stage-record.js';
 
 /** What trainings of one process share. */
 export interface SharedParts {
   readonly functions: TracedFunctions;
   readonly cache: PrefixCache;
+  readonly heads: SharedHeads;
 }
 
 /** What an epoch loop needs, whatever is trained. Dispose it. */
@@ -41,6 +44,7 @@ export function ownParts(): SharedParts & { readonly dispose: () => void } {
   const parts = {
     functions: new TracedFunctions(),
     cache: new PrefixCache({ memoryBytesMax: OWN_CACHE_BYTES_MAX }),
+    heads: new SharedHeads(),
   };
   return { ...parts, dispose: () => [parts.cache, parts.functions].forEach((part) => part.dispose()) };
 }
@@ -66,8 +70,10 @@ export async function prepareTraining(
   };
   const dispose = () => made.forEach((part) => part.dispose());
   try {
-    const train = keep(await examplesOf('train', frozen, options, shared));
-    const validation = keep(await examplesOf('validation', frozen, options, shared));
+    // A step of the classifier alone takes less than the way of its examples to the device.
+    const heldIfShort = (source: ExampleSource) => (stage.part === 'CLASSIFIER' ? heldExamples(source) : source);
+    const train = keep(await heldIfShort(await examplesOf('train', frozen, options, shared)));
+    const validation = keep(await heldIfShort(await examplesOf('validation', frozen, options, shared)));
     const { optimizer, classCount, technique, seed } = options;
     const { functions } = shared;
     const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, seed, functions }));

@@ -1,6 +1,6 @@
 import { type Tensor, tf } from '../device/backend.js';
 import { checkSizes, gradientsInPieces } from './batch-gradients.js';
-import { batchesOf, shuffledIndices } from '../examples/batch-order.js';
+import { batchesOf, labelsOf, shuffledIndices } from '../examples/batch-order.js';
 import { yieldToEventLoop } from '../device/event-loop.js';
 import type { ExampleSource } from '../examples/image-batches.js';
 import { halfSquaredNorm, multiply } from '../ops/kernels.js';
@@ -34,7 +34,7 @@ export async function relativeGradients(
   let step = 0;
   try {
     for await (const input of train.read(batches, epoch)) {
-      const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
+      const labels = labelsOf(batches[step++] ?? [], train.labels);
       const { report, ratios } = ratiosOn(state, { input, labels }, settings);
       reports.add(report, { epoch, step, learningRate: settings.learningRate, exampleCount: labels.length });
       ratios.forEach((ratio, index) => (sums[index] = (sums[index] ?? 0) + ratio));

@@ -12,6 +12,7 @@ import type { Execution } from '../device/backend.js';
 import { evaluate } from '../metrics/evaluate.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
 import { PrefixCache } from '../examples/prefix-cache.js';
+import { SharedHeads } from './shared-heads.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
 
 const network = networkByArchitecture('efficientnet-lite0');
@@ -35,7 +36,11 @@ const OPTIONS: Partial<FineTuneOptions> = {
 };
 
 async function trained(changes: Partial<FineTuneOptions>, execution: Execution) {
-  const shared = { functions: new TracedFunctions(execution), cache: new PrefixCache({ memoryBytesMax: 2 ** 26 }) };
+  const shared = {
+    functions: new TracedFunctions(execution),
+    cache: new PrefixCache({ memoryBytesMax: 2 ** 26 }),
+    heads: new SharedHeads(),
+  };
   try {
     return await train({ ...OPTIONS, ...changes }, { shared });
   } finally {

@@ -1,11 +1,12 @@
 import type { Tensor } from '../device/backend.js';
-import { batchesOf, shuffledIndices } from '../examples/batch-order.js';
 import type { EpochMetrics } from '../metrics/epoch-metrics.js';
 import { yieldToEventLoop } from '../device/event-loop.js';
+import { joinedGroups } from '../examples/held-examples.js';
 import type { ExampleSource } from '../examples/image-batches.js';
 import type { Batch } from '../examples/micro-batches.js';
 import type { ModelState } from '../model/model-state.js';
-import { warmupFactor } from './learning-rate.js';
+import { type EpochStep, type EpochStepsOptions, stepsOf } from './epoch-steps.js';
+import { canBeJoined, joinedSteps } from './joined-steps.js';
 import { StepReports } from './step-reports.js';
 import { type StepTimes, stepTimes } from './step-times.js';
 import { type StepSettings, trainStep } from './train-step.js';
@@ -16,14 +17,7 @@ export type EpochTraining = Pick<
   'trainLoss' | 'imagesPerSecond' | 'dataSeconds' | 'forwardBackwardSeconds' | 'optimizerSeconds'
 >;
 
-export interface EpochOptions {
-  /** The epoch of the training, from 1. */
-  readonly epoch: number;
-  readonly seed: number;
-  readonly batchSize: number;
-  readonly settings: StepSettings;
-  /** The steps at the start of the stage over which its rates climb, and its epochs before this one; absent where they do not. */
-  readonly warmup?: { readonly stepCount: number; readonly epochsBefore: number };
+export interface EpochOptions extends EpochStepsOptions {
   /** What the optimizer takes of a step, in [0, 1]; measured in this epoch when absent. */
   readonly optimizerShare?: number;
 }
@@ -41,28 +35,17 @@ export async function trainEpoch(
   train: ExampleSource,
   options: EpochOptions,
 ): Promise<EpochTraining & { readonly optimizerShare?: number }> {
-  const { epoch, seed, batchSize, warmup = { stepCount: 0, epochsBefore: 0 } } = options;
-  const batches = batchesOf(shuffledIndices(train.labels.length, seed, epoch), batchSize);
-  const stepsBefore = warmup.epochsBefore * batches.length;
+  const steps = stepsOf(train.labels, options);
   const reports = new StepReports(state.segments.map(({ id }) => id));
   const startMs = performance.now();
-  let waitingSinceMs = startMs;
-  let dataMs = 0;
-  let step = 0;
-  let times: StepTimes | undefined;
   try {
-    for await (const input of train.read(batches, epoch)) {
-      dataMs += performance.now() - waitingSinceMs;
-      const labels = Int32Array.from(batches[step++] ?? [], (example) => train.labels[example] ?? 0);
-      const learningRate = options.settings.learningRate * warmupFactor(stepsBefore + step, warmup.stepCount);
-      const settings = { ...options.settings, learningRate };
-      const isSampled = options.optimizerShare === undefined && step === SAMPLED_STEP;
-      const { report, ...measured } = stepOn(state, { input, labels }, settings, isSampled);
-      times ??= measured.times;
-      reports.add(report, { epoch, step, learningRate, exampleCount: labels.length });
-      await yieldToEventLoop();
-      waitingSinceMs = performance.now();
-    }
+    const isSampled = options.optimizerShare === undefined;
+    // A step can be measured on its own alone.
+    const held = isSampled || !canBeJoined(state, steps) ? undefined : train.held;
+    const { dataMs, times }: EpochTimes =
+      held === undefined
+        ? await eachStep(state, train, steps, reports, isSampled)
+        : await allSteps(state, held, steps, reports);
     const trainLoss = reports.meanLoss();
     const seconds = (performance.now() - startMs) / 1000;
     const optimizerShare = options.optimizerShare ?? shareOf(times);
@@ -75,6 +58,64 @@ export async function trainEpoch(
   } finally {
     reports.dispose();
   }
+}
+
+/** What was measured while an epoch's steps were made. */
+interface EpochTimes {
+  /** The time that steps waited for their examples. */
+  readonly dataMs: number;
+  /** The parts of the sampled step. */
+  readonly times?: StepTimes;
+}
+
+/** Makes the steps one after the other, each on its batch as it comes. */
+async function eachStep(
+  state: ModelState,
+  train: ExampleSource,
+  steps: readonly EpochStep[],
+  reports: StepReports,
+  isSampled: boolean,
+): Promise<EpochTimes> {
+  const batches = steps.map(({ examples }) => examples);
+  let waitingSinceMs = performance.now();
+  let dataMs = 0;
+  let next = 0;
+  let times: StepTimes | undefined;
+  for await (const input of train.read(batches, steps[0]?.place.epoch)) {
+    dataMs += performance.now() - waitingSinceMs;
+    const step = steps[next++];
+    if (step === undefined) throw new Error('there are more batches than steps');
+    const { labels, settings, place } = step;
+    const { report, ...measured } = stepOn(
+      state,
+      { input, labels },
+      settings,
+      isSampled && place.step === SAMPLED_STEP,
+    );
+    times ??= measured.times;
+    reports.add(report, place);
+    await yieldToEventLoop();
+    waitingSinceMs = performance.now();
+  }
+  return { dataMs, ...(times !== undefined && { times }) };
+}
+
+/** Makes the steps some at a time, on examples that are on the device. */
+async function allSteps(
+  state: ModelState,
+  held: Tensor,
+  steps: readonly EpochStep[],
+  reports: StepReports,
+): Promise<EpochTimes> {
+  for (const group of joinedGroups(steps)) {
+    const found = joinedSteps(state, held, group);
+    group.forEach(({ place }, index) => {
+      const report = found[index];
+      if (report !== undefined) reports.add(report, place);
+    });
+    await yieldToEventLoop();
+  }
+  return { dataMs: 0 };
 }
 
 /** Makes one step and disposes the batch's input. @param isSampled Whether the step's parts are measured before. */

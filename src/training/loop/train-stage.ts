@@ -17,6 +17,7 @@ import { type EpochOptions, type EpochTraining, trainEpoch } from './train-epoch
 import type { StepSettings } from './train-step.js';
 import { bestOf, type TrainingCheckpoint } from './training-checkpoint.js';
 import type { StageRecord } from './stage-record.js';
+import type { TrainedStage } from './trained-stage.js';
 
 /** torch's default, Keras's 0.9. EfficientNet's own 0.01 lags: 60 steps would move the statistics 45 % of the way. */
 const BATCH_NORM_MOMENTUM = 0.1;
@@ -38,24 +39,8 @@ export interface StageContext {
   readonly pauseAfterEpochCount?: number;
 }
 
-/** What a stage came to. */
-export interface TrainedStage {
-  readonly record: StageRecord;
-  /** The epochs of this stage alone. */
-  readonly epochs: readonly EpochMetrics[];
-  /** The best of them, or the one that the stage began from. */
-  readonly best: EpochMetrics;
-  /** What learnt, and what changed with it, after the best epoch. */
-  readonly bestWeights: Weights;
-  readonly trainedParameterCount: number;
-  /** Examples in memory at a time, as `FineTuneResult.microBatchSize`. */
-  readonly microBatchSize: number;
-  /** Where the stage stands; present when it has paused. */
-  readonly checkpoint?: TrainingCheckpoint;
-}
-
 /** Options that say how many examples are in memory at a time. */
-type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
+export type SizedOptions = FineTuneOptions & { readonly microBatchSize: number };
 
 /**
  * Trains one stage. When memory runs out before its first epoch is reported, it starts again with half as many examples at

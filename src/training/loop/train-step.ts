@@ -86,7 +86,7 @@ function updateAlone(state: ModelState, gradients: ReadonlyMap<string, Tensor>, 
 }
 
 /** The settings that a trace of a step keeps. */
-const stepConstantsOf = (settings: StepSettings): string =>
+export const stepConstantsOf = (settings: StepSettings): string =>
   `${constantsOf(settings)} ${JSON.stringify({ gradientNormMax: settings.gradientNormMax })}`;
 
 /**

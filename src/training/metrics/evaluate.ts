@@ -2,12 +2,14 @@ import type { NetworkDefinition } from '../../networks/network.js';
 import { checkWeights, type Weights } from '../../networks/weights.js';
 import { predictedClasses } from './accumulate-metrics.js';
 import { type Tensor, tf } from '../device/backend.js';
-import { batchesOf } from '../examples/batch-order.js';
+import { batchesOf, labelsOf } from '../examples/batch-order.js';
 import { checkImages } from '../examples/check-images.js';
 import { yieldToEventLoop } from '../device/event-loop.js';
+import { joinedGroups } from '../examples/held-examples.js';
 import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from '../examples/image-batches.js';
 import { InferenceModel } from '../model/inference-model.js';
 import { MetricTotals } from './metric-totals.js';
+import { addHeld } from './score-held.js';
 import type { ClassificationMetrics } from './metrics.js';
 import { TracedFunctions } from '../graph/traced-functions.js';
 
@@ -69,18 +71,44 @@ export async function score(
   { classCount, batchSize, functions, predictions }: ScoreOptions,
 ): Promise<ClassificationMetrics> {
   const totals = new MetricTotals(classCount, functions);
-  const all = Int32Array.from(source.labels.keys());
-  let exampleCount = 0;
+  const batches = batchesOf(Int32Array.from(source.labels.keys()), batchSize);
   try {
-    for await (const input of source.read(batchesOf(all, batchSize))) {
-      const labels = source.labels.subarray(exampleCount, exampleCount + input.shape[0]);
-      exampleCount += labels.length;
-      addBatch(totals, model, input, labels, predictions);
-      await yieldToEventLoop();
+    if (source.held !== undefined && predictions === undefined) {
+      await addHeldBatches(totals, model, source.held, source.labels, batches);
+    } else {
+      await addBatches(totals, model, source, batches, predictions);
     }
     return totals.read();
   } finally {
     totals.dispose();
+  }
+}
+
+async function addHeldBatches(
+  totals: MetricTotals,
+  model: InferenceModel,
+  held: Tensor,
+  allLabels: Int32Array,
+  batches: readonly Int32Array[],
+): Promise<void> {
+  const labelled = batches.map((examples) => ({ examples, labels: labelsOf(examples, allLabels) }));
+  for (const group of joinedGroups(labelled)) {
+    addHeld(totals, model, held, group);
+    await yieldToEventLoop();
+  }
+}
+
+async function addBatches(
+  totals: MetricTotals,
+  model: InferenceModel,
+  source: ExampleSource,
+  batches: readonly Int32Array[],
+  predictions: number[] | undefined,
+): Promise<void> {
+  let next = 0;
+  for await (const input of source.read(batches)) {
+    addBatch(totals, model, input, labelsOf(batches[next++] ?? [], source.labels), predictions);
+    await yieldToEventLoop();
   }
 }
 

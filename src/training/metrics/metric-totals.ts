@@ -31,8 +31,19 @@ export class MetricTotals {
    * @param labels int32 [batch], below `classCount`; stay the caller's.
    */
   add(logits: Tensor, labels: Tensor): void {
+    this.addBy((totals) =>
+      this.functions.run('metrics', [...totals, logits, labels], () => accumulate(totals, logits, labels)),
+    );
+  }
+
+  /**
+   * Takes in what other work has added to the totals, as `accumulate` does.
+   *
+   * @param work Is given the totals, which stay this object's, and gives the new ones.
+   */
+  addBy(work: (totals: readonly Tensor[]) => Tensor[]): void {
     const before = this.totals;
-    const after = this.functions.run('metrics', [...before, logits, labels], () => accumulate(before, logits, labels));
+    const after = work(before);
     // They outlive a tidy around this call.
     this.totals = after.map((total) => tf.keep(total));
     tf.dispose([...before]);

@@ -69,17 +69,20 @@ export class InferenceModel {
 
   /** @param input float32, what the first layer takes; stays the caller's. @returns a new tensor, the caller's to dispose. */
   run(input: Tensor): Tensor {
-    const args = [input, ...this.convTensors, ...this.parameters.values()];
-    const [output] = this.functions.run('run', args, () => {
-      const tensorOf = new Map<FoldedConv, readonly Tensor[]>();
-      let next = 0;
-      for (const conv of this.convs)
-        tensorOf.set(conv, this.convTensors.slice(next, (next += foldedTensorCount(conv))));
-      const context = { parameter: lookupIn(this.parameters), folded: (conv: FoldedConv) => tensorOf.get(conv) ?? [] };
-      return [runFolded(this.folded, input, context)];
-    });
+    const [output] = this.runWithin('run', [input], (forward) => [forward(input)]);
     if (output === undefined) throw new Error('the model returned nothing');
     return output;
+  }
+
+  /**
+   * Runs the model as part of other work, as `FunctionScope.run` does.
+   *
+   * @param args What `body` uses beside the model.
+   * @param body Is given the model: what it takes stays the caller's, and what it gives is a new tensor.
+   */
+  runWithin(name: string, args: readonly Tensor[], body: (forward: (input: Tensor) => Tensor) => Tensor[]): Tensor[] {
+    const all = [...args, ...this.convTensors, ...this.parameters.values()];
+    return this.functions.run(name, all, () => body((input) => this.forward(input)));
   }
 
   /** Frees the tensors; another load may follow. */
@@ -93,6 +96,14 @@ export class InferenceModel {
   dispose(): void {
     this.unload();
     this.functions.leave();
+  }
+
+  private forward(input: Tensor): Tensor {
+    const tensorOf = new Map<FoldedConv, readonly Tensor[]>();
+    let next = 0;
+    for (const conv of this.convs) tensorOf.set(conv, this.convTensors.slice(next, (next += foldedTensorCount(conv))));
+    const context = { parameter: lookupIn(this.parameters), folded: (conv: FoldedConv) => tensorOf.get(conv) ?? [] };
+    return runFolded(this.folded, input, context);
   }
 }
 

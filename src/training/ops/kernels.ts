@@ -103,6 +103,23 @@ export function concatChannels(parts: readonly Tensor[]): Tensor {
   }
 }
 
+/**
+ * The rows of a tensor at these places of its first axis, in their order.
+ *
+ * @param rows int32 [count], each at least 0 and below the tensor's length.
+ * @returns [count, …]
+ */
+export function rowsAt(input: Tensor, rows: Tensor): Tensor {
+  const attributes = [
+    typeAttribute('Tparams', 'float32'),
+    typeAttribute('Tindices', 'int32'),
+    typeAttribute('Taxis', 'int32'),
+    attribute('batch_dims', 'INT', 0),
+  ];
+  // tf.gather reads the places on the host, to check them.
+  return tf.tidy(() => execute1('GatherV2', attributes, [input, rows, tf.scalar(0, 'int32')]));
+}
+
 /** Undoes `concatChannels`, for parts of so many channels each. */
 export function splitChannels(whole: Tensor, channelCounts: readonly number[]): Tensor[] {
   const inputs = [tf.tensor1d([...channelCounts], 'int32'), tf.scalar(-1, 'int32')];

@@ -75,8 +75,8 @@ describe('CheckpointFiles', () => {
   it.each<[string, unknown]>([
     ['another version', { version: 0, checkpoint: checkpoint(2) }],
     ['no version', checkpoint(2)],
-    ['another shape', { version: 2, checkpoint: { ...checkpoint(2), optimizer: { stepCount: 7 } } }],
-    ['a shape with more to it', { version: 2, checkpoint: { ...checkpoint(2), momentum: 1 } }],
+    ['another shape', { version: 3, checkpoint: { ...checkpoint(2), optimizer: { stepCount: 7 } } }],
+    ['a shape with more to it', { version: 3, checkpoint: { ...checkpoint(2), momentum: 1 } }],
   ])('ignores and deletes a whole file of %s, and takes the one before', async (_, content) => {
     const checkpoints = checkpointsOf('task');
     for (const epochCount of [1, 2]) await checkpoints.saveIfDue(() => checkpoint(epochCount));

@@ -6,7 +6,7 @@ import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint
 import { epochMetricsSchema } from '../../training/metrics/epoch-metrics.js';
 
 /** Grows whenever a checkpoint says something else, also where its shape stays. */
-const FORMAT_VERSION = 2;
+const FORMAT_VERSION = 3;
 const DIGEST_BYTES = 32;
 
 const tensorsSchema = z.map(
@@ -22,6 +22,7 @@ const stageSchema = z.strictObject({
   isPrefixCached: z.boolean(),
   epochCount: z.int().positive(),
   gradientPassImageCount: z.exactOptional(z.int().min(0)),
+  isTakenOver: z.exactOptional(z.literal(true)),
 });
 
 const checkpointSchema: z.ZodType<TrainingCheckpoint> = z.strictObject({

@@ -6,6 +6,7 @@ import { differingTensors, leftovers, numbersOf, train } from '../../../test/fix
 import { PrefixCache } from '../../training/examples/prefix-cache.js';
 import type { RecordStore } from '../../training/examples/record-store.js';
 import { TracedFunctions } from '../../training/graph/traced-functions.js';
+import { SharedHeads } from '../../training/loop/shared-heads.js';
 import { featureFileIn } from './feature-file.js';
 
 let folder: string;
@@ -58,7 +59,11 @@ it.each([
 ])('a training on features of %s from a file has the bits of one from memory', async (_, changes) => {
   const before = leftovers();
   const spill = { open: featureFileIn(folder), bytesMax: 2 ** 20 };
-  const shared = { functions: new TracedFunctions(), cache: new PrefixCache({ memoryBytesMax: 0, spill }) };
+  const shared = {
+    functions: new TracedFunctions(),
+    cache: new PrefixCache({ memoryBytesMax: 0, spill }),
+    heads: new SharedHeads(),
+  };
   const spilled = await train(changes, { shared });
   expect(shared.cache.bytes.spill).toBeGreaterThan(0);
   shared.cache.dispose();

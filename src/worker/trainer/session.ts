@@ -2,6 +2,7 @@ import { readConfig, trainerConfigSchema } from '../../config/config.js';
 import { startBackend } from '../../training/device/backend.js';
 import { PrefixCache } from '../../training/examples/prefix-cache.js';
 import { TracedFunctions } from '../../training/graph/traced-functions.js';
+import { SharedHeads } from '../../training/loop/shared-heads.js';
 import type { ScoreRequest, TrainerAnswer, TrainerMessage, TrainRequest } from '../trainer-protocol.js';
 import { featureFileIn } from './feature-file.js';
 import { OpenFiles } from './open-files.js';
@@ -16,7 +17,7 @@ export interface TrainerPort {
 
 const BYTES_PER_MIB = 1024 ** 2;
 
-/** All work of one trainer process, which shares open files, features and compiled functions; they end with the process. */
+/** All work of one trainer process, which shares open files, features, heads and compiled functions; they end with the process. */
 export class TrainerSession {
   private constructor(
     private readonly port: TrainerPort,
@@ -50,7 +51,7 @@ function trainerParts({ send }: TrainerPort): TrainerParts {
   const cache = new PrefixCache({ memoryBytesMax: config.TRAINER_FEATURE_MEMORY_MIB_MAX * BYTES_PER_MIB, spill });
   return {
     files: new OpenFiles(),
-    shared: { functions: new TracedFunctions(), cache },
+    shared: { functions: new TracedFunctions(), cache, heads: new SharedHeads() },
     checkpoints: {
       folder: config.TRAINER_STATE_DIR,
       intervalSeconds: config.TRAINER_CHECKPOINT_SECONDS,

@@ -19,7 +19,7 @@ import type { OpenFiles } from './open-files.js';
 import type { EpochReport, ScoreAnswer, ScoreRequest, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
 import { CheckpointFiles, type CheckpointFilesOptions, writePieces } from './checkpoint-files.js';
 import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
-import { multiplyAccumulatesOf, stagesSince } from './training-meter.js';
+import { multiplyAccumulatesOf, stagesSince, trainedEpochCountOf } from './training-meter.js';
 import { engineOptions } from './engine-options.js';
 import { trainingSides } from './training-sides.js';
 
@@ -65,6 +65,7 @@ export async function train(
       onEpoch(finiteReport(metrics));
       await saved.saveIfDue(takeCheckpoint);
     },
+    onTakenOver: (taken) => taken.forEach((metrics) => onEpoch(finiteReport(metrics))),
     ...(resumeFrom !== undefined && { resumeFrom }),
     ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }),
   });
@@ -107,14 +108,15 @@ function figuresOf(
 ): Omit<TrainResult, 'trainSeconds' | 'runtime'> {
   const { network, technique, pauseAfterEpochCount } = spec;
   const lastValidationLoss = epochs.at(-1)?.validationLoss;
+  const own = stagesSince(stages, begunFrom);
   const hasLoss = pauseAfterEpochCount !== undefined && lastValidationLoss !== undefined;
   return {
     bestEpoch,
     ...best,
-    epochCount: ownEpochs(epochs, begunFrom).length,
+    epochCount: trainedEpochCountOf(own),
     trainedParameterCount,
     totalParameterCount,
-    multiplyAccumulates: multiplyAccumulatesOf(stagesSince(stages, begunFrom), { ...network, technique }, images),
+    multiplyAccumulates: multiplyAccumulatesOf(own, { ...network, technique }, images),
     ...(hasLoss && { lastValidationLoss }),
   };
 }

@@ -1443,11 +1443,15 @@ export interface ExpectedGain {
 export interface Cost {
   /** The number of trainings. */
   trainingCount: number;
-  /** The number of epochs over all trainings. */
+  /**
+   * The number of epochs over all trainings; those of a head that several began with count once for each time
+   * it was trained.
+   */
   epochCount: number;
   /**
    * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
-   * for all that its result needed, also for features that another one had computed.
+   * for all that its result needed, also for features that another one had computed; only a head that it took
+   * over whole from another one is charged to that one alone.
    */
   multiplyAccumulates: number;
   /** The seconds of training, summed over workers; absent where nothing comparable was measured. */
@@ -1745,7 +1749,10 @@ export interface SeedResult {
   seed: number;
   /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
   bestEpoch: number;
-  /** The number of epochs that were trained. */
+  /**
+   * The number of epochs that were trained; those of a head that was taken over from another training do not
+   * count.
+   */
   epochCount: number;
   /** The mean cross-entropy on the validation images. */
   validationLoss: number;

@@ -483,7 +483,10 @@ export interface ImportResult {
 export interface TrainResult {
   /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
   bestEpoch: number;
-  /** The number of epochs that were trained. */
+  /**
+   * The number of epochs that were trained; those of a head that was taken over from another training do not
+   * count.
+   */
   epochCount: number;
   /** The mean cross-entropy on the validation images. */
   validationLoss: number;
