@@ -11,6 +11,7 @@ import { populationStatistics } from './population-statistics.js';
 import { ownParts } from './prepare-training.js';
 
 const { network, classCount, normalization, train: images } = tinyTraining;
+const [STEM = [], MIDDLE = [], HEAD = []] = network.blocks.map(({ layers }) => layers);
 const WEIGHTS = tinyWeights();
 const ALL_BLOCKS = new Set([0, 1, 2]);
 
@@ -60,7 +61,7 @@ describe('the running statistics of a population', () => {
   it('are mean and unbiased variance of what the layer takes, where one batch holds all images', async () => {
     const found = await statisticsOf(new Set([0]), images.labels.length);
     const expected = await channelStatistics(
-      [network.blocks[0]?.layers[0] as Layer],
+      STEM.slice(0, 1),
       images.labels.map((_, i) => i),
     );
     expectClose(valuesOf(found, 'norm.running_mean'), expected.mean);
@@ -71,9 +72,7 @@ describe('the running statistics of a population', () => {
     const batches = batchesOf(shuffledIndices(images.labels.length, 0, 1), 8);
     expect(batches.map(({ length }) => length)).toEqual([8, 8, 8, 3]);
     const found = await statisticsOf(new Set([0]), 8);
-    const ofBatches = await Promise.all(
-      batches.map((batch) => channelStatistics([network.blocks[0]?.layers[0] as Layer], batch)),
-    );
+    const ofBatches = await Promise.all(batches.map((batch) => channelStatistics(STEM.slice(0, 1), batch)));
     const weighted = (statistic: 'mean' | 'variance') =>
       ofBatches[0]?.[statistic].map((_, channel) =>
         ofBatches.reduce(
@@ -88,8 +87,7 @@ describe('the running statistics of a population', () => {
   it('of one block follow from the running statistics of those before it', async () => {
     const found = await statisticsOf(new Set([2]), images.labels.length);
     expect([...found.keys()]).toEqual(['expand_norm.running_mean', 'expand_norm.running_var']);
-    const [stem, middle, head] = network.blocks.map(({ layers }) => layers);
-    const before = [...(stem ?? []), ...(middle ?? []), head?.[0] as Layer];
+    const before = [...STEM, ...MIDDLE, ...HEAD.slice(0, 1)];
     const expected = await channelStatistics(
       before,
       images.labels.map((_, i) => i),
