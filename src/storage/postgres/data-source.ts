@@ -4,6 +4,7 @@ import { DataSource, DefaultNamingStrategy, type EntityManager, MigrationExecuto
 import { Initial1764000000000 } from '../../../migrations/1764000000000-initial.js';
 import { TrialSettings1765000000000 } from '../../../migrations/1765000000000-trial-settings.js';
 import { MoreMethods1765100000000 } from '../../../migrations/1765100000000-more-methods.js';
+import { SoupTasks1765600000000 } from '../../../migrations/1765600000000-soup-tasks.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
 import { snakeCase } from './entities/columns.js';
@@ -76,7 +77,7 @@ export function createDataSource(config: Pick<StoresConfig, 'DATABASE_URL' | 'DA
       TaskEntity,
       TrialEntity,
     ],
-    migrations: [Initial1764000000000, TrialSettings1765000000000, MoreMethods1765100000000],
+    migrations: [Initial1764000000000, TrialSettings1765000000000, MoreMethods1765100000000, SoupTasks1765600000000],
     synchronize: false,
     extra: {
       keepAlive: true,

@@ -66,7 +66,7 @@ export async function train(
 }
 
 /** @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
-function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
+export function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
   const runtime = backendSettings();
   const mismatch = ofJob === undefined ? undefined : runtimeMismatch(runtime, ofJob);
   if (mismatch !== undefined) throw mismatch;
