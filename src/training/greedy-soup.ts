@@ -70,8 +70,8 @@ export interface SoupHooks {
  * Running statistics that differ between the members of a mean are re-estimated from the training images, those of a whole
  * block together; equal ones stay as they are. So a mean of equal models is that model.
  *
- * The same options give the same bits, as a training does. Beside the sum, in float64, two models are in this process's
- * memory at most.
+ * The same options give the same bits, as a training does. Beside the sum, in float64, and the tensors on the device, two
+ * models are in memory at most.
  *
  * @throws {DomainError} WEIGHTS_INVALID when a member is not the network's whole state; INPUT_TOO_SMALL or FIELD_INVALID when
  *   the images do not fit the network; NAN_LOSS when the first member's validation loss is not a number.
@@ -101,34 +101,56 @@ interface Kept extends Judged {
   readonly statistics: Weights;
 }
 
-async function addInTurn(
-  { network, members: [readFirst, ...others], classCount }: SoupOptions,
-  trial: SoupTrial,
-  { onTry }: SoupHooks,
-): Promise<SoupResult> {
-  const first = checkWeights(network, await readFirst(), classCount);
-  const differences = new StatisticDifferences(network, first);
-  const sum = new WeightSum(first);
-  let kept: Kept = { ...finite(await trial.judge(first)), mixedBlocks: new Set(), statistics: new Map() };
+/** A soup while members are tried. */
+interface Pot {
+  readonly sum: WeightSum;
+  readonly differences: StatisticDifferences;
+  kept: Kept;
+}
+
+async function addInTurn(options: SoupOptions, trial: SoupTrial, { onTry }: SoupHooks): Promise<SoupResult> {
+  const [readFirst, ...others] = options.members;
+  const pot = await begun(options, trial, readFirst);
   const tries: SoupTry[] = [];
-  for (const [index, read] of others.entries()) {
-    const member = checkWeights(network, await read(), classCount);
-    const mixedBlocks = new Set([...kept.mixedBlocks, ...differences.blocksOf(member)]);
-    const mean = sum.meanWith(member);
-    const statistics = await trial.statistics(mean, mixedBlocks);
-    const { figure, ...judged } = await trial.judge(new Map([...mean, ...statistics]));
-    const before = { memberIndex: index + 1, figureBefore: kept.figure };
-    const hasJoined = figure !== undefined && figure >= kept.figure;
-    const tried = { ...before, ...(figure !== undefined && { figureAfter: figure }), hasJoined };
+  for (const read of others) {
+    const tried = { memberIndex: tries.length + 1, ...(await tryMember(options, trial, pot, read)) };
     tries.push(tried);
     onTry?.(tried);
-    if (!hasJoined) continue;
-    sum.add(member);
-    kept = { ...judged, figure, mixedBlocks, statistics };
   }
-  const { validation, predictions } = kept;
-  const weights = new Map([...sum.mean(), ...kept.statistics]);
+  const { validation, predictions, statistics } = pot.kept;
+  const weights = new Map([...pot.sum.mean(), ...statistics]);
   return { weights, tries, validation, predictions, blockImageCounts: trial.blockImageCounts };
+}
+
+async function begun({ network, classCount }: SoupOptions, trial: SoupTrial, read: ReadMember): Promise<Pot> {
+  const first = checkWeights(network, await read(), classCount);
+  return {
+    sum: new WeightSum(first),
+    differences: new StatisticDifferences(network, first),
+    kept: { ...finite(await trial.judge(first)), mixedBlocks: new Set(), statistics: new Map() },
+  };
+}
+
+/** A function of its own, so that nothing holds one member while the next is read. */
+async function tryMember(
+  { network, classCount }: SoupOptions,
+  trial: SoupTrial,
+  pot: Pot,
+  read: ReadMember,
+): Promise<Omit<SoupTry, 'memberIndex'>> {
+  const member = checkWeights(network, await read(), classCount);
+  const mixedBlocks = new Set([...pot.kept.mixedBlocks, ...pot.differences.blocksOf(member)]);
+  const mean = pot.sum.meanWith(member);
+  const statistics = await trial.statistics(mean, mixedBlocks);
+  const { figure, ...judged } = await trial.judge(new Map([...mean, ...statistics]));
+  const figureBefore = pot.kept.figure;
+  if (figure === undefined) return { figureBefore, hasJoined: false };
+  const hasJoined = figure >= figureBefore;
+  if (hasJoined) {
+    pot.sum.add(member);
+    pot.kept = { ...judged, figure, mixedBlocks, statistics };
+  }
+  return { figureBefore, figureAfter: figure, hasJoined };
 }
 
 /** How a mean did on the validation images. */
