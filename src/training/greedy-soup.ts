@@ -83,17 +83,17 @@ export async function greedySoup(options: SoupOptions, hooks: SoupHooks = {}): P
   checkImages(validation, network, classCount);
   const { dispose, ...shared } =
     hooks.shared === undefined ? ownParts() : { ...hooks.shared, dispose: () => undefined };
-  const trial = new SoupTrial(options, shared);
+  const evaluator = new SoupEvaluator(options, shared);
   try {
-    return await addInTurn(options, trial, hooks);
+    return await addInTurn(options, evaluator, hooks);
   } finally {
-    trial.dispose();
+    evaluator.dispose();
     dispose();
   }
 }
 
 /** The best mean so far. */
-interface Kept extends Judged {
+interface Kept extends Evaluated {
   readonly figure: number;
   /** The blocks whose running statistics differ between its members. */
   readonly mixedBlocks: ReadonlySet<number>;
@@ -102,59 +102,63 @@ interface Kept extends Judged {
 }
 
 /** A soup while members are tried. */
-interface Pot {
+interface SoupSoFar {
   readonly sum: WeightSum;
   readonly differences: StatisticDifferences;
   kept: Kept;
 }
 
-async function addInTurn(options: SoupOptions, trial: SoupTrial, { onTry }: SoupHooks): Promise<SoupResult> {
+async function addInTurn(options: SoupOptions, evaluator: SoupEvaluator, { onTry }: SoupHooks): Promise<SoupResult> {
   const [readFirst, ...others] = options.members;
-  const pot = await begun(options, trial, readFirst);
+  const soup = await startFrom(options, evaluator, readFirst);
   const tries: SoupTry[] = [];
   for (const read of others) {
-    const tried = { memberIndex: tries.length + 1, ...(await tryMember(options, trial, pot, read)) };
+    const tried = { memberIndex: tries.length + 1, ...(await tryMember(options, evaluator, soup, read)) };
     tries.push(tried);
     onTry?.(tried);
   }
-  const { validation, predictions, statistics } = pot.kept;
-  const weights = new Map([...pot.sum.mean(), ...statistics]);
-  return { weights, tries, validation, predictions, blockImageCounts: trial.blockImageCounts };
+  const { validation, predictions, statistics } = soup.kept;
+  const weights = new Map([...soup.sum.mean(), ...statistics]);
+  return { weights, tries, validation, predictions, blockImageCounts: evaluator.blockImageCounts };
 }
 
-async function begun({ network, classCount }: SoupOptions, trial: SoupTrial, read: ReadMember): Promise<Pot> {
+async function startFrom(
+  { network, classCount }: SoupOptions,
+  evaluator: SoupEvaluator,
+  read: ReadMember,
+): Promise<SoupSoFar> {
   const first = checkWeights(network, await read(), classCount);
   return {
     sum: new WeightSum(first),
     differences: new StatisticDifferences(network, first),
-    kept: { ...finite(await trial.judge(first)), mixedBlocks: new Set(), statistics: new Map() },
+    kept: { ...finite(await evaluator.evaluate(first)), mixedBlocks: new Set(), statistics: new Map() },
   };
 }
 
 /** A function of its own, so that nothing holds one member while the next is read. */
 async function tryMember(
   { network, classCount }: SoupOptions,
-  trial: SoupTrial,
-  pot: Pot,
+  evaluator: SoupEvaluator,
+  soup: SoupSoFar,
   read: ReadMember,
 ): Promise<Omit<SoupTry, 'memberIndex'>> {
   const member = checkWeights(network, await read(), classCount);
-  const mixedBlocks = new Set([...pot.kept.mixedBlocks, ...pot.differences.blocksOf(member)]);
-  const mean = pot.sum.meanWith(member);
-  const statistics = await trial.statistics(mean, mixedBlocks);
-  const { figure, ...judged } = await trial.judge(new Map([...mean, ...statistics]));
-  const figureBefore = pot.kept.figure;
+  const mixedBlocks = new Set([...soup.kept.mixedBlocks, ...soup.differences.blocksOf(member)]);
+  const mean = soup.sum.meanWith(member);
+  const statistics = await evaluator.statistics(mean, mixedBlocks);
+  const { figure, ...evaluated } = await evaluator.evaluate(new Map([...mean, ...statistics]));
+  const figureBefore = soup.kept.figure;
   if (figure === undefined) return { figureBefore, hasJoined: false };
   const hasJoined = figure >= figureBefore;
   if (hasJoined) {
-    pot.sum.add(member);
-    pot.kept = { ...judged, figure, mixedBlocks, statistics };
+    soup.sum.add(member);
+    soup.kept = { ...evaluated, figure, mixedBlocks, statistics };
   }
   return { figureBefore, figureAfter: figure, hasJoined };
 }
 
 /** How a mean did on the validation images. */
-interface Judged {
+interface Evaluated {
   readonly validation: ValidationMetrics;
   readonly predictions: readonly number[];
   /** The objective's figure; undefined where the loss is not a number. */
@@ -162,14 +166,14 @@ interface Judged {
 }
 
 /** @throws {DomainError} NAN_LOSS. */
-function finite({ figure, ...judged }: Judged): Judged & { readonly figure: number } {
-  if (figure !== undefined) return { ...judged, figure };
-  const { validationLoss: loss } = judged.validation;
+function finite({ figure, ...evaluated }: Evaluated): Evaluated & { readonly figure: number } {
+  if (figure !== undefined) return { ...evaluated, figure };
+  const { validationLoss: loss } = evaluated.validation;
   throw new DomainError('NAN_LOSS', `the validation loss of the first member is ${loss}`, { loss: String(loss) });
 }
 
 /** What is repeated for each mean, and needs the device. Dispose it. */
-class SoupTrial {
+class SoupEvaluator {
   readonly blockImageCounts: number[];
   private readonly validation: ExampleSource;
   private readonly model: InferenceModel;
@@ -186,7 +190,7 @@ class SoupTrial {
     this.model = new InferenceModel(layers, shared.functions);
   }
 
-  async judge(weights: Weights): Promise<Judged> {
+  async evaluate(weights: Weights): Promise<Evaluated> {
     const { classCount, batchSize, objective, network } = this.options;
     const { functions } = this.shared;
     const predictions: number[] = [];
