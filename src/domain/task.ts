@@ -113,6 +113,45 @@ export const scoreSpecSchema = z
   .meta({ id: 'ScoreSpec', description: 'The scoring of one trained model on the test images.' });
 export type ScoreSpec = Readonly<z.infer<typeof scoreSpecSchema>>;
 
+const SOUP_MEMBERS_MAX = 16;
+
+export const soupSpecSchema = z
+  .strictObject({
+    network: networkSpecSchema.describe(
+      'The network with the weights of the best member, which the others are averaged with.',
+    ),
+    others: z
+      .array(artifactSchema)
+      .min(1)
+      .max(SOUP_MEMBERS_MAX - 1)
+      .readonly()
+      .describe(
+        `The weight files of the other members, the better ones first, 1 to ${SOUP_MEMBERS_MAX - 1}; all were trained ` +
+          'from the same head as the best.',
+      ),
+    pack: trainSpecSchema.shape.pack,
+    fold: trainSpecSchema.shape.fold,
+    foldCount: trainSpecSchema.shape.foldCount,
+    division: trainSpecSchema.shape.division,
+    objective: objectiveSchema.describe('What decides which members join.'),
+    batchSize: z
+      .int()
+      .min(2)
+      .max(4096)
+      .describe(
+        'The number of images in memory at a time, 2 to 4096; re-estimated statistics of BatchNorm are means over such ' +
+          'batches.',
+      ),
+    runtime: runtimeOfJob,
+  })
+  .meta({
+    id: 'SoupSpec',
+    description:
+      'The greedy soup of some trained models: their mean, in which a member is only if the validation images do not ' +
+      'speak against it (arXiv 2203.05482).',
+  });
+export type SoupSpec = Readonly<z.infer<typeof soupSpecSchema>>;
+
 export const importResultSchema = z
   .strictObject({
     manifest: artifactSchema.describe('The manifest: one line per image.'),
@@ -202,11 +241,57 @@ export type ScoreResult = Readonly<z.infer<typeof scoreResultSchema>>;
 /** Figures and report of a score together. */
 export type TestScore = Readonly<z.infer<typeof scoreFiguresSchema>> & ScoreReport;
 
+export const soupTrySchema = z
+  .strictObject({
+    memberIndex: z
+      .int()
+      .min(1)
+      .max(SOUP_MEMBERS_MAX - 1)
+      .describe(
+        'The place of the member, from 1 for the first of `others`; the best, 0, is in the soup without a try.',
+      ),
+    figureBefore: z
+      .number()
+      .describe("The objective's figure on the validation images without the member: higher is better."),
+    figureAfter: z
+      .number()
+      .optional()
+      .describe('The figure with the member; absent where the validation loss was not a number.'),
+    hasJoined: z.boolean().describe('Whether the member is in the soup: the figure has not fallen.'),
+  })
+  .meta({ id: 'SoupTry', description: 'What became of one member of a soup.' });
+export type SoupTry = Readonly<z.infer<typeof soupTrySchema>>;
+
+const { validationLoss, validationAccuracy, validationMacroAccuracy, validationMacroF1, validationCalibrationError } =
+  seedResultSchema.shape;
+
+export const soupResultSchema = z
+  .strictObject({
+    weights: artifactSchema.describe('The weights of the mean of the members that have joined.'),
+    tries: z
+      .array(soupTrySchema)
+      .min(1)
+      .max(SOUP_MEMBERS_MAX - 1)
+      .readonly()
+      .describe('What became of each other member, in the order of `others`.'),
+    validationLoss,
+    validationAccuracy,
+    validationMacroAccuracy,
+    validationMacroF1,
+    validationCalibrationError,
+    soupSeconds: z.number().min(0).describe('The seconds that the tries took.'),
+    multiplyAccumulates: z.number().min(0).describe('The multiply-accumulates of the tries, counted as in `Cost`.'),
+    runtime: runtimeSchema.describe('What the tries ran on.'),
+  })
+  .meta({ id: 'SoupResult', description: 'What a greedy soup came to.' });
+export type SoupResult = Readonly<z.infer<typeof soupResultSchema>>;
+
 export const taskSpecSchema = z
   .union([
     z.strictObject({ import: importSpecSchema.describe('The import to do.') }),
     z.strictObject({ train: trainSpecSchema.describe('The training to do.') }),
     z.strictObject({ score: scoreSpecSchema.describe('The scoring to do.') }),
+    z.strictObject({ soup: soupSpecSchema.describe('The soup to make.') }),
   ])
   .meta({ id: 'TaskSpec', description: 'What a leased task asks for; exactly one member is present.' });
 export type TaskSpec = Readonly<z.infer<typeof taskSpecSchema>>;
@@ -216,6 +301,7 @@ export const taskResultSchema = z
     z.strictObject({ import: importResultSchema.describe('What the import gave.') }),
     z.strictObject({ train: trainResultSchema.describe('What the training gave.') }),
     z.strictObject({ score: scoreResultSchema.describe('What the scoring gave.') }),
+    z.strictObject({ soup: soupResultSchema.describe('What the soup came to.') }),
   ])
   .meta({
     id: 'TaskResult',
@@ -223,7 +309,7 @@ export const taskResultSchema = z
   });
 export type TaskResult = Readonly<z.infer<typeof taskResultSchema>>;
 
-export const TASK_KIND_NAMES = ['IMPORT', 'TRAIN', 'SCORE'] as const;
+export const TASK_KIND_NAMES = ['IMPORT', 'TRAIN', 'SCORE', 'SOUP'] as const;
 export type TaskKind = (typeof TASK_KIND_NAMES)[number];
 
 type Content<T, Member extends string> = T extends Readonly<Record<Member, infer C>> ? C : never;
@@ -241,7 +327,8 @@ export function contentOf<T extends TaskSpec | TaskResult, Member extends Lowerc
 /** The kind that a spec or a result is of. */
 export function taskKind(of: TaskSpec | TaskResult): TaskKind {
   if ('import' in of) return 'IMPORT';
-  return 'train' in of ? 'TRAIN' : 'SCORE';
+  if ('train' in of) return 'TRAIN';
+  return 'score' in of ? 'SCORE' : 'SOUP';
 }
 
 export const taskOutcomeSchema = z

@@ -4,6 +4,7 @@ import type { Runtime } from '../domain/runtime.js';
 import {
   contentOf,
   type ScoreSpec,
+  type SoupSpec,
   type TaskKind,
   type TaskResult,
   type TaskSpec,
@@ -33,7 +34,7 @@ export interface TaskKindRules {
   readonly notifiesJob: boolean;
 }
 
-const filesOf = ({ network, pack }: TrainSpec | ScoreSpec): readonly Artifact[] => [
+const filesOf = ({ network, pack }: TrainSpec | ScoreSpec | SoupSpec): readonly Artifact[] => [
   network.weights,
   pack.manifest,
   ...pack.shards,
@@ -77,6 +78,18 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     uploaded: (result) => [contentOf(result, 'score').report],
     uploadCountMin: () => 1,
     boundTo: (spec, runtime) => ({ score: { ...contentOf(spec, 'score'), runtime } }),
+    ranOn: () => undefined,
+    notifiesJob: true,
+  },
+  SOUP: {
+    reads: (spec) => {
+      const soup = contentOf(spec, 'soup');
+      return [...filesOf(soup), ...soup.others];
+    },
+    uploadBound: 'UPLOAD_WEIGHTS_MIB_MAX',
+    uploaded: (result) => [contentOf(result, 'soup').weights],
+    uploadCountMin: () => 1,
+    boundTo: (spec, runtime) => ({ soup: { ...contentOf(spec, 'soup'), runtime } }),
     ranOn: () => undefined,
     notifiesJob: true,
   },

@@ -5,6 +5,9 @@ import {
   scoreFiguresSchema,
   scoreReportSchema,
   scoreSpecSchema,
+  soupResultSchema,
+  soupSpecSchema,
+  soupTrySchema,
   trainResultSchema,
   trainSpecSchema,
 } from '../domain/task.js';
@@ -43,6 +46,18 @@ const scoreRequestSchema = z.object({
 });
 export type ScoreRequest = Readonly<z.infer<typeof scoreRequestSchema>>;
 
+const soupRequestSchema = z.object({
+  type: z.literal('soup'),
+  spec: soupSpecSchema,
+  /** The weight files of the members, the best first. */
+  memberPaths: z.tuple([z.string()], z.string()),
+  train: splitFileSchema,
+  validation: splitFileSchema,
+  /** Where the weights of the mean go. */
+  outputPath: z.string(),
+});
+export type SoupRequest = Readonly<z.infer<typeof soupRequestSchema>>;
+
 /** Asks a new trainer for nothing but to start TensorFlow. */
 const checkRequestSchema = z.object({ type: z.literal('check') });
 
@@ -51,6 +66,7 @@ export const trainerRequestSchema = z.discriminatedUnion('type', [
   checkRequestSchema,
   trainRequestSchema,
   scoreRequestSchema,
+  soupRequestSchema,
 ]);
 export type TrainerRequest = z.infer<typeof trainerRequestSchema>;
 
@@ -80,13 +96,14 @@ export type StartReport = Readonly<z.infer<typeof startSchema>>;
 const rssMib = z.number();
 
 /**
- * What the trainer answers: once in its life that TensorFlow has started, any number of epochs and of checkpoints that it
- * could not write, then one of the others.
+ * What the trainer answers: once in its life that TensorFlow has started, any number of epochs, of checkpoints that it could
+ * not write and of tried members of a soup, then one of the others.
  */
 export const trainerMessageSchema = z.discriminatedUnion('type', [
   startSchema,
   z.object({ type: z.literal('epoch'), epoch: epochSchema }),
   z.object({ type: z.literal('checkpointSkipped'), message: z.string() }),
+  z.object({ type: z.literal('soupTried'), tried: soupTrySchema }),
   z.object({
     type: z.literal('trained'),
     result: trainResultSchema,
@@ -96,11 +113,12 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
     rssMib,
   }),
   z.object({ type: z.literal('scored'), figures: scoreFiguresSchema, report: scoreReportSchema, rssMib }),
+  z.object({ type: z.literal('soupMade'), result: soupResultSchema.omit({ weights: true }), rssMib }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;
 /** A message on the way to an answer. */
-type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointSkipped' }>;
+type Notice = Extract<TrainerMessage, { type: 'started' | 'epoch' | 'checkpointSkipped' | 'soupTried' }>;
 /** The message that ends a request. */
 export type LastMessage = Exclude<TrainerMessage, Notice>;
 export type TrainerAnswer = Exclude<LastMessage, { type: 'failed' }>;
@@ -108,3 +126,5 @@ export type TrainerAnswer = Exclude<LastMessage, { type: 'failed' }>;
 export type TrainAnswer = Extract<TrainerAnswer, { type: 'trained' }>;
 /** How a model did, of a `ScoreRequest`. */
 export type ScoreAnswer = Extract<TrainerAnswer, { type: 'scored' }>;
+/** What the soup of a `SoupRequest` came to. */
+export type SoupAnswer = Extract<TrainerAnswer, { type: 'soupMade' }>;

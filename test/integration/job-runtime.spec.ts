@@ -3,7 +3,7 @@ import { trainingProtocolSchema } from '../../src/domain/job/training-protocol.j
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import type { Runtime } from '../../src/domain/runtime.js';
-import type { TaskOutcome, TaskSpec, TrainSpec } from '../../src/domain/task.js';
+import type { SoupSpec, TaskOutcome, TaskSpec, TrainSpec } from '../../src/domain/task.js';
 import { Database } from '../../src/storage/postgres/database.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { LeadershipRepository } from '../../src/storage/postgres/leadership.repository.js';
@@ -38,6 +38,16 @@ const train: TrainSpec = {
   foldCount: 1,
   keepWeights: false,
   keepPredictions: false,
+};
+
+const soup: SoupSpec = {
+  network: train.network,
+  others: [artifact],
+  pack: train.pack,
+  fold: 0,
+  foldCount: 1,
+  objective: train.objective,
+  batchSize: 2,
 };
 
 const trained = (runtime: Runtime): TaskOutcome => ({
@@ -166,13 +176,15 @@ describe('the runtime of a job', () => {
     ]);
   });
 
-  it('is told to whoever scores a model, too', async () => {
+  it.each<[string, TaskSpec]>([
+    ['scores a model', { score: { network: train.network, pack: train.pack } }],
+    ['makes a soup', { soup }],
+  ])('is told to whoever %s, too', async (_, spec) => {
     await complete(await lease(), RUNTIME);
-    const { network, pack } = train;
     await dataSource.query(`DELETE FROM tasks WHERE state = 'queued'`);
-    const spec: TaskSpec = { score: { network, pack } };
-    await tasks.insert(noTransaction(dataSource), [{ scope: JOB, key: 'score', spec }]);
-    expect((await lease()).spec).toEqual({ score: { network, pack, runtime: RUNTIME } });
+    await tasks.insert(noTransaction(dataSource), [{ scope: JOB, key: 'after-training', spec }]);
+    const [[kind, content = {}] = []] = Object.entries(spec);
+    expect((await lease()).spec).toEqual({ [kind ?? '']: { ...content, runtime: RUNTIME } });
   });
 
   it('is not touched by a stale result', async () => {

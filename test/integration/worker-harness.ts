@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import { trainingSchema } from '../../src/domain/job/training-protocol.js';
-import type { ImportResult, ScoreResult, TaskOutcome, TrainResult, TrainSpec } from '../../src/domain/task.js';
+import type {
+  ImportResult,
+  ScoreResult,
+  SoupResult,
+  TaskOutcome,
+  TrainResult,
+  TrainSpec,
+} from '../../src/domain/task.js';
 import { compileFile, compileFolders } from '../support/compile.js';
 import { FakeCoordinator, FakeStore, TOKEN } from './worker-fakes.js';
 
@@ -174,6 +181,7 @@ interface Results {
   readonly import: ImportResult;
   readonly train: TrainResult;
   readonly score: ScoreResult;
+  readonly soup: SoupResult;
 }
 
 export function succeeded<K extends keyof Results>(outcome: TaskOutcome, kind: K): Results[K] {

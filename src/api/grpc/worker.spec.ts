@@ -3,7 +3,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import { Module } from '@nestjs/common';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainError } from '../../domain/errors.js';
-import type { ScoreResult, TrainResult } from '../../domain/task.js';
+import type { ScoreResult, SoupResult, TrainResult } from '../../domain/task.js';
 import { HealthService } from '../../storage/health.service.js';
 import { createLogger } from '../../observability/logger.js';
 import { WorkerTaskService } from '../../tasks/worker-task.service.js';
@@ -98,6 +98,23 @@ const scoreResult: ScoreResult = {
   report: { sha256: 'a'.repeat(64), sizeBytes: 10 },
 };
 
+/** The result of a soup in which nobody has joined a model that finds nothing. */
+const soupResult: SoupResult = {
+  weights: { sha256: 'a'.repeat(64), sizeBytes: 10 },
+  tries: [
+    { memberIndex: 1, figureBefore: 0, figureAfter: -0.5, hasJoined: false },
+    { memberIndex: 2, figureBefore: 0, hasJoined: false },
+  ],
+  validationLoss: 0,
+  validationAccuracy: 0,
+  validationMacroAccuracy: 0,
+  validationMacroF1: 0,
+  validationCalibrationError: 0,
+  soupSeconds: 0,
+  multiplyAccumulates: 0,
+  runtime: RUNTIME,
+};
+
 describe('calls', () => {
   it('leases within the scope of the token', async () => {
     expect(await call('LeaseTask', { workerId: 'w-1' })).toEqual({ done: true, leaseSeconds: 30 });
@@ -160,6 +177,7 @@ describe('calls', () => {
   it.each([
     ['a training of zeros', { succeeded: { train: trainResult } }],
     ['a score of zeros', { succeeded: { score: scoreResult } }],
+    ['a soup of zeros', { succeeded: { soup: soupResult } }],
     ['an infeasible genome', { infeasible: { reason: 'NAN_LOSS', message: '', metadata: {} } }],
     ['a fault', { fault: { reason: 'TRAINER_CRASHED', message: 'signal 9', metadata: { signal: '9' } } }],
   ])('completes with %s', async (_what, outcome) => {

@@ -8,6 +8,7 @@ import { PrunedTrials1765200000000 } from '../../../migrations/1765200000000-pru
 import { FinalsChoice1765300000000 } from '../../../migrations/1765300000000-finals-choice.js';
 import { Priors1765400000000 } from '../../../migrations/1765400000000-priors.js';
 import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-search-space.js';
+import { SoupTasks1765600000000 } from '../../../migrations/1765600000000-soup-tasks.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
 import { snakeCase } from './entities/columns.js';
@@ -62,6 +63,7 @@ const MIGRATIONS = [
   FinalsChoice1765300000000,
   Priors1765400000000,
   SearchSpace1765500000000,
+  SoupTasks1765600000000,
 ];
 
 /**

@@ -4,11 +4,10 @@ import { firstBatchesExampleCount } from '../../methods/batch-sizes.js';
 import type { Stage } from '../../methods/stage.js';
 import type { Weights } from '../../networks/weights.js';
 import { balancedClassWeights } from '../examples/class-weights.js';
-import type { EpochMetrics, ValidationMetrics } from '../metrics/epoch-metrics.js';
+import { type EpochMetrics, validationMetrics } from '../metrics/epoch-metrics.js';
 import { score } from '../metrics/evaluate.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
 import { learningRateOf } from './learning-rate.js';
-import type { ClassificationMetrics } from '../metrics/metrics.js';
 import type { ModelState } from '../model/model-state.js';
 import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
 import { type PreparedTraining, prepareTraining, type SharedParts } from './prepare-training.js';
@@ -213,15 +212,5 @@ function stepSettings(options: SizedOptions, trainLabels: Int32Array, learningRa
     microBatchSize,
     ...(classWeighting === 'BALANCED' && { classWeights: balancedClassWeights(trainLabels, classCount) }),
     ...(gradientNormMax !== undefined && { gradientNormMax }),
-  };
-}
-
-function validationMetrics(metrics: ClassificationMetrics): ValidationMetrics {
-  return {
-    validationLoss: metrics.loss,
-    validationAccuracy: metrics.accuracy,
-    validationMacroAccuracy: metrics.macroAccuracy,
-    validationMacroF1: metrics.macroF1,
-    validationCalibrationError: metrics.calibrationError,
   };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ClassificationMetrics } from './metrics.js';
 
 /** What the validation of one epoch came to; as in `ClassificationMetrics`. */
 export const validationMetricsSchema = z.object({
@@ -9,6 +10,17 @@ export const validationMetricsSchema = z.object({
   validationCalibrationError: z.number(),
 });
 export type ValidationMetrics = Readonly<z.infer<typeof validationMetricsSchema>>;
+
+/** The metrics of validation images by the names that they have among those of an epoch. */
+export function validationMetrics(metrics: ClassificationMetrics): ValidationMetrics {
+  return {
+    validationLoss: metrics.loss,
+    validationAccuracy: metrics.accuracy,
+    validationMacroAccuracy: metrics.macroAccuracy,
+    validationMacroF1: metrics.macroF1,
+    validationCalibrationError: metrics.calibrationError,
+  };
+}
 
 /** What one epoch came to. */
 export const epochMetricsSchema = z.strictObject({

@@ -19,6 +19,7 @@ import { runImport } from './run-import.js';
 import type { SplitFiles } from './split-files.js';
 import type { AttemptContext } from './attempt-context.js';
 import type { TrainerChild } from './trainer-child.js';
+import { runSoup } from './run-soup.js';
 import { runScoring, runTraining } from './run-training.js';
 import { Transfers } from './transfers.js';
 
@@ -46,6 +47,7 @@ const WORK: Readonly<Record<TaskKind, (spec: TaskSpec, context: AttemptContext) 
   IMPORT: async (spec, context) => ({ import: await runImport(contentOf(spec, 'import'), context) }),
   TRAIN: async (spec, context) => ({ train: await runTraining(contentOf(spec, 'train'), context) }),
   SCORE: async (spec, context) => ({ score: await runScoring(contentOf(spec, 'score'), context) }),
+  SOUP: async (spec, context) => ({ soup: await runSoup(contentOf(spec, 'soup'), context) }),
 };
 
 /**

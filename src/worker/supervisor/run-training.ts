@@ -53,9 +53,10 @@ export async function runScoring(spec: ScoreSpec, context: AttemptContext): Prom
   return { ...answer.figures, report: await transfers.upload(Buffer.from(JSON.stringify(answer.report))) };
 }
 
-function splitFile(
+/** A split of a task's images as decoded pixels. */
+export function splitFile(
   split: Split,
-  { pack, network }: TrainSpec | ScoreSpec,
+  { pack, network }: Pick<TrainSpec, 'pack' | 'network'>,
   { splitFiles, transfers, signal, logger }: AttemptContext,
 ): Promise<SplitFile> {
   return splitFiles.prepare({ pack, split, sizePx: network.imageSizePx, transfers, signal, logger });
@@ -96,6 +97,7 @@ function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {
   return Object.entries(values).map(([name, value]) => ({ name, epoch, value }));
 }
 
-async function uploadFile(path: string, { transfers }: AttemptContext): Promise<Artifact> {
+/** Uploads a file whole. */
+export async function uploadFile(path: string, { transfers }: AttemptContext): Promise<Artifact> {
   return transfers.upload(await readFile(path));
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { DomainError } from '../../domain/errors.js';
+import type { SoupTry } from '../../domain/task.js';
 import type { Logger } from '../../observability/logger.js';
 import { TRAINER_ENTRY, trainerEnvironment, type TrainerEnvironmentSettings } from './trainer-environment.js';
 import {
@@ -31,7 +32,7 @@ export class TrainerChild {
   constructor(private readonly settings: TrainerChildSettings) {}
 
   /**
-   * Trains or scores.
+   * Trains, scores or makes a soup.
    *
    * @throws {DomainError} as the trainer threw it; TRAINER_CRASHED when the process ended or hung; the signal's reason when
    *   it fired, and then the process is gone already.
@@ -102,6 +103,7 @@ export class TrainerChild {
         onEpoch,
         onStart: (start) => this.noteStart(child, start),
         onCheckpointSkipped: (reason) => this.settings.logger.warn({ pid: child.pid, reason }, 'checkpoint skipped'),
+        onSoupTry: (tried) => this.settings.logger.info({ pid: child.pid, ...tried }, 'soup member tried'),
       });
     } catch (error) {
       throw hung.signal.aborted ? silent(silenceSecondsMax) : error;
@@ -137,6 +139,7 @@ interface Listeners {
   readonly onStart: (start: StartReport) => void;
   readonly onEpoch: (epoch: EpochReport) => void;
   readonly onCheckpointSkipped: (reason: string) => void;
+  readonly onSoupTry: (tried: SoupTry) => void;
 }
 
 /** Sends a request and waits for the message that ends it. */
@@ -150,6 +153,7 @@ function answerOf(child: ChildProcess, request: TrainerRequest, listeners: Liste
       else if (read.data.type === 'started') listeners.onStart(read.data);
       else if (read.data.type === 'epoch') listeners.onEpoch(read.data.epoch);
       else if (read.data.type === 'checkpointSkipped') listeners.onCheckpointSkipped(read.data.message);
+      else if (read.data.type === 'soupTried') listeners.onSoupTry(read.data.tried);
       else resolve(read.data);
     };
     const onExit = (code: number | null, killedBy: string | null) => reject(crashed(code, killedBy));

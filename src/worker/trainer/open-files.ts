@@ -9,7 +9,8 @@ import { joined } from './training-sides.js';
 
 /** What a task reads. */
 export interface TaskFiles {
-  readonly weightsPath: string;
+  /** Absent where the task reads weights by itself. */
+  readonly weightsPath?: string;
   readonly splits: readonly SplitFile[];
   /** Side of the splits' images. */
   readonly sizePx: number;
@@ -28,7 +29,9 @@ export class OpenFiles {
 
   /** Opens what a task needs, and forgets all else. @throws {DomainError} as `PackedFile.open`. */
   async load({ weightsPath, splits, sizePx }: TaskFiles): Promise<void> {
-    if (this.weightsFile?.path !== weightsPath) {
+    if (weightsPath === undefined) {
+      this.weightsFile = undefined;
+    } else if (this.weightsFile?.path !== weightsPath) {
       this.weightsFile = { path: weightsPath, bytes: await readFile(weightsPath) };
     }
     for (const [path, file] of this.packed) {

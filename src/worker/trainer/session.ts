@@ -3,8 +3,9 @@ import { startBackend } from '../../training/device/backend.js';
 import { PrefixCache } from '../../training/examples/prefix-cache.js';
 import { TracedFunctions } from '../../training/graph/traced-functions.js';
 import { SharedHeads } from '../../training/loop/shared-heads.js';
-import type { ScoreRequest, TrainerAnswer, TrainerMessage, TrainRequest } from '../trainer-protocol.js';
+import type { ScoreRequest, SoupRequest, TrainerAnswer, TrainerMessage, TrainRequest } from '../trainer-protocol.js';
 import { featureFileIn } from './feature-file.js';
+import { makeSoup } from './make-soup.js';
 import { OpenFiles } from './open-files.js';
 import { score, train, type TrainerParts } from './train-and-score.js';
 
@@ -31,11 +32,15 @@ export class TrainerSession {
     return new TrainerSession(port, trainerParts(port));
   }
 
-  /** Trains or scores. */
-  async fulfil(request: TrainRequest | ScoreRequest): Promise<TrainerAnswer> {
+  /** Trains, scores or makes a soup. */
+  async fulfil(request: TrainRequest | ScoreRequest | SoupRequest): Promise<TrainerAnswer> {
     const { send, rssMib } = this.port;
     if (request.type === 'score') {
       return { type: 'scored', ...(await score(request, this.parts.files)), rssMib: rssMib() };
+    }
+    if (request.type === 'soup') {
+      const result = await makeSoup(request, this.parts, (tried) => send({ type: 'soupTried', tried }));
+      return { type: 'soupMade', result, rssMib: rssMib() };
     }
     const trained = await train(request, this.parts, (epoch) => send({ type: 'epoch', epoch }));
     return { type: 'trained', ...trained, rssMib: rssMib() };

@@ -139,7 +139,7 @@ async function predictionsOf(
 }
 
 /** @throws {DomainError} RUNTIME_MISMATCH when TensorFlow runs here otherwise than the job's trainings. */
-function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
+export function checkedRuntime({ runtime: ofJob }: Pick<TrainSpec, 'runtime'>): Runtime {
   const runtime = backendSettings();
   const mismatch = ofJob === undefined ? undefined : runtimeMismatch(runtime, ofJob);
   if (mismatch !== undefined) throw mismatch;

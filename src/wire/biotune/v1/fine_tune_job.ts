@@ -1177,11 +1177,15 @@ export interface JobResult {
 export interface PriorEstimate {
   /** The number of trainings. */
   trainingCount: number;
-  /** The number of epochs over all trainings. */
+  /**
+   * The number of epochs over all trainings; those of a head that several began with count once for each time
+   * it was trained.
+   */
   epochCount: number;
   /**
    * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
-   * for all that its result needed, also for features that another one had computed.
+   * for all that its result needed, also for features that another one had computed; only a head that it took
+   * over whole from another one is charged to that one alone.
    */
   multiplyAccumulates: number;
   /** What the search was expected to gain; absent without a search, and where no measured task is near. */
@@ -1459,9 +1463,10 @@ export interface Cost {
 }
 
 /**
- * What a job takes with all epochs of every training, though most stop early. Candidates of a search are
- * counted at the mean cost of random ones, which evolution then moves away from, over all image sizes and
- * augmentations of `search.space` and at the middle of its epochs.
+ * What a job takes with all epochs of every training, though most stop early, but for those that a search
+ * drops. Candidates of a search are counted at the mean cost of random ones, which evolution then moves away
+ * from; in ACCELERATED at that of the first generation, which is known before. Where `search.space` leaves
+ * settings open, at the mean over its image sizes and augmentations and at the middle of its epochs.
  */
 export interface JobEstimate {
   /** What each method takes. */

@@ -54,7 +54,11 @@ export interface TaskSpec {
     | TrainSpec
     | undefined;
   /** The scoring to do. */
-  score?: ScoreSpec | undefined;
+  score?:
+    | ScoreSpec
+    | undefined;
+  /** The soup to make. */
+  soup?: SoupSpec | undefined;
 }
 
 /** Bytes in object storage, named by what they are. */
@@ -316,6 +320,45 @@ export interface ScoreSpec {
   runtime?: Runtime | undefined;
 }
 
+/**
+ * The greedy soup of some trained models: their mean, in which a member is only if the validation images do
+ * not speak against it (arXiv 2203.05482).
+ */
+export interface SoupSpec {
+  /** The network with the weights of the best member, which the others are averaged with. */
+  network:
+    | NetworkSpec
+    | undefined;
+  /**
+   * The weight files of the other members, the better ones first, 1 to 15; all were trained from the same
+   * head as the best.
+   */
+  others: Artifact[];
+  /** The training and validation images. */
+  pack:
+    | PackSpec
+    | undefined;
+  /** The slice of train and validation to use, from 0; all of the images are slice 0 of 1. */
+  fold: number;
+  /** The number of slices that train and validation are cut into. */
+  foldCount: number;
+  /** What decides which members join. */
+  objective:
+    | Objective
+    | undefined;
+  /**
+   * The number of images in memory at a time, 2 to 4096; re-estimated statistics of BatchNorm are means over
+   * such batches.
+   */
+  batchSize: number;
+  /** The runtime of the job, once a training has fixed it: a worker that runs otherwise refuses the task. */
+  runtime?:
+    | Runtime
+    | undefined;
+  /** How train and validation are divided anew, of all images; as the dataset divides them when absent. */
+  division?: Division | undefined;
+}
+
 export interface HeartbeatRequest {
   /** The id of the task. */
   task: string;
@@ -455,7 +498,11 @@ export interface TaskResult {
     | TrainResult
     | undefined;
   /** What the scoring gave. */
-  score?: ScoreResult | undefined;
+  score?:
+    | ScoreResult
+    | undefined;
+  /** What the soup came to. */
+  soup?: SoupResult | undefined;
 }
 
 /** What an import found and packed. */
@@ -557,6 +604,52 @@ export interface ScoreResult {
    * the one that the model gave it.
    */
   report: Artifact | undefined;
+}
+
+/** What a greedy soup came to. */
+export interface SoupResult {
+  /** The weights of the mean of the members that have joined. */
+  weights:
+    | Artifact
+    | undefined;
+  /** What became of each other member, in the order of `others`. */
+  tries: SoupTry[];
+  /** The mean cross-entropy on the validation images. */
+  validationLoss: number;
+  /** The share of the validation images that the model recognises, 0 to 1. */
+  validationAccuracy: number;
+  /** The mean recall of the classes that have validation images, 0 to 1. */
+  validationMacroAccuracy: number;
+  /**
+   * The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found counts
+   * 0.
+   */
+  validationMacroF1: number;
+  /**
+   * The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far confidence
+   * and accuracy are apart, 0 to 1.
+   */
+  validationCalibrationError: number;
+  /** The seconds that the tries took. */
+  soupSeconds: number;
+  /** The multiply-accumulates of the tries, counted as in `Cost`. */
+  multiplyAccumulates: number;
+  /** What the tries ran on. */
+  runtime: Runtime | undefined;
+}
+
+/** What became of one member of a soup. */
+export interface SoupTry {
+  /** The place of the member, from 1 for the first of `others`; the best, 0, is in the soup without a try. */
+  memberIndex: number;
+  /** The objective's figure on the validation images without the member: higher is better. */
+  figureBefore: number;
+  /** The figure with the member; absent where the validation loss was not a number. */
+  figureAfter?:
+    | number
+    | undefined;
+  /** Whether the member is in the soup: the figure has not fallen. */
+  hasJoined: boolean;
 }
 
 export interface CompleteTaskResponse {
