@@ -17,7 +17,7 @@ const PAPER_SIZES = {
   evaluation: { seedCount: 2 },
 };
 
-const without = (part) => ({ search: { accelerated: { [part]: false } } });
+const without = (...parts) => ({ search: { accelerated: Object.fromEntries(parts.map((part) => [part, false])) } });
 
 /**
  * What is compared: a job each for a task and a search seed. `request` is laid over the job of the accelerated search.
@@ -39,12 +39,23 @@ export const ARMS = {
   RANDOM_SEARCH: {
     title: 'Random search',
     kind: 'SEARCH',
-    request: { search: { accelerated: { usesAnchors: false, usesMoves: false, usesSurrogate: false } } },
+    request: without('usesAnchors', 'usesMoves', 'usesSurrogate', 'usesRungs'),
+  },
+  RANDOM_HALVING: {
+    title: 'Random search with rungs',
+    kind: 'SEARCH',
+    request: without('usesAnchors', 'usesMoves', 'usesSurrogate'),
   },
   TPE: { title: 'TPE (Optuna)', kind: 'PEER', request: {} },
   NO_ANCHORS: { title: 'without anchors', kind: 'ABLATION', request: without('usesAnchors') },
   NO_MOVES: { title: 'without moves', kind: 'ABLATION', request: without('usesMoves') },
   NO_SURROGATE: { title: 'without the surrogate', kind: 'ABLATION', request: without('usesSurrogate') },
+  NO_RUNGS: { title: 'without rungs', kind: 'ABLATION', request: without('usesRungs') },
+  FIXED_FINALS: {
+    title: 'without redivided finals',
+    kind: 'ABLATION',
+    request: { finals: { division: 'FIXED', choice: 'BEST' } },
+  },
   NO_PROBE: { title: 'without the probed head', kind: 'ABLATION', request: { training: { headInit: 'RANDOM' } } },
   NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
 };

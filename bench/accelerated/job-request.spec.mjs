@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFineTuneJobSchema } from '../../src/domain/job/create-fine-tune-job.ts';
 import { lrMultipliers } from '../../src/domain/job/genome.ts';
-import { nearestCandidate } from '../../src/search/accelerated/candidate.ts';
+import { nearestRates } from '../../src/search/accelerated/rates.ts';
 import { ARMS } from './arms.mjs';
 import { genomeOf, jobRequest, requestOfCandidates } from './job-request.mjs';
 import { TASKS } from './tasks.mjs';
@@ -50,6 +50,6 @@ it('genomeOf writes what the search reads as the same candidate', () => {
   const few = [0, 6, 0, 0, 5.5, 0, 0, 0, 1];
   for (const candidate of [many, few]) {
     const read = lrMultipliers(genomeOf(candidate), { usesRateGenes: true, blocks: rules });
-    expect(nearestCandidate(read, rules)).toEqual(candidate);
+    expect(nearestRates(read, rules)).toEqual(candidate);
   }
 });
