@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { storedTrial } from '../../test/fixtures/stored-trial.js';
 import { createFineTuneJobSchema } from '../domain/job/create-fine-tune-job.js';
 import type { SearchingMethod } from '../methods/method-table.js';
 import { SEARCH_MODE_NAMES, SEARCH_MODES } from '../methods/search-modes.js';
@@ -78,16 +79,10 @@ describe('an accelerated search', () => {
     expect(asked).toHaveLength(trials.length);
   });
 
-  /** Without the times, which no plan knows of. */
-  const stored = (trial: PlannedTrial) =>
-    ({
-      ...trial,
-      id: `trl_${trial.slot}`,
-      jobId: 'ftj_1',
-      state: 'SUCCEEDED',
-      fitness: (trial.slot + 1) / 10,
-      losses: [],
-    }) as unknown as SearchedTrial;
+  const stored = (trial: PlannedTrial): SearchedTrial => ({
+    ...storedTrial(trial, (trial.slot + 1) / 10),
+    losses: [],
+  });
 
   it('begins with what the caller gives, named jobs, and then priors', () => {
     const initialGenomes = [{ genes: [0.65, 0, 0], threshold: 0.5 }];
