@@ -97,7 +97,6 @@ describe('artifacts', () => {
         patienceEpochs: 1,
         batchSize: 2,
         cosineEpochCount: 1,
-        stepCountMin: 0,
       }),
       augmentation: 'NONE' as const,
       lrMultipliers: [1],

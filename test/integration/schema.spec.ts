@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DataSource } from 'typeorm';
 import { Priors1765400000000 } from '../../migrations/1765400000000-priors.js';
+import { SearchSpace1765500000000 } from '../../migrations/1765500000000-search-space.js';
 import { createDataSource, migrate } from '../../src/storage/postgres/data-source.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 
@@ -94,6 +95,24 @@ describe('the schema', () => {
     ]);
     await migration.down(runner);
     expect(await specs()).toContainEqual({ id: 'u', spec: older });
+    await runner.release();
+  });
+
+  it('gives a job that began before searches had a space an empty one, and takes it back', async () => {
+    await dataSource.query(
+      `INSERT INTO fine_tune_jobs (id, project, dataset_id, dataset_version, spec, algorithm_version)
+       VALUES ('k', 'p', 'd', 1, '{"search": {"seed": 1}, "budget": {}}', 1)`,
+    );
+    const runner = dataSource.createQueryRunner();
+    const migration = new SearchSpace1765500000000();
+    const specAfter = async (move: Promise<void>) => {
+      await move;
+      const [row] = await dataSource.query<{ spec: object }[]>(`SELECT spec FROM fine_tune_jobs WHERE id = 'k'`);
+      return row?.spec;
+    };
+    const search = { seed: 1, space: { augmentation: [], imageSizePx: [], batchSize: [] }, objectives: [] };
+    expect(await specAfter(migration.up(runner))).toEqual({ search, budget: {} });
+    expect(await specAfter(migration.down(runner))).toEqual({ search: { seed: 1 }, budget: {} });
     await runner.release();
   });
 
