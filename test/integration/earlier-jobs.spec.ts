@@ -88,7 +88,7 @@ describe('priors', () => {
     expect(first.map(({ origin }) => origin)).toEqual(['PRIOR', 'PRIOR', ...Array<string>(6).fill('ANCHOR')]);
     expect(first.slice(0, 2).map(({ lrMultipliers }) => lrMultipliers)).toEqual([alone(1), alone(3)]);
     const rankOf = (place: number) =>
-      1 + first.filter(({ fitness = 0 }) => fitness < (first[place]?.fitness ?? 0)).length;
+      1 + first.filter(({ fitness = Infinity }) => fitness < (first[place]?.fitness ?? 0)).length;
     expect(new Set([rankOf(0), rankOf(1)]).size, 'the made-up figures tell them apart').toBe(2);
     expect(job.result?.priors).toEqual([
       { job: near.name, distance: 0, trial: first[0]?.name, rank: rankOf(0) },
