@@ -23,12 +23,13 @@ const without = (...parts) => ({ search: { accelerated: Object.fromEntries(parts
  * What is compared: a job each for a task and a search seed. `request` is laid over the job of the accelerated search.
  *
  * SEARCH: a search that others are held against. ALONE: the accelerated search again, for its wall time. ABLATION: the
- * accelerated search with one part taken out. PEER: a search from outside, which drives the engine through the API.
+ * accelerated search with one part taken out, or one more. PEER: a search from outside, which drives the engine through the API.
  *
  * @typedef {object} Arm
  * @property {string} title As tables name its search.
  * @property {'SEARCH' | 'ALONE' | 'ABLATION' | 'PEER'} kind
  * @property {object} request
+ * @property {string} [method] What of the job is compared; its search when absent.
  */
 
 /** @type {Record<string, Arm>} The first one is what the others are held against, and measured first. */
@@ -57,6 +58,7 @@ export const ARMS = {
     request: { finals: { division: 'FIXED', choice: 'BEST' } },
   },
   NO_PROBE: { title: 'without the probed head', kind: 'ABLATION', request: { training: { headInit: 'RANDOM' } } },
+  SOUP: { title: 'with a soup', kind: 'ABLATION', method: 'SOUP', request: { finals: { usesSoup: true } } },
   NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
 };
 

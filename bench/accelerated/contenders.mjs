@@ -30,12 +30,12 @@ import { ARMS, MAIN_ARM } from './arms.mjs';
  * @returns {Contender[]} those that were measured with one search seed at least.
  */
 export function contendersOf({ units }, lines) {
-  const searches = Object.entries(ARMS).map(([arm, { title, kind }]) => ({
+  const searches = Object.entries(ARMS).map(([arm, { title, kind, method = 'BIOTUNE' }]) => ({
     id: arm,
     title,
     kind,
     arm,
-    method: 'BIOTUNE',
+    method,
   }));
   const plain = Object.entries(METHOD_NAMES)
     .filter(([method]) => method !== 'BIOTUNE')

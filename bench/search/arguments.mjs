@@ -7,7 +7,7 @@ import { evaluationSchema } from '../../dist/src/domain/job/evaluation.js';
 import { finalsSchema } from '../../dist/src/domain/job/finals-config.js';
 import { biotuneSchema } from '../../dist/src/domain/job/search-config.js';
 import { trainingSchema } from '../../dist/src/domain/job/training-protocol.js';
-import { METHODS } from '../../dist/src/methods/method-table.js';
+import { BASELINES, SEARCH_METHOD } from '../../dist/src/methods/method-table.js';
 import { SEARCH_MODE_NAMES } from '../../dist/src/methods/search-modes.js';
 import { ROOT } from '../../scripts/setup/paths.mjs';
 import { SetupError } from '../../scripts/setup/run-command.mjs';
@@ -15,6 +15,9 @@ import { jobRequest } from './job-request.mjs';
 import { findTasks, TASKS } from './tasks.mjs';
 
 /** Options that are numbers: what they mean to a job, which knows their bounds, and what they are when not given. */
+/** The methods that a job can be asked to train alone. */
+const TRAINED = [SEARCH_METHOD, ...BASELINES];
+
 const NUMBERS = {
   seeds: { schema: finalsSchema.shape.seedCount, value: 3 },
   'search-seeds': { schema: evaluationSchema.shape.seedCount, value: 2 },
@@ -54,7 +57,7 @@ const USAGE = `usage: node bench/search.mjs [--task ${Object.keys(TASKS).join('|
 export function readArguments(args) {
   const { task, methods, mode, 'data-dir': dataDir, ...numbers } = parse(args);
   const settings = {
-    methods: chosen('methods', methods?.split(',') ?? METHODS, METHODS),
+    methods: chosen('methods', methods?.split(',') ?? TRAINED, TRAINED),
     mode: chosen('mode', [mode], SEARCH_MODE_NAMES)[0],
     seeds: numberOf('seeds', numbers),
     searchSeeds: numberOf('search-seeds', numbers),

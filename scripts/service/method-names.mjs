@@ -15,4 +15,5 @@ export const METHOD_NAMES = {
   LAYER_DECAY: 'Layer decay',
   RANDOM_SEARCH: 'Random search',
   SUFFIX_GRID: 'Suffix grid',
+  SOUP: 'Soup of finalists',
 };

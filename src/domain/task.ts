@@ -170,6 +170,15 @@ export type ImportResult = Readonly<z.infer<typeof importResultSchema>>;
 export const trainResultSchema = z
   .strictObject({
     ...seedResultSchema.omit({ seed: true }).shape,
+    bestEpoch: seedResultSchema.shape.bestEpoch.unwrap(),
+    epochCount: z
+      .int()
+      .positive()
+      .describe(
+        'The number of epochs that were trained; those of a head that was taken over from another training do not count.',
+      ),
+    trainedParameterCount: seedResultSchema.shape.trainedParameterCount.unwrap(),
+    totalParameterCount: seedResultSchema.shape.totalParameterCount.unwrap(),
     weights: artifactSchema
       .optional()
       .describe('The weights of the best epoch; present when the task asked to keep them.'),
@@ -279,6 +288,9 @@ export const soupResultSchema = z
     validationMacroAccuracy,
     validationMacroF1,
     validationCalibrationError,
+    predictions: artifactSchema.describe(
+      'A JSON file: the validation images, the class index of each, and the one that the mean gave it.',
+    ),
     soupSeconds: z.number().min(0).describe('The seconds that the tries took.'),
     multiplyAccumulates: z.number().min(0).describe('The multiply-accumulates of the tries, counted as in `Cost`.'),
     runtime: runtimeSchema.describe('What the tries ran on.'),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Class indices or places of images, one per image. */
 const perImage = z.array(z.int().min(0)).readonly();
 
-/** What one training's weights take its validation images for: a JSON file in object storage. */
+/** What one model takes its validation images for: a JSON file in object storage. */
 export const validationPredictionsSchema = z
   .strictObject({
     images: perImage.describe('The place of each image among those of train, followed by those of validation, from 0.'),
@@ -16,5 +16,5 @@ export const validationPredictionsSchema = z
       error: 'images, labels and predictions must be of one length',
     },
   )
-  .describe('What the weights of the best epoch take the validation images for.');
+  .describe('What the weights of the best epoch, or of a soup, take the validation images for.');
 export type ValidationPredictions = Readonly<z.infer<typeof validationPredictionsSchema>>;

@@ -127,6 +127,37 @@ describe('the estimate of an ACCELERATED job', () => {
   });
 });
 
+describe('the estimate of a soup', () => {
+  const plain = estimateOf(accelerated);
+  const souped = estimateOf({ ...accelerated, finals: { usesSoup: true } });
+  const [search, soup] = souped.methods;
+  const own = souped.cost.multiplyAccumulates - plain.cost.multiplyAccumulates;
+  const { blocks } = networkCosts(network, 96, classes.length);
+  const forward = blocks.reduce((sum, block) => sum + block.forward, 0);
+
+  it('adds what the averaging takes to the job, and no training', () => {
+    // Three seeds, three members; of 600 images, three parts of 200.
+    expect(own / (3 * (3 * 200 + 2 * 400) * forward)).toBeCloseTo(1, 9);
+    expect(souped.cost.trainingCount).toBe(plain.cost.trainingCount);
+    expect(search).toEqual(plain.methods[0]);
+  });
+
+  it('has the search and the choice in the line of its own', () => {
+    expect(soup).toMatchObject({ method: 'SOUP', trialCount: 0 });
+    expect(soup?.cost.trainingCount).toBe((search?.cost.trainingCount ?? NaN) - 3);
+    const withoutFinals = (soup?.cost.multiplyAccumulates ?? NaN) - own;
+    expect(withoutFinals).toBeLessThan(search?.cost.multiplyAccumulates ?? NaN);
+    expect(withoutFinals).toBeGreaterThan(0.5 * (search?.cost.multiplyAccumulates ?? NaN));
+  });
+
+  it('has none where there is one candidate to choose from', () => {
+    const budget = { biotune: { mode: 'ACCELERATED', generationCount: 0, populationSize: 2, eliteCount: 1 } };
+    const methods = (usesSoup: boolean) =>
+      estimateOf({ ...accelerated, search: budget, budget: { trialCountMax: 1 }, finals: { usesSoup } }).methods;
+    expect(methods(true)).toEqual(methods(false));
+  });
+});
+
 describe('what a search will gain', () => {
   it('is told where a task near to it was measured in its mode', () => {
     const { expectedGain, warnings } = estimateOf({});

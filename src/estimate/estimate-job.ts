@@ -8,8 +8,8 @@ import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
 import type { PriorEstimate } from '../domain/job/job-result.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
-import type { MethodCandidate } from '../methods/method-definition.js';
-import { type Method, methodOf, SEARCH_METHOD, takesGenomes } from '../methods/method-table.js';
+import type { MethodCandidate, TrainedDefinition } from '../methods/method-definition.js';
+import { methodOf, SEARCH_METHOD, SOUP_METHOD, takesGenomes, type TrainedMethod } from '../methods/method-table.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { assumedResolution, resolutionWarnings, searchSizeOf } from '../report/search-resolution.js';
@@ -20,6 +20,7 @@ import { expectedEpochCount } from './expected-epochs.js';
 import { gainWarning, nearestGain } from './expected-gain.js';
 import { estimateParameters } from './parameter-estimate.js';
 import { objectiveValuesOf } from './objective-values.js';
+import { estimateSoup } from './soup-estimate.js';
 import { settingsOfMeanCost } from './space-mean.js';
 import {
   estimateTraining,
@@ -44,8 +45,9 @@ export interface EstimatedJob {
  */
 export function estimateJob(job: EstimatedJob): JobEstimate {
   const { spec, classes } = job;
-  const methods = methodsOf(spec).map(estimatorOf(job));
-  const cost = methods.map((method) => method.cost).reduce(addCosts, NO_COST);
+  const estimated = estimatedMethods(job);
+  const methods = estimated.map(({ row }) => row);
+  const cost = estimated.map(({ own }) => own).reduce(addCosts, NO_COST);
   if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };
   const resolution = assumedResolution(searchSizeOf(classes, foldCountOf(spec.data), spec.evaluation));
   const isSearched = spec.search.type !== 'NONE';
@@ -74,8 +76,25 @@ const sizeOf = (classes: readonly DatasetClass[]) => ({
   classCount: classes.length,
 });
 
+/** Every method that the job reports; the soup of the search's finalists last, where there will be one. */
+function estimatedMethods(job: EstimatedJob): EstimatedMethod[] {
+  const { ofMethod, ofSoup } = estimatorOf(job);
+  const trained = methodsOf(job.spec).map(ofMethod);
+  const searched = trained.find(({ row }) => row.method === SEARCH_METHOD);
+  const soup = job.spec.finals.usesSoup && searched !== undefined ? ofSoup(searched) : undefined;
+  return soup === undefined ? trained : [...trained, soup];
+}
+
+/** What one method takes: until one candidate of it is chosen, and then to report it. */
+interface EstimatedMethod {
+  readonly row: JobEstimate['methods'][number];
+  readonly untilChosen: Cost;
+  /** What the row's method takes that no other row has. */
+  readonly own: Cost;
+}
+
 function estimatorOf(job: EstimatedJob) {
-  const { spec, baseModel, classes, multiplyAccumulatesPerSecond: speed } = job;
+  const { spec, baseModel, classes } = job;
   const network = networkByArchitecture(baseModel.architecture);
   const objectiveValues = objectiveValuesOf({ spec, baseModel, classCount: classes.length });
   const scope: SearchScope = { spec, blocks: baseModel.blocks, objectiveValuesOf: objectiveValues };
@@ -83,28 +102,54 @@ function estimatorOf(job: EstimatedJob) {
   const [fixed, open] = [[settingOf({})], settingsOfMeanCost(spec.search.space).map(settingOf)];
   const fold = imageCountsOf(classes, foldCountOf(spec.data));
   const all = spec.finals.division === 'FIXED' ? imageCountsOf(classes, 1) : redividedCountsOf(classes);
-  return (method: Method): JobEstimate['methods'][number] => {
+  const ofMethod = (method: TrainedMethod): EstimatedMethod => {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);
-    const settings = takesGenomes(method) ? open : fixed;
-    const costOf = (trainingCount: number, images: ImageCounts, rungs: readonly number[]): Cost => {
-      const { epochCount, multiplyAccumulates } = meanOfTrainings(
-        settings.map((setting) =>
-          estimateTraining(definition, setting, images, expectedEpochCount(setting.spec.training.epochCount, rungs)),
-        ),
-      );
-      return {
-        trainingCount,
-        epochCount: Math.round(epochCount * trainingCount),
-        multiplyAccumulates: multiplyAccumulates * trainingCount,
-        ...(speed !== undefined && { trainSeconds: (multiplyAccumulates * trainingCount) / speed }),
-      };
-    };
+    const costOf = costsOf(job, definition, takesGenomes(method) ? open : fixed);
     const searched = costOf(trialCount * spec.evaluation.seedCount, fold, rungsOf(spec));
-    const cost = addCosts(searched, costOf(retrainingCount(spec, trialCount), all, []));
-    return { method, trialCount, cost, ...estimateParameters(definition, network, classes.length, settingOf({})) };
+    const { seedCount } = spec.finals;
+    const untilChosen = addCosts(searched, costOf(seedCount * contestedCount(spec, trialCount), all, []));
+    const cost = addCosts(untilChosen, costOf(seedCount, all, []));
+    const parameters = estimateParameters(definition, network, classes.length, settingOf({}));
+    return { row: { method, trialCount, cost, ...parameters }, untilChosen, own: cost };
+  };
+  const ofSoup = ({ row, untilChosen }: EstimatedMethod): EstimatedMethod | undefined => {
+    const memberCount = contestedCount(spec, row.trialCount);
+    if (memberCount < 2) return undefined;
+    const multiplyAccumulates =
+      spec.finals.seedCount *
+      estimateSoup(
+        open.map(({ costs }) => costs),
+        memberCount,
+        all,
+      );
+    const own = costOfWork(job, { trainingCount: 0, epochCount: 0, multiplyAccumulates });
+    return { row: { ...row, method: SOUP_METHOD, trialCount: 0, cost: addCosts(untilChosen, own) }, untilChosen, own };
+  };
+  return { ofMethod, ofSoup };
+}
+
+/** What so many trainings of a method cost, at the mean over the settings that they may have. */
+function costsOf(job: EstimatedJob, definition: TrainedDefinition, settings: readonly TrainingSetting[]) {
+  return (trainingCount: number, images: ImageCounts, rungs: readonly number[]): Cost => {
+    const { epochCount, multiplyAccumulates } = meanOfTrainings(
+      settings.map((setting) =>
+        estimateTraining(definition, setting, images, expectedEpochCount(setting.spec.training.epochCount, rungs)),
+      ),
+    );
+    return costOfWork(job, {
+      trainingCount,
+      epochCount: Math.round(epochCount * trainingCount),
+      multiplyAccumulates: multiplyAccumulates * trainingCount,
+    });
   };
 }
+
+/** Work with its seconds, by the speed of earlier trainings where there were any. */
+const costOfWork = ({ multiplyAccumulatesPerSecond: speed }: EstimatedJob, work: Omit<Cost, 'trainSeconds'>): Cost => ({
+  ...work,
+  ...(speed !== undefined && { trainSeconds: work.multiplyAccumulates / speed }),
+});
 
 /** What decides the cost of trainings with some settings; the network is counted once for each image size. */
 function settingsOfTrainings({ spec, baseModel, classes }: EstimatedJob, scope: SearchScope) {
@@ -136,14 +181,14 @@ function knownCandidates(scope: SearchScope): MethodCandidate[] | undefined {
 }
 
 /** Candidates of a method's own search; 0 where it has none. */
-function candidateCount(scope: SearchScope, method: Method): number {
+function candidateCount(scope: SearchScope, method: TrainedMethod): number {
   const definition = methodOf(method);
   if (definition.kind === 'FIXED') return 0;
   return listOf(scope, definition)?.length ?? plannedTrialCount(scope.spec);
 }
 
-/** Trainings on all the data: the choice among the best candidates, then the report. */
-function retrainingCount({ finals }: FineTuneJobSpec, trialCount: number): number {
+/** Candidates that train on all the data before one of them is chosen; 0 where there is nothing to choose from. */
+function contestedCount({ finals }: FineTuneJobSpec, trialCount: number): number {
   const contested = Math.min(finals.finalistCount, trialCount);
-  return finals.seedCount * ((contested > 1 ? contested : 0) + 1);
+  return contested > 1 ? contested : 0;
 }

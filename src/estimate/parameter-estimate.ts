@@ -3,7 +3,7 @@ import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { TrainingProtocol } from '../domain/job/training-protocol.js';
 import type { BlockRule } from '../domain/job/genome.js';
 import { fixedMultipliers, listedCandidates, techniqueOf } from '../methods/apply-method.js';
-import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
+import type { MethodCandidate, MethodDefinition, TrainedDefinition } from '../methods/method-definition.js';
 import { stagesOf } from '../methods/stages.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import type { NetworkDefinition } from '../networks/network.js';
@@ -30,7 +30,7 @@ export interface ParameterSetting {
 }
 
 export function estimateParameters(
-  method: MethodDefinition,
+  method: TrainedDefinition,
   network: NetworkDefinition,
   classCount: number,
   setting: ParameterSetting,
@@ -44,7 +44,7 @@ export function estimateParameters(
 }
 
 function trainedCount(
-  method: MethodDefinition,
+  method: TrainedDefinition,
   specs: readonly ParameterSpec[],
   { spec, rules, searched }: ParameterSetting,
 ): number {

@@ -5,7 +5,7 @@ import { trainingProtocolSchema } from '../domain/job/training-protocol.js';
 import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { biotune } from '../methods/definitions/biotune.js';
 import { randomSearch } from '../methods/definitions/random-search.js';
-import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
+import type { MethodCandidate, TrainedDefinition } from '../methods/method-definition.js';
 import { METHOD_TABLE, methodSettingsSchema } from '../methods/method-table.js';
 import type { HeadInit } from '../methods/stage.js';
 import type { NetworkDefinition } from '../networks/network.js';
@@ -30,7 +30,7 @@ interface Setting {
 }
 
 /** What is said of a training that runs all its epochs. */
-async function measured(method: MethodDefinition, candidate: MethodCandidate, setting: Setting) {
+async function measured(method: TrainedDefinition, candidate: MethodCandidate, setting: Setting) {
   const { network = tinyTraining.network } = setting;
   const zeros = parameterSpecs(network, classCount).map(({ name, shape }) => {
     const data = new Float32Array(elementCount(shape)).fill(0.1);
@@ -58,7 +58,7 @@ async function measured(method: MethodDefinition, candidate: MethodCandidate, se
 const jobProtocol = ({ frozenBatchNorm, headInit = 'RANDOM', isAugmented = false }: Setting) =>
   ({ frozenBatchNorm, headInit, augmentation: isAugmented ? 'LIGHT' : 'NONE' }) as const;
 
-function estimated(method: MethodDefinition, setting: Setting, searched?: readonly MethodCandidate[]) {
+function estimated(method: TrainedDefinition, setting: Setting, searched?: readonly MethodCandidate[]) {
   const { network = tinyTraining.network } = setting;
   const { augmentation, ...protocol } = jobProtocol(setting);
   const epochs = { epochCount: EPOCH_COUNT, patienceEpochs: EPOCH_COUNT, cosineEpochCount: EPOCH_COUNT };
@@ -88,7 +88,7 @@ describe.each<[string, Setting]>([
   const { blocks } = setting.network ?? tinyTraining.network;
 
   /** Expects the estimate to be the mean over trainings, each with its chance. */
-  async function expectMean(method: MethodDefinition, candidates: readonly Candidate[]) {
+  async function expectMean(method: TrainedDefinition, candidates: readonly Candidate[]) {
     const found = await Promise.all(candidates.map((candidate) => measured(method, candidate, setting)));
     const estimate = estimated(method, setting);
     for (const figure of ['multiplyAccumulates', 'trainedParameterCount'] as const) {

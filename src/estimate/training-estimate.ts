@@ -8,7 +8,7 @@ import type { BlockRule } from '../domain/job/genome.js';
 import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { firstBatchesExampleCount } from '../methods/batch-sizes.js';
 import { type CutFacts, cutOf } from '../methods/cut.js';
-import type { MethodCandidate, MethodDefinition } from '../methods/method-definition.js';
+import type { MethodCandidate, MethodDefinition, TrainedDefinition } from '../methods/method-definition.js';
 import type { Technique } from '../methods/method-table.js';
 import type { Stage } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
@@ -64,7 +64,7 @@ export interface TrainingEstimate {
  * @param searchedEpochCount The mean epochs of the last stage of `setting.searched`, whole or not; all of them when absent.
  */
 export function estimateTraining(
-  method: MethodDefinition,
+  method: TrainedDefinition,
   setting: TrainingSetting,
   images: ImageCounts,
   searchedEpochCount?: number,

@@ -35,19 +35,22 @@ const candidateOf = ({ method, lrMultipliers, settings, genes, threshold }: Stor
  * Trials of all folds are compared, as in the paper: what is chosen from them is compared on all the data.
  */
 export function bestCandidates(trials: readonly StoredTrial[], method: Method, count: number): Candidate[] {
-  const ranked = trials
-    .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
-    .toSorted(
-      (a, b) => (a.fitness ?? Infinity) - (b.fitness ?? Infinity) || a.generation - b.generation || a.slot - b.slot,
-    );
   const best = new Map<string, StoredTrial>();
-  for (const trial of ranked) {
+  for (const trial of rankedTrials(trials, method)) {
     if (best.size === count) break;
     const phenotype = phenotypeKey(trial);
     if (!best.has(phenotype)) best.set(phenotype, trial);
   }
   return [...best.values()].map(candidateOf);
 }
+
+/** The trials of a method that could be trained, the best by their fitness first; of equal ones the earlier. */
+export const rankedTrials = (trials: readonly StoredTrial[], method: Method): StoredTrial[] =>
+  trials
+    .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
+    .toSorted(
+      (a, b) => (a.fitness ?? Infinity) - (b.fitness ?? Infinity) || a.generation - b.generation || a.slot - b.slot,
+    );
 
 /** Puts candidates up for training. */
 @Injectable()
@@ -103,7 +106,7 @@ function trainings(context: JobContext, trial: NewTrial, trialId: string | undef
   const [rung] = trial.phase === 'SEARCH' && trial.method === SEARCH_METHOD ? rungsOf(context.job.spec) : [];
   const pause = rung === undefined ? {} : { pauseAfterEpochCount: rung };
   return trainingSeeds(trial.phase, seedCount).map((seed, index) => ({
-    ...trainingTask(context, trial, seed, { part: 0, ...pause, ...divided(context, trial.phase, index) }),
+    ...trainingTask(context, trial, seed, { part: 0, ...pause, ...divisionOf(context, trial.phase, index) }),
     trialId,
   }));
 }
@@ -133,7 +136,7 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
   const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
   const key = `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`;
-  const keeps = { keepWeights: phase === 'FINALS', keepPredictions: phase !== 'SEARCH' };
+  const keeps = { keepWeights: keepsWeights(context, trial), keepPredictions: phase !== 'SEARCH' };
   const asked = { ...candidate, ...stretch, ...slice, ...keeps, seed, phaseSeed };
   return {
     scope: context.job.id,
@@ -143,15 +146,19 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
   };
 }
 
+/** Whether somebody wants the weights of a trial's trainings: the report, or a soup of the search's finalists. */
+const keepsWeights = ({ job }: JobContext, { phase, method }: Pick<NewTrial, 'phase' | 'method'>): boolean =>
+  phase === 'FINALS' || (phase === 'SELECTION' && method === SEARCH_METHOD && job.spec.finals.usesSoup);
+
 /** How the images of a training after the search are divided: the next part for each seed, the same for all methods. */
-function divided(context: JobContext, phase: TrialPhase, seedIndex: number): Pick<TrainSpec, 'division'> {
+export function divisionOf(context: JobContext, phase: TrialPhase, seedIndex: number): Pick<TrainSpec, 'division'> {
   if (phase === 'SEARCH' || context.job.spec.finals.division === 'FIXED') return {};
   const partCount = partCountIn(context);
   return { division: { part: seedIndex % partCount, partCount } };
 }
 
 /** Seeds of the trainings of one phase; no two phases share one. */
-const trainingSeeds = (phase: TrialPhase, count: number): readonly number[] =>
+export const trainingSeeds = (phase: TrialPhase, count: number): readonly number[] =>
   phase === 'SEARCH'
     ? SEARCH_SEEDS.slice(0, count)
     : Array.from({ length: count }, (_, index) => FIRST_SEEDS[phase] + index);

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { groupBy } from '../domain/group-by.js';
 import { figureOf } from '../domain/job/evaluation.js';
-import type { Method } from '../methods/method-table.js';
+import type { StoredTrial } from '../domain/job/trial.js';
+import { type Method, SOUP_METHOD } from '../methods/method-table.js';
 import type { Artifact } from '../domain/artifact.js';
 import { type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
 import type { FinalModel, Finalist, ScoredFinalist } from '../report/finalist.js';
@@ -12,6 +13,7 @@ import type { Training } from '../storage/postgres/training-parts.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
 import type { JobContext } from './job-context.js';
 import { PredictionFiles } from './prediction-files.js';
+import { Soups } from './soups.js';
 import { refuseBadData } from './trial-settlement.js';
 
 /** Names the task that scores a method's model of a seed. */
@@ -25,18 +27,30 @@ export class FinalModels {
     private readonly tasks: TaskRepository,
     private readonly objects: ObjectStore,
     private readonly predictions: PredictionFiles,
+    private readonly soups: Soups,
   ) {}
 
   /** The methods that could be trained, with a model for each seed, in the order that `Finalist` tells. */
-  async trained({ job }: JobContext): Promise<Finalist<FinalModel>[]> {
+  async trained(context: JobContext): Promise<Finalist<FinalModel>[]> {
+    const { job } = context;
     const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
     const { evaluation, finals } = job.spec;
     const figure = ({ training }: FinalModel) => (finals.division === 'FIXED' ? figureOf(training, evaluation) : 0);
-    return trials.map((trial) => ({
-      trial,
-      models: (trainings.get(trial.id) ?? []).flatMap(modelOf).sort((a, b) => figure(b) - figure(a) || a.seed - b.seed),
-    }));
+    return Promise.all(
+      trials.map(async (trial) => {
+        const models = await this.modelsOf(context, trial, trainings.get(trial.id) ?? []);
+        return { trial, models: models.sort((a, b) => figure(b) - figure(a) || a.seed - b.seed) };
+      }),
+    );
+  }
+
+  private async modelsOf(
+    context: JobContext,
+    trial: StoredTrial,
+    trainings: readonly Training[],
+  ): Promise<FinalModel[]> {
+    return trial.method === SOUP_METHOD ? this.soups.models(context, trial, trainings) : trainings.flatMap(modelOf);
   }
 
   /**

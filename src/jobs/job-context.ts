@@ -5,7 +5,8 @@ import { partCountOf } from '../domain/dataset/division.js';
 import { objectiveSchema } from '../domain/job/evaluation.js';
 import type { FineTuneJobSpec, StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { NewTrial } from '../domain/job/trial.js';
-import type { PackSpec, ScoreSpec, TrainSpec } from '../domain/task.js';
+import type { Artifact } from '../domain/artifact.js';
+import type { PackSpec, ScoreSpec, SoupSpec, TrainSpec } from '../domain/task.js';
 import { objectiveValuesOf } from '../estimate/objective-values.js';
 import { protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { methodOf } from '../methods/method-table.js';
@@ -87,6 +88,36 @@ export function trainSpec(
     training: { ...ofJob, batchSize, ...protocol },
     augmentation,
     technique: techniqueOf(method, methods, settings),
+  };
+}
+
+/**
+ * The soup of some models of one seed, at the image size and the batch size of the best.
+ *
+ * @param soup `weights`: those of the members, the best first; at least two.
+ * @throws {Error} for fewer members.
+ */
+export function soupSpec(
+  context: JobContext,
+  {
+    settings,
+    weights,
+    division,
+  }: Pick<NewTrial, 'settings'> & Pick<SoupSpec, 'division'> & { weights: readonly Artifact[] },
+): SoupSpec {
+  const { training, data, evaluation } = withSettings(context.job.spec, settings);
+  const [best, ...others] = weights;
+  if (best === undefined || others.length === 0) throw new Error(`a soup of ${weights.length} models was asked for`);
+  if (training.batchSize === undefined) throw new Error(`${context.job.id} averages before its batch size is known`);
+  return {
+    network: network(context, best, data),
+    others,
+    pack: pack(context, (split) => split !== 'test'),
+    fold: 0,
+    foldCount: 1,
+    ...(division !== undefined && { division }),
+    objective: objectiveSchema.strip().parse(evaluation),
+    batchSize: training.batchSize,
   };
 }
 

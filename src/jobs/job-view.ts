@@ -4,7 +4,7 @@ import { datasetVersionName, fineTuneJobName, trialName } from '../domain/resour
 import { genomeOf, isComplete, type StoredTrial, TRIAL_PHASES, type TrialPhase } from '../domain/job/trial.js';
 import { SEARCH_METHOD } from '../methods/method-table.js';
 import { conditionsOf } from './job-conditions.js';
-import { methodsOf, searchingMethodsOf } from '../domain/job/methods-of-job.js';
+import { reportedMethodsOf, searchingMethodsOf } from '../domain/job/methods-of-job.js';
 import { activeSeconds } from './phases/search-budget.js';
 import { plannedTrialCount } from '../search/search-plan.js';
 import type { TaskOutage } from '../storage/postgres/task.repository.js';
@@ -41,7 +41,7 @@ function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, numb
   const search = isPast(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
   const selecting = finals.finalistCount > 1 ? searchingMethodsOf(job.spec).length * finals.finalistCount : 0;
   const selection = job.phase === 'SELECTING' || isPast(job, 'SELECTION') ? found('SELECTION') : selecting;
-  return { SEARCH: search, SELECTION: selection, FINALS: methodsOf(job.spec).length };
+  return { SEARCH: search, SELECTION: selection, FINALS: reportedMethodsOf(job.spec).length };
 }
 
 /** Trainings, counted by what each costs: one of the search trains on one fold, the others on all the data. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { DomainError } from '../domain/errors.js';
-import { addCosts, NO_COST } from '../domain/job/cost.js';
+import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import { METHODS } from '../methods/method-table.js';
 import type { Page, PageRequest } from '../domain/page.js';
 import { trialName } from '../domain/resource-names.js';
@@ -26,7 +26,7 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
   const results = trainings
     .filter(({ trialId }) => trialId === trainedId(entity))
     .flatMap((training) => seedResult(training) ?? []);
-  const costs = results.map((result) => ({ trainingCount: 1, ...pickCost(result) }));
+  const costs = results.map(costOf);
   return {
     ...rest,
     name: trialName(project, jobId, entity.id),
@@ -44,7 +44,9 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
   };
 }
 
-const pickCost = ({ epochCount, multiplyAccumulates, trainSeconds }: SeedResult) => ({
+/** A soup, which has no best epoch, is no training. */
+const costOf = ({ bestEpoch, epochCount, multiplyAccumulates, trainSeconds }: SeedResult): Cost => ({
+  trainingCount: bestEpoch === undefined ? 0 : 1,
   epochCount,
   multiplyAccumulates,
   trainSeconds,

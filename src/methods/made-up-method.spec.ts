@@ -7,7 +7,7 @@ import { estimateTraining, networkCosts } from '../estimate/training-estimate.js
 import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from './apply-method.js';
 import { cutOf } from './cut.js';
 import { fullFineTune } from './definitions/full-fine-tune.js';
-import type { ListScope, MethodDefinition } from './method-definition.js';
+import type { ListScope, TrainedDefinition } from './method-definition.js';
 import { METHOD_TABLE } from './method-table.js';
 import { settingsSchemaOf } from './settings-schema.js';
 import { stagesOf } from './stages.js';
@@ -21,7 +21,7 @@ const lastBlocks = {
   settings: { name: 'lastBlocks', schema: lastBlocksSettings },
   multipliers: (blockCount: number, { count }: z.infer<typeof lastBlocksSettings>) =>
     Array.from({ length: blockCount }, (_, block) => (block < blockCount - count ? 0 : 1)),
-} as const satisfies MethodDefinition;
+} as const satisfies TrainedDefinition;
 
 const eachBlockSettings = z.strictObject({ rate: z.number().gt(0).default(1e-2) });
 
@@ -36,7 +36,7 @@ const eachBlock = {
         block === trained ? rate / baseLearningRate : 0,
       ),
     })),
-} as const satisfies MethodDefinition;
+} as const satisfies TrainedDefinition;
 
 const settingsSchema = settingsSchemaOf([...METHOD_TABLE, lastBlocks, eachBlock]);
 const BATCH_NORM = { hasBatchNorm: [true, true, true], frozenBatchNorm: 'EVAL', imagesVary: false } as const;
@@ -83,7 +83,7 @@ describe('the estimate of a made-up method', () => {
   const rules = tinyNetwork.blocks.map(() => ({ policy: 'FREE' as const }));
   const costs = networkCosts(tinyNetwork, 8, 3);
   const images = { train: 27, validation: 21 };
-  const estimateOf = (method: MethodDefinition, methods: object = {}) => {
+  const estimateOf = (method: TrainedDefinition, methods: object = {}) => {
     const setting = { spec: { training, data, methods: settingsSchema.parse(methods) }, costs, rules };
     return { ...estimateTraining(method, setting, images), ...estimateParameters(method, tinyNetwork, 3, setting) };
   };

@@ -72,12 +72,20 @@ export interface FixedMethod extends CommonDefinition {
   multipliers(blockCount: number, settings: Values): number[];
 }
 
+/** A method that trains nothing: it averages models that the search has trained. */
+export interface SoupMethod extends CommonDefinition {
+  readonly kind: 'SOUP';
+}
+
+/** A method with candidates that are trained. */
+export type TrainedDefinition = GenomeMethod | ListMethod | FixedMethod;
+
 /**
  * All that there is to know of a method: what decides which parameters train, and how fast.
  *
  * Its functions are given what the schemas beside them parse, so they may name the fields of these.
  */
-export type MethodDefinition = GenomeMethod | ListMethod | FixedMethod;
+export type MethodDefinition = TrainedDefinition | SoupMethod;
 
 /** The multipliers of a method that trains every block at the job's base learning rate. */
 export const everyBlock = (blockCount: number): number[] => Array.from({ length: blockCount }, () => 1);

@@ -8,14 +8,15 @@ import {
   methodSettingsSchema,
   SEARCH_METHOD,
   SEARCHING_METHODS,
+  SOUP_METHOD,
   takesGenomes,
   techniqueSchema,
 } from './method-table.js';
 
 describe('the table of methods', () => {
-  it('names each method once, the search first', () => {
+  it('names each method once, the search first and the soup, which is no baseline, last', () => {
     expect(new Set(METHODS).size).toBe(METHOD_TABLE.length);
-    expect(METHODS).toEqual([SEARCH_METHOD, ...BASELINES]);
+    expect(METHODS).toEqual([SEARCH_METHOD, ...BASELINES, SOUP_METHOD]);
   });
 
   it('tells methods that try candidates, and of these those of genomes, from the others', () => {

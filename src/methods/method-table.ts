@@ -13,6 +13,7 @@ import { lpBody } from './definitions/lp-body.js';
 import { lpFt } from './definitions/lp-ft.js';
 import { normTune } from './definitions/norm-tune.js';
 import { randomSearch } from './definitions/random-search.js';
+import { soup } from './definitions/soup.js';
 import { suffixGrid } from './definitions/suffix-grid.js';
 import type { MethodDefinition } from './method-definition.js';
 import { settingsSchemaOf } from './settings-schema.js';
@@ -35,6 +36,7 @@ export const METHOD_TABLE = [
   layerDecay,
   randomSearch,
   suffixGrid,
+  soup,
 ] as const satisfies readonly MethodDefinition[];
 type Listed = (typeof METHOD_TABLE)[number];
 
@@ -48,13 +50,23 @@ export const METHODS_DESCRIPTION = METHOD_TABLE.map(({ id, description }) => `${
 /** The method that is the search itself; the others are what a user would otherwise pick. */
 export const SEARCH_METHOD = biotune.id;
 
+/** The method that averages what the search has trained. */
+export const SOUP_METHOD = soup.id;
+
+/** A method with candidates that are trained. */
+export type TrainedMethod = Exclude<Method, typeof SOUP_METHOD>;
+
 /** A method that a user would otherwise pick; each is trained and scored like the search's winner. */
-export type Baseline = Exclude<Method, typeof SEARCH_METHOD>;
-export const BASELINES = METHOD_TABLE.flatMap((method) => (method.kind === 'EVOLUTION' ? [] : [method.id]));
+export type Baseline = Exclude<TrainedMethod, typeof SEARCH_METHOD>;
+export const BASELINES = METHOD_TABLE.flatMap((method) =>
+  method.kind === 'EVOLUTION' || method.kind === 'SOUP' ? [] : [method.id],
+);
 
 /** A method that tries candidates with the search's seeds and folds before one of them goes on. */
-export type SearchingMethod = Exclude<Listed, { readonly kind: 'FIXED' }>['id'];
-export const SEARCHING_METHODS = METHOD_TABLE.flatMap((method) => (method.kind === 'FIXED' ? [] : [method.id]));
+export type SearchingMethod = Exclude<Listed, { readonly kind: 'FIXED' | 'SOUP' }>['id'];
+export const SEARCHING_METHODS = METHOD_TABLE.flatMap((method) =>
+  method.kind === 'FIXED' || method.kind === 'SOUP' ? [] : [method.id],
+);
 
 export const isSearching = (method: Method): method is SearchingMethod =>
   SEARCHING_METHODS.some((searching) => searching === method);
@@ -66,8 +78,8 @@ export function takesGenomes(id: Method): boolean {
 }
 
 /** The definition of a method. */
-export function methodOf(id: Method): Listed {
-  const found = METHOD_TABLE.find((method) => method.id === id);
+export function methodOf<Id extends Method>(id: Id): Extract<Listed, { readonly id: Id }> {
+  const found = METHOD_TABLE.find((method): method is Extract<Listed, { readonly id: Id }> => method.id === id);
   if (found === undefined) throw new Error(`no method ${id}`);
   return found;
 }

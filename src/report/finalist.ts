@@ -3,10 +3,16 @@ import type { TestScore, TrainResult } from '../domain/task.js';
 import type { ValidationPredictions } from '../domain/validation-predictions.js';
 import type { StoredTrial } from '../domain/job/trial.js';
 
-/** One model of a method, trained with one of the reporting seeds. */
+/** What made a final model: its training, or for a soup its averaging with the trainings of its members. */
+type FinalTraining = Omit<
+  TrainResult,
+  'weights' | 'bestEpoch' | 'epochCount' | 'trainSeconds' | 'lastValidationLoss' | 'checkpoint'
+> & { readonly weights: Artifact };
+
+/** One model of a method, trained with one of the reporting seeds; a soup has the seed of its members. */
 export interface FinalModel {
   readonly seed: number;
-  readonly training: TrainResult & { readonly weights: Artifact };
+  readonly training: FinalTraining;
 }
 
 /** A final model with what the sealed test split said of it. */

@@ -4,7 +4,7 @@ import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import { trialName } from '../domain/resource-names.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { Comparison, Interval, MethodScore } from '../domain/job/job-result.js';
-import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
+import { type Method, SEARCH_METHOD, SOUP_METHOD } from '../methods/method-table.js';
 import { methodIntervals } from '../statistics/method-intervals.js';
 import type { Interval as Estimate } from '../statistics/interval.js';
 import { pairedDifferences } from '../statistics/paired-differences.js';
@@ -22,10 +22,15 @@ export interface ReportSetting {
   readonly yieldNow: () => Promise<void>;
 }
 
-/** What the trainings of one method took, of all phases. */
+/** What the trainings of one method took, of all phases; a soup's are those of its members, and the search for them. */
 export const costOf = (totals: readonly TrainingTotals[], method?: Method): Cost =>
   totals
-    .filter((total) => method === undefined || total.method === method)
+    .filter(
+      (total) =>
+        method === undefined ||
+        total.method === method ||
+        (method === SOUP_METHOD && total.method === SEARCH_METHOD && total.phase !== 'FINALS'),
+    )
     .map(({ trainingCount, epochCount, multiplyAccumulates, trainSeconds }) => ({
       trainingCount,
       epochCount,
@@ -111,14 +116,14 @@ export async function modelInterval(
  * Sets the search's winner against the baseline that a user would have taken by its validation figure.
  *
  * @param finalists Best on validation first.
- * @returns undefined when either is missing.
+ * @returns undefined when either is missing. A soup is made of the search's models, and is no baseline.
  */
 export async function compareWithBaseline(
   finalists: readonly ScoredFinalist[],
   { job, classCount, totals, yieldNow }: ReportSetting,
 ): Promise<Comparison | undefined> {
   const winner = finalists.find(({ trial }) => trial.method === SEARCH_METHOD);
-  const baseline = finalists.find(({ trial }) => trial.method !== SEARCH_METHOD);
+  const baseline = finalists.find(({ trial: { method } }) => method !== SEARCH_METHOD && method !== SOUP_METHOD);
   if (winner === undefined || baseline === undefined) return undefined;
   const { accuracy, macroAccuracy, macroF1 } = await pairedDifferences(
     predictionsOf(winner),

@@ -2,9 +2,9 @@ import type { InfeasibleCount } from '../domain/job/trial.js';
 import type { Block } from '../domain/base-model.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { Resolution } from '../domain/job/job-result.js';
-import { type Method, METHODS, takesGenomes } from '../methods/method-table.js';
+import { type Method, METHODS, SOUP_METHOD, takesGenomes } from '../methods/method-table.js';
 import type { ScoredFinalist } from './finalist.js';
-import { methodsOf } from '../domain/job/methods-of-job.js';
+import { reportedMethodsOf } from '../domain/job/methods-of-job.js';
 import { resolutionWarnings } from './search-resolution.js';
 
 /** What the warnings of a job follow from. */
@@ -22,11 +22,16 @@ export interface Outcome {
 /** What a reader of a job's result should know. */
 export function warningsOf({ spec, blocks, ranked, delivered, resolution, infeasible }: Outcome): string[] {
   const isMissing = (method: Method) => !ranked.some(({ trial }) => trial.method === method);
-  const methods = methodsOf(spec).map((method) => ({ method, reasons: reasonsOf(infeasible, method) }));
+  const methods = reportedMethodsOf(spec).map((method) => ({ method, reasons: reasonsOf(infeasible, method) }));
   return [
     ...(resolution === undefined ? [] : resolutionWarnings(resolution)),
     ...methods.flatMap(({ method, reasons }) => {
       if (isMissing(method)) {
+        if (method === SOUP_METHOD && reasons === '') {
+          return [
+            `${method} is missing: it needs two finalists of the search that could be trained at one image size.`,
+          ];
+        }
         const cause = reasons === '' ? 'or the search ended before' : reasons;
         return [`${method} is missing: none of its candidates could be trained and scored (${cause}).`];
       }

@@ -60,9 +60,12 @@ describe('a SOUP task', () => {
     expect(hashes).toEqual([BEST, MANIFEST, TRAIN, VALIDATION, SECOND, THIRD].map(({ sha256 }) => sha256));
   });
 
-  it('must upload the weights that its result names', () => {
-    expect(SOUP_RULES.uploadCountMin({ soup })).toBe(1);
-    expect(SOUP_RULES.uploaded({ soup: { weights: THIRD } } as TaskResult)).toEqual([THIRD]);
+  it('must upload the weights and the predictions that its result names', () => {
+    expect(SOUP_RULES.uploadCountMin({ soup })).toBe(2);
+    expect(SOUP_RULES.uploaded({ soup: { weights: THIRD, predictions: SECOND } } as TaskResult)).toEqual([
+      THIRD,
+      SECOND,
+    ]);
   });
 
   it("is bound to its job's runtime, and fixes none", () => {

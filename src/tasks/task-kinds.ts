@@ -87,8 +87,11 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
       return [...filesOf(soup), ...soup.others];
     },
     uploadBound: 'UPLOAD_WEIGHTS_MIB_MAX',
-    uploaded: (result) => [contentOf(result, 'soup').weights],
-    uploadCountMin: () => 1,
+    uploaded: (result) => {
+      const { weights, predictions } = contentOf(result, 'soup');
+      return [weights, predictions];
+    },
+    uploadCountMin: () => 2,
     boundTo: (spec, runtime) => ({ soup: { ...contentOf(spec, 'soup'), runtime } }),
     ranOn: () => undefined,
     notifiesJob: true,

@@ -113,7 +113,12 @@ export const trainerMessageSchema = z.discriminatedUnion('type', [
     rssMib,
   }),
   z.object({ type: z.literal('scored'), figures: scoreFiguresSchema, report: scoreReportSchema, rssMib }),
-  z.object({ type: z.literal('soupMade'), result: soupResultSchema.omit({ weights: true }), rssMib }),
+  z.object({
+    type: z.literal('soupMade'),
+    result: soupResultSchema.omit({ weights: true, predictions: true }),
+    predictions: validationPredictionsSchema,
+    rssMib,
+  }),
   z.object({ type: z.literal('failed'), failure: failureSchema, rssMib }),
 ]);
 export type TrainerMessage = z.infer<typeof trainerMessageSchema>;

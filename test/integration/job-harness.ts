@@ -1,4 +1,3 @@
-import { RUNTIME } from '../fixtures/runtime.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type INestApplicationContext, Module } from '@nestjs/common';
@@ -15,7 +14,16 @@ import type { JobEvent } from '../../src/domain/job/event.js';
 import type { JobResult } from '../../src/domain/job/job-result.js';
 import { datasetVersionName, parseModelVersionName } from '../../src/domain/resource-names.js';
 import type { ValidationPredictions } from '../../src/domain/validation-predictions.js';
-import type { ScoreReport, StoredTask, TaskOutcome, TaskSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
+import type { Artifact } from '../../src/domain/artifact.js';
+import type {
+  ScoreReport,
+  SoupSpec,
+  StoredTask,
+  TaskOutcome,
+  TaskSpec,
+  TrainResult,
+  TrainSpec,
+} from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/job/trial.js';
 import { EstimateService } from '../../src/jobs/estimate.service.js';
@@ -37,10 +45,10 @@ import { TaskRepository } from '../../src/storage/postgres/task.repository.js';
 import { TaskQueue } from '../../src/tasks/task-queue.js';
 import { Transactions } from '../../src/storage/postgres/transactions.js';
 import { StorageModule } from '../../src/storage/storage.module.js';
-import { trainingSides } from '../../src/worker/trainer/training-sides.js';
 import { failedOutcome } from '../../src/worker/supervisor/attempt.js';
 import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
+import { predictedBy, scored, souped, trained } from './made-up-results.js';
 
 const PROJECT = 'test';
 const BASE_MODEL_FILE = join(import.meta.dirname, '../../assets/efficientnet-lite0/base-model.json');
@@ -69,6 +77,13 @@ export interface MadeUpTraining {
 
 /** How good a training is, or why a try of it is none. */
 export type MadeUp = (spec: TrainSpec) => MadeUpTraining | Reason;
+
+/** How good a soup is, or why a try of it is none. */
+export type MadeUpSoup = (spec: SoupSpec) => MadeUpTraining | Reason;
+
+const noSoup: MadeUpSoup = () => {
+  throw new Error('nobody has asked for a soup');
+};
 
 /** A job with whoever leads it. */
 export interface Led {
@@ -211,18 +226,22 @@ export class JobHarness {
    * Creates a job, and does all that its coordinator and its workers do until it ends; no try is waited for.
    *
    * @param options `taskCountMax`: tasks that workers come to between two steps of the coordinator, all that there are when
-   *   absent; `takesOver`: each step is another coordinator's.
+   *   absent; `takesOver`: each step is another coordinator's; `soup`: how good its soups are.
    */
   async run(
     job: object,
     madeUp: MadeUp,
-    { taskCountMax = Infinity, takesOver = false }: { taskCountMax?: number; takesOver?: boolean } = {},
+    {
+      taskCountMax = Infinity,
+      takesOver = false,
+      soup = noSoup,
+    }: { taskCountMax?: number; takesOver?: boolean; soup?: MadeUpSoup } = {},
   ): Promise<FineTuneJob> {
     const { id } = await this.create(job);
     let { leadership, runner } = await this.lead(id);
     while ((await runner.advance(leadership)).next !== 'ENDED') {
       await this.sql(`UPDATE tasks SET not_before = now() WHERE scope = '${id}' AND not_before > now()`);
-      for (let count = 0; count < taskCountMax && (await this.work(id, madeUp)); count += 1);
+      for (let count = 0; count < taskCountMax && (await this.work(id, madeUp, soup)); count += 1);
       if (!takesOver) continue;
       await this.app.get(LeadershipRepository).giveBack(leadership);
       ({ leadership, runner } = await this.lead(id));
@@ -252,11 +271,12 @@ export class JobHarness {
   }
 
   /** Does the next task of a job. @returns false when there is none. */
-  async work(id: string, madeUp: MadeUp): Promise<boolean> {
+  async work(id: string, madeUp: MadeUp, soup = noSoup): Promise<boolean> {
     const queue = this.app.get(TaskQueue);
     const task = await queue.lease(id, 'w', 30);
     if (task === undefined) return false;
-    await queue.complete({ scope: id, taskId: task.id, fence: task.fence }, await this.outcomeOf(task.spec, madeUp));
+    const outcome = await this.outcomeOf(task.spec, madeUp, soup);
+    await queue.complete({ scope: id, taskId: task.id, fence: task.fence }, outcome);
     return true;
   }
 
@@ -312,7 +332,7 @@ export class JobHarness {
     return runner.advance(leadership).finally(() => reading.mockRestore());
   }
 
-  private async outcomeOf(spec: TaskSpec, madeUp: MadeUp): Promise<TaskOutcome> {
+  private async outcomeOf(spec: TaskSpec, madeUp: MadeUp, soup = noSoup): Promise<TaskOutcome> {
     if ('score' in spec) {
       const wanted = this.models.get(spec.score.network.weights.sha256) ?? 0;
       if (typeof wanted === 'string') return failed(wanted);
@@ -320,6 +340,7 @@ export class JobHarness {
       const stored = await this.app.get(ObjectStore).putBlob(Buffer.from(JSON.stringify(report)));
       return { succeeded: { score: { ...figures, report: stored } } };
     }
+    if ('soup' in spec) return this.soupOf(spec.soup, soup(spec.soup));
     if (!('train' in spec)) throw new Error('there is nothing to import');
     const { train } = spec;
     const found = madeUp(train);
@@ -332,80 +353,48 @@ export class JobHarness {
       return { succeeded: { train: { ...result, lastValidationLoss, checkpoint } } };
     }
     if (!train.keepWeights) return { succeeded: { train: result } };
-    const bytes = Buffer.from(JSON.stringify([found.test, train.technique, train.lrMultipliers, train.seed]));
-    const weights = await this.app.get(ObjectStore).putBlob(bytes);
-    this.models.set(weights.sha256, found.test);
+    const bytes = Buffer.from(
+      JSON.stringify([found.test, train.technique, train.lrMultipliers, train.network.imageSizePx, train.seed]),
+    );
+    const weights = await this.model(bytes, found);
     return { succeeded: { train: { ...result, weights } } };
+  }
+
+  /** Stores the weights of a model, and notes what a test of them comes to. */
+  private async model(bytes: Buffer, { test }: MadeUpTraining): Promise<Artifact> {
+    const weights = await this.app.get(ObjectStore).putBlob(bytes);
+    this.models.set(weights.sha256, test);
+    return weights;
+  }
+
+  private async soupOf(spec: SoupSpec, found: MadeUpTraining | Reason): Promise<TaskOutcome> {
+    if (typeof found === 'string') return failed(found);
+    const members = [spec.network.weights, ...spec.others].map(({ sha256 }) => sha256);
+    const weights = await this.model(Buffer.from(`soup of ${members.join()}`), found);
+    const predictions = await this.stored(predictedBy(found, spec, this.madeUp));
+    return { succeeded: { soup: { ...souped(found, spec), weights, predictions } } };
+  }
+
+  private stored(predicted: ValidationPredictions): Promise<Artifact> {
+    return this.app.get(ObjectStore).putBlob(Buffer.from(JSON.stringify(predicted)));
   }
 
   /** Stores what a training takes its validation images for, where its spec asks for that. */
   private async predictions(found: MadeUpTraining, spec: TrainSpec): Promise<Pick<TrainResult, 'predictions'>> {
     if (!spec.keepPredictions) return {};
-    const predicted = predictedBy(found, spec, this.madeUp);
-    return { predictions: await this.app.get(ObjectStore).putBlob(Buffer.from(JSON.stringify(predicted))) };
+    return { predictions: await this.stored(predictedBy(found, spec, this.madeUp)) };
   }
 
-  /** What a stored training has left of its validation images. */
+  /** What a stored training, or soup, has left of its validation images. */
   async storedPredictions({ result }: StoredTask): Promise<ValidationPredictions> {
-    const artifact = result !== undefined && 'train' in result ? result.train.predictions : undefined;
-    if (artifact === undefined) throw new Error('the training has kept no predictions');
+    const kept = result !== undefined && ('train' in result ? result.train : 'soup' in result && result.soup);
+    const artifact = kept ? kept.predictions : undefined;
+    if (artifact === undefined) throw new Error('the task has kept no predictions');
     return JSON.parse((await this.app.get(ObjectStore).getBlob(artifact)).toString()) as ValidationPredictions;
   }
 }
 
 const failed = (reason: Reason): TaskOutcome => failedOutcome(new DomainError(reason, 'made up'));
-
-/** The images of one split, class by class, none a copy of another. */
-function splitOf({ labels, imageCount }: MadeUpDataset, split: 'train' | 'validation') {
-  const classes = labels.flatMap((_, label) => Array<number>(imageCount[split]).fill(label));
-  return { path: split, labels: Int32Array.from(classes), firstCopies: Int32Array.from(classes.keys()) };
-}
-
-function predictedBy({ validation, wrong }: MadeUpTraining, spec: TrainSpec, madeUp: MadeUpDataset) {
-  const splits = { train: splitOf(madeUp, 'train'), validation: splitOf(madeUp, 'validation') };
-  const places = [...trainingSides(splits, spec).validation];
-  const all = [...splits.train.labels, ...splits.validation.labels];
-  const labels = places.map((place) => all[place] ?? 0);
-  const predictions = labels.map((label, index) => {
-    const ofClass = labels.filter((other) => other === label).length;
-    const before = labels.slice(0, index).filter((other) => other === label).length;
-    const isWrong = wrong === undefined ? before >= Math.round(validation * ofClass) : wrong(places[index] ?? 0);
-    return isWrong ? (label + 1) % madeUp.labels.length : label;
-  });
-  return { images: places, labels, predictions } satisfies ValidationPredictions;
-}
-
-function trained({ validation, multiplyAccumulates = 1e9 }: MadeUpTraining, { lrMultipliers }: TrainSpec): TrainResult {
-  return {
-    bestEpoch: 1,
-    epochCount: 4,
-    validationLoss: 1 - validation,
-    validationAccuracy: validation,
-    validationMacroAccuracy: validation,
-    validationMacroF1: validation,
-    validationCalibrationError: 0.1,
-    trainedParameterCount: lrMultipliers.filter((factor) => factor > 0).length,
-    totalParameterCount: lrMultipliers.length,
-    trainSeconds: 2,
-    multiplyAccumulates,
-    runtime: RUNTIME,
-  };
-}
-
-/** The first images of each class are right, the others are taken for the next class. */
-function scored(wanted: number, { labels: classes, imageCount: { test } }: MadeUpDataset) {
-  const accuracy = Math.round(wanted * test) / test;
-  const labels = classes.flatMap((_, label) => Array.from({ length: test }, () => label));
-  const predictions = labels.map((label, image) =>
-    image % test < accuracy * test ? label : (label + 1) % classes.length,
-  );
-  const recalls = classes.map((_, classIndex) => ({ classIndex, recall: accuracy }));
-  const figures = { loss: 1, accuracy, macroAccuracy: accuracy, macroF1: accuracy, calibrationError: 0.1 };
-  return {
-    figures: { ...figures, imageCount: labels.length },
-    report: { recalls, labels, predictions } satisfies ScoreReport,
-  };
-}
 
 /** Registers a version that is being imported. */
 async function registerDataset(app: INestApplicationContext): Promise<string> {

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/formats/safetensors.js';
 import type { Artifact } from '../../src/domain/artifact.js';
 import type { SoupResult, SoupSpec } from '../../src/domain/task.js';
+import type { ValidationPredictions } from '../../src/domain/validation-predictions.js';
 import {
   cacheDir,
   coordinator,
@@ -64,6 +65,9 @@ describe('a worker that makes soups', () => {
     const figure = Math.max(tried.figureBefore, tried.figureAfter);
     expect(validationAccuracy - 0.1 * validationLoss).toBeCloseTo(figure, 12);
     expect(result.runtime).toMatchObject({ device: 'CPU', execution: 'TRACED', intraOpThreadCount: 1 });
+    const predicted = JSON.parse(store.blobs.get(result.predictions.sha256)?.toString() ?? '') as ValidationPredictions;
+    const rightCount = predicted.predictions.filter((found, index) => found === predicted.labels[index]).length;
+    expect(rightCount / predicted.images.length).toBeCloseTo(validationAccuracy, 12);
     expect(tensorsOf(result.weights).size).toBe(tensorsOf(first).size);
     expect(bitsOf(await soupOf(soupSpec(first, [second])))).toEqual(bitsOf(result));
   });

@@ -110,6 +110,7 @@ const soupResult: SoupResult = {
   validationMacroAccuracy: 0,
   validationMacroF1: 0,
   validationCalibrationError: 0,
+  predictions: { sha256: 'b'.repeat(64), sizeBytes: 10 },
   soupSeconds: 0,
   multiplyAccumulates: 0,
   runtime: RUNTIME,

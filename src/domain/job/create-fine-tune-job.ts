@@ -90,6 +90,7 @@ export const createFineTuneJobSchema = fineTuneJobRequestSchema
   .superRefine(checkMode)
   .superRefine(checkSpace)
   .superRefine(checkPriors)
+  .superRefine(checkSoup)
   .superRefine(checkBaselines)
   .superRefine(checkUnused);
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
@@ -104,6 +105,7 @@ interface SearchParts {
   readonly data: Filled['data'];
   readonly baselines: readonly Baseline[];
   readonly budget: BudgetConfig;
+  readonly finals: Filled['finals'];
 }
 
 const refuserOf =
@@ -195,6 +197,23 @@ function checkPriors({ search }: SearchParts, context: z.RefinementCtx): void {
   if (givenCount >= populationSize) {
     const message = `priors is ${search.priors}; initialGenomes and warmStartFrom take ${givenCount} places of generation 0, which has ${populationSize}: leave it out, or raise populationSize`;
     refuse(['search', 'priors'], message, { priors: search.priors, givenCount, populationSize });
+  }
+}
+
+/** A soup is refused where no search could give models that began from one head. */
+function checkSoup({ search, finals }: SearchParts, context: z.RefinementCtx): void {
+  if (!finals.usesSoup) return;
+  const refuse = refuserOf(context);
+  const path = ['finals', 'usesSoup'];
+  const { mode } = search.biotune;
+  if (search.type === 'NONE') {
+    refuse(path, 'usesSoup averages finalists of a search, and search.type is NONE: leave it out, or name a search');
+  } else if (SEARCH_MODES[mode].algorithm !== 'ACCELERATED') {
+    const message = `usesSoup is of mode ACCELERATED, and search.biotune.mode is ${mode}: leave it out, or change the mode`;
+    refuse(path, message, { mode });
+  } else if (finals.finalistCount < 2) {
+    const message = `usesSoup averages at least 2 finalists, and finals.finalistCount is ${finals.finalistCount}: leave it out, or raise finalistCount`;
+    refuse(path, message, { finalistCount: finals.finalistCount });
   }
 }
 

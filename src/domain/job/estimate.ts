@@ -15,7 +15,10 @@ export const jobEstimateSchema = z
               .int()
               .min(0)
               .describe("The number of candidates of the method's search; 0 where it has none."),
-            cost: costSchema.describe('What all trainings of the method take.'),
+            cost: costSchema.describe(
+              'What all trainings of the method take. A SOUP takes the search and the choice that its members are from, and ' +
+                'the averaging.',
+            ),
             trainedParameterCount: z
               .number()
               .min(0)

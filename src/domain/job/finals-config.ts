@@ -37,7 +37,16 @@ export const jobFinalsSchema = z
         'How one candidate of a search and the delivered method are chosen; BEST when absent, ' +
           'CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED. BEST: the best on validation by its mean over the seeds. ' +
           'CHEAPEST_WITHIN_ONE_ERROR: of those that are within one paired standard error of the best on validation, ' +
-          'by the figure of `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates.',
+          'by the figure of `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates; ' +
+          'a soup takes the trainings of all its members and the averaging.',
+      ),
+    usesSoup: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the models of the search's finalists are averaged, for each seed that they were told apart with, and " +
+          'the soups are reported and may be delivered as the method SOUP; for a search of mode ACCELERATED with ' +
+          'more than one finalist.',
       ),
   })
   .meta({

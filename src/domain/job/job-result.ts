@@ -67,18 +67,24 @@ export const methodScoreSchema = z
     seedScores: z
       .array(seedScoreSchema)
       .readonly()
-      .describe('The scores of the single models, one for each reporting seed.'),
-    trainedParameterCount: z.int().min(0).describe('The number of parameters that learn in a training.'),
+      .describe(
+        'The scores of the single models, one for each reporting seed; of a SOUP for each seed of its members.',
+      ),
+    trainedParameterCount: z
+      .int()
+      .min(0)
+      .describe('The number of parameters that learn in a training; for a SOUP in that of its best member.'),
     totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
     cost: costSchema.describe(
-      'What all trainings of the method took: its search, the choice among its best candidates, and these.',
+      'What all trainings of the method took: its search, the choice among its best candidates, and these. A SOUP takes ' +
+        'the search and the choice that its members are from, and the averaging.',
     ),
   })
   .meta({
     id: 'MethodScore',
     description:
-      'How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing was chosen by. Figures ' +
-      'are means over them. With one seed the intervals are those of one model, not of the method.',
+      'How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing was chosen by; a ' +
+      'SOUP with those by which the candidate of the search was chosen. Figures are means over them. With one seed the intervals are those of one model, not of the method.',
   });
 export type MethodScore = Readonly<z.infer<typeof methodScoreSchema>>;
 

@@ -42,20 +42,22 @@ export const isComplete = ({ state }: { readonly state: TrialState }): boolean =
 /** Whether a trial has trainings still to come. */
 export const isOpen = ({ state }: { readonly state: TrialState }): boolean => OPEN_TRIAL_STATES.includes(state);
 
+const BEST_EPOCH =
+  'The number of the best epoch, from 1; those of the training of a head that it begins with are counted.';
+const bestEpoch = z.int().positive().describe(BEST_EPOCH);
+const trainedParameterCount = z.int().min(0).describe('The number of parameters that learn in the training.');
+const totalParameterCount = z.int().positive().describe('The number of parameters of the network.');
+
 export const seedResultSchema = z
   .strictObject({
     seed: z.int().min(0).describe('The seed of the training.'),
-    bestEpoch: z
-      .int()
-      .positive()
-      .describe(
-        'The number of the best epoch, from 1; those of the training of a head that it begins with are counted.',
-      ),
+    bestEpoch: bestEpoch.optional().describe(`${BEST_EPOCH} It is absent for a soup, which has no epochs.`),
     epochCount: z
       .int()
-      .positive()
+      .min(0)
       .describe(
-        'The number of epochs that were trained; those of a head that was taken over from another training do not count.',
+        'The number of epochs that were trained, 0 for a soup; those of a head that was taken over from another training ' +
+          'do not count.',
       ),
     validationLoss: z.number().describe('The mean cross-entropy on the validation images.'),
     validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
@@ -72,13 +74,21 @@ export const seedResultSchema = z
         'The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far ' +
           'confidence and accuracy are apart, 0 to 1.',
       ),
-    trainedParameterCount: z.int().min(0).describe('The number of parameters that learn in the training.'),
-    totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
+    trainedParameterCount: trainedParameterCount
+      .optional()
+      .describe('The number of parameters that learn in the training; absent for a soup.'),
+    totalParameterCount: totalParameterCount
+      .optional()
+      .describe('The number of parameters of the network; absent for a soup.'),
     trainSeconds: z.number().min(0).describe('The seconds that the training took.'),
     multiplyAccumulates: z.number().min(0).describe('The multiply-accumulates of the training, counted as in `Cost`.'),
     runtime: runtimeSchema.describe('What the training ran on.'),
   })
-  .meta({ id: 'SeedResult', description: 'What one training of a trial gave, at its best epoch.' });
+  .meta({
+    id: 'SeedResult',
+    description:
+      'What one training of a trial gave, at its best epoch; or the soup of a seed, whose costs are its own alone.',
+  });
 export type SeedResult = Readonly<z.infer<typeof seedResultSchema>>;
 
 const { baseLearningRate, epochCount, labelSmoothing, weightDecay, batchSize } = trainingSchema.shape;
@@ -153,7 +163,7 @@ export const trialSchema = z
         'Where the candidate came from. INITIAL: drawn for the initial population. ELITE_EXPLOIT: a probe ' +
           'close to an elite. OFFSPRING: a child of two members of the population. RANDOM: drawn by ' +
           'RANDOM_SEARCH, or in place of a child where too few parents are left. FINAL: one of the best of a ' +
-          'search. BASELINE: the one candidate of a method. ENQUEUED: given by the caller. WARM_START: the ' +
+          'search, or their soup. BASELINE: the one candidate of a method. ENQUEUED: given by the caller. WARM_START: the ' +
           "best of an earlier job. GRID: one of a method's list. ANCHOR: one that an accelerated search begins with, " +
           'whatever the data. PRIOR: the best of an earlier job that `search.priors` has found.',
       ),
@@ -162,7 +172,9 @@ export const trialSchema = z
     lrMultipliers: z
       .array(z.number())
       .readonly()
-      .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+      .describe(
+        'One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its best member.',
+      ),
     settings: trialSettingsSchema
       .optional()
       .describe("What the candidate sets over its method's own settings; absent where it sets nothing."),
@@ -264,7 +276,7 @@ export interface InfeasibleCount {
   readonly count: number;
 }
 
-/** What the trainings of one method in one phase of a job took, those that have ended well. */
+/** What the trainings of one method in one phase of a job took, or its soups, those that have ended well. */
 export interface TrainingTotals extends Cost {
   readonly trainSeconds: number;
   readonly jobId: string;

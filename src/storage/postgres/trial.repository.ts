@@ -212,15 +212,15 @@ export class TrialRepository {
     return new Map(rows.map(({ id, seconds }) => [id, seconds]));
   }
 
-  /** Sums up the trainings of several jobs at once, for their cost. */
+  /** Sums up the trainings of several jobs at once, and their soups, for their cost. */
   async trainingTotals(jobIds: readonly string[]): Promise<TrainingTotals[]> {
     return this.database.query<TrainingTotals[]>(
-      `SELECT r.job_id AS "jobId", r.phase, r.method, count(DISTINCT (r.id, t.seed))::int AS "trainingCount",
-              sum((t.result -> 'train' ->> 'epochCount')::float8) AS "epochCount",
-              sum((t.result -> 'train' ->> 'multiplyAccumulates')::float8) AS "multiplyAccumulates",
-              sum((t.result -> 'train' ->> 'trainSeconds')::float8) AS "trainSeconds"
+      `SELECT r.job_id AS "jobId", r.phase, r.method, (count(DISTINCT (r.id, t.seed)) FILTER (WHERE t.kind = 'TRAIN'))::int AS "trainingCount",
+              coalesce(sum((t.result -> 'train' ->> 'epochCount')::float8), 0) AS "epochCount",
+              sum((coalesce(t.result -> 'train', t.result -> 'soup') ->> 'multiplyAccumulates')::float8) AS "multiplyAccumulates",
+              sum(coalesce(t.result -> 'train' ->> 'trainSeconds', t.result -> 'soup' ->> 'soupSeconds')::float8) AS "trainSeconds"
          FROM trials r JOIN tasks t ON t.trial_id = r.id
-        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.kind = 'TRAIN'
+        WHERE r.job_id = ANY ($1) AND t.state = 'succeeded' AND t.seed IS NOT NULL AND t.kind IN ('TRAIN', 'SOUP')
         GROUP BY r.job_id, r.phase, r.method`,
       [jobIds],
     );
@@ -293,8 +293,12 @@ export class TrialRepository {
   }
 }
 
-/** The result of a training that has ended well, or so far of one that has paused. */
+/** The result of a training that has ended well, or so far of one that has paused; or of a soup, which has no epochs. */
 export function seedResult({ seed, result }: Training): SeedResult | undefined {
+  if (result !== undefined && 'soup' in result) {
+    const { weights: _weights, predictions: _predictions, tries: _tries, soupSeconds, ...figures } = result.soup;
+    return { seed, epochCount: 0, ...figures, trainSeconds: soupSeconds };
+  }
   if (result === undefined || !('train' in result)) return undefined;
   const {
     weights: _weights,

@@ -4,7 +4,7 @@ import type { AttemptContext } from './attempt-context.js';
 import { splitFile, uploadFile } from './run-training.js';
 import type { SoupRequest } from '../trainer-protocol.js';
 
-/** Makes a greedy soup in the trainer process, and uploads its weights. */
+/** Makes a greedy soup in the trainer process, and uploads its weights and predictions. */
 export async function runSoup(spec: SoupSpec, context: AttemptContext): Promise<SoupResult> {
   const { cache, lease, trainer, signal, transfers } = context;
   const memberPaths: SoupRequest['memberPaths'] = [await transfers.download(spec.network.weights)];
@@ -16,7 +16,9 @@ export async function runSoup(spec: SoupSpec, context: AttemptContext): Promise<
   try {
     const answer = await trainer.run(request, { signal, onEpoch: () => undefined });
     if (answer.type !== 'soupMade') throw new Error(`expected a soup, the trainer answered ${answer.type}`);
-    return { ...answer.result, weights: await uploadFile(outputPath, context) };
+    const weights = await uploadFile(outputPath, context);
+    const predictions = await transfers.upload(Buffer.from(JSON.stringify(answer.predictions)));
+    return { ...answer.result, weights, predictions };
   } finally {
     await rm(outputPath, { force: true });
   }

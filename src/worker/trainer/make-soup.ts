@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { forwardCosts } from '../../cost/forward-costs.js';
 import type { SoupSpec, SoupTry } from '../../domain/task.js';
+import type { DividedImages } from '../../datasets/splits/divide-images.js';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.js';
 import { networkByArchitecture } from '../../networks/registry.js';
 import { greedySoup, type ReadMember, type SoupOptions } from '../../training/greedy-soup.js';
@@ -8,6 +9,9 @@ import type { SoupAnswer, SoupRequest } from '../trainer-protocol.js';
 import type { OpenFiles } from './open-files.js';
 import { checkedRuntime, type TrainerParts } from './train-and-score.js';
 import { trainingSides } from './training-sides.js';
+
+/** What a soup came to, and what its weights take the validation images for. */
+export type MadeSoup = Pick<SoupAnswer, 'result' | 'predictions'>;
 
 /**
  * Makes the greedy soup of trained models, and writes its weights where the request says.
@@ -19,28 +23,32 @@ export async function makeSoup(
   request: SoupRequest,
   { files, shared }: Pick<TrainerParts, 'files' | 'shared'>,
   onTry: (tried: SoupTry) => void,
-): Promise<SoupAnswer['result']> {
+): Promise<MadeSoup> {
   const { spec, train, validation, outputPath } = request;
   const runtime = checkedRuntime(spec);
   await files.load({ splits: [train, validation], sizePx: spec.network.imageSizePx });
   const startMs = performance.now();
-  const soup = await greedySoup(optionsOf(request, files), { onTry, shared });
+  const sides = trainingSides({ train, validation }, spec);
+  const options = optionsOf(request, sides, files);
+  const soup = await greedySoup(options, { onTry, shared });
   await writeFile(outputPath, writeSafetensors(soup.weights));
-  return {
+  const result = {
     tries: soup.tries,
     ...soup.validation,
     soupSeconds: (performance.now() - startMs) / 1000,
     multiplyAccumulates: multiplyAccumulatesOf(soup.blockImageCounts, spec.network),
     runtime,
   };
+  const labels = [...options.validation.labels];
+  return { result, predictions: { images: [...sides.validation], labels, predictions: soup.predictions } };
 }
 
 function optionsOf(
   { spec, memberPaths: [best, ...others], train, validation }: SoupRequest,
+  sides: DividedImages,
   files: OpenFiles,
 ): SoupOptions {
   const { network, objective, batchSize } = spec;
-  const sides = trainingSides({ train, validation }, spec);
   return {
     network: networkByArchitecture(network.architecture),
     members: [memberAt(best), ...others.map(memberAt)],

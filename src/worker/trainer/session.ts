@@ -39,8 +39,8 @@ export class TrainerSession {
       return { type: 'scored', ...(await score(request, this.parts.files)), rssMib: rssMib() };
     }
     if (request.type === 'soup') {
-      const result = await makeSoup(request, this.parts, (tried) => send({ type: 'soupTried', tried }));
-      return { type: 'soupMade', result, rssMib: rssMib() };
+      const made = await makeSoup(request, this.parts, (tried) => send({ type: 'soupTried', tried }));
+      return { type: 'soupMade', ...made, rssMib: rssMib() };
     }
     const trained = await train(request, this.parts, (epoch) => send({ type: 'epoch', epoch }));
     return { type: 'trained', ...trained, rssMib: rssMib() };

@@ -57,6 +57,12 @@ export enum Method {
    * other convolution and linear weight is left frozen (arXiv 1810.10703).
    */
   NORM_TUNE = "NORM_TUNE",
+  /**
+   * SOUP - The greedy mean of the weights of the search's finalists (arXiv 2203.05482), for each seed that they were
+   * told apart with; so it is made of the models that chose, and trains none. No baseline: `finals.usesSoup`
+   * asks for it.
+   */
+  SOUP = "SOUP",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

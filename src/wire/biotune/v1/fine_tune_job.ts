@@ -224,7 +224,15 @@ export interface FinalsConfig {
    * How one candidate of a search and the delivered method are chosen; BEST when absent,
    * CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED.
    */
-  choice?: FinalsConfig_Choice | undefined;
+  choice?:
+    | FinalsConfig_Choice
+    | undefined;
+  /**
+   * Whether the models of the search's finalists are averaged, for each seed that they were told apart with,
+   * and the soups are reported and may be delivered as the method SOUP; for a search of mode ACCELERATED with
+   * more than one finalist.
+   */
+  usesSoup?: boolean | undefined;
 }
 
 /** Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. */
@@ -251,7 +259,8 @@ export enum FinalsConfig_Choice {
   BEST = "BEST",
   /**
    * CHEAPEST_WITHIN_ONE_ERROR - Of those that are within one paired standard error of the best on validation, by the figure of
-   * `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates.
+   * `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates; a soup takes the
+   * trainings of all its members and the averaging.
    */
   CHEAPEST_WITHIN_ONE_ERROR = "CHEAPEST_WITHIN_ONE_ERROR",
   UNRECOGNIZED = "UNRECOGNIZED",
@@ -888,7 +897,10 @@ export interface FineTuneJobSpec {
 export interface EarlierCandidate {
   /** The resource name of the earlier job. */
   job: string;
-  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  /**
+   * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
+   * best member.
+   */
   lrMultipliers: number[];
 }
 
@@ -896,7 +908,10 @@ export interface EarlierCandidate {
 export interface PriorCandidate {
   /** The resource name of the earlier job. */
   job: string;
-  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  /**
+   * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
+   * best member.
+   */
   lrMultipliers: number[];
   /**
    * How far the job's data are from those of this one, from 0: 1 where there are twice or half as many
@@ -1087,7 +1102,10 @@ export interface BestTrial {
   genome?:
     | Genome
     | undefined;
-  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  /**
+   * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
+   * best member.
+   */
   lrMultipliers: number[];
   /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. */
   fitness: number;
@@ -1304,8 +1322,8 @@ export interface Interval {
 
 /**
  * How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing
- * was chosen by. Figures are means over them. With one seed the intervals are those of one model, not of the
- * method.
+ * was chosen by; a SOUP with those by which the candidate of the search was chosen. Figures are means over
+ * them. With one seed the intervals are those of one model, not of the method.
  */
 export interface MethodScore {
   /** The method. */
@@ -1323,7 +1341,7 @@ export interface MethodScore {
   testAccuracy: number;
   /** The mean recall of the classes that have test images, 0 to 1. */
   testMacroAccuracy: number;
-  /** The number of parameters that learn in a training. */
+  /** The number of parameters that learn in a training; for a SOUP in that of its best member. */
   trainedParameterCount: number;
   /** The number of parameters of the network. */
   totalParameterCount: number;
@@ -1338,7 +1356,10 @@ export interface MethodScore {
    * version's metrics.json has them.
    */
   testRecalls: ClassRecall[];
-  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  /**
+   * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
+   * best member.
+   */
   lrMultipliers: number[];
   /** The confidence interval of `test_accuracy`. */
   testAccuracyInterval:
@@ -1348,9 +1369,12 @@ export interface MethodScore {
   testMacroAccuracyInterval:
     | Interval
     | undefined;
-  /** The scores of the single models, one for each reporting seed. */
+  /** The scores of the single models, one for each reporting seed; of a SOUP for each seed of its members. */
   seedScores: SeedScore[];
-  /** What all trainings of the method took: its search, the choice among its best candidates, and these. */
+  /**
+   * What all trainings of the method took: its search, the choice among its best candidates, and these. A
+   * SOUP takes the search and the choice that its members are from, and the averaging.
+   */
   cost:
     | Cost
     | undefined;
@@ -1491,7 +1515,10 @@ export interface MethodEstimate {
   method: Method;
   /** The number of candidates of the method's search; 0 where it has none. */
   trialCount: number;
-  /** What all trainings of the method take. */
+  /**
+   * What all trainings of the method take. A SOUP takes the search and the choice that its members are from,
+   * and the averaging.
+   */
   cost:
     | Cost
     | undefined;
@@ -1629,7 +1656,10 @@ export interface Trial {
   genome?:
     | Genome
     | undefined;
-  /** One factor on the base learning rate per block, input side first; 0 where frozen. */
+  /**
+   * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
+   * best member.
+   */
   lrMultipliers: number[];
   /** The slice of train and validation that was used, from 0; absent after the search, where all is used. */
   fold?:
@@ -1701,7 +1731,7 @@ export enum Trial_Origin {
   OFFSPRING = "OFFSPRING",
   /** RANDOM - Drawn by RANDOM_SEARCH, or in place of a child where too few parents are left. */
   RANDOM = "RANDOM",
-  /** FINAL - One of the best of a search. */
+  /** FINAL - One of the best of a search, or their soup. */
   FINAL = "FINAL",
   /** BASELINE - The one candidate of a method. */
   BASELINE = "BASELINE",
@@ -1748,15 +1778,20 @@ export interface Pruning {
   cut: number;
 }
 
-/** What one training of a trial gave, at its best epoch. */
+/** What one training of a trial gave, at its best epoch; or the soup of a seed, whose costs are its own alone. */
 export interface SeedResult {
   /** The seed of the training. */
   seed: number;
-  /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
-  bestEpoch: number;
   /**
-   * The number of epochs that were trained; those of a head that was taken over from another training do not
-   * count.
+   * The number of the best epoch, from 1; those of the training of a head that it begins with are counted. It
+   * is absent for a soup, which has no epochs.
+   */
+  bestEpoch?:
+    | number
+    | undefined;
+  /**
+   * The number of epochs that were trained, 0 for a soup; those of a head that was taken over from another
+   * training do not count.
    */
   epochCount: number;
   /** The mean cross-entropy on the validation images. */
@@ -1765,10 +1800,14 @@ export interface SeedResult {
   validationAccuracy: number;
   /** The mean recall of the classes that have validation images, 0 to 1. */
   validationMacroAccuracy: number;
-  /** The number of parameters that learn in the training. */
-  trainedParameterCount: number;
-  /** The number of parameters of the network. */
-  totalParameterCount: number;
+  /** The number of parameters that learn in the training; absent for a soup. */
+  trainedParameterCount?:
+    | number
+    | undefined;
+  /** The number of parameters of the network; absent for a soup. */
+  totalParameterCount?:
+    | number
+    | undefined;
   /** The seconds that the training took. */
   trainSeconds: number;
   /**

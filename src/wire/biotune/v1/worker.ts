@@ -635,7 +635,11 @@ export interface SoupResult {
   /** The multiply-accumulates of the tries, counted as in `Cost`. */
   multiplyAccumulates: number;
   /** What the tries ran on. */
-  runtime: Runtime | undefined;
+  runtime:
+    | Runtime
+    | undefined;
+  /** A JSON file: the validation images, the class index of each, and the one that the mean gave it. */
+  predictions: Artifact | undefined;
 }
 
 /** What became of one member of a soup. */

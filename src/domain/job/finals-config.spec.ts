@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { SEARCH_MODE_NAMES } from '../../methods/search-modes.js';
+import { createFineTuneJobSchema } from './create-fine-tune-job.js';
+
+const parse = (request: object) =>
+  createFineTuneJobSchema.safeParse({ baseModel: 'a', dataset: 's3://bucket/prefix', ...request });
+
+const refusalsOf = (request: object) =>
+  (parse(request).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+const accelerated = { search: { biotune: { mode: 'ACCELERATED' } } };
+
+describe('finals.usesSoup', () => {
+  it.each(SEARCH_MODE_NAMES)('is false in %s where the request is silent', (mode) => {
+    expect(parse({ search: { biotune: { mode } } }).data?.finals.usesSoup).toBe(false);
+  });
+
+  it('may be asked for in ACCELERATED', () => {
+    expect(parse({ ...accelerated, finals: { usesSoup: true } }).data?.finals.usesSoup).toBe(true);
+  });
+
+  it.each([
+    ['a mode of the paper', { search: { biotune: { mode: 'PAPER_FAST' } } }, {}, /mode is PAPER_FAST: leave it out/],
+    ['no search', { search: { ...accelerated.search, type: 'NONE' } }, {}, /search.type is NONE: leave it out/],
+    ['one finalist', accelerated, { finalistCount: 1 }, /finalistCount is 1: leave it out, or raise/],
+  ])('is refused with %s', (_, request, finals, message) => {
+    const refusals = refusalsOf({ ...request, finals: { ...finals, usesSoup: true } });
+    expect(refusals).toEqual([expect.stringMatching(message)]);
+    expect(refusals[0]).toMatch(/^finals\.usesSoup: /);
+    expect(refusalsOf({ ...request, finals })).toEqual([]);
+  });
+
+  it('makes no baseline of SOUP', () => {
+    expect(refusalsOf({ baselines: ['SOUP'] })).toHaveLength(1);
+  });
+});
