@@ -11,7 +11,8 @@ export interface StopRules {
   readonly trialCountMax?: number | undefined;
 }
 
-export type SearchStopReason = 'TARGET_REACHED' | 'PLATEAU' | 'TRIAL_BUDGET';
+/** Why a search ends before its last generation. NO_EXPECTED_GAIN is found by its plan, the others by `stopReason`. */
+export type SearchStopReason = 'TARGET_REACHED' | 'PLATEAU' | 'TRIAL_BUDGET' | 'NO_EXPECTED_GAIN';
 
 /** A completed trial, as far as it matters to whether a search goes on. */
 interface Outcome {

@@ -23,7 +23,12 @@ import { type PlannedTrial, rungsOf } from '../../search/search-plan.js';
 import { refuseOthers } from './search-replay.js';
 
 /** Reasons that end the evolution alone; the others end every search of the job. */
-const ENDS_EVOLUTION: ReadonlySet<StopReason> = new Set(['TARGET_REACHED', 'PLATEAU', 'TRIAL_BUDGET']);
+const ENDS_EVOLUTION: ReadonlySet<StopReason> = new Set([
+  'TARGET_REACHED',
+  'PLATEAU',
+  'TRIAL_BUDGET',
+  'NO_EXPECTED_GAIN',
+]);
 
 /** Trainings that are inserted in one transaction. */
 const TRAINING_COUNT_AT_ONCE = 500;
@@ -54,12 +59,12 @@ export class Searching implements Phase {
     const memory = await this.recall(context);
     await this.settle(context, memory);
     if (job.stopReason === undefined) refuseInfeasibleGeneration(context, memory.all());
-    const missing = searchingOf(context)
+    const planned = searchingOf(context)
       .filter((method) => memory.mayPlanMore(method))
-      .map((method) => missingWork(context, method, memory))
-      .filter(({ begun, resumed, dropped }) => begun.length + resumed.length + dropped.length > 0);
+      .map((method) => missingWork(context, method, memory));
+    const missing = planned.filter(({ begun, resumed, dropped }) => begun.length + resumed.length + dropped.length > 0);
     const isDone = missing.length === 0 && !memory.hasOpen;
-    const stop = stopReasonOf(context, memory, isDone);
+    const stop = stopReasonOf(context, memory, isDone) ?? planned.find(isStopped)?.stop;
     if (stop !== job.stopReason && stop !== undefined) {
       await this.stop(context, stop, memory);
       return { then: 'REPEAT' };
@@ -187,6 +192,8 @@ function piecesOf<Trial>(trials: readonly Trial[], { job }: JobContext): (readon
   for (let start = 0; start < trials.length; start += size) pieces.push(trials.slice(start, start + size));
   return pieces;
 }
+
+const isStopped = ({ stop }: MissingWork): boolean => stop !== undefined;
 
 /** The methods of a job that still ask for trials. */
 function searchingOf({ job }: JobContext): SearchingMethod[] {

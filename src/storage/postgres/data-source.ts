@@ -9,6 +9,7 @@ import { FinalsChoice1765300000000 } from '../../../migrations/1765300000000-fin
 import { Priors1765400000000 } from '../../../migrations/1765400000000-priors.js';
 import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-search-space.js';
 import { SoupTasks1765600000000 } from '../../../migrations/1765600000000-soup-tasks.js';
+import { SearchEndings1765800000000 } from '../../../migrations/1765800000000-search-endings.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
 import { snakeCase } from './entities/columns.js';
@@ -64,6 +65,7 @@ const MIGRATIONS = [
   Priors1765400000000,
   SearchSpace1765500000000,
   SoupTasks1765600000000,
+  SearchEndings1765800000000,
 ];
 
 /**

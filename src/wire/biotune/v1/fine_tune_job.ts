@@ -292,7 +292,16 @@ export interface BudgetConfig {
     | number
     | undefined;
   /** The share of the two time budgets that the search leaves to the finals, 0 to 0.9. Default: 0.15. */
-  reserveForFinals?: number | undefined;
+  reserveForFinals?:
+    | number
+    | undefined;
+  /**
+   * The least expected gain of a generation of ACCELERATED, above 0 and below 1, in units of the fitness:
+   * 0.002 is 0.2 points of accuracy. Before a generation that promises less the search ends; never when
+   * absent. What is expected follows from the candidates that have trained to their end, at least two more
+   * than `elite_count`. Refused in other modes.
+   */
+  expectedGainMin?: number | undefined;
 }
 
 /** What a caller demands of one block, whatever its gene says. */
@@ -1014,6 +1023,8 @@ export enum FineTuneJob_StopReason {
   WALL_BUDGET = "WALL_BUDGET",
   /** GPU_BUDGET - The search ended at `budget.gpu_seconds_max`. */
   GPU_BUDGET = "GPU_BUDGET",
+  /** NO_EXPECTED_GAIN - The search ended before a generation that promised less than `budget.expected_gain_min`. */
+  NO_EXPECTED_GAIN = "NO_EXPECTED_GAIN",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
