@@ -36,7 +36,8 @@ export const budgetSchema = z
       .optional()
       .describe(
         'The validation figure at which the search ends, above 0 and at most 1: what 1 minus the fitness must reach. ' +
-          'Refused where the fitness is a LOSS.',
+          'In ACCELERATED a candidate that reaches it trains once more, on another division of train and validation, and the ' +
+          'search ends if it reaches it there too. Refused where the fitness is a LOSS.',
       ),
     plateauGenerationCount: z
       .int()

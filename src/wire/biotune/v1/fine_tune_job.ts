@@ -282,7 +282,8 @@ export interface BudgetConfig {
     | undefined;
   /**
    * The validation figure at which the search ends, above 0 and at most 1: what 1 minus the fitness must
-   * reach. Refused where the fitness is a LOSS.
+   * reach. In ACCELERATED a candidate that reaches it trains once more, on another division of train and
+   * validation, and the search ends if it reaches it there too. Refused where the fitness is a LOSS.
    */
   targetMetricValue?:
     | number
@@ -1642,7 +1643,7 @@ export interface Trial {
     | undefined;
   /** One factor on the base learning rate per block, input side first; 0 where frozen. */
   lrMultipliers: number[];
-  /** The slice of train and validation that was used, from 0; absent after the search, where all is used. */
+  /** The slice of train and validation that was used, from 0; absent outside of SEARCH, where all is used. */
   fold?:
     | number
     | undefined;
@@ -1698,6 +1699,11 @@ export enum Trial_Phase {
   FINALS = "FINALS",
   /** SELECTION - It tells the best candidates of a search apart. */
   SELECTION = "SELECTION",
+  /**
+   * CONFIRMATION - It tries a candidate that has reached `budget.target_metric_value` again, on other images; it has the
+   * generation and slot of that one.
+   */
+  CONFIRMATION = "CONFIRMATION",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
