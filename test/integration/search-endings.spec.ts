@@ -180,6 +180,11 @@ describe('a search with a target', () => {
     const ended = await jobs.run({ ...job, search }, deep, { taskCountMax: 1 });
     expect(ended).toMatchObject({ state: 'SUCCEEDED', stopReason: 'COMPLETED' });
     expect((await confirmationsOf(ended.id)).map(({ state }) => state)).toEqual(['CANCELLED']);
+    const tasks = (await jobs.tasks(ended.id)).filter(({ key }) => key.startsWith('confirmation/'));
+    expect(
+      tasks.map(({ state }) => state),
+      'nobody trained it',
+    ).toEqual(['cancelled']);
   });
 
   it('counts what a confirmation takes against the device time', async () => {
