@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
+import { partCountOf } from '../domain/dataset/division.js';
 import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import type { TrainSpec } from '../domain/task.js';
@@ -15,13 +16,15 @@ import { type JobContext, partCountIn, trainSpec } from './job-context.js';
 const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
 
 /** What was chosen with one seed is tried again with others, so that luck with a seed is not carried over. */
-const FIRST_SEEDS = { SELECTION: 50_000, FINALS: 100_000 } as const satisfies Partial<Record<TrialPhase, number>>;
+const FIRST_SEEDS = { CONFIRMATION: 25_000, SELECTION: 50_000, FINALS: 100_000 } as const satisfies Partial<
+  Record<TrialPhase, number>
+>;
 
 /** One candidate of a method: the part of a trial that is the same wherever it is trained. */
 export type Candidate = Pick<NewTrial, 'method' | 'lrMultipliers' | 'settings' | 'genes' | 'threshold'>;
 
 /** The candidate that a trial tried. */
-const candidateOf = ({ method, lrMultipliers, settings, genes, threshold }: StoredTrial): Candidate => ({
+export const candidateOf = ({ method, lrMultipliers, settings, genes, threshold }: StoredTrial): Candidate => ({
   method,
   lrMultipliers,
   ...(settings !== undefined && { settings }),
@@ -63,7 +66,8 @@ export class Candidates {
   /**
    * Inserts trials of one phase and method, and a training for each seed of the phase, unless a trial has ended before it began.
    *
-   * @param trials Trials of the search have a fold; those after it use all data, divided as `finals.division` says.
+   * @param trials Trials of the search have a fold; those of other phases use all data: a confirmation on a division of its own,
+   *   later ones divided as `finals.division` says.
    * @returns the trials that stand in their places, new or old, by generation and slot.
    */
   async insertAll(
@@ -136,7 +140,8 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
   const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
   const key = `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`;
-  const keeps = { keepWeights: keepsWeights(context, trial), keepPredictions: phase !== 'SEARCH' };
+  const keepPredictions = phase === 'SELECTION' || phase === 'FINALS';
+  const keeps = { keepWeights: keepsWeights(context, trial), keepPredictions };
   const asked = { ...candidate, ...stretch, ...slice, ...keeps, seed, phaseSeed };
   return {
     scope: context.job.id,
@@ -150,9 +155,17 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
 const keepsWeights = ({ job }: JobContext, { phase, method }: Pick<NewTrial, 'phase' | 'method'>): boolean =>
   phase === 'FINALS' || (phase === 'SELECTION' && method === SEARCH_METHOD && job.spec.finals.usesSoup);
 
-/** How the images of a training after the search are divided: the next part for each seed, the same for all methods. */
+/**
+ * How the images of a training outside of the search are divided: the next part for each seed, the same for all methods. A
+ * confirmation validates on the last part, which a selection with few seeds does not choose by.
+ */
 export function divisionOf(context: JobContext, phase: TrialPhase, seedIndex: number): Pick<TrainSpec, 'division'> {
-  if (phase === 'SEARCH' || context.job.spec.finals.division === 'FIXED') return {};
+  if (phase === 'SEARCH') return {};
+  if (phase === 'CONFIRMATION') {
+    const partCount = partCountOf(context.dataset.classes);
+    return { division: { part: partCount - 1, partCount } };
+  }
+  if (context.job.spec.finals.division === 'FIXED') return {};
   const partCount = partCountIn(context);
   return { division: { part: seedIndex % partCount, partCount } };
 }
@@ -168,6 +181,7 @@ export const placeOf = ({ generation, slot }: Pick<NewTrial, 'generation' | 'slo
 
 const KEY_PREFIXES: Readonly<Record<TrialPhase, string>> = {
   SEARCH: 'search',
+  CONFIRMATION: 'confirmation',
   SELECTION: 'selection',
   FINALS: 'final',
 };

@@ -24,10 +24,12 @@ const sum = (counts: readonly TrialCount[], keep: (count: TrialCount) => boolean
   counts.filter(keep).reduce((total, { count }) => total + count, 0);
 
 /** Where each phase of trials falls in a job's life; later job phases have it behind them. */
-const JOB_PHASE_OF = { SEARCH: 'SEARCHING', SELECTION: 'SELECTING', FINALS: 'FINALS' } as const satisfies Record<
-  TrialPhase,
-  JobPhase
->;
+const JOB_PHASE_OF = {
+  SEARCH: 'SEARCHING',
+  CONFIRMATION: 'SEARCHING',
+  SELECTION: 'SELECTING',
+  FINALS: 'FINALS',
+} as const satisfies Record<TrialPhase, JobPhase>;
 
 const isPast = ({ phase }: StoredFineTuneJob, trialPhase: TrialPhase): boolean =>
   hasPassed(phase, JOB_PHASE_OF[trialPhase]);
@@ -41,7 +43,12 @@ function trialCounts({ job, counts }: JobRows): Readonly<Record<TrialPhase, numb
   const search = isPast(job, 'SEARCH') ? found('SEARCH') : evolving + listed;
   const selecting = finals.finalistCount > 1 ? searchingMethodsOf(job.spec).length * finals.finalistCount : 0;
   const selection = job.phase === 'SELECTING' || isPast(job, 'SELECTION') ? found('SELECTION') : selecting;
-  return { SEARCH: search, SELECTION: selection, FINALS: reportedMethodsOf(job.spec).length };
+  return {
+    SEARCH: search,
+    CONFIRMATION: found('CONFIRMATION'),
+    SELECTION: selection,
+    FINALS: reportedMethodsOf(job.spec).length,
+  };
 }
 
 /** Trainings, counted by what each costs: one of the search trains on one fold, the others on all the data. */
@@ -50,6 +57,7 @@ function work(rows: JobRows) {
   const { evaluation, finals, data } = job.spec;
   const perTrial: Readonly<Record<TrialPhase, number>> = {
     SEARCH: evaluation.seedCount * data.searchFraction,
+    CONFIRMATION: 1,
     SELECTION: finals.seedCount,
     FINALS: finals.seedCount,
   };

@@ -63,7 +63,7 @@ export class TrialService {
     private readonly trials: TrialRepository,
   ) {}
 
-  /** The search's trials by generation and slot, then those of the choice among the best, then the finals. */
+  /** The search's trials by generation and slot, then its confirmations, those of the choice among the best, and the finals. */
   async list(project: string, jobId: string, page: PageRequest): Promise<Page<Trial>> {
     await this.checkJob(project, jobId);
     const after = readPageToken(placeSchema, page.pageToken);

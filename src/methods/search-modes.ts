@@ -82,6 +82,8 @@ export interface SearchModeRules {
   readonly usesRateGenes: boolean;
   /** Whether candidates with equal multipliers and images are trained once. */
   readonly reusesEqualTrials: boolean;
+  /** Whether a search ends at its target only once a candidate has reached it on other images too (ADR 29). */
+  readonly confirmsTarget: boolean;
   readonly evolution: EvolutionRules;
 }
 
@@ -95,6 +97,7 @@ const PAPER: SearchModeRules = {
   headInit: 'RANDOM',
   usesRateGenes: true,
   reusesEqualTrials: false,
+  confirmsTarget: false,
   evolution: AS_PUBLISHED,
 };
 
@@ -114,5 +117,6 @@ export const SEARCH_MODES: Readonly<Record<SearchMode, SearchModeRules>> = {
     frozenBatchNorm: 'EVAL',
     headInit: 'PROBE',
     reusesEqualTrials: true,
+    confirmsTarget: true,
   },
 };

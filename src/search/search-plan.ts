@@ -20,6 +20,7 @@ import { gridCandidates, type ListedCandidate, randomSearchCandidates } from './
 import type { Place } from './history.js';
 import type { SettingsSpace } from './settings-space.js';
 import type { Block } from '../domain/base-model.js';
+import type { SearchStopReason } from './stop-rules.js';
 
 /** What the searches of a job follow from. */
 export interface SearchScope {
@@ -47,6 +48,8 @@ export interface NextTrials {
   readonly trials: readonly PlannedTrial[];
   /** The places of the search's trials that train no further, and why. */
   readonly dropped: readonly (Place & Pruning)[];
+  /** Why the search ends before its last generation, where it does. */
+  readonly stop?: SearchStopReason;
 }
 
 /** How a job's genomes are read. */
@@ -142,6 +145,7 @@ function acceleratedTrials(scope: SearchScope, trials: readonly SearchedTrial[])
       .map(({ generation, slot, rung, loss, cut }) => {
         return { generation, slot, epochCount: rungs[rung] ?? 0, validationLoss: loss, cut };
       }),
+    ...(next.stop !== undefined && { stop: next.stop }),
   };
 }
 
@@ -201,6 +205,9 @@ function acceleratedConfig(scope: SearchScope): AcceleratedConfig {
       ...warmStartCandidates.map(({ lrMultipliers: genome }) => ({ origin: 'WARM_START' as const, genome })),
       ...priorCandidates.map(({ lrMultipliers: genome }) => ({ origin: 'PRIOR' as const, genome })),
     ],
+    ...(budget.expectedGainMin !== undefined && {
+      gainRule: { expectedGainMin: budget.expectedGainMin, worstFitness: worstFitness(evaluation) },
+    }),
     ...(budget.trialCountMax !== undefined && { trialCountMax: budget.trialCountMax }),
   };
 }

@@ -11,7 +11,8 @@ export interface StopRules {
   readonly trialCountMax?: number | undefined;
 }
 
-export type SearchStopReason = 'TARGET_REACHED' | 'PLATEAU' | 'TRIAL_BUDGET';
+/** Why a search ends before its last generation. NO_EXPECTED_GAIN is found by its plan, the others by `stopReason`. */
+export type SearchStopReason = 'TARGET_REACHED' | 'PLATEAU' | 'TRIAL_BUDGET' | 'NO_EXPECTED_GAIN';
 
 /** A completed trial, as far as it matters to whether a search goes on. */
 interface Outcome {
@@ -34,11 +35,15 @@ export function stopReason(
   { targetMetricValue, plateauGenerationCount, trialCountMax }: StopRules,
   shape: Shape,
 ): SearchStopReason | undefined {
-  if (targetMetricValue !== undefined && bestFitness(history) <= 1 - targetMetricValue) return 'TARGET_REACHED';
+  if (targetMetricValue !== undefined && reachesTarget(bestFitness(history), targetMetricValue))
+    return 'TARGET_REACHED';
   if (plateauGenerationCount !== undefined && stagnation(history, shape) >= plateauGenerationCount) return 'PLATEAU';
   if (trialCountMax !== undefined && history.length >= trialCountMax) return 'TRIAL_BUDGET';
   return undefined;
 }
+
+/** Whether a fitness reaches a target: the validation figure that fitness is 1 minus of. */
+export const reachesTarget = (fitness: number, targetMetricValue: number): boolean => fitness <= 1 - targetMetricValue;
 
 /**
  * Complete generations since the last that had a better trial than all before it on the same fold; the first on a fold

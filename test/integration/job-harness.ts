@@ -73,6 +73,8 @@ export interface MadeUpTraining {
   readonly multiplyAccumulates?: number;
   /** The places of the validation images that it takes for another class; the last ones of each class when absent. */
   readonly wrong?: (place: number) => boolean;
+  /** Whether it stops before the rung that it is asked to pause at; it does not when absent. */
+  readonly stopsEarly?: boolean;
 }
 
 /** How good a training is, or why a try of it is none. */
@@ -350,6 +352,7 @@ export class JobHarness {
       const at = [train.seed, train.lrMultipliers, train.pauseAfterEpochCount];
       const checkpoint = await this.app.get(ObjectStore).putBlob(Buffer.from(`checkpoint ${JSON.stringify(at)}`));
       const lastValidationLoss = 1 - found.validation;
+      if (found.stopsEarly === true) return { succeeded: { train: { ...result, lastValidationLoss } } };
       return { succeeded: { train: { ...result, lastValidationLoss, checkpoint } } };
     }
     if (!train.keepWeights) return { succeeded: { train: result } };

@@ -124,6 +124,24 @@ describe('refusals', () => {
       '/budget/targetMetricValue',
       'OUT_OF_RANGE',
     ],
+    [
+      'an expected gain in a mode that expects none',
+      { ...twoFields, budget: { expectedGainMin: 0.002 } },
+      '/budget/expectedGainMin',
+      'OUT_OF_RANGE',
+    ],
+    [
+      'an expected gain of 1',
+      { ...twoFields, search: { biotune: { mode: 'ACCELERATED' } }, budget: { expectedGainMin: 1 } },
+      '/budget/expectedGainMin',
+      'OUT_OF_RANGE',
+    ],
+    [
+      'an expected gain without a search',
+      { ...twoFields, search: { type: 'NONE', biotune: { mode: 'ACCELERATED' } }, budget: { expectedGainMin: 0.002 } },
+      '/budget/expectedGainMin',
+      'OUT_OF_RANGE',
+    ],
     ['nothing to train', { ...twoFields, search: { type: 'NONE' }, baselines: [] }, '/baselines', 'RULE_BROKEN'],
     ['a list of the wrong kind', { ...twoFields, baselines: ['DROPOUT'] }, '/baselines/0', 'NOT_ALLOWED'],
   ])('refuses %s', async (_what, body, pointer, reason) => {

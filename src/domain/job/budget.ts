@@ -36,7 +36,8 @@ export const budgetSchema = z
       .optional()
       .describe(
         'The validation figure at which the search ends, above 0 and at most 1: what 1 minus the fitness must reach. ' +
-          'Refused where the fitness is a LOSS.',
+          'In ACCELERATED a candidate that reaches it trains once more, on another division of train and validation, and the ' +
+          'search ends if it reaches it there too. Refused where the fitness is a LOSS.',
       ),
     plateauGenerationCount: z
       .int()
@@ -44,6 +45,17 @@ export const budgetSchema = z
       .max(200)
       .optional()
       .describe('The number of generations in a row without a better best after which the search ends, 1 to 200.'),
+    expectedGainMin: z
+      .number()
+      .gt(0)
+      .lt(1)
+      .optional()
+      .describe(
+        'The least expected gain of a generation of ACCELERATED, above 0 and below 1, in units of the fitness: 0.002 is ' +
+          '0.2 points of accuracy. Before a generation that promises less the search ends; never when absent. What is ' +
+          'expected follows from the candidates that have trained to their end, at least two more than `eliteCount`. ' +
+          'Refused in other modes.',
+      ),
     reserveForFinals: z
       .number()
       .min(0)

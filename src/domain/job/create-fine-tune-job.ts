@@ -92,6 +92,7 @@ export const createFineTuneJobSchema = fineTuneJobRequestSchema
   .superRefine(checkPriors)
   .superRefine(checkSoup)
   .superRefine(checkBaselines)
+  .superRefine(checkExpectedGain)
   .superRefine(checkUnused);
 export type CreateFineTuneJob = z.infer<typeof createFineTuneJobSchema>;
 
@@ -217,6 +218,15 @@ function checkSoup({ search, finals }: SearchParts, context: z.RefinementCtx): v
   }
 }
 
+/** The least expected gain is refused where no search would expect one. */
+function checkExpectedGain({ search, budget: { expectedGainMin } }: SearchParts, context: z.RefinementCtx): void {
+  const { mode } = search.biotune;
+  if (expectedGainMin === undefined || search.type === 'NONE') return;
+  if (SEARCH_MODES[mode].algorithm === 'ACCELERATED') return;
+  const message = `expectedGainMin is ${expectedGainMin}; only mode ACCELERATED expects gains, and search.biotune.mode is ${mode}: leave it out, or change the mode`;
+  refuserOf(context)(['budget', 'expectedGainMin'], message, { expectedGainMin, mode });
+}
+
 function checkBaselines({ search, baselines }: SearchParts, context: z.RefinementCtx): void {
   if (new Set(baselines).size !== baselines.length) {
     context.addIssue({ code: 'custom', path: ['baselines'], message: 'each baseline may be named once' });
@@ -235,7 +245,7 @@ function checkUnused({ search, budget }: SearchParts, context: z.RefinementCtx):
       .filter((field) => search[field].length > 0)
       .map((field) => ['search', field]),
     ...(search.priors === 'OFF' ? [] : [['search', 'priors']]),
-    ...(['targetMetricValue', 'plateauGenerationCount'] as const)
+    ...(['targetMetricValue', 'plateauGenerationCount', 'expectedGainMin'] as const)
       .filter((field) => budget[field] !== undefined)
       .map((field) => ['budget', field]),
   ];

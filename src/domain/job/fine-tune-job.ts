@@ -151,7 +151,8 @@ export const fineTuneJobSchema = z
         'Why the job ended; while it runs, why its search ended early. COMPLETED: everything was tried. ' +
           'TARGET_REACHED: the search ended at `budget.targetMetricValue`, and the best so far went on. ' +
           'PLATEAU: the search ended after `budget.plateauGenerationCount` generations without a better best. ' +
-          'TRIAL_BUDGET: the search ended at `budget.trialCountMax`. WALL_BUDGET: the search ended at ' +
+          'TRIAL_BUDGET: the search ended at `budget.trialCountMax`. NO_EXPECTED_GAIN: the search ended before a ' +
+          'generation that promised less than `budget.expectedGainMin`. WALL_BUDGET: the search ended at ' +
           '`budget.wallSecondsMax`. GPU_BUDGET: the search ended at `budget.gpuSecondsMax`. USER_CANCELLED: ' +
           'the caller ended the job. ERROR: `error` says why the job ended.',
       ),

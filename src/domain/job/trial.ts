@@ -24,7 +24,7 @@ export const TRIAL_ORIGINS = [
 export type TrialOrigin = (typeof TRIAL_ORIGINS)[number];
 
 /** The parts of a job that have trials, in the order of its life. */
-export const TRIAL_PHASES = ['SEARCH', 'SELECTION', 'FINALS'] as const;
+export const TRIAL_PHASES = ['SEARCH', 'CONFIRMATION', 'SELECTION', 'FINALS'] as const;
 export type TrialPhase = (typeof TRIAL_PHASES)[number];
 
 export const TRIAL_STATES = ['QUEUED', 'RUNNING', 'SUCCEEDED', 'INFEASIBLE', 'PRUNED', 'FAILED', 'CANCELLED'] as const;
@@ -146,8 +146,9 @@ export const trialSchema = z
     phase: z
       .enum(TRIAL_PHASES)
       .describe(
-        'The part of the job that the trial belongs to. SEARCH: it is a candidate of a search. SELECTION: ' +
-          'it tells the best candidates of a search apart. FINALS: it reports one candidate of a method.',
+        'The part of the job that the trial belongs to. SEARCH: it is a candidate of a search. ' +
+          'CONFIRMATION: it tries a candidate that has reached `budget.targetMetricValue` again, on other images; it has the ' +
+          'generation and slot of that one. SELECTION: it tells the best candidates of a search apart. FINALS: it reports one candidate of a method.',
       ),
     generation: z.int().min(0).describe('The generation, from 0; 0 in all that is no evolution.'),
     slot: z
@@ -182,7 +183,9 @@ export const trialSchema = z
       .int()
       .min(0)
       .optional()
-      .describe('The slice of train and validation that was used, from 0; absent after the search, where all is used.'),
+      .describe(
+        'The slice of train and validation that was used, from 0; absent outside of SEARCH, where all is used.',
+      ),
     state: z
       .enum(TRIAL_STATES)
       .describe(

@@ -9,6 +9,7 @@ import { type JobContext, searchScopeOf } from '../job-context.js';
 import type { SearchMemory } from './search-memory.js';
 import type { Place } from '../../search/history.js';
 import { type PlannedTrial, nextTrials } from '../../search/search-plan.js';
+import type { SearchStopReason } from '../../search/stop-rules.js';
 import { wasPruned } from './search-replay.js';
 
 /** What a method has planned, and what is not done yet. */
@@ -18,6 +19,8 @@ export interface MissingWork {
   readonly resumed: readonly ResumedTrial[];
   /** Trials as they will be once they are dropped. */
   readonly dropped: readonly StoredTrial[];
+  /** Why the search ends before its last generation; absent while something of it is still to be written. */
+  readonly stop?: SearchStopReason;
 }
 
 /** @throws {DomainError} REPLAY_DIVERGED when a trial is to go on that was dropped. */
@@ -30,13 +33,16 @@ export function missingWork(context: JobContext, method: SearchingMethod, memory
   const hasRungs = next.trials.some(({ rung }) => rung !== undefined);
   const begun = reusesEqualTrials(context) && !hasRungs ? withoutRepeats(missing, mine.filter(isOpen)) : missing;
   memory.notePlanned(method, { isHoldingBack: begun.length < missing.length });
+  const dropped = next.dropped.flatMap(({ generation, slot, ...pruning }): StoredTrial[] => {
+    const trial = trialIn(places, { generation, slot });
+    return isOpen(trial) ? [{ ...trial, state: 'PRUNED', pruning }] : [];
+  });
   return {
     begun,
     resumed: next.trials.flatMap((planned) => resumedTrial(planned, places.get(placeOf(planned)), memory) ?? []),
-    dropped: next.dropped.flatMap(({ generation, slot, ...pruning }): StoredTrial[] => {
-      const trial = trialIn(places, { generation, slot });
-      return isOpen(trial) ? [{ ...trial, state: 'PRUNED', pruning }] : [];
-    }),
+    dropped,
+    // A search that stops cancels what is open: what its last rung drops is pruned before.
+    ...(next.stop !== undefined && dropped.length === 0 && { stop: next.stop }),
   };
 }
 

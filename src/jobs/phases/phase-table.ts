@@ -11,6 +11,7 @@ import { Scoring } from './scoring.js';
 import { Searching } from './searching.js';
 import { Selecting } from './selecting.js';
 import { Starting } from './starting.js';
+import { TargetConfirmation } from './target-confirmation.js';
 
 /** What `PhaseTable` is made from. */
 export const PHASES: readonly Provider[] = [
@@ -23,6 +24,7 @@ export const PHASES: readonly Provider[] = [
   Publishing,
   Parking,
   Cancelling,
+  TargetConfirmation,
 ];
 
 /** Where a job stands: a phase of RUNNING, or another state. */

@@ -3,8 +3,9 @@ import type { StoredFineTuneJob } from '../../domain/job/fine-tune-job.js';
 import type { StopReason } from '../../domain/job/job-state.js';
 import { isComplete, type StoredTrial } from '../../domain/job/trial.js';
 import { SEARCH_METHOD } from '../../methods/method-table.js';
-import { stopReason } from '../../search/stop-rules.js';
+import { reachesTarget, stopReason } from '../../search/stop-rules.js';
 import { trialCount } from '../../methods/generation-size.js';
+import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
 import { searchConfig } from '../../search/search-plan.js';
 
@@ -41,15 +42,33 @@ export function wallBudgetEndMs(
   return activeSince.getTime() + 1000 * (wallSecondsMax * (1 - reserveForFinals) - before);
 }
 
-/** Why the evolution ends before its last generation, if it does. */
-export function evolutionStop(context: JobContext, trials: readonly StoredTrial[]): StopReason | undefined {
+const completeOf = (trials: readonly StoredTrial[]): StoredTrial[] =>
+  trials.filter((trial) => trial.method === SEARCH_METHOD && isComplete(trial));
+
+/** Whether the evolution has trials still to come, which an end before its last generation would save. */
+export const isEvolving = (
+  { spec, stopReason: before }: Pick<StoredFineTuneJob, 'spec' | 'stopReason'>,
+  trials: readonly StoredTrial[],
+): boolean => before === undefined && completeOf(trials).length < trialCount(spec.search.biotune);
+
+/**
+ * Why the evolution ends before its last generation, if it does.
+ *
+ * @param confirmations Those of the target, by which it ends in a mode that confirms targets.
+ */
+export function evolutionStop(
+  context: JobContext,
+  trials: readonly StoredTrial[],
+  confirmations: readonly StoredTrial[],
+): StopReason | undefined {
   const { trialCountMax, targetMetricValue, plateauGenerationCount } = context.job.spec.budget;
   const { mode } = context.job.spec.search.biotune;
   const shape = { ...searchConfig(searchScopeOf(context)), mode };
-  const history = trials
-    .filter((trial) => trial.method === SEARCH_METHOD && isComplete(trial))
-    .map(({ generation, fitness = Infinity }) => ({ generation, fitness }));
-  if (history.length >= trialCount(shape)) return undefined;
-  const rules = { trialCountMax, targetMetricValue, plateauGenerationCount };
-  return stopReason(history, rules, shape);
+  const history = completeOf(trials).map(({ generation, fitness = Infinity }) => ({ generation, fitness }));
+  if (!isEvolving(context.job, trials)) return undefined;
+  const rules = { trialCountMax, plateauGenerationCount };
+  if (targetMetricValue === undefined) return stopReason(history, rules, shape);
+  if (!SEARCH_MODES[mode].confirmsTarget) return stopReason(history, { ...rules, targetMetricValue }, shape);
+  const isConfirmed = confirmations.some(({ fitness = Infinity }) => reachesTarget(fitness, targetMetricValue));
+  return isConfirmed ? 'TARGET_REACHED' : stopReason(history, rules, shape);
 }

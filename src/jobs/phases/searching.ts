@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { StopReason } from '../../domain/job/job-state.js';
 import { type Method, SEARCH_METHOD, SEARCHING_METHODS, type SearchingMethod } from '../../methods/method-table.js';
 import { groupBy } from '../../domain/group-by.js';
-import { isOpen } from '../../domain/job/trial.js';
+import { isOpen, type StoredTrial } from '../../domain/job/trial.js';
 import { byPlace } from '../../search/history.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repository.js';
@@ -17,13 +17,19 @@ import { TrialSettlement } from '../trial-settlement.js';
 import { refuseInfeasibleGeneration } from './infeasible-search.js';
 import { knowledgeOf, type MissingWork, missingWork } from './missing-trials.js';
 import type { Phase, PhaseStep } from './phase.js';
-import { activeSeconds, evolutionStop, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
+import { activeSeconds, evolutionStop, isEvolving, timeBudgetStop, wallBudgetEndMs } from './search-budget.js';
 import { SearchMemory } from './search-memory.js';
 import { type PlannedTrial, rungsOf } from '../../search/search-plan.js';
 import { refuseOthers } from './search-replay.js';
+import { type Confirmations, TargetConfirmation } from './target-confirmation.js';
 
 /** Reasons that end the evolution alone; the others end every search of the job. */
-const ENDS_EVOLUTION: ReadonlySet<StopReason> = new Set(['TARGET_REACHED', 'PLATEAU', 'TRIAL_BUDGET']);
+const ENDS_EVOLUTION: ReadonlySet<StopReason> = new Set([
+  'TARGET_REACHED',
+  'PLATEAU',
+  'TRIAL_BUDGET',
+  'NO_EXPECTED_GAIN',
+]);
 
 /** Trainings that are inserted in one transaction. */
 const TRAINING_COUNT_AT_ONCE = 500;
@@ -41,6 +47,7 @@ export class Searching implements Phase {
     private readonly leaderships: LeadershipRepository,
     private readonly settlement: TrialSettlement,
     private readonly candidates: Candidates,
+    private readonly confirmation: TargetConfirmation,
   ) {}
 
   /**
@@ -53,19 +60,21 @@ export class Searching implements Phase {
     const nowMs = Date.now();
     const memory = await this.recall(context);
     await this.settle(context, memory);
+    const confirmations = await this.confirmation.settled(context);
     if (job.stopReason === undefined) refuseInfeasibleGeneration(context, memory.all());
-    const missing = searchingOf(context)
+    const planned = searchingOf(context)
       .filter((method) => memory.mayPlanMore(method))
-      .map((method) => missingWork(context, method, memory))
-      .filter(({ begun, resumed, dropped }) => begun.length + resumed.length + dropped.length > 0);
+      .map((method) => missingWork(context, method, memory));
+    const missing = planned.filter(({ begun, resumed, dropped }) => begun.length + resumed.length + dropped.length > 0);
     const isDone = missing.length === 0 && !memory.hasOpen;
-    const stop = stopReasonOf(context, memory, isDone);
+    const stop = stopReasonOf(context, memory, confirmations, isDone) ?? planned.find(isStopped)?.stop;
     if (stop !== job.stopReason && stop !== undefined) {
-      await this.stop(context, stop, memory);
+      await this.stop(context, stop, [...memory.all(), ...confirmations.trials]);
       return { then: 'REPEAT' };
     }
     for (const ofMethod of missing) await this.make(context, ofMethod, memory);
-    if (isDone) return { then: 'DONE' };
+    if (isDone) return { then: 'DONE', write: this.confirmation.dropping(context, confirmations) };
+    if (isEvolving(job, memory.all())) await this.confirmation.begin(context, memory.all(), confirmations);
     if (missing.length > 0) return { then: 'REPEAT' };
     const untilMs = wallBudgetEndMs(job.spec.budget, job);
     return { then: 'REST', ...(untilMs > nowMs && { untilMs }) };
@@ -109,10 +118,18 @@ export class Searching implements Phase {
     }
   }
 
-  /** Records why a search ends, and drops what of it is open; workers learn of it with their next heartbeat. */
-  private async stop({ job, leadership }: JobContext, reason: StopReason, memory: SearchMemory): Promise<void> {
+  /**
+   * Records why a search ends, and drops what of it is open; workers learn of it with their next heartbeat.
+   *
+   * @param trials All trials of the job so far.
+   */
+  private async stop(
+    { job, leadership }: JobContext,
+    reason: StopReason,
+    trials: readonly StoredTrial[],
+  ): Promise<void> {
     const methods: readonly Method[] = ENDS_EVOLUTION.has(reason) ? [SEARCH_METHOD] : SEARCHING_METHODS;
-    const open = memory.all().filter((trial) => isOpen(trial) && methods.includes(trial.method));
+    const open = trials.filter((trial) => isOpen(trial) && methods.includes(trial.method));
     await this.leaderships.fenced(leadership, async (transaction) => {
       if (!(await this.jobs.stopSearch(transaction, job, reason))) return;
       const ids = open.map(({ id }) => id);
@@ -188,6 +205,8 @@ function piecesOf<Trial>(trials: readonly Trial[], { job }: JobContext): (readon
   return pieces;
 }
 
+const isStopped = ({ stop }: MissingWork): boolean => stop !== undefined;
+
 /** The methods of a job that still ask for trials. */
 function searchingOf({ job }: JobContext): SearchingMethod[] {
   const methods = searchingMethodsOf(job.spec);
@@ -196,11 +215,18 @@ function searchingOf({ job }: JobContext): SearchingMethod[] {
 }
 
 /** @param isDone Nothing is left that a time budget could end. */
-function stopReasonOf(context: JobContext, memory: SearchMemory, isDone: boolean): StopReason | undefined {
+function stopReasonOf(
+  context: JobContext,
+  memory: SearchMemory,
+  confirmations: Confirmations,
+  isDone: boolean,
+): StopReason | undefined {
   const { job } = context;
   const { budget, search } = job.spec;
   if (job.stopReason !== undefined && !ENDS_EVOLUTION.has(job.stopReason)) return job.stopReason;
   const wallSeconds = activeSeconds(job, new Date());
-  const byTime = isDone ? undefined : timeBudgetStop(budget, wallSeconds, memory.trainSeconds.values());
-  return byTime ?? job.stopReason ?? (search.type !== 'NONE' ? evolutionStop(context, memory.all()) : undefined);
+  const trainSeconds = [...memory.trainSeconds.values(), ...confirmations.trainSeconds];
+  const byTime = isDone ? undefined : timeBudgetStop(budget, wallSeconds, trainSeconds);
+  const byEvolution = () => evolutionStop(context, memory.all(), confirmations.trials);
+  return byTime ?? job.stopReason ?? (search.type !== 'NONE' ? byEvolution() : undefined);
 }

@@ -5,6 +5,7 @@ import { type Evaluated, type Evolution, type Plan, type Planned, replay } from 
 import { drawRank } from '../ranking.js';
 import { openStream, type Rng } from '../rng.js';
 import { type Candidate, type CandidateSpace, drawCandidate, keyOf, trains } from './candidate.js';
+import { type GainRule, promisesGain } from './gain-rule.js';
 import { givenCandidates, type InitialCandidate } from './given-candidates.js';
 import { move } from './moves.js';
 import { hasCome, race, type Tried } from './race.js';
@@ -27,12 +28,22 @@ export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'>, 
   readonly rungEpochCounts: readonly number[];
   /** What counts beside fitness; fitness alone when absent. */
   readonly objectives?: FurtherObjectives | undefined;
+  /** Ends the search before a generation that promises too little; it goes on to its last one when absent. */
+  readonly gainRule?: GainRule | undefined;
   /** Trials in all, at least 1; as many as the generations have when absent. */
   readonly trialCountMax?: number | undefined;
 }
 
-/** What an accelerated search evaluates next, and what has become of its candidates at its rungs. */
-export type AcceleratedPlan = Plan<Candidate> & { readonly judgements: readonly Judgement[] };
+/** What an accelerated search evaluates next, and what has become of it so far. */
+export type AcceleratedPlan = Plan<Candidate> & Readonly<Course>;
+
+/** What a search has come to, beside its trials. */
+interface Course {
+  /** What has become of the candidates at the rungs. */
+  readonly judgements: Judgement[];
+  /** Why the search is over before its last generation; absent where it is not, or has used up its trials. */
+  stop?: 'NO_EXPECTED_GAIN';
+}
 
 /** What a search keeps low beside fitness. */
 export interface FurtherObjectives {
@@ -53,29 +64,45 @@ const FREE_SLOT = 4;
  * The first generation is known before anything is tried. Each later one moves the best so far, and a small model chooses
  * among the moves; candidates of one generation do not depend on each other's results, so that they train at once. At a rung
  * they wait for each other: the plan asks for them up to the next one when all have come there. Where more than fitness
- * counts, moves begin from the candidates that no other dominates.
+ * counts, moves begin from the candidates that no other dominates. Between generations, and so whoever asks, the search may
+ * end because the next one promises too little.
  *
  * @param history Trials in any order; those that cannot be trained have the worst fitness.
  * @returns as `replay`, with all judgements that the history allows, by generation and rung.
  * @throws {DomainError} and {RangeError} as `replay`.
  */
 export function planAccelerated(config: AcceleratedConfig, history: readonly Tried[]): AcceleratedPlan {
-  const judgements: Judgement[] = [];
-  const plan = replay(search(config, judgements), {
+  const course: Course = { judgements: [] };
+  const plan = replay(search(config, course), {
     history,
     isEqual: (a, b) => keyOf(a) === keyOf(b),
     hasCome,
     trialCountMax: config.trialCountMax ?? Infinity,
   });
-  return { ...plan, judgements };
+  return { ...plan, ...course };
 }
 
-function* search(config: AcceleratedConfig, judgements: Judgement[]): Evolution<Candidate, void, Tried> {
-  const tried: Tried[] = [];
-  for (let generation = 0; generation <= config.generationCount; generation += 1) {
-    const candidates = generation === 0 ? firstGeneration(config) : nextGeneration(config, generation, tried);
-    tried.push(...(yield* race(candidates, tried, config, judgements)));
+function* search(config: AcceleratedConfig, course: Course): Evolution<Candidate, void, Tried> {
+  const tried = [...(yield* race(firstGeneration(config), [], config, course.judgements))];
+  for (let generation = 1; generation <= config.generationCount; generation += 1) {
+    const candidates = nextGeneration(config, generation, tried);
+    if (!isWorthTrying(candidates, tried, config)) {
+      course.stop = 'NO_EXPECTED_GAIN';
+      return;
+    }
+    tried.push(...(yield* race(candidates, tried, config, course.judgements)));
   }
+}
+
+/** Whether a generation, as much of it as the trials that are left allow, may bring a gain that counts. */
+function isWorthTrying(
+  candidates: readonly Planned<Candidate>[],
+  tried: readonly Tried[],
+  { gainRule, eliteCount, settings, trialCountMax = Infinity }: AcceleratedConfig,
+): boolean {
+  if (gainRule === undefined) return true;
+  const allowed = candidates.slice(0, trialCountMax - tried.length).map(({ genome }) => genome);
+  return promisesGain(allowed, tried.flatMap(evaluated), gainRule, { eliteCount, settings });
 }
 
 function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {

@@ -10,6 +10,7 @@ import { Priors1765400000000 } from '../../../migrations/1765400000000-priors.js
 import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-search-space.js';
 import { SoupTasks1765600000000 } from '../../../migrations/1765600000000-soup-tasks.js';
 import { SoupsOfJobs1765700000000 } from '../../../migrations/1765700000000-soups-of-jobs.js';
+import { SearchEndings1765800000000 } from '../../../migrations/1765800000000-search-endings.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
 import { snakeCase } from './entities/columns.js';
@@ -66,6 +67,7 @@ const MIGRATIONS = [
   SearchSpace1765500000000,
   SoupTasks1765600000000,
   SoupsOfJobs1765700000000,
+  SearchEndings1765800000000,
 ];
 
 /**

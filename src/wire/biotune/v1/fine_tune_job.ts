@@ -291,7 +291,8 @@ export interface BudgetConfig {
     | undefined;
   /**
    * The validation figure at which the search ends, above 0 and at most 1: what 1 minus the fitness must
-   * reach. Refused where the fitness is a LOSS.
+   * reach. In ACCELERATED a candidate that reaches it trains once more, on another division of train and
+   * validation, and the search ends if it reaches it there too. Refused where the fitness is a LOSS.
    */
   targetMetricValue?:
     | number
@@ -301,7 +302,16 @@ export interface BudgetConfig {
     | number
     | undefined;
   /** The share of the two time budgets that the search leaves to the finals, 0 to 0.9. Default: 0.15. */
-  reserveForFinals?: number | undefined;
+  reserveForFinals?:
+    | number
+    | undefined;
+  /**
+   * The least expected gain of a generation of ACCELERATED, above 0 and below 1, in units of the fitness:
+   * 0.002 is 0.2 points of accuracy. Before a generation that promises less the search ends; never when
+   * absent. What is expected follows from the candidates that have trained to their end, at least two more
+   * than `elite_count`. Refused in other modes.
+   */
+  expectedGainMin?: number | undefined;
 }
 
 /** What a caller demands of one block, whatever its gene says. */
@@ -1029,6 +1039,8 @@ export enum FineTuneJob_StopReason {
   WALL_BUDGET = "WALL_BUDGET",
   /** GPU_BUDGET - The search ended at `budget.gpu_seconds_max`. */
   GPU_BUDGET = "GPU_BUDGET",
+  /** NO_EXPECTED_GAIN - The search ended before a generation that promised less than `budget.expected_gain_min`. */
+  NO_EXPECTED_GAIN = "NO_EXPECTED_GAIN",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -1661,7 +1673,7 @@ export interface Trial {
    * best member.
    */
   lrMultipliers: number[];
-  /** The slice of train and validation that was used, from 0; absent after the search, where all is used. */
+  /** The slice of train and validation that was used, from 0; absent outside of SEARCH, where all is used. */
   fold?:
     | number
     | undefined;
@@ -1717,6 +1729,11 @@ export enum Trial_Phase {
   FINALS = "FINALS",
   /** SELECTION - It tells the best candidates of a search apart. */
   SELECTION = "SELECTION",
+  /**
+   * CONFIRMATION - It tries a candidate that has reached `budget.target_metric_value` again, on other images; it has the
+   * generation and slot of that one.
+   */
+  CONFIRMATION = "CONFIRMATION",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
