@@ -23,7 +23,6 @@ const train: TrainSpec = {
     epochCount: 1,
     patienceEpochs: 1,
     cosineEpochCount: 1,
-    stepCountMin: 0,
     batchSize: 2,
     frozenBatchNorm: 'EVAL',
     headInit: 'RANDOM',
@@ -104,7 +103,7 @@ describe('the runtime of a job', () => {
     const keys = ['a', 'b', 'c'];
     await tasks.insert(
       noTransaction(dataSource),
-      keys.map((key) => ({ scope: JOB, key, spec })),
+      keys.map((key, seed) => ({ scope: JOB, key, seed, spec })),
     );
   });
 

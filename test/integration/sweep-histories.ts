@@ -237,7 +237,6 @@ function trainSpec({ manifest, shards }: Dataset, keepWeights: boolean) {
         patienceEpochs: 1,
         batchSize: 2,
         cosineEpochCount: 1,
-        stepCountMin: 0,
       }),
       augmentation: 'NONE' as const,
       lrMultipliers: [1],
