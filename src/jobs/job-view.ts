@@ -64,7 +64,8 @@ function work(rows: JobRows) {
   const all = trialCounts(rows);
   const total = TRIAL_PHASES.reduce((units, phase) => units + perTrial[phase] * all[phase], 0);
   const left = TRIAL_PHASES.reduce((units, phase) => {
-    const done = sum(counts, (count) => count.phase === phase && isComplete(count));
+    const ofPhase = counts.filter((count) => count.phase === phase);
+    const done = sum(ofPhase, isComplete) + ofPhase.reduce((share, { doneShare }) => share + doneShare, 0);
     return units + (isPast(job, phase) ? 0 : perTrial[phase] * Math.max(0, all[phase] - done));
   }, 0);
   const elapsedSeconds = activeSeconds(job, now);

@@ -52,6 +52,21 @@ describe('a job with rungs', () => {
     expect(evolved?.trainingCount).toBeGreaterThanOrEqual(26);
   });
 
+  it('shows how far candidates have come that wait at a rung', async () => {
+    const { id } = await jobs.create({ ...JOB, baselines: [] });
+    const { leadership, runner } = await jobs.lead(id);
+    const percentNow = async () => (await jobs.get(id)).progress.percent;
+    while ((await jobs.get(id)).progress.phase !== 'SEARCHING') await runner.advance(leadership);
+    await runner.advance(leadership);
+    expect(await percentNow()).toBe(0);
+    expect(await jobs.work(id, deep)).toBe(true);
+    const afterOne = await percentNow();
+    expect(await jobs.work(id, deep)).toBe(true);
+    // One trial of two seeds has come to epoch 3 of 10.
+    expect(await percentNow()).toBeCloseTo(2 * afterOne, 10);
+    expect(afterOne).toBeGreaterThan(0);
+  });
+
   it('asks each worker for a part, and names the checkpoint of the part before', async () => {
     const { id } = await jobs.run({ ...JOB, finals: { finalistCount: 1 } }, deep);
     const tasks = (await jobs.tasks(id)).filter(({ key }) => key.startsWith('search/BIOTUNE/'));

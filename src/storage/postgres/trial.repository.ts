@@ -32,6 +32,8 @@ export interface TrialCount {
   readonly generation: number;
   readonly state: StoredTrial['state'];
   readonly count: number;
+  /** What their trainings have done up to rungs, in whole trials; 0 of trials that have ended, which are done. */
+  readonly doneShare: number;
 }
 
 /** Trials that are read at a time. */
@@ -52,6 +54,16 @@ const WITH_ENDED_TRAINING = `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r
 
 const CANCEL_OPEN = `UPDATE trials SET state = 'CANCELLED', end_time = now()
   WHERE job_id = $1 AND ${isOpen('state')} AND method = ANY ($2) RETURNING id`;
+
+/** Of a running trial: the part of its epochs that it has come to at rungs, the mean over its seeds. */
+const DONE_SHARE = `(SELECT avg(share) FROM (
+    SELECT coalesce(max((t.spec #>> '{train,pauseAfterEpochCount}')::float8 / (t.spec #>> '{train,training,epochCount}')::float8)
+             FILTER (WHERE t.state = 'succeeded'), 0) AS share
+      FROM tasks t WHERE t.trial_id = r.id AND r.state = 'RUNNING' GROUP BY t.seed) seeds)`;
+
+const COUNT = `SELECT r.job_id AS "jobId", r.phase, r.method, r.generation, r.state, count(*)::int AS count,
+         coalesce(sum(${DONE_SHARE}), 0)::float8 AS "doneShare"
+    FROM trials r WHERE r.job_id = ANY ($1) GROUP BY r.job_id, r.phase, r.method, r.generation, r.state`;
 
 /** Trials and their trainings. */
 @Injectable()
@@ -194,11 +206,7 @@ export class TrialRepository {
 
   /** Counts the trials of several jobs at once, for their progress. */
   async count(jobIds: readonly string[]): Promise<TrialCount[]> {
-    return this.database.query<TrialCount[]>(
-      `SELECT job_id AS "jobId", phase, method, generation, state, count(*)::int AS count FROM trials
-        WHERE job_id = ANY ($1) GROUP BY job_id, phase, method, generation, state`,
-      [jobIds],
-    );
+    return this.database.query<TrialCount[]>(COUNT, [jobIds]);
   }
 
   /** Seconds that the trainings of each trial of a phase took, those that have ended well. */
