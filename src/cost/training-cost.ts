@@ -25,9 +25,9 @@ export interface TrainingStage extends StageLength {
 /**
  * The multiply-accumulates of one whole training.
  *
- * A stage is charged for its own features, even where another one has left them in the cache: so methods compare, whichever
- * worker runs them. A stage that was taken over whole is not among `stages`. What is done once per step
- * instead of per image, such as an optimizer's update or LoRA's product of two factors, is left out.
+ * A stage is charged for its own features, even where another one has left them in the cache, and for a head that another
+ * training has made: so methods compare, whichever worker runs them. What is done once per step instead of per image, such as
+ * an optimizer's update or LoRA's product of two factors, is left out.
  *
  * @returns Exact up to 2^53 (9.0e15); beyond, each of the few sums and products rounds by at most 2^-53 of itself, so
  *   that 15 digits hold.

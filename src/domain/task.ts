@@ -174,9 +174,7 @@ export const trainResultSchema = z
     epochCount: z
       .int()
       .positive()
-      .describe(
-        'The number of epochs that were trained; those of a head that was taken over from another training do not count.',
-      ),
+      .describe('The number of epochs, those of a head that the training begins with included.'),
     trainedParameterCount: seedResultSchema.shape.trainedParameterCount.unwrap(),
     totalParameterCount: seedResultSchema.shape.totalParameterCount.unwrap(),
     weights: artifactSchema

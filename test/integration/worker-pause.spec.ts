@@ -31,13 +31,9 @@ const lossesOf = (task: string) =>
     .filter(({ name }) => name === 'validation_loss')
     .map(({ epoch, value }) => [epoch, value]);
 
-// A process makes a probed head once: the second training counts neither its epochs nor its work.
-it.each([
-  { headInit: 'RANDOM', takenOverCount: 0 },
-  { headInit: 'PROBE', takenOverCount: 10 },
-] as const)(
-  'pauses at rungs from a $headInit head, goes on as another process, and comes to the bits of a training in one go',
-  async ({ headInit, takenOverCount }) => {
+it.each(['RANDOM', 'PROBE'] as const)(
+  'pauses at rungs from a %s head, goes on as another process, and comes to the bits of a training in one go',
+  async (headInit) => {
     const first = startWorker();
     await importImages();
     const { train: base } = trainSpec(10, { keepWeights: true, lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1] });
@@ -59,12 +55,11 @@ it.each([
     expect(ended.checkpoint).toBeUndefined();
     expect(ended.weights).toEqual(whole.weights);
     expect(figuresOf(ended)).toEqual(figuresOf(whole));
-    expect(begun.epochCount + ended.epochCount).toBe(whole.epochCount - takenOverCount);
+    expect(begun.epochCount + ended.epochCount).toBe(whole.epochCount);
     expect([...lossesOf(begun.task), ...lossesOf(ended.task)]).toEqual(lossesOf(whole.task));
     expect(ended.multiplyAccumulates).toBeLessThan(whole.multiplyAccumulates);
     // What a part computes anew are the features of the frozen blocks.
-    const parts = begun.multiplyAccumulates + ended.multiplyAccumulates;
-    expect(parts > whole.multiplyAccumulates).toBe(takenOverCount === 0);
+    expect(begun.multiplyAccumulates + ended.multiplyAccumulates).toBeGreaterThan(whole.multiplyAccumulates);
     coordinator.done = true;
     expect(await once(second, 'exit')).toEqual([0, null]);
     coordinator.done = false;

@@ -3,19 +3,13 @@ import { z } from 'zod';
 export const costSchema = z
   .strictObject({
     trainingCount: z.int().min(0).describe('The number of trainings.'),
-    epochCount: z
-      .int()
-      .min(0)
-      .describe(
-        'The number of epochs over all trainings; those of a head that several began with count once for each time it was trained.',
-      ),
+    epochCount: z.int().min(0).describe('The number of epochs over all trainings.'),
     multiplyAccumulates: z
       .number()
       .min(0)
       .describe(
         'The multiply-accumulates of convolutions and linear layers, forward and backward. A training is ' +
-          'charged for all that its result needed, also for features that another one had computed; only a head ' +
-          'that it took over whole from another one is charged to that one alone.',
+          'charged for all that its result needed, also for features and heads that another one had computed.',
       ),
     trainSeconds: z
       .number()

@@ -55,10 +55,7 @@ export const seedResultSchema = z
     epochCount: z
       .int()
       .min(0)
-      .describe(
-        'The number of epochs that were trained, 0 for a soup; those of a head that was taken over from another training ' +
-          'do not count.',
-      ),
+      .describe('The number of epochs, those of a head that the training begins with included; 0 for a soup.'),
     validationLoss: z.number().describe('The mean cross-entropy on the validation images.'),
     validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
     validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),

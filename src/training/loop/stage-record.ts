@@ -10,6 +10,4 @@ export interface StageRecord {
   readonly epochCount: number;
   /** Images of an epoch whose gradients were computed once more, without a step. */
   readonly gradientPassImageCount?: number;
-  /** Whether another training of the process did it, so that this one had no work with it. */
-  readonly isTakenOver?: true;
 }

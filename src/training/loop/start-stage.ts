@@ -59,12 +59,11 @@ function headKeyOf(options: SizedOptions, stage: Stage): string | undefined {
   return JSON.stringify([network.architecture, stage, others]);
 }
 
-/** What was not done here took no time here, and costs nothing. */
+/** What was not done here took no time here. Its record stays, because a training is charged for all that it needed. */
 function takenOver(head: TrainedStage): TrainedStage {
   const free = (epoch: EpochMetrics): EpochMetrics => ({ ...epoch, seconds: 0 });
   return {
     ...head,
-    record: { ...head.record, isTakenOver: true },
     epochs: head.epochs.map(free),
     best: free(head.best),
   };

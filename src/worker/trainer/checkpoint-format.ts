@@ -22,7 +22,6 @@ const stageSchema = z.strictObject({
   isPrefixCached: z.boolean(),
   epochCount: z.int().positive(),
   gradientPassImageCount: z.exactOptional(z.int().min(0)),
-  isTakenOver: z.exactOptional(z.literal(true)),
 });
 
 const checkpointSchema: z.ZodType<TrainingCheckpoint> = z.strictObject({

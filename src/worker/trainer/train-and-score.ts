@@ -19,7 +19,7 @@ import type { OpenFiles } from './open-files.js';
 import type { EpochReport, ScoreAnswer, ScoreRequest, TrainAnswer, TrainRequest } from '../trainer-protocol.js';
 import { CheckpointFiles, type CheckpointFilesOptions, writePieces } from './checkpoint-files.js';
 import { checkpointPieces, readCheckpoint } from './checkpoint-format.js';
-import { multiplyAccumulatesOf, stagesSince, trainedEpochCountOf } from './training-meter.js';
+import { multiplyAccumulatesOf, stagesSince } from './training-meter.js';
 import { engineOptions } from './engine-options.js';
 import { trainingSides } from './training-sides.js';
 
@@ -108,15 +108,14 @@ function figuresOf(
 ): Omit<TrainResult, 'trainSeconds' | 'runtime'> {
   const { network, technique, pauseAfterEpochCount } = spec;
   const lastValidationLoss = epochs.at(-1)?.validationLoss;
-  const own = stagesSince(stages, begunFrom);
   const hasLoss = pauseAfterEpochCount !== undefined && lastValidationLoss !== undefined;
   return {
     bestEpoch,
     ...best,
-    epochCount: trainedEpochCountOf(own),
+    epochCount: ownEpochs(epochs, begunFrom).length,
     trainedParameterCount,
     totalParameterCount,
-    multiplyAccumulates: multiplyAccumulatesOf(own, { ...network, technique }, images),
+    multiplyAccumulates: multiplyAccumulatesOf(stagesSince(stages, begunFrom), { ...network, technique }, images),
     ...(hasLoss && { lastValidationLoss }),
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tinyNetwork } from '../../../test/fixtures/tiny-network.js';
 import type { TrainSpec } from '../../domain/task.js';
-import { multiplyAccumulatesOf, stagesSince, trainedEpochCountOf } from './training-meter.js';
+import { multiplyAccumulatesOf, stagesSince } from './training-meter.js';
 
 /** At 8 px the convolutions give 4 x 4 pixels. */
 const COSTS = { stem: 16 * 8 * 27, spatial: 16 * 8 * 9, expand: 16 * 16 * 8, fc: 3 * 16 };
@@ -28,16 +28,6 @@ it('counts of NORM_TUNE the gradients of all inputs but the first, and of the we
 it('counts no gradient of weights that LORA leaves frozen', () => {
   const weightGradients = COSTS.stem + COSTS.expand + COSTS.fc;
   expect(costOf({ type: 'LORA', rank: 2, alpha: 1 })).toBe(FORWARD + INPUT_GRADIENTS + weightGradients);
-});
-
-it('counts nothing of a stage that was taken over', () => {
-  const parts = tinyNetwork.blocks.map(({ layers }) => ({ layers, isTrained: true }));
-  const own = { parts, isPrefixCached: false, epochCount: 2 };
-  const stages = [{ ...own, epochCount: 5, isTakenOver: true } as const, own];
-  const training = { imageSizePx: 8, classCount: 3, technique: { type: 'BLOCKS' } } as const;
-  const images = { train: 1, validation: 0 };
-  expect(multiplyAccumulatesOf(stages, training, images)).toBe(2 * costOf(training.technique));
-  expect(trainedEpochCountOf(stages)).toBe(2);
 });
 
 describe('what a training did since a checkpoint', () => {

@@ -9,14 +9,14 @@ import type { TrainingCheckpoint } from '../../training/loop/training-checkpoint
 /** What a training was of, as far as it decides what a stage costs. */
 type MeteredTraining = Pick<TrainSpec['network'], 'imageSizePx' | 'classCount'> & Pick<TrainSpec, 'technique'>;
 
-/** The multiply-accumulates of a training, from what its stages did; what was taken over from another is that one's. */
+/** The multiply-accumulates of a training, from what its stages did. */
 export const multiplyAccumulatesOf = (
   stages: readonly StageRecord[],
   training: MeteredTraining,
   images: ImageCounts,
 ): number =>
   trainingCost(
-    stages.filter(isOwn).map((stage) => ({ ...stage, parts: partsOf(stage, training) })),
+    stages.map((stage) => ({ ...stage, parts: partsOf(stage, training) })),
     images,
   );
 
@@ -36,12 +36,6 @@ export function stagesSince(
     .slice(doneCount)
     .map((stage, index) => (index === 0 ? { ...stage, epochCount: stage.epochCount - begun } : stage));
 }
-
-/** The epochs that a training did itself. */
-export const trainedEpochCountOf = (stages: readonly StageRecord[]): number =>
-  stages.filter(isOwn).reduce((sum, { epochCount }) => sum + epochCount, 0);
-
-const isOwn = ({ isTakenOver }: StageRecord): boolean => isTakenOver !== true;
 
 function partsOf(
   { parts }: StageRecord,

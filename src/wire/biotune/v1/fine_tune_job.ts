@@ -1207,15 +1207,11 @@ export interface JobResult {
 export interface PriorEstimate {
   /** The number of trainings. */
   trainingCount: number;
-  /**
-   * The number of epochs over all trainings; those of a head that several began with count once for each time
-   * it was trained.
-   */
+  /** The number of epochs over all trainings. */
   epochCount: number;
   /**
    * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
-   * for all that its result needed, also for features that another one had computed; only a head that it took
-   * over whole from another one is charged to that one alone.
+   * for all that its result needed, also for features and heads that another one had computed.
    */
   multiplyAccumulates: number;
   /** What the search was expected to gain; absent without a search, and where no measured task is near. */
@@ -1483,15 +1479,11 @@ export interface ExpectedGain {
 export interface Cost {
   /** The number of trainings. */
   trainingCount: number;
-  /**
-   * The number of epochs over all trainings; those of a head that several began with count once for each time
-   * it was trained.
-   */
+  /** The number of epochs over all trainings. */
   epochCount: number;
   /**
    * The multiply-accumulates of convolutions and linear layers, forward and backward. A training is charged
-   * for all that its result needed, also for features that another one had computed; only a head that it took
-   * over whole from another one is charged to that one alone.
+   * for all that its result needed, also for features and heads that another one had computed.
    */
   multiplyAccumulates: number;
   /** The seconds of training, summed over workers; absent where nothing comparable was measured. */
@@ -1806,10 +1798,7 @@ export interface SeedResult {
   bestEpoch?:
     | number
     | undefined;
-  /**
-   * The number of epochs that were trained, 0 for a soup; those of a head that was taken over from another
-   * training do not count.
-   */
+  /** The number of epochs, those of a head that the training begins with included; 0 for a soup. */
   epochCount: number;
   /** The mean cross-entropy on the validation images. */
   validationLoss: number;

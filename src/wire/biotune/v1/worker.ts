@@ -530,10 +530,7 @@ export interface ImportResult {
 export interface TrainResult {
   /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
   bestEpoch: number;
-  /**
-   * The number of epochs that were trained; those of a head that was taken over from another training do not
-   * count.
-   */
+  /** The number of epochs, those of a head that the training begins with included. */
   epochCount: number;
   /** The mean cross-entropy on the validation images. */
   validationLoss: number;
