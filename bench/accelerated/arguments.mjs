@@ -8,7 +8,7 @@ import { searchSeedCountOf, TASKS } from './tasks.mjs';
 
 /**
  * @typedef {object} Sizes
- * @property {number} finalSeeds Trainings that are reported, of each method.
+ * @property {number | undefined} finalSeeds Trainings that are reported, of each method; those of the mode when undefined.
  * @property {number} epochs
  * @property {number | undefined} population Of every search; its own when undefined, as the next.
  * @property {number | undefined} generations
@@ -29,7 +29,7 @@ const OPTIONS = {
   tasks: { text: 'A,B,…', schema: listOf(Object.keys(TASKS)), about: Object.keys(TASKS).join(', ') },
   minutes: { text: 'N', schema: z.coerce.number().positive().max(100_000).default(60), about: 'more than 0' },
   'search-seeds': { text: 'N', schema: count(1, 100).optional(), about: '1 to 100; 5 on main tasks and 3 on others' },
-  'final-seeds': { text: 'N', schema: count(1, 10).default(3), about: '1 to 10' },
+  'final-seeds': { text: 'N', schema: count(1, 10).optional(), about: '1 to 10; as many as the mode has' },
   epochs: { text: 'N', schema: count(1, 1000).default(10), about: '1 to 1000' },
   population: { text: 'N', schema: count(2, 200).optional(), about: '2 to 200' },
   generations: { text: 'N', schema: count(0, 200).optional(), about: '0 to 200' },

@@ -18,7 +18,7 @@ export function jobRequest({ dataset, task, searchSeed }, { title, request }, si
     training: { epochCount: sizes.epochs, batchSize: task.batchSize },
     search: { type: 'BIOTUNE', seed: searchSeed, biotune: { mode: 'ACCELERATED' } },
     baselines: [],
-    finals: { finalistCount: 3, seedCount: sizes.finalSeeds },
+    finals: sizes.finalSeeds === undefined ? {} : { seedCount: sizes.finalSeeds },
     output: { model: 'bench' },
   };
   return laidOver(laidOver(plain, request), { search: { biotune: sizesOf(sizes, request) } });

@@ -112,7 +112,7 @@ describe('the estimate of an ACCELERATED job', () => {
 
   it('counts trials, choice and finals', () => {
     expect(methods.map(({ method, trialCount }) => [method, trialCount])).toEqual([['BIOTUNE', 13]]);
-    expect(cost.trainingCount).toBe(13 + 3 * 3 + 3);
+    expect(cost.trainingCount).toBe(13 + 2 * 2 + 2);
   });
 
   it('knows a first generation that is given by the caller', () => {
@@ -136,15 +136,15 @@ describe('the estimate of a soup', () => {
   const forward = blocks.reduce((sum, block) => sum + block.forward, 0);
 
   it('adds what the averaging takes to the job, and no training', () => {
-    // Three seeds, three members; of 600 images, three parts of 200.
-    expect(own / (3 * (3 * 200 + 2 * 400) * forward)).toBeCloseTo(1, 9);
+    // Two seeds, two members; of 600 images, three parts of 200.
+    expect(own / (2 * (2 * 200 + 400) * forward)).toBeCloseTo(1, 9);
     expect(souped.cost.trainingCount).toBe(plain.cost.trainingCount);
     expect(search).toEqual(plain.methods[0]);
   });
 
   it('has the search and the choice in the line of its own', () => {
     expect(soup).toMatchObject({ method: 'SOUP', trialCount: 0 });
-    expect(soup?.cost.trainingCount).toBe((search?.cost.trainingCount ?? NaN) - 3);
+    expect(soup?.cost.trainingCount).toBe((search?.cost.trainingCount ?? NaN) - 2);
     const withoutFinals = (soup?.cost.multiplyAccumulates ?? NaN) - own;
     expect(withoutFinals).toBeLessThan(search?.cost.multiplyAccumulates ?? NaN);
     expect(withoutFinals).toBeGreaterThan(0.5 * (search?.cost.multiplyAccumulates ?? NaN));

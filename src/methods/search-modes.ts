@@ -45,6 +45,8 @@ export interface ModeDefaults {
   readonly batchSize: number;
   readonly searchFraction: 1 | 0.5;
   readonly finals: {
+    readonly finalistCount: number;
+    readonly seedCount: number;
     readonly division: 'FIXED' | 'REDIVIDED';
     readonly choice: 'BEST' | 'CHEAPEST_WITHIN_ONE_ERROR';
   };
@@ -56,7 +58,7 @@ const OF_THE_PAPER: ModeDefaults = {
   training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100, stepCountMin: 0 },
   batchSize: 96,
   searchFraction: 0.5,
-  finals: { division: 'FIXED', choice: 'BEST' },
+  finals: { finalistCount: 3, seedCount: 3, division: 'FIXED', choice: 'BEST' },
 };
 
 /** Few trials on all the data, each a whole cosine of enough steps: what a CPU finishes. */
@@ -66,7 +68,7 @@ const OF_ACCELERATED: ModeDefaults = {
   training: { epochCount: 10, stepCountMin: 100 },
   batchSize: 32,
   searchFraction: 1,
-  finals: { division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
+  finals: { finalistCount: 2, seedCount: 2, division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
 };
 
 /** What a mode says of how a search reads genomes, trains them and goes on from them. */

@@ -12,17 +12,18 @@ export const jobFinalsSchema = z
       .int()
       .min(1)
       .max(10)
-      .default(3)
       .describe(
         'The number of best candidates of each search that train on all the data, with further seeds, ' +
-          'before one goes on, 1 to 10.',
+          'before one goes on, 1 to 10; 3 when absent, 2 in ACCELERATED.',
       ),
     seedCount: z
       .int()
       .min(1)
       .max(10)
-      .default(3)
-      .describe('The number of seeds of that choice, and of as many others for the report, 1 to 10.'),
+      .describe(
+        'The number of seeds of that choice, and of as many others for the report, 1 to 10; 3 when absent, 2 in ' +
+          'ACCELERATED.',
+      ),
     division: z
       .enum(FINALS_DIVISIONS)
       .describe(
@@ -57,7 +58,9 @@ export const jobFinalsSchema = z
   });
 export type FinalsConfig = Readonly<z.infer<typeof jobFinalsSchema>>;
 
-export const finalsSchema = jobFinalsSchema.partial({ division: true, choice: true }).meta({
-  id: 'FinalsConfig',
-  description: 'How the candidates that a search found are told apart, and how all methods are reported.',
-});
+export const finalsSchema = jobFinalsSchema
+  .partial({ finalistCount: true, seedCount: true, division: true, choice: true })
+  .meta({
+    id: 'FinalsConfig',
+    description: 'How the candidates that a search found are told apart, and how all methods are reported.',
+  });

@@ -207,12 +207,15 @@ export interface MethodSettings_SuffixGrid {
 export interface FinalsConfig {
   /**
    * The number of best candidates of each search that train on all the data, with further seeds, before one
-   * goes on, 1 to 10. Default: 3.
+   * goes on, 1 to 10; 3 when absent, 2 in ACCELERATED.
    */
   finalistCount?:
     | number
     | undefined;
-  /** The number of seeds of that choice, and of as many others for the report, 1 to 10. Default: 3. */
+  /**
+   * The number of seeds of that choice, and of as many others for the report, 1 to 10; 3 when absent, 2 in
+   * ACCELERATED.
+   */
   seedCount?:
     | number
     | undefined;
