@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { CONFIG as ACCELERATED, distance } from '../../../test/fixtures/accelerated-run.js';
 import { shuffle } from '../../../test/fixtures/search-run.js';
-import type { BlockRule } from '../../domain/job/genome.js';
 import { keyOf } from '../history.js';
 import type { Planned } from '../replay.js';
 import { openStream } from '../rng.js';
@@ -9,26 +9,7 @@ import type { Candidate } from './candidate.js';
 import type { Tried } from './race.js';
 import { rungReport } from './rung-report.js';
 
-const rules: BlockRule[] = Array.from({ length: 9 }, () => ({ policy: 'FREE' }));
-const CONFIG: AcceleratedConfig = {
-  seed: 684,
-  generationCount: 3,
-  populationSize: 8,
-  eliteCount: 3,
-  rules,
-  initialCandidates: [],
-  usesAnchors: true,
-  usesMoves: true,
-  usesSurrogate: true,
-  rungEpochCounts: [3, 9],
-};
-
-/** Blocks 4 to 7 should train at 2, and no other. */
-const distance = ({ lrMultipliers }: Candidate): number =>
-  lrMultipliers.reduce((sum, rate, block) => {
-    const wanted = block >= 4 && block < 8 ? 2 : 0;
-    return sum + (rate > 0 === wanted > 0 ? Math.abs(rate - wanted) / 8 : 1);
-  }, 0) / 9;
+const CONFIG: AcceleratedConfig = { ...ACCELERATED, rungEpochCounts: [3, 9] };
 
 type Outcome = (asked: Planned<Candidate>, rungCount: number) => Pick<Tried, 'losses' | 'fitness'>;
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CONFIG, distance, RULES } from '../../../test/fixtures/accelerated-run.js';
 import { shuffle } from '../../../test/fixtures/search-run.js';
 import type { BlockRule } from '../../domain/job/genome.js';
 import type { Planned } from '../replay.js';
@@ -7,27 +8,6 @@ import { openStream } from '../rng.js';
 import { type AcceleratedConfig, planAccelerated } from './accelerated.js';
 import { anchors } from './anchors.js';
 import { type Candidate, keyOf } from './candidate.js';
-
-const rules: BlockRule[] = Array.from({ length: 9 }, () => ({ policy: 'FREE' }));
-const CONFIG: AcceleratedConfig = {
-  seed: 684,
-  generationCount: 3,
-  populationSize: 8,
-  eliteCount: 3,
-  rules,
-  initialCandidates: [],
-  usesAnchors: true,
-  usesMoves: true,
-  usesSurrogate: true,
-  rungEpochCounts: [],
-};
-
-/** Blocks 4 to 7 should train at 2, and no other. */
-const distance = ({ lrMultipliers }: Candidate): number =>
-  lrMultipliers.reduce((sum, rate, block) => {
-    const wanted = block >= 4 && block < 8 ? 2 : 0;
-    return sum + (rate > 0 === wanted > 0 ? Math.abs(rate - wanted) / 8 : 1);
-  }, 0) / 9;
 
 function run(config: AcceleratedConfig, fitness = distance) {
   const batches: (readonly Planned<Candidate>[])[] = [];
@@ -47,7 +27,7 @@ describe('an accelerated search', () => {
     const { batches, best, history } = run(CONFIG);
     expect(batches.map(({ length }) => length)).toEqual([8, 5, 5, 5]);
     expect(batches[0]?.map(({ origin }) => origin)).toEqual([...Array<string>(7).fill('ANCHOR'), 'RANDOM']);
-    expect(batches[0]?.slice(0, 7).map(({ genome }) => genome.lrMultipliers)).toEqual(anchors(rules));
+    expect(batches[0]?.slice(0, 7).map(({ genome }) => genome.lrMultipliers)).toEqual(anchors(RULES));
     expect(batches.slice(1).flatMap((batch) => batch.map(({ origin }) => origin))).toEqual(Array(15).fill('OFFSPRING'));
     expect(best.fitness).toBe(Math.min(...history.map(({ fitness }) => fitness)));
     expect(best.generation).toBeGreaterThan(0);
@@ -112,7 +92,7 @@ describe('an accelerated search', () => {
   });
 
   it('keeps to what is demanded of single blocks', () => {
-    const demanded = rules.map((rule, block): BlockRule => {
+    const demanded = RULES.map((rule, block): BlockRule => {
       if (block === 0) return { policy: 'FREEZE' };
       return block === 7 ? { policy: 'TRAIN', lrMultiplierMin: 0.5, lrMultiplierMax: 0.5 } : rule;
     });
@@ -122,7 +102,7 @@ describe('an accelerated search', () => {
   });
 
   it('goes on where nothing new is left to try', () => {
-    const fixed = rules.map((): BlockRule => ({ policy: 'TRAIN', lrMultiplierMin: 1, lrMultiplierMax: 1 }));
+    const fixed = RULES.map((): BlockRule => ({ policy: 'TRAIN', lrMultiplierMin: 1, lrMultiplierMax: 1 }));
     expect(run({ ...CONFIG, rules: fixed }).history).toHaveLength(23);
   });
 
@@ -146,7 +126,7 @@ describe('an accelerated search', () => {
     it('begins with the anchors as training and data have them, and never leaves the space', () => {
       const { batches, history } = run(open, distanceInAll);
       const given = batches[0]?.slice(0, 7).map(({ genome }) => genome);
-      expect(given).toEqual(anchors(rules).map((lrMultipliers) => ({ lrMultipliers, settings: settings.defaults })));
+      expect(given).toEqual(anchors(RULES).map((lrMultipliers) => ({ lrMultipliers, settings: settings.defaults })));
       for (const { genome } of history) {
         expect([64, 96, 128]).toContain(genome.settings?.imageSizePx);
         expect(genome.settings?.baseLearningRate).toBeGreaterThanOrEqual(1e-4);
