@@ -40,7 +40,7 @@ export function resultTable({ methods, delivered }) {
       row.trainedParameters.toLocaleString('en'),
       costs[index]?.toFixed(2) ?? '–',
       row.seconds?.toFixed(0) ?? '–',
-      row.method === delivered ? '← delivered: best on validation' : '',
+      row.method === delivered ? '← delivered' : '',
     ]),
   ];
 }

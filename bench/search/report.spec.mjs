@@ -45,7 +45,7 @@ describe('resultText', () => {
       '12,810',
       '25.00',
       '62',
-      '← delivered: best on validation',
+      '← delivered',
     ]);
     expect(cells(text, 'Linear probe')?.[5]).toBe('0.03');
   });

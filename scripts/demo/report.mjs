@@ -24,7 +24,7 @@ export function report({ result }, baseModel, model, http) {
       percent(score.validationAccuracy),
       `${percent(score.testAccuracy)} (${percent(score.testAccuracyInterval.low)} – ${percent(score.testAccuracyInterval.high)})`,
       score.trainedParameterCount.toLocaleString('en'),
-      score.method === result.method ? '← delivered: best on validation' : '',
+      score.method === result.method ? '← delivered' : '',
     ]),
   );
   console.log(`\nRetrained on all training images with fresh seeds; the test images were scored once\n\n${scores}\n`);
