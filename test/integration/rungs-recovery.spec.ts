@@ -16,7 +16,9 @@ const SECONDS_MAX = 500;
 
 const raceJob = (dataset: string) => ({
   ...smallJob(dataset),
-  training: { epochCount: 6, batchSize: 16 },
+  training: { epochCount: 6, stepCountMin: 0, batchSize: 16 },
+  baselines: [],
+  finals: { finalistCount: 1, seedCount: 1 },
   search: { seed: 7, biotune: { mode: 'ACCELERATED', populationSize: 6, eliteCount: 3, generationCount: 1 } },
 });
 
