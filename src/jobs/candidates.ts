@@ -5,6 +5,7 @@ import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import type { TrainSpec } from '../domain/task.js';
 import { phenotypeKey } from '../search/equal-trials.js';
+import { byPlace } from '../search/history.js';
 import { rungsOf } from '../search/search-plan.js';
 import { checkpointOf, type Training } from '../storage/postgres/training-parts.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
@@ -51,9 +52,7 @@ export function bestCandidates(trials: readonly StoredTrial[], method: Method, c
 export const rankedTrials = (trials: readonly StoredTrial[], method: Method): StoredTrial[] =>
   trials
     .filter((trial) => trial.method === method && trial.state === 'SUCCEEDED')
-    .toSorted(
-      (a, b) => (a.fitness ?? Infinity) - (b.fitness ?? Infinity) || a.generation - b.generation || a.slot - b.slot,
-    );
+    .toSorted((a, b) => (a.fitness ?? Infinity) - (b.fitness ?? Infinity) || byPlace(a, b));
 
 /** Puts candidates up for training. */
 @Injectable()

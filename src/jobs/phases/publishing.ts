@@ -21,6 +21,7 @@ import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { ModelVersionRepository } from '../../storage/postgres/model-version.repository.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
+import type { Training } from '../../storage/postgres/training-parts.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { FinalModels } from '../final-models.js';
 import { type JobContext, partCountIn, searchScopeOf } from '../job-context.js';
@@ -85,6 +86,7 @@ export class Publishing implements Phase {
   private async report(context: JobContext, delivery: DeliveredModel): Promise<JobReport> {
     const { job, baseModel, dataset } = context;
     const searched = await this.trials.list(job.id, 'SEARCH');
+    const trainings = groupBy(await this.trials.trainings(searched.map(({ id }) => id)), ({ trialId }) => trialId);
     const sources = {
       job,
       baseModel,
@@ -93,41 +95,19 @@ export class Publishing implements Phase {
       totals: await this.trials.trainingTotals([job.id]),
       infeasible: await this.tasks.infeasibleCounts(job.id),
       runtimes: await this.trials.runtimes(job.id),
-      seedFigures: await this.seedFigures(job, searched),
-      rungs: await this.rungs(context, searched),
-      paretoPoints: await this.paretoPoints(context),
+      seedFigures: seedFiguresOf(job, searched, trainings),
+      rungs: rungsOf(context, searched, trainings),
+      paretoPoints: await this.paretoPoints(context, searched),
       priors: priorOutcomes(job, baseModel.blocks, searched),
     };
     return jobReport(sources, yieldNow);
   }
 
-  /** How the rungs of the search have dropped candidates. */
-  private async rungs(context: JobContext, searched: readonly StoredTrial[]): Promise<Rung[]> {
-    const trainings = groupBy(await this.trials.trainings(searched.map(({ id }) => id)), ({ trialId }) => trialId);
-    const lossesOf = ({ id, reusedTrialId = id }: StoredTrial) => rungLosses(trainings.get(reusedTrialId) ?? []);
-    return rungsReached(
-      searchScopeOf(context),
-      searched.map((trial) => ({ ...trial, losses: lossesOf(trial) })),
-    );
-  }
-
-  /** The validation figures that fitness is made of, of each trial of the search that has one, one per seed. */
-  private async seedFigures({ spec }: JobContext['job'], searched: readonly StoredTrial[]): Promise<number[][]> {
-    const trials = searched.filter(({ state }) => state !== 'PRUNED');
-    const figure = judgedFigure(spec.evaluation.fitness);
-    const figures = new Map<string, number[]>(trials.map(({ id }) => [id, []]));
-    for (const training of await this.trials.trainings([...figures.keys()])) {
-      const result = seedResult(training);
-      if (result !== undefined) figures.get(training.trialId)?.push(validationFigure(result, figure));
-    }
-    return [...figures.values()];
-  }
-
   /** The candidates of the search, by the objectives of the job; empty where it has none beside the figure. */
-  private async paretoPoints(context: JobContext): Promise<ParetoPoint[]> {
+  private async paretoPoints(context: JobContext, searched: readonly StoredTrial[]): Promise<ParetoPoint[]> {
     const { id, spec } = context.job;
     if (spec.search.objectives.length === 0) return [];
-    const trials = [...(await this.trials.list(id, 'SELECTION')), ...(await this.trials.list(id, 'SEARCH'))];
+    const trials = [...(await this.trials.list(id, 'SELECTION')), ...searched];
     return paretoPointsOf(context, trials, await this.trials.trainings(trials.map((trial) => trial.id)));
   }
 
@@ -149,6 +129,34 @@ export class Publishing implements Phase {
       ),
     );
   }
+}
+
+/** The trainings of a job's search, by the ids of their trials. */
+type TrainingsOfTrials = ReadonlyMap<string, readonly Training[]>;
+
+/** How the rungs of the search have dropped candidates. */
+function rungsOf(context: JobContext, searched: readonly StoredTrial[], trainings: TrainingsOfTrials): Rung[] {
+  const lossesOf = ({ id, reusedTrialId = id }: StoredTrial) => rungLosses(trainings.get(reusedTrialId) ?? []);
+  return rungsReached(
+    searchScopeOf(context),
+    searched.map((trial) => ({ ...trial, losses: lossesOf(trial) })),
+  );
+}
+
+/** The validation figures that fitness is made of, of each trial of the search that has one, one per seed. */
+function seedFiguresOf(
+  { spec }: JobContext['job'],
+  searched: readonly StoredTrial[],
+  trainings: TrainingsOfTrials,
+): number[][] {
+  const figure = judgedFigure(spec.evaluation.fitness);
+  return searched
+    .filter(({ state }) => state !== 'PRUNED')
+    .map(({ id }) =>
+      (trainings.get(id) ?? [])
+        .flatMap((training) => seedResult(training) ?? [])
+        .map((result) => validationFigure(result, figure)),
+    );
 }
 
 /** What the job's estimate says; it follows from the job and its images, so that it need not be kept from before. */

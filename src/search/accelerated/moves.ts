@@ -107,7 +107,7 @@ const RATE_MOVES: readonly Move[] = [
   { rates: child, settings: crossSettings },
 ];
 
-/** As likely as the others, where settings are open; the change of one has two shares. */
+/** Moves of the settings that are open; each is as likely as a move of rates, so that changing one setting has two shares. */
 const SETTING_MOVES: readonly Move[] = [
   { rates: kept, settings: oneSetting },
   { rates: kept, settings: oneSetting },

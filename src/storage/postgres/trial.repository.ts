@@ -55,7 +55,7 @@ const WITH_ENDED_TRAINING = `SELECT r.id FROM trials r WHERE r.job_id = $1 AND r
 const CANCEL_OPEN = `UPDATE trials SET state = 'CANCELLED', end_time = now()
   WHERE job_id = $1 AND ${isOpen('state')} AND method = ANY ($2) RETURNING id`;
 
-/** Of a running trial: the part of its epochs that it has come to at rungs, the mean over its seeds. */
+/** The part of its epochs that a running trial has come to at rungs, the mean over its seeds. */
 const DONE_SHARE = `(SELECT avg(share) FROM (
     SELECT coalesce(max((t.spec #>> '{train,pauseAfterEpochCount}')::float8 / (t.spec #>> '{train,training,epochCount}')::float8)
              FILTER (WHERE t.state = 'succeeded'), 0) AS share
