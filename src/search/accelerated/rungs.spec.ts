@@ -49,7 +49,10 @@ describe('a rung', () => {
 
   it('compares with all losses that were seen there before', () => {
     expect(verdicts([1, 2], { losses: [0.1, 0.2, 0.3, 0.4], passed: [] })).toEqual(['DROPPED', 'DROPPED']);
-    expect(verdicts([1, 2], { losses: [4, 4, 4, 4], passed: [] })).toEqual(['PROMOTED', 'PROMOTED']);
+  });
+
+  it('compares with the generation alone where that is the better half', () => {
+    expect(verdicts([1, 2, 3], { losses: [4, 4, 4, 4], passed: [] })).toEqual(['PROMOTED', 'PROMOTED', 'DROPPED']);
   });
 
   it('lets one that would be dropped go on as an audit where its draw says so', () => {

@@ -42,7 +42,7 @@ export interface Passed extends Pick<Place, 'generation'> {
 export interface Judgement extends AtRung {
   /** The rung, from 0. */
   readonly rung: number;
-  /** The median of all losses that were seen there by then. */
+  /** The median of the generation's losses there, or of all that were seen there by then if that is lower. */
   readonly cut: number;
   /** AUDITED: it goes on although its loss is beyond the cut. */
   readonly verdict: 'PROMOTED' | 'AUDITED' | 'DROPPED';
@@ -50,7 +50,7 @@ export interface Judgement extends AtRung {
 
 /**
  * Judges the candidates of one generation at a rung, as successive halving does (Jamieson and Talwalkar, arXiv 1502.07943), but
- * by the median of all generations so far, with a margin and with audits.
+ * a generation must also keep up with all before it, and there are a margin and audits.
  *
  * @param candidates At least one, all of the generation that came there.
  * @param earlier The losses there of earlier generations, and what became of the candidates that went on.
@@ -61,7 +61,8 @@ export function judge(
   earlier: { readonly losses: readonly number[]; readonly passed: readonly Passed[] },
   { seed, rung }: { readonly seed: number; readonly rung: number },
 ): Judgement[] {
-  const cut = median([...earlier.losses, ...candidates.map(({ loss }) => loss)]);
+  const losses = candidates.map(({ loss }) => loss);
+  const cut = Math.min(median(losses), median([...earlier.losses, ...losses]));
   const isRanking = ranks(earlier.passed);
   const verdictOf = (candidate: AtRung): Judgement['verdict'] => {
     if (!isRanking || candidate.loss <= cut + LOSS_MARGIN) return 'PROMOTED';
