@@ -91,6 +91,9 @@ export function trainSpec(
   };
 }
 
+/** What decides which members join a soup: on a few hundred images the loss tells a bad mean from a good one, and accuracy does not. */
+const BY_LOSS = { fitness: 'LOSS', lossWeight: 0 } as const;
+
 /**
  * The soup of some models of one seed, at the image size and the batch size of the best.
  *
@@ -105,7 +108,7 @@ export function soupSpec(
     division,
   }: Pick<NewTrial, 'settings'> & Pick<SoupSpec, 'division'> & { weights: readonly Artifact[] },
 ): SoupSpec {
-  const { training, data, evaluation } = withSettings(context.job.spec, settings);
+  const { training, data } = withSettings(context.job.spec, settings);
   const [best, ...others] = weights;
   if (best === undefined || others.length === 0) throw new Error(`a soup of ${weights.length} models was asked for`);
   if (training.batchSize === undefined) throw new Error(`${context.job.id} averages before its batch size is known`);
@@ -116,7 +119,7 @@ export function soupSpec(
     fold: 0,
     foldCount: 1,
     ...(division !== undefined && { division }),
-    objective: objectiveSchema.strip().parse(evaluation),
+    objective: BY_LOSS,
     batchSize: training.batchSize,
   };
 }
