@@ -63,12 +63,12 @@ const OF_THE_PAPER: ModeDefaults = {
 
 /** Few trials on all the data, each a whole cosine of enough steps: what a CPU finishes. */
 const OF_ACCELERATED: ModeDefaults = {
-  search: { generationCount: 1, populationSize: 8, eliteCount: 3 },
+  search: { generationCount: 1, populationSize: 8, eliteCount: 5 },
   evaluation: { fitness: 'ACCURACY', lossWeight: 0.1, seedCount: 1 },
   training: { epochCount: 10, stepCountMin: 100 },
   batchSize: 32,
   searchFraction: 1,
-  finals: { finalistCount: 2, seedCount: 2, division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
+  finals: { finalistCount: 3, seedCount: 2, division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
 };
 
 /** What a mode says of how a search reads genomes, trains them and goes on from them. */

@@ -14,7 +14,7 @@ export const jobFinalsSchema = z
       .max(10)
       .describe(
         'The number of best candidates of each search that train on all the data, with further seeds, ' +
-          'before one goes on, 1 to 10; 3 when absent, 2 in ACCELERATED.',
+          'before one goes on, 1 to 10; 3 when absent.',
       ),
     seedCount: z
       .int()
