@@ -50,18 +50,18 @@ describe('checkDatasetFits', () => {
 
 describe('the batch of a job that names none', () => {
   it('is its mode’s where the smallest fold is large enough', () => {
-    expect(batchSizeOf(classesOf([200, 2], [200, 2]), 2, 96)).toBe(96);
-    expect(batchSizeOf(classesOf([96, 2], [97, 2]), 2, 96)).toBe(96);
+    expect(batchSizeOf(classesOf([200, 2], [200, 2]), { foldCount: 2 }, 96)).toBe(96);
+    expect(batchSizeOf(classesOf([96, 2], [97, 2]), { foldCount: 2 }, 96)).toBe(96);
   });
 
   it('is the smallest fold where that has fewer images', () => {
-    expect(batchSizeOf(classesOf([95, 2], [97, 2]), 2, 96)).toBe(95);
-    expect(batchSizeOf(classesOf([2, 2], [3, 2]), 2, 96)).toBe(2);
+    expect(batchSizeOf(classesOf([95, 2], [97, 2]), { foldCount: 2 }, 96)).toBe(95);
+    expect(batchSizeOf(classesOf([2, 2], [3, 2]), { foldCount: 2 }, 96)).toBe(2);
   });
 
   it('fits every dataset that is not refused', () => {
     const dataset = datasetOf([2, 2], [3, 2]);
-    const batchSize = batchSizeOf(dataset.classes, 2, 96);
+    const batchSize = batchSizeOf(dataset.classes, { foldCount: 2 }, 96);
     expect(() => checkDatasetFits(dataset, { foldCount: 2, batchSize })).not.toThrow();
   });
 });
@@ -72,7 +72,7 @@ it.each([
   ['steps with a smaller batch at the end', { stepCount: 9, batchSize: 7 }, 3],
   ['steps where a single image joins the batch before it', { stepCount: 9, batchSize: 23 }, 9],
 ])('counts the epochs of %s on the smallest fold', (_, steps, expected) => {
-  expect(epochsOfSteps(classesOf([24, 2], [25, 2]), 2, steps)).toBe(expected);
+  expect(epochsOfSteps(classesOf([24, 2], [25, 2]), { foldCount: 2 }, steps)).toBe(expected);
 });
 
 it('counts the images of the larger fold, and of all for one', () => {
