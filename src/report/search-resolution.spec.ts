@@ -40,6 +40,16 @@ describe('the resolution of a search', () => {
     expect(smallestDifference).toBeCloseTo(1.959964 * Math.sqrt(variance), 10);
   });
 
+  it('goes by all images where each is judged by a training that did not have it', () => {
+    const { imageCount, smallestDifference } = assumedResolution(
+      searchSizeOf(CLASSES, { foldCount: 1, partCount: 2 }, { fitness: 'ACCURACY', seedCount: 2 }),
+    );
+    // 200 images of train, 100 of validation.
+    expect(imageCount).toBe(300);
+    const variance = 0.19 / 300 + (2 * 0.018 ** 2) / 2;
+    expect(smallestDifference).toBeCloseTo(1.959964 * Math.sqrt(variance), 6);
+  });
+
   it('measures the disagreement of each class, and the deviation of seeds', () => {
     const finalists = [rightOfSecond(10), rightOfSecond(4)];
     const seedFigures = [
