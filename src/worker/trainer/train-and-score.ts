@@ -70,16 +70,15 @@ export async function train(
     ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }),
   });
   await writeOutputs(request, result);
-  const hasPaused = result.checkpoint !== undefined;
-  const predictions =
-    spec.keepPredictions && !hasPaused ? await predictionsOf(result.weights, options, sides.validation) : undefined;
+  const isKept = spec.keepPredictions && result.checkpoint === undefined;
+  const predictions = isKept ? await predictionsOf(result.weights, options, sides.validation) : undefined;
   await saved.remove();
   const secondsBefore = own.reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
   const images = { train: options.train.labels.length, validation: options.validation.labels.length };
   return {
     result: { ...figuresOf(result, begunFrom, { spec, images }), trainSeconds, runtime },
-    hasPaused,
+    hasPaused: result.checkpoint !== undefined,
     ...(predictions !== undefined && { predictions }),
   };
 }
