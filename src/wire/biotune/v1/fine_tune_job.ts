@@ -1141,7 +1141,7 @@ export interface BestTrial {
    * best member.
    */
   lrMultipliers: number[];
-  /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. */
+  /** The fitness of the trial: lower is better. */
   fitness: number;
   /** What the candidate sets over its method's own settings; absent where it sets nothing. */
   settings?: TrialSettings | undefined;
@@ -1709,8 +1709,8 @@ export interface Trial {
    */
   seedResults: SeedResult[];
   /**
-   * What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once the trainings
-   * have ended.
+   * What `evaluation.fitness` says, of the mean over the seeds, or in the search of all images together where
+   * `evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended.
    */
   fitness?:
     | number
@@ -1809,7 +1809,7 @@ export enum Trial_State {
 export interface Pruning {
   /** The epochs after which the candidate was dropped, without those of a probed head. */
   epochCount: number;
-  /** The mean cross-entropy on the validation images after the last of them, the mean over the seeds. */
+  /** The mean cross-entropy on the validation images of all seeds after the last of them. */
   validationLoss: number;
   /** The loss that the candidate would have needed, or less; the median of all candidates that came as far. */
   cut: number;
