@@ -6,6 +6,7 @@ import { methodOf } from '../methods/method-table.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { type AcceleratedConfig, planAccelerated } from '../search/accelerated/accelerated.js';
 import type { Tried } from '../search/accelerated/race.js';
+import { placeOf } from '../search/history.js';
 import { rungsOf } from '../search/search-plan.js';
 import { estimateJob, priorEstimate } from './estimate-job.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
@@ -73,8 +74,6 @@ function actual(fitnessOf: (candidate: readonly number[]) => number): number {
     seedCount * (sum(ranked.slice(0, finalistCount)) + (ranked[0] ?? NaN))
   );
 }
-
-const placeOf = ({ generation, slot }: Pick<Tried, 'generation' | 'slot'>) => `${generation}/${slot}`;
 
 /** What a search tries where losses say all of fitness, and the epochs that each candidate came to. */
 function searched(spec: FittedSpec, fitnessOf: (candidate: readonly number[]) => number) {

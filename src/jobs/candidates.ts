@@ -4,7 +4,7 @@ import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import type { TrainSpec } from '../domain/task.js';
 import { phenotypeKey } from '../search/equal-trials.js';
-import { byPlace } from '../search/history.js';
+import { byPlace, placeOf } from '../search/history.js';
 import { rungsOf } from '../search/search-plan.js';
 import { checkpointOf, type Training } from '../storage/postgres/training-parts.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
@@ -161,9 +161,6 @@ export const trainingSeeds = (phase: TrialPhase, count: number): readonly number
   phase === 'SEARCH'
     ? SEARCH_SEEDS.slice(0, count)
     : Array.from({ length: count }, (_, index) => FIRST_SEEDS[phase] + index);
-
-/** A trial's place among those of its phase and method. */
-export const placeOf = ({ generation, slot }: Pick<NewTrial, 'generation' | 'slot'>): string => `${generation}/${slot}`;
 
 const KEY_PREFIXES: Readonly<Record<TrialPhase, string>> = {
   SEARCH: 'search',
