@@ -13,7 +13,7 @@ export function divisionOf(context: JobContext, phase: TrialPhase, seedIndex: nu
   const { job, dataset } = context;
   const { evaluation, search, finals } = job.spec;
   if (phase === 'SEARCH') {
-    if (evaluation.division === 'FIXED') return {};
+    if (evaluation.division !== 'REDIVIDED') return {};
     // The seed makes the parts other ones than those that follow, also where there are as many.
     return { division: { part: seedIndex, partCount: evaluation.seedCount, seed: search.seed } };
   }
