@@ -59,6 +59,11 @@ export const ARMS = {
   },
   NO_PROBE: { title: 'without the probed head', kind: 'ABLATION', request: { training: { headInit: 'RANDOM' } } },
   SOUP: { title: 'with a soup', kind: 'ABLATION', method: 'SOUP', request: { finals: { usesSoup: true } } },
+  OUT_OF_FOLD: {
+    title: 'fitness out of fold',
+    kind: 'ABLATION',
+    request: { evaluation: { division: 'REDIVIDED', seedCount: 2 } },
+  },
   NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
 };
 

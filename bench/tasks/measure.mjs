@@ -55,11 +55,12 @@ async function workOnce({ leases }, scope, worker) {
 
 /** What a coordinator's steps do about ended trainings. */
 async function settleAll({ changes, settlement }, leadership, trials) {
+  const evaluation = { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 1, division: 'FIXED' };
   const open = new Map(trials.map((trial) => [trial.id, trial]));
   while (open.size > 0) {
     const { ends } = await changes.read(leadership.scope);
     const ended = ends.flatMap(({ trialId }) => open.get(trialId) ?? []);
-    const { closed } = await settlement.settle(leadership, ended, 'MACRO_ACCURACY');
+    const { closed } = await settlement.settle({ leadership, job: { spec: { evaluation } } }, ended);
     for (const { id } of closed) open.delete(id);
     await changes.forget(leadership, ends);
     if (ends.length === 0) await new Promise((resolve) => setTimeout(resolve, STEP_MS));

@@ -8,6 +8,7 @@ import { TaskRepository } from '../../dist/src/storage/postgres/task.repository.
 import { Transactions } from '../../dist/src/storage/postgres/transactions.js';
 import { TaskQueue } from '../../dist/src/tasks/task-queue.js';
 import { TrialRepository } from '../../dist/src/storage/postgres/trial.repository.js';
+import { TrialFitness } from '../../dist/src/jobs/trial-fitness.js';
 import { TrialSettlement } from '../../dist/src/jobs/trial-settlement.js';
 
 const BLOCK_COUNT = 9;
@@ -110,7 +111,8 @@ export function queueOf(dataSource) {
   const leases = new TaskQueue(new LeaseRepository(database), jobs, events, new Transactions(database));
   const trials = new TrialRepository(database);
   const leaderships = new LeadershipRepository(database);
-  const settlement = new TrialSettlement(trials, tasks, events, leaderships);
+  // No file of predictions is read where all trainings of a trial have the same images.
+  const settlement = new TrialSettlement(trials, tasks, events, leaderships, new TrialFitness());
   const changes = new ScopeChangeRepository(database);
   return { dataSource, tasks, leases, trials, leaderships, settlement, changes };
 }

@@ -187,6 +187,11 @@ export const trainResultSchema = z
       .describe(
         'The mean cross-entropy on the validation images after the last epoch; present when the task said where to pause.',
       ),
+    validationImageCount: z
+      .int()
+      .positive()
+      .optional()
+      .describe('The number of validation images; present when the task said how the images are divided anew.'),
     checkpoint: artifactSchema
       .optional()
       .describe('Where the training stands; present when it has paused, and absent when it has ended.'),
@@ -194,7 +199,7 @@ export const trainResultSchema = z
       .optional()
       .describe(
         'A JSON file: the validation images, the class index of each, and the one that the weights of the best epoch ' +
-          'gave it; present when the task asked to keep it.',
+          'gave it; present when the task asked to keep it and the training has not paused.',
       ),
   })
   .meta({

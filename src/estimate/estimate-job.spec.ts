@@ -6,6 +6,7 @@ import { methodOf } from '../methods/method-table.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { type AcceleratedConfig, planAccelerated } from '../search/accelerated/accelerated.js';
 import type { Tried } from '../search/accelerated/race.js';
+import { placeOf } from '../search/history.js';
 import { rungsOf } from '../search/search-plan.js';
 import { estimateJob, priorEstimate } from './estimate-job.js';
 import { estimateTraining, networkCosts } from './training-estimate.js';
@@ -43,6 +44,7 @@ const estimateOf = (request: object) =>
   estimateJob({ spec: specOf(request), baseModel, classes, multiplyAccumulatesPerSecond: undefined });
 
 const accelerated = { search: { biotune: { mode: 'ACCELERATED' } }, baselines: [] };
+const withoutRungs = { ...accelerated.search, accelerated: { usesRungs: false } };
 
 /** What searches may find to be good: lower is better. */
 const LANDSCAPES: Record<string, (candidate: readonly number[]) => number> = {
@@ -72,8 +74,6 @@ function actual(fitnessOf: (candidate: readonly number[]) => number): number {
     seedCount * (sum(ranked.slice(0, finalistCount)) + (ranked[0] ?? NaN))
   );
 }
-
-const placeOf = ({ generation, slot }: Pick<Tried, 'generation' | 'slot'>) => `${generation}/${slot}`;
 
 /** What a search tries where losses say all of fitness, and the epochs that each candidate came to. */
 function searched(spec: FittedSpec, fitnessOf: (candidate: readonly number[]) => number) {
@@ -113,6 +113,19 @@ describe('the estimate of an ACCELERATED job', () => {
   it('counts trials, choice and finals', () => {
     expect(methods.map(({ method, trialCount }) => [method, trialCount])).toEqual([['BIOTUNE', 11]]);
     expect(cost.trainingCount).toBe(11 + 3 * 2 + 2);
+  });
+
+  it('counts the trainings of a search on parts of all images by the images of those', () => {
+    const plain = { ...accelerated, finals: { finalistCount: 1, seedCount: 1 }, search: withoutRungs };
+    const workOf = (evaluation: object) => estimateOf({ ...plain, evaluation }).cost;
+    const [one, two] = [1, 2].map((seedCount) => workOf({ seedCount }).multiplyAccumulates);
+    const redivided = workOf({ seedCount: 2, division: 'REDIVIDED' });
+    // Of 600 images each training has 300 and 300, where it has 400 and 200 else; an image of validation takes a forward pass.
+    const perSeed = (two ?? NaN) - (one ?? NaN);
+    const ratio = (redivided.multiplyAccumulates - ((one ?? NaN) - perSeed)) / (2 * perSeed);
+    expect(redivided.trainingCount).toBe(2 * 11 + 1);
+    expect(ratio).toBeGreaterThan(0.75);
+    expect(ratio).toBeLessThan(0.95);
   });
 
   it('knows a first generation that is given by the caller', () => {

@@ -1,7 +1,7 @@
 import type { ImageCounts } from '../cost/training-cost.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset/dataset.js';
-import { foldCountOf, imageCountsOf } from '../domain/dataset/dataset-folds.js';
+import { imageCountsOf, searchSlicesOf } from '../domain/dataset/dataset-folds.js';
 import { withSettings } from '../domain/job/candidate-settings.js';
 import { redividedCountsOf } from '../domain/dataset/division.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
@@ -49,7 +49,7 @@ export function estimateJob(job: EstimatedJob): JobEstimate {
   const methods = estimated.map(({ row }) => row);
   const cost = estimated.map(({ own }) => own).reduce(addCosts, NO_COST);
   if (!methods.some(({ trialCount }) => trialCount > 0)) return { methods, cost, warnings: [] };
-  const resolution = assumedResolution(searchSizeOf(classes, foldCountOf(spec.data), spec.evaluation));
+  const resolution = assumedResolution(searchSizeOf(classes, searchSlicesOf(spec), spec.evaluation));
   const isSearched = spec.search.type !== 'NONE';
   const expectedGain = isSearched ? nearestGain(spec.search.biotune.mode, sizeOf(classes)) : undefined;
   return {
@@ -100,13 +100,13 @@ function estimatorOf(job: EstimatedJob) {
   const scope: SearchScope = { spec, blocks: baseModel.blocks, objectiveValuesOf: objectiveValues };
   const settingOf = settingsOfTrainings(job, scope);
   const [fixed, open] = [[settingOf({})], settingsOfMeanCost(spec.search.space).map(settingOf)];
-  const fold = imageCountsOf(classes, foldCountOf(spec.data));
+  const ofSearch = searchedCounts(job);
   const all = spec.finals.division === 'FIXED' ? imageCountsOf(classes, 1) : redividedCountsOf(classes);
   const ofMethod = (method: TrainedMethod): EstimatedMethod => {
     const definition = methodOf(method);
     const trialCount = candidateCount(scope, method);
     const costOf = costsOf(job, definition, takesGenomes(method) ? open : fixed);
-    const searched = costOf(trialCount * spec.evaluation.seedCount, fold, rungsOf(spec));
+    const searched = costOf(trialCount * spec.evaluation.seedCount, ofSearch, rungsOf(spec));
     const { seedCount } = spec.finals;
     const untilChosen = addCosts(searched, costOf(seedCount * contestedCount(spec, trialCount), all, []));
     const cost = addCosts(untilChosen, costOf(seedCount, all, []));
@@ -127,6 +127,12 @@ function estimatorOf(job: EstimatedJob) {
     return { row: { ...row, method: SOUP_METHOD, trialCount: 0, cost: addCosts(untilChosen, own) }, untilChosen, own };
   };
   return { ofMethod, ofSoup };
+}
+
+/** The images of a training of the search. */
+function searchedCounts({ spec, classes }: EstimatedJob): ImageCounts {
+  const { foldCount, partCount } = searchSlicesOf(spec);
+  return partCount === undefined ? imageCountsOf(classes, foldCount) : redividedCountsOf(classes, partCount);
 }
 
 /** What so many trainings of a method cost, at the mean over the settings that they may have. */

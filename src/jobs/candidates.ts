@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
-import { partCountOf } from '../domain/dataset/division.js';
 import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import type { TrainSpec } from '../domain/task.js';
 import { phenotypeKey } from '../search/equal-trials.js';
-import { byPlace } from '../search/history.js';
+import { byPlace, placeOf } from '../search/history.js';
 import { rungsOf } from '../search/search-plan.js';
 import { checkpointOf, type Training } from '../storage/postgres/training-parts.js';
 import { type NewTask, TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { type JobContext, partCountIn, trainSpec } from './job-context.js';
+import { divisionOf } from './divisions.js';
+import { type JobContext, trainSpec } from './job-context.js';
+import { keepsPredictions } from './trial-fitness.js';
 
 /** Seeds of the paper, then others; a search uses the first `count` (at most 10). */
 const SEARCH_SEEDS = [684, 559, 629, 192, 835, 763, 707, 359, 9, 723] as const;
@@ -65,8 +66,8 @@ export class Candidates {
   /**
    * Inserts trials of one phase and method, and a training for each seed of the phase, unless a trial has ended before it began.
    *
-   * @param trials Trials of the search have a fold; those of other phases use all data: a confirmation on a division of its own,
-   *   later ones divided as `finals.division` says.
+   * @param trials Trials of the search have a fold, which is all data in ACCELERATED; those of other phases use all data. How
+   *   that is divided for each of their trainings is in `divisionOf`.
    * @returns the trials that stand in their places, new or old, by generation and slot.
    */
   async insertAll(
@@ -117,13 +118,15 @@ function trainings(context: JobContext, trial: NewTrial, trialId: string | undef
 /** The next parts of the trainings of a trial that goes on, those of its trainings that have not ended. */
 function nextParts(context: JobContext, { trial, trainings: soFar, rung }: ResumedTrial): NewTask[] {
   const rungs = rungsOf(context.job.spec);
+  const seeds = trainingSeeds(trial.phase, context.job.spec.evaluation.seedCount);
   const part = rung ?? rungs.length;
   const pauseAfterEpochCount = rungs[part];
   return soFar.flatMap((training) => {
     const resumeFrom = checkpointOf(training);
     if (resumeFrom === undefined) return [];
     const stretch = { part, resumeFrom, ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }) };
-    return [{ ...trainingTask(context, trial, training.seed, stretch), trialId: trial.id }];
+    const division = divisionOf(context, trial.phase, seeds.indexOf(training.seed));
+    return [{ ...trainingTask(context, trial, training.seed, { ...stretch, ...division }), trialId: trial.id }];
   });
 }
 
@@ -139,8 +142,7 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
   const candidate = { method, lrMultipliers, ...(settings !== undefined && { settings }) };
   const [phaseSeed = 0] = trainingSeeds(phase, 1);
   const key = `${KEY_PREFIXES[phase]}/${method}/${placeOf(trial)}/${seed}`;
-  const keepPredictions = phase === 'SELECTION' || phase === 'FINALS';
-  const keeps = { keepWeights: keepsWeights(context, trial), keepPredictions };
+  const keeps = { keepWeights: keepsWeights(context, trial), keepPredictions: keepsPredictions(context, phase) };
   const asked = { ...candidate, ...stretch, ...slice, ...keeps, seed, phaseSeed };
   return {
     scope: context.job.id,
@@ -154,29 +156,11 @@ function trainingTask(context: JobContext, trial: NewTrial, seed: number, { part
 const keepsWeights = ({ job }: JobContext, { phase, method }: Pick<NewTrial, 'phase' | 'method'>): boolean =>
   phase === 'FINALS' || (phase === 'SELECTION' && method === SEARCH_METHOD && job.spec.finals.usesSoup);
 
-/**
- * How the images of a training outside of the search are divided: the next part for each seed, the same for all methods. A
- * confirmation validates on the last part, which a selection with few seeds does not choose by.
- */
-export function divisionOf(context: JobContext, phase: TrialPhase, seedIndex: number): Pick<TrainSpec, 'division'> {
-  if (phase === 'SEARCH') return {};
-  if (phase === 'CONFIRMATION') {
-    const partCount = partCountOf(context.dataset.classes);
-    return { division: { part: partCount - 1, partCount } };
-  }
-  if (context.job.spec.finals.division === 'FIXED') return {};
-  const partCount = partCountIn(context);
-  return { division: { part: seedIndex % partCount, partCount } };
-}
-
 /** Seeds of the trainings of one phase; no two phases share one. */
 export const trainingSeeds = (phase: TrialPhase, count: number): readonly number[] =>
   phase === 'SEARCH'
     ? SEARCH_SEEDS.slice(0, count)
     : Array.from({ length: count }, (_, index) => FIRST_SEEDS[phase] + index);
-
-/** A trial's place among those of its phase and method. */
-export const placeOf = ({ generation, slot }: Pick<NewTrial, 'generation' | 'slot'>): string => `${generation}/${slot}`;
 
 const KEY_PREFIXES: Readonly<Record<TrialPhase, string>> = {
   SEARCH: 'search',

@@ -40,6 +40,14 @@ describe('fitToDataset', () => {
     expect(fitted(50, training)).toEqual({ batchSize: 25, epochCount: 20, patienceEpochs: 3, cosineEpochCount: 100 });
   });
 
+  it('raises the epochs for the fewer images of a search that divides them anew', () => {
+    const { evaluation, ...spec } = specOf({});
+    // 300 images: 150 in each training of two, 200 else.
+    const redivided = { ...spec, evaluation: { ...evaluation, division: 'REDIVIDED' as const, seedCount: 2 } };
+    expect(fitToDataset({ ...spec, evaluation }, datasetOf(200)).training).toMatchObject({ epochCount: 15 });
+    expect(fitToDataset(redivided, datasetOf(200)).training).toMatchObject({ batchSize: 32, epochCount: 20 });
+  });
+
   it('raises no epochs above their largest number', () => {
     expect(fitted(50, { stepCountMin: 100_000 })).toMatchObject({ epochCount: 1000 });
   });

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type JobDefaultsConfig } from '../config/config.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetVersion } from '../domain/dataset/dataset.js';
-import { batchSizeOf, checkDatasetFits, epochsOfSteps, foldCountOf } from '../domain/dataset/dataset-folds.js';
+import { batchSizeOf, checkDatasetFits, epochsOfSteps, searchSlicesOf } from '../domain/dataset/dataset-folds.js';
 import { DomainError } from '../domain/errors.js';
 import type { CreateFineTuneJob } from '../domain/job/create-fine-tune-job.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
@@ -59,14 +59,14 @@ export class JobSpecs {
  * @throws {DomainError} as `checkDatasetFits`, when no candidate could be trained on them.
  */
 export function fitToDataset(spec: FineTuneJobSpec, dataset: Pick<DatasetVersion, 'name' | 'classes'>): FittedSpec {
-  const foldCount = foldCountOf(spec.data);
-  checkDatasetFits(dataset, { foldCount, batchSize: spec.training.batchSize });
+  const slices = searchSlicesOf(spec);
+  checkDatasetFits(dataset, { ...slices, batchSize: spec.training.batchSize });
   for (const batchSize of spec.search.space.batchSize) {
-    checkDatasetFits(dataset, { foldCount, batchSize, batchSizeField: 'search.space.batchSize' });
+    checkDatasetFits(dataset, { ...slices, batchSize, batchSizeField: 'search.space.batchSize' });
   }
   const { defaults } = SEARCH_MODES[spec.search.biotune.mode];
-  const { batchSize = batchSizeOf(dataset.classes, foldCount, defaults.batchSize), epochCount } = spec.training;
-  const floor = epochsOfSteps(dataset.classes, foldCount, { stepCount: spec.training.stepCountMin, batchSize });
+  const { batchSize = batchSizeOf(dataset.classes, slices, defaults.batchSize), epochCount } = spec.training;
+  const floor = epochsOfSteps(dataset.classes, slices, { stepCount: spec.training.stepCountMin, batchSize });
   const raised = Math.max(epochCount, Math.min(floor, EPOCH_COUNT_MAX));
   const follow = (count: number): number => (count === epochCount ? raised : count);
   return {

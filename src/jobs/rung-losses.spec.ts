@@ -7,7 +7,9 @@ import { rungLosses, waitsAtRung } from './rung-losses.js';
 const checkpoint = { sha256: 'c'.repeat(64), sizeBytes: 9 };
 
 /** What a part of a training gave: it paused with a loss, ended by itself with one, or ended where it was to. */
-const result = (change: Pick<TrainResult, 'lastValidationLoss' | 'checkpoint'>): TrainResult => ({
+const result = (
+  change: Pick<TrainResult, 'lastValidationLoss' | 'checkpoint' | 'validationImageCount'>,
+): TrainResult => ({
   bestEpoch: 2,
   epochCount: 3,
   validationLoss: 0.1,
@@ -55,6 +57,14 @@ describe('the loss of a trial at a rung', () => {
   it('is the mean over its seeds, once all have come there', () => {
     expect(rungLosses(joinParts([part(1, pausedAt(0.5)), running(2)]))).toEqual([]);
     expect(rungLosses(joinParts([part(1, pausedAt(0.5)), part(2, pausedAt(0.7))]))).toEqual([0.6]);
+  });
+
+  it('is the mean over all images where each training has its own, at the end of one too', () => {
+    const ofPart = (seed: number, validationImageCount: number, lastValidationLoss: number, hasPaused = true) =>
+      part(seed, result({ lastValidationLoss, validationImageCount, ...(hasPaused && { checkpoint }) }));
+    const trainings = [ofPart(1, 10, 0.5), ofPart(1, 10, 0.2), ofPart(2, 30, 0.9, false)];
+    expect(rungLosses(joinParts(trainings))).toEqual([(10 * 0.5 + 30 * 0.9) / 40, (10 * 0.2 + 30 * 0.9) / 40]);
+    expect(rungLosses(joinParts([...trainings, running(1)]))).toHaveLength(2);
   });
 
   it('takes the last loss of a training that ended before', () => {

@@ -6,11 +6,13 @@ import type { TrainResult } from '../domain/task.js';
 import { SEARCH_METHOD, SOUP_METHOD } from '../methods/method-table.js';
 import type { FinalModel } from '../report/finalist.js';
 import { phenotypeKey } from '../search/equal-trials.js';
+import { placeOf } from '../search/history.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Training } from '../storage/postgres/training-parts.js';
 import type { Transaction } from '../storage/postgres/transaction.js';
 import { TrialRepository } from '../storage/postgres/trial.repository.js';
-import { type Candidate, divisionOf, placeOf, rankedTrials, trainingSeeds } from './candidates.js';
+import { type Candidate, rankedTrials, trainingSeeds } from './candidates.js';
+import { divisionOf } from './divisions.js';
 import { type JobContext, soupSpec } from './job-context.js';
 
 /** The results of one finalist that a soup may have in it, by the seed of the training. */

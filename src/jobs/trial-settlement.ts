@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/reasons.js';
-import { figureOf, fitnessOf, type Objective, worstFitness } from '../domain/job/evaluation.js';
+import { worstFitness } from '../domain/job/evaluation.js';
 import { groupBy } from '../domain/group-by.js';
 import { isOpen, type StoredTrial, type TrialPhase } from '../domain/job/trial.js';
-import { mean } from '../statistics/mean.js';
 import { EventRepository } from '../storage/postgres/event.repository.js';
 import { LeadershipRepository, type Leadership } from '../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
@@ -12,24 +11,8 @@ import type { Transaction } from '../storage/postgres/transaction.js';
 import type { JobContext } from './job-context.js';
 import { hasEndedWell } from './rung-losses.js';
 import type { Training } from '../storage/postgres/training-parts.js';
-import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
-
-/** What a trial came to; undefined while one of its trainings is still to end, or has only paused. */
-function outcome(
-  trainings: readonly Training[],
-  objective: Objective,
-): Pick<StoredTrial, 'state' | 'fitness' | 'infeasibleReason'> | undefined {
-  const infeasible = trainings.find(({ state }) => state === 'infeasible');
-  if (infeasible !== undefined) {
-    const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
-    return { state: 'INFEASIBLE', fitness: worstFitness(objective), infeasibleReason };
-  }
-  if (trainings.length === 0 || !trainings.every(hasEndedWell)) return undefined;
-  const figures = trainings
-    .flatMap((training) => seedResult(training) ?? [])
-    .map((result) => figureOf(result, objective));
-  return { state: 'SUCCEEDED', fitness: fitnessOf(mean(figures), objective) };
-}
+import { TrialRepository } from '../storage/postgres/trial.repository.js';
+import { TrialFitness } from './trial-fitness.js';
 
 /** Trials that are closed in one transaction. */
 const CLOSING_COUNT = 200;
@@ -50,23 +33,40 @@ export class TrialSettlement {
     private readonly tasks: TaskRepository,
     private readonly events: EventRepository,
     private readonly leaderships: LeadershipRepository,
+    private readonly fitness: TrialFitness,
   ) {}
 
   /**
    * Closes every open trial of `trials` whose trainings have ended, some at a time.
    *
-   * @throws {DomainError} DATASET_CHANGED and the like when the data is not what was imported.
+   * @throws {DomainError} DATASET_CHANGED and the like when the data is not what was imported; as `TrialFitness.of`.
    */
-  async settle(leadership: Leadership, trials: readonly StoredTrial[], objective: Objective): Promise<Settled> {
+  async settle(context: JobContext, trials: readonly StoredTrial[]): Promise<Settled> {
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
-    const closed = trials.filter(isOpen).flatMap((trial): StoredTrial[] => {
+    const closed: StoredTrial[] = [];
+    for (const trial of trials.filter(isOpen)) {
       const mine = trainings.get(trial.id) ?? [];
       for (const training of mine) refuseBadData(training);
-      const change = outcome(mine, objective);
-      return change === undefined ? [] : [{ ...trial, ...change }];
-    });
-    await this.closeAll(leadership, closed);
+      const change = await this.outcome(context, trial, mine);
+      if (change !== undefined) closed.push({ ...trial, ...change });
+    }
+    await this.closeAll(context.leadership, closed);
     return { closed, trainings };
+  }
+
+  /** What a trial came to; undefined while one of its trainings is still to end, or has only paused. */
+  private async outcome(
+    context: JobContext,
+    trial: StoredTrial,
+    trainings: readonly Training[],
+  ): Promise<Pick<StoredTrial, 'state' | 'fitness' | 'infeasibleReason'> | undefined> {
+    const infeasible = trainings.find(({ state }) => state === 'infeasible');
+    if (infeasible !== undefined) {
+      const infeasibleReason = infeasible.failure?.reason ?? 'INTERNAL';
+      return { state: 'INFEASIBLE', fitness: worstFitness(context.job.spec.evaluation), infeasibleReason };
+    }
+    if (trainings.length === 0 || !trainings.every(hasEndedWell)) return undefined;
+    return { state: 'SUCCEEDED', fitness: await this.fitness.of(context, trial, trainings) };
   }
 
   /** Closes open trials with the outcome that each of them holds, some at a time. */
@@ -77,9 +77,9 @@ export class TrialSettlement {
   }
 
   /** Closes what has ended of a phase that follows the search, and says whether any of it is still open. */
-  async settlePhase({ job, leadership }: JobContext, phase: TrialPhase): Promise<{ readonly hasOpen: boolean }> {
-    const trials = await this.trials.list(job.id, phase);
-    const { closed } = await this.settle(leadership, trials, job.spec.evaluation);
+  async settlePhase(context: JobContext, phase: TrialPhase): Promise<{ readonly hasOpen: boolean }> {
+    const trials = await this.trials.list(context.job.id, phase);
+    const { closed } = await this.settle(context, trials);
     return { hasOpen: trials.filter(isOpen).length > closed.length };
   }
 

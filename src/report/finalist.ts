@@ -6,7 +6,7 @@ import type { StoredTrial } from '../domain/job/trial.js';
 /** What made a final model: its training, or for a soup its averaging with the trainings of its members. */
 type FinalTraining = Omit<
   TrainResult,
-  'weights' | 'bestEpoch' | 'epochCount' | 'trainSeconds' | 'lastValidationLoss' | 'checkpoint'
+  'weights' | 'bestEpoch' | 'epochCount' | 'trainSeconds' | 'lastValidationLoss' | 'validationImageCount' | 'checkpoint'
 > & { readonly weights: Artifact };
 
 /** One model of a method, trained with one of the reporting seeds; a soup has the seed of its members. */

@@ -1,7 +1,7 @@
 import { type TrainingTotals, type InfeasibleCount, genomeOf } from '../domain/job/trial.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { PriorOutcome } from '../domain/job/earlier-candidate.js';
-import { foldCountOf } from '../domain/dataset/dataset-folds.js';
+import { searchSlicesOf } from '../domain/dataset/dataset-folds.js';
 import type { StoredDatasetVersion } from '../domain/dataset/dataset.js';
 import { judgedFigure } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
@@ -94,8 +94,11 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
 
 function resolutionOf({ job, dataset, ranked, seedFigures }: ReportSources): Resolution | undefined {
   if (seedFigures.length === 0) return undefined;
-  const { evaluation, data } = job.spec;
   // A soup is made of the search's models, so that how it differs from others says little of how candidates do.
   const trained = ranked.filter(({ trial }) => trial.method !== SOUP_METHOD);
-  return measuredResolution(trained, seedFigures, searchSizeOf(dataset.classes, foldCountOf(data), evaluation));
+  return measuredResolution(
+    trained,
+    seedFigures,
+    searchSizeOf(dataset.classes, searchSlicesOf(job.spec), job.spec.evaluation),
+  );
 }

@@ -1,5 +1,5 @@
 import type { DatasetClass } from '../domain/dataset/dataset.js';
-import { classCountsOf, imageStepOf } from '../domain/dataset/dataset-folds.js';
+import { classCountsOf, imageStepOf, type SearchSlices } from '../domain/dataset/dataset-folds.js';
 import { type EvaluationConfig, judgedFigure, type JudgedFigure } from '../domain/job/evaluation.js';
 import type { Resolution } from '../domain/job/job-result.js';
 import { type Disagreement, disagreement } from '../statistics/disagreement.js';
@@ -17,22 +17,31 @@ import type { ScoredFinalist } from './finalist.js';
 /** What a search compares candidates on. */
 export interface SearchSize extends Pick<EvaluationConfig, 'seedCount'> {
   readonly figure: JudgedFigure;
-  /** The validation images of each class in one fold. */
+  /** The images of each class that a candidate is judged on: of validation in one fold, or of all parts together. */
   readonly classCounts: readonly number[];
   /** The step by which one validation image moves the figure that candidates are compared by; see `ComparisonSize`. */
   readonly imageStep: number;
 }
 
 /** What the search of a job compares candidates on. */
-export const searchSizeOf = (
+export function searchSizeOf(
   classes: readonly DatasetClass[],
-  foldCount: number,
-  { seedCount, fitness }: EvaluationConfig,
-): SearchSize => ({
-  seedCount,
-  figure: judgedFigure(fitness),
-  classCounts: classCountsOf(classes, foldCount, 'validation'),
-  imageStep: imageStepOf(classes, foldCount, judgedFigure(fitness)),
+  { foldCount, partCount }: SearchSlices,
+  { seedCount, fitness }: Pick<EvaluationConfig, 'seedCount' | 'fitness'>,
+): SearchSize {
+  const judgedOn = partCount === undefined ? classes : classes.map(judgedWhole);
+  return {
+    seedCount,
+    figure: judgedFigure(fitness),
+    classCounts: classCountsOf(judgedOn, foldCount, 'validation'),
+    imageStep: imageStepOf(judgedOn, foldCount, judgedFigure(fitness)),
+  };
+}
+
+/** A class whose images of train are validated on too, each by a training that did not have it. */
+const judgedWhole = ({ imageCount, ...rest }: DatasetClass): DatasetClass => ({
+  ...rest,
+  imageCount: { ...imageCount, validation: imageCount.train + imageCount.validation },
 });
 
 /** How candidates vary. */
@@ -77,7 +86,8 @@ export const assumedResolution = (size: SearchSize): Resolution =>
  * The differences that the search could show, from what was measured: how often two methods' models disagree on the test
  * images of each class, and how far the figures of a trial's seeds are apart.
  *
- * @param seedFigures The validation figures of each trial of the search, one per seed: of the figure that `size` names.
+ * @param seedFigures The validation figures of each trial of the search, one per seed: of the figure that `size` names. None
+ *   where seeds have images of their own: those differ by more than the seed.
  */
 export function measuredResolution(
   finalists: readonly ScoredFinalist[],

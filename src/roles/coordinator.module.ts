@@ -17,6 +17,7 @@ import { OutageWatch } from '../jobs/outage-watch.js';
 import { Priors } from '../jobs/priors.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
 import { Soups } from '../jobs/soups.js';
+import { TrialFitness } from '../jobs/trial-fitness.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
 import { ProcessPool } from '../launch/process-pool.js';
 import { systemEnvironmentSchema } from '../config/system-environment.js';
@@ -39,6 +40,7 @@ export const JOB_STEPS: readonly Provider[] = [
   PredictionFiles,
   ScopeWatch,
   Soups,
+  TrialFitness,
   TrialSettlement,
 ];
 

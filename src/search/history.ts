@@ -39,16 +39,16 @@ export function readHistory<Genome, Row extends Known<Genome>>(
   rows: readonly Row[],
   isEqual: (a: Genome, b: Genome) => boolean,
 ): History<Genome, Row> {
-  const byKey = new Map(rows.toSorted(byPlace).map((row) => [keyOf(row), row]));
+  const byKey = new Map(rows.toSorted(byPlace).map((row) => [placeOf(row), row]));
   if (byKey.size < rows.length) throw new RangeError(`${rows.length} trials in ${byKey.size} places`);
   for (const row of rows) assertFitness(row);
   const taken = new Set<string>();
   return {
     take(planned) {
-      const row = byKey.get(keyOf(planned));
+      const row = byKey.get(placeOf(planned));
       if (row === undefined) return undefined;
       if (!isEqual(row.genome, planned.genome)) throw diverged(row, planned.genome);
-      taken.add(keyOf(row));
+      taken.add(placeOf(row));
       return { ...row, genome: planned.genome };
     },
     assertAllTaken() {
@@ -61,7 +61,7 @@ export function readHistory<Genome, Row extends Known<Genome>>(
 export const byPlace = (a: Place, b: Place): number => a.generation - b.generation || a.slot - b.slot;
 
 /** A text that two trials share when they have the same place. */
-export const keyOf = ({ generation, slot }: Place): string => `${generation}/${slot}`;
+export const placeOf = ({ generation, slot }: Place): string => `${generation}/${slot}`;
 
 function assertFitness({ generation, slot, fitness }: Known<unknown>): void {
   if (fitness === undefined || (Number.isFinite(fitness) && fitness >= 0)) return;

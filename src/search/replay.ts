@@ -1,5 +1,5 @@
 import type { TrialOrigin } from '../domain/job/trial.js';
-import { byPlace, keyOf, type Known, type Place, readHistory, type Result } from './history.js';
+import { byPlace, type Known, type Place, placeOf, readHistory, type Result } from './history.js';
 
 /** A completed evaluation of a genome, of whatever kind the search has. */
 export interface Evaluated<Genome> extends Place, Result<Genome> {}
@@ -51,8 +51,8 @@ export function replay<Genome, Row extends Known<Genome>>(
   const recorded = readHistory(history, isEqual);
   const places = new Set<string>();
   const isAllowed = (trial: Place) => {
-    if (places.size < trialCountMax) places.add(keyOf(trial));
-    return places.has(keyOf(trial));
+    if (places.size < trialCountMax) places.add(placeOf(trial));
+    return places.has(placeOf(trial));
   };
   let step = search.next();
   while (step.done !== true) {

@@ -347,7 +347,7 @@ export class JobHarness {
     const { train } = spec;
     const found = madeUp(train);
     if (typeof found === 'string') return failed(found);
-    const result = { ...trained(found, train), ...(await this.predictions(found, train)) };
+    const result = { ...trained(found, train, this.madeUp), ...(await this.predictions(found, train)) };
     if (train.pauseAfterEpochCount !== undefined) {
       const at = [train.seed, train.lrMultipliers, train.pauseAfterEpochCount];
       const checkpoint = await this.app.get(ObjectStore).putBlob(Buffer.from(`checkpoint ${JSON.stringify(at)}`));
@@ -384,7 +384,8 @@ export class JobHarness {
 
   /** Stores what a training takes its validation images for, where its spec asks for that. */
   private async predictions(found: MadeUpTraining, spec: TrainSpec): Promise<Pick<TrainResult, 'predictions'>> {
-    if (!spec.keepPredictions) return {};
+    const pauses = spec.pauseAfterEpochCount !== undefined && found.stopsEarly !== true;
+    if (!spec.keepPredictions || pauses) return {};
     return { predictions: await this.stored(predictedBy(found, spec, this.madeUp)) };
   }
 

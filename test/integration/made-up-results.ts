@@ -10,11 +10,14 @@ function splitOf({ labels, imageCount }: MadeUpDataset, split: 'train' | 'valida
   return { path: split, labels: Int32Array.from(classes), firstCopies: Int32Array.from(classes.keys()) };
 }
 
+/** The images that a task trains on, and those that it validates on. */
+export const sidesOf = (spec: TrainSpec | SoupSpec, madeUp: MadeUpDataset) =>
+  trainingSides({ train: splitOf(madeUp, 'train'), validation: splitOf(madeUp, 'validation') }, spec);
+
 /** What a model that was made up takes the validation images of its task for. */
 export function predictedBy({ validation, wrong }: MadeUpTraining, spec: TrainSpec | SoupSpec, madeUp: MadeUpDataset) {
-  const splits = { train: splitOf(madeUp, 'train'), validation: splitOf(madeUp, 'validation') };
-  const places = [...trainingSides(splits, spec).validation];
-  const all = [...splits.train.labels, ...splits.validation.labels];
+  const places = [...sidesOf(spec, madeUp).validation];
+  const all = [...splitOf(madeUp, 'train').labels, ...splitOf(madeUp, 'validation').labels];
   const labels = places.map((place) => all[place] ?? 0);
   const predictions = labels.map((label, index) => {
     const ofClass = labels.filter((other) => other === label).length;
@@ -48,8 +51,10 @@ export function souped({ validation, multiplyAccumulates = 1e9 }: MadeUpTraining
 /** What a training that was made up comes to, without its files. */
 export function trained(
   { validation, multiplyAccumulates = 1e9 }: MadeUpTraining,
-  { lrMultipliers }: TrainSpec,
+  spec: TrainSpec,
+  madeUp: MadeUpDataset,
 ): TrainResult {
+  const { lrMultipliers, division } = spec;
   return {
     bestEpoch: 1,
     epochCount: 4,
@@ -63,6 +68,7 @@ export function trained(
     trainSeconds: 2,
     multiplyAccumulates,
     runtime: RUNTIME,
+    ...(division !== undefined && { validationImageCount: sidesOf(spec, madeUp).validation.length }),
   };
 }
 

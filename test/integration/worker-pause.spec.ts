@@ -39,7 +39,8 @@ it.each(['RANDOM', 'PROBE'] as const)(
     const { train: base } = trainSpec(10, { keepWeights: true, lrMultipliers: [0, 0, 0, 0, 0, 0, 0, 1, 1] });
     const spec = { ...base, training: { ...base.training, headInit, patienceEpochs: 10, cosineEpochCount: 10 } };
     const whole = await train({ train: spec });
-    const begun = await train({ train: { ...spec, keepWeights: false, pauseAfterEpochCount: 3 } });
+    const kept = { ...spec, keepPredictions: true };
+    const begun = await train({ train: { ...kept, keepWeights: false, pauseAfterEpochCount: 3 } });
     coordinator.done = true;
     expect(await once(first, 'exit')).toEqual([0, null]);
     coordinator.done = false;
@@ -47,11 +48,13 @@ it.each(['RANDOM', 'PROBE'] as const)(
     if (checkpoint === undefined) throw new Error('it did not pause');
     expect(store.blobs.has(checkpoint.sha256)).toBe(true);
     expect(lossesOf(begun.task).at(-1)?.[1]).toBe(lastValidationLoss);
+    expect(begun.predictions).toBeUndefined();
 
     // Nothing is left on the machine but what the store has.
     rmSync(cacheDir, { recursive: true });
     const second = startWorker();
-    const ended = await train({ train: { ...spec, resumeFrom: checkpoint } });
+    const ended = await train({ train: { ...kept, resumeFrom: checkpoint } });
+    expect(ended.predictions).toBeDefined();
     expect(ended.checkpoint).toBeUndefined();
     expect(ended.weights).toEqual(whole.weights);
     expect(figuresOf(ended)).toEqual(figuresOf(whole));

@@ -98,25 +98,31 @@ describe('a worker', () => {
     expect(first).not.toBe(plain);
   });
 
-  it('divides the images anew, validates on one part, and tells what it took each image of it for', async () => {
-    const records = readManifest(store.blobs.get(imported.manifest.sha256) ?? Buffer.alloc(0));
-    const known = records.filter(({ split }) => split !== 'test');
-    const parts = [0, 1, 2].map((part) => ({ part, partCount: 3 }));
-    const tasks = parts.map((division) => coordinator.enqueue(trainSpec(1, { division, keepPredictions: true })));
-    const results = (await Promise.all(tasks.map(outcomeOf))).map((outcome) => succeeded(outcome, 'train'));
-    const found = results.map(({ predictions }) =>
-      validationPredictionsSchema.parse(JSON.parse(String(store.blobs.get(predictions?.sha256 ?? '')))),
-    );
-    for (const [part, { images, labels, predictions }] of found.entries()) {
-      expect(labels).toEqual(images.map((place) => known[place]?.classIndex));
-      const rightCount = predictions.filter((predicted, index) => predicted === labels[index]).length;
-      expect(rightCount / images.length).toBeCloseTo(results[part]?.validationAccuracy ?? NaN, 12);
-    }
-    const all = found.flatMap(({ images }) => images);
-    expect(all.toSorted((a, b) => a - b)).toEqual([...known.keys()]);
-    const fromValidation = (place: number) => known[place]?.split === 'validation';
-    expect(found.map(({ images }) => new Set(images.map(fromValidation)).size)).toEqual([2, 2, 2]);
-  });
+  it.each([undefined, 7])(
+    'divides the images anew, validates on one part, and tells of each: seed %s',
+    async (seed) => {
+      const records = readManifest(store.blobs.get(imported.manifest.sha256) ?? Buffer.alloc(0));
+      const known = records.filter(({ split }) => split !== 'test');
+      const parts = [0, 1, 2].map((part) => ({ part, partCount: 3, ...(seed !== undefined && { seed }) }));
+      const tasks = parts.map((division) => coordinator.enqueue(trainSpec(1, { division, keepPredictions: true })));
+      const results = (await Promise.all(tasks.map(outcomeOf))).map((outcome) => succeeded(outcome, 'train'));
+      const found = results.map(({ predictions }) =>
+        validationPredictionsSchema.parse(JSON.parse(String(store.blobs.get(predictions?.sha256 ?? '')))),
+      );
+      expect(results.map(({ validationImageCount }) => validationImageCount)).toEqual(
+        found.map(({ images }) => images.length),
+      );
+      for (const [part, { images, labels, predictions }] of found.entries()) {
+        expect(labels).toEqual(images.map((place) => known[place]?.classIndex));
+        const rightCount = predictions.filter((predicted, index) => predicted === labels[index]).length;
+        expect(rightCount / images.length).toBeCloseTo(results[part]?.validationAccuracy ?? NaN, 12);
+      }
+      const all = found.flatMap(({ images }) => images);
+      expect(all.toSorted((a, b) => a - b)).toEqual([...known.keys()]);
+      const fromValidation = (place: number) => known[place]?.split === 'validation';
+      expect(found.map(({ images }) => new Set(images.map(fromValidation)).size)).toEqual([2, 2, 2]);
+    },
+  );
 
   it('tells its predictions where the division is that of the dataset', async () => {
     const task = coordinator.enqueue(trainSpec(1, { keepPredictions: true }));

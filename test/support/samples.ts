@@ -66,7 +66,7 @@ export const job: FineTuneJob = {
       objectives: ['TRAINED_PARAMETERS'],
       priors: 'OFF',
     },
-    evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3 },
+    evaluation: { fitness: 'MACRO_ACCURACY', lossWeight: 0, seedCount: 3, division: 'FIXED' },
     baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
     methods: {
       fullFineTuneTuned: { rates: [1e-2, 3e-3, 1e-3, 3e-4, 1e-4] },

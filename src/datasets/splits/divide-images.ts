@@ -1,10 +1,13 @@
+import type { Division } from '../../domain/dataset/division.js';
+import { randomStream } from '../../random/random-stream.js';
+
 /** The images that a redivided training trains on, and those that it validates on: ascending places in the list of all. */
 export interface DividedImages {
   readonly train: Int32Array;
   readonly validation: Int32Array;
 }
 
-/** What a division follows from, beside the number of parts. */
+/** What a division follows from, beside the number of parts and the seed. */
 export interface DivisibleImages {
   /** The class index of each image. */
   readonly labels: ArrayLike<number>;
@@ -15,19 +18,18 @@ export interface DivisibleImages {
 /**
  * Cuts images into parts of about equal size, each class evenly over all of them, and gives the side of one part: it is
  * validated on, all others are trained on. Images with the same bytes are in one part. The parts follow from the images'
- * order alone.
+ * order, and from the seed where there is one: other seeds, and none, give parts that have nothing to do with each other.
  *
  * Without copies the parts differ by at most one image, in all and in each class.
  *
- * @param part At least 0 and below `partCount`.
  * @throws {RangeError} when `part` or `partCount` is out of range.
  */
-export function divideImages(images: DivisibleImages, partCount: number, part: number): DividedImages {
+export function divideImages(images: DivisibleImages, { part, partCount, seed }: Division): DividedImages {
   if (!Number.isInteger(partCount) || partCount < 2) throw new RangeError(`partCount ${partCount} is not 2 or more`);
   if (!Number.isInteger(part) || part < 0 || part >= partCount) {
     throw new RangeError(`part ${part} is not in 0..${partCount - 1}`);
   }
-  const parts = partsOf(images, partCount);
+  const parts = partsOf(images, partCount, seed);
   const places = Int32Array.from(parts.keys());
   return {
     train: places.filter((place) => parts[place] !== part),
@@ -36,11 +38,11 @@ export function divideImages(images: DivisibleImages, partCount: number, part: n
 }
 
 /** The part of each image. */
-function partsOf(images: DivisibleImages, partCount: number): Int32Array {
+function partsOf(images: DivisibleImages, partCount: number, seed: number | undefined): Int32Array {
   const { labels } = images;
   const parts = new Int32Array(labels.length);
   const filling = new Filling(partCount);
-  for (const group of groupsOf(images)) {
+  for (const group of groupsOf(images, seed)) {
     const classes = group.map((place) => labels[place] ?? 0);
     const part = filling.emptiestFor(classes);
     for (const place of group) parts[place] = part;
@@ -51,9 +53,10 @@ function partsOf(images: DivisibleImages, partCount: number): Int32Array {
 
 /**
  * The places of images with the same bytes: the largest groups first, so that single images fill up behind them; then class
- * by class, so that what is left of one class evens out what was left of the one before.
+ * by class, so that what is left of one class evens out what was left of the one before. Equal ones follow each other as the
+ * seed says, and by their places without one.
  */
-function groupsOf({ labels, firstCopies }: DivisibleImages): readonly (readonly number[])[] {
+function groupsOf({ labels, firstCopies }: DivisibleImages, seed: number | undefined): readonly (readonly number[])[] {
   const groups = new Map<number, number[]>();
   for (let place = 0; place < labels.length; place++) {
     const first = firstCopies[place] ?? place;
@@ -62,7 +65,11 @@ function groupsOf({ labels, firstCopies }: DivisibleImages): readonly (readonly 
     else group.push(place);
   }
   const labelOf = ([first = 0]: readonly number[]) => labels[first] ?? 0;
-  return [...groups.values()].sort((a, b) => b.length - a.length || labelOf(a) - labelOf(b));
+  const draw = seed === undefined ? () => 0 : randomStream(`${seed}/division`);
+  return [...groups.values()]
+    .map((group) => ({ group, drawn: draw() }))
+    .sort((a, b) => b.group.length - a.group.length || labelOf(a.group) - labelOf(b.group) || a.drawn - b.drawn)
+    .map(({ group }) => group);
 }
 
 /** How many images each part has, in all and of each class. */

@@ -32,3 +32,8 @@ it.each([
   const counts = redividedCountsOf(classesOf(train, validation));
   expect([counts.train, counts.validation]).toEqual(expected);
 });
+
+it('counts the images of parts of a given number', () => {
+  expect(redividedCountsOf(classesOf(400, 200), 2)).toEqual({ train: 300, validation: 300 });
+  expect(redividedCountsOf(classesOf(400, 201), 10)).toEqual({ train: 541, validation: 60 });
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { seedSchema } from '../text.js';
 import type { DatasetClass, SplitCounts } from './dataset.js';
 import { imageCountsOf } from './dataset-folds.js';
 
@@ -6,6 +7,9 @@ export const divisionSchema = z
   .strictObject({
     part: z.int().min(0).describe('The part that the training validates on, from 0; it trains on all others.'),
     partCount: z.int().min(2).describe('The number of parts, at least 2.'),
+    seed: seedSchema
+      .optional()
+      .describe('The seed of the order in which the images go to the parts; that of the dataset when absent.'),
   })
   .meta({
     id: 'Division',
@@ -24,11 +28,16 @@ export function partCountOf(classes: readonly Pick<DatasetClass, 'imageCount'>[]
   return Math.ceil((train + validation) / validation);
 }
 
-/** Training and validation images of a redivided training: the means over the parts, rounded. */
+/**
+ * Training and validation images of a redivided training: the means over the parts, rounded.
+ *
+ * @param partCount That of the trainings after the search when absent.
+ */
 export function redividedCountsOf(
   classes: readonly Pick<DatasetClass, 'imageCount'>[],
+  partCount = partCountOf(classes),
 ): Pick<SplitCounts, 'train' | 'validation'> {
   const { train, validation } = imageCountsOf(classes, 1);
-  const ofPart = Math.round((train + validation) / partCountOf(classes));
+  const ofPart = Math.round((train + validation) / partCount);
   return { train: train + validation - ofPart, validation: ofPart };
 }

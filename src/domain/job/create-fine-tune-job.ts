@@ -88,6 +88,7 @@ export const createFineTuneJobSchema = fineTuneJobRequestSchema
   .transform(withModeDefaults)
   .superRefine(checkSearch)
   .superRefine(checkMode)
+  .superRefine(checkDivision)
   .superRefine(checkSpace)
   .superRefine(checkPriors)
   .superRefine(checkSoup)
@@ -162,6 +163,25 @@ function checkMode({ search, training, data }: SearchParts, context: z.Refinemen
   if (headInit === 'PROBE' && ofMode.headInit === 'RANDOM') {
     const message = `headInit is PROBE; candidates of mode ${mode} begin with a RANDOM head: leave it out, or change search.biotune.mode`;
     refuse(['training', 'headInit'], message, { headInit, mode });
+  }
+}
+
+/** Trainings of a candidate on other parts of the images each are refused where no part could be left out of each. */
+function checkDivision({ search, evaluation, data }: SearchParts, context: z.RefinementCtx): void {
+  const { division, seedCount } = evaluation;
+  if (division === 'FIXED') return;
+  const refuse = refuserOf(context);
+  const path = ['evaluation', 'division'];
+  const { mode } = search.biotune;
+  if (SEARCH_MODES[mode].algorithm !== 'ACCELERATED') {
+    const message = `division is ${division}; it is of mode ACCELERATED, and search.biotune.mode is ${mode}: leave it out, or change the mode`;
+    refuse(path, message, { division, mode });
+  } else if (seedCount < 2) {
+    const message = `division is ${division}, which cuts the images into seedCount parts, at least 2, and evaluation.seedCount is ${seedCount}: raise seedCount, or leave division out`;
+    refuse(path, message, { division, seedCount });
+  } else if (data.searchFraction !== 1) {
+    const message = `division is ${division}, which takes all images, and data.searchFraction is ${data.searchFraction}: leave one of them out`;
+    refuse(path, message, { division, searchFraction: data.searchFraction });
   }
 }
 

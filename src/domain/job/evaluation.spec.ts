@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { SEARCH_MODE_NAMES } from '../../methods/search-modes.js';
+import { createFineTuneJobSchema } from './create-fine-tune-job.js';
 import { figureOf, fitnessOf, judgedFigure, validationFigure, worstFitness } from './evaluation.js';
 
 const found = {
@@ -35,5 +37,48 @@ describe('an objective', () => {
     const objective = { fitness, lossWeight };
     const hopeless = { validationLoss: 1e6, validationAccuracy: 0, validationMacroAccuracy: 0, validationMacroF1: 0 };
     expect(fitnessOf(figureOf(hopeless, objective), objective)).toBe(worstFitness(objective));
+  });
+});
+
+const parse = (request: object) =>
+  createFineTuneJobSchema.safeParse({ baseModel: 'a', dataset: 's3://bucket/prefix', ...request });
+
+const refusalsOf = (request: object) =>
+  (parse(request).error?.issues ?? []).map(({ path, message }) => `${path.join('.')}: ${message}`);
+
+const ofMode = (mode: string) => ({ search: { biotune: { mode } } });
+
+describe('evaluation.division', () => {
+  it.each(SEARCH_MODE_NAMES)('is FIXED in %s where the request is silent', (mode) => {
+    expect(parse(ofMode(mode)).data?.evaluation.division).toBe('FIXED');
+  });
+
+  it.each([2, 10])('may be REDIVIDED in ACCELERATED with %i trainings of a candidate', (seedCount) => {
+    const request = { ...ofMode('ACCELERATED'), evaluation: { division: 'REDIVIDED', seedCount } };
+    expect(parse(request).data?.evaluation).toMatchObject({ division: 'REDIVIDED', seedCount });
+  });
+
+  const withoutSearch = { ...ofMode('ACCELERATED').search, type: 'NONE' };
+  it.each([
+    ['PAPER', ofMode('PAPER'), { seedCount: 3 }, /it is of mode ACCELERATED, and search.biotune.mode is PAPER: leave/],
+    [
+      'PAPER_FAST',
+      ofMode('PAPER_FAST'),
+      { seedCount: 2 },
+      /is of mode ACCELERATED, .*mode is PAPER_FAST: leave it out/,
+    ],
+    ['CODE_COMPAT', ofMode('CODE_COMPAT'), {}, /is of mode ACCELERATED, .*mode is CODE_COMPAT: leave it out/],
+    ['one training', ofMode('ACCELERATED'), {}, /at least 2, and evaluation.seedCount is 1: raise seedCount, or/],
+    [
+      'a part of the images',
+      { search: withoutSearch, baselines: ['SUFFIX_GRID'], data: { searchFraction: 0.5 } },
+      { seedCount: 2 },
+      /takes all images, and data.searchFraction is 0.5: leave one of them out/,
+    ],
+  ])('is refused as REDIVIDED with %s', (_, request, evaluation, message) => {
+    const refusals = refusalsOf({ ...request, evaluation: { ...evaluation, division: 'REDIVIDED' } });
+    expect(refusals).toEqual([expect.stringMatching(message)]);
+    expect(refusals[0]).toMatch(/^evaluation\.division: /);
+    expect(refusalsOf({ ...request, evaluation })).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { IMAGE_DIVISIONS } from './image-division.js';
 
 export const objectiveSchema = z
   .strictObject({
@@ -32,6 +33,16 @@ export const jobEvaluationSchema = z
       .describe(
         'The number of trainings of a candidate, whose mean is its fitness, 1 to 10; 3 when absent, 1 in ACCELERATED.',
       ),
+    division: z
+      .enum(IMAGE_DIVISIONS)
+      .default('FIXED')
+      .describe(
+        'Which images those trainings train on and validate on; FIXED when absent. FIXED: those of train, and those ' +
+          'of validation. REDIVIDED: train and validation together are cut into `seedCount` parts, at least 2, other ' +
+          'ones than those of the finals; each training validates on its own part and trains on all others. Fitness is ' +
+          'then that of the predictions for all images together, each from the training that was not trained on ' +
+          'it. It is of mode ACCELERATED, for datasets with few validation images.',
+      ),
   })
   .meta({
     id: 'JobEvaluation',
@@ -39,7 +50,7 @@ export const jobEvaluationSchema = z
   });
 export type EvaluationConfig = Readonly<z.infer<typeof jobEvaluationSchema>>;
 
-export const evaluationSchema = jobEvaluationSchema.partial().meta({
+export const evaluationSchema = jobEvaluationSchema.partial({ fitness: true, lossWeight: true, seedCount: true }).meta({
   id: 'EvaluationConfig',
   description: 'How a candidate is measured, whether the evolution tries it or a baseline that tries several.',
 });
@@ -72,9 +83,13 @@ export const validationFigure = (found: ValidationFigures, figure: JudgedFigure)
 const LOSS_MAX = 10;
 
 /** What an objective makes of a validation: higher is better. */
-export function figureOf(found: ValidationFigures, { fitness, lossWeight }: Objective): number {
-  const loss = Math.min(found.validationLoss, LOSS_MAX);
-  return fitness === 'LOSS' ? -loss : validationFigure(found, fitness) - lossWeight * loss;
+export const figureOf = (found: ValidationFigures, objective: Objective): number =>
+  objectiveFigure(validationFigure(found, judgedFigure(objective.fitness)), found.validationLoss, objective);
+
+/** What an objective makes of the figure that it judges by and of a mean cross-entropy: higher is better. */
+export function objectiveFigure(judged: number, meanLoss: number, { fitness, lossWeight }: Objective): number {
+  const loss = Math.min(meanLoss, LOSS_MAX);
+  return fitness === 'LOSS' ? -loss : judged - lossWeight * loss;
 }
 
 /** The fitness of a candidate whose trainings have this mean figure: lower is better, and 0 is the least. */

@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-export const FINALS_DIVISIONS = ['FIXED', 'REDIVIDED'] as const;
-export type FinalsDivision = (typeof FINALS_DIVISIONS)[number];
+import { IMAGE_DIVISIONS } from './image-division.js';
 
 export const FINALS_CHOICES = ['BEST', 'CHEAPEST_WITHIN_ONE_ERROR'] as const;
 export type FinalsChoice = (typeof FINALS_CHOICES)[number];
@@ -25,7 +23,7 @@ export const jobFinalsSchema = z
           'ACCELERATED.',
       ),
     division: z
-      .enum(FINALS_DIVISIONS)
+      .enum(IMAGE_DIVISIONS)
       .describe(
         'Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. ' +
           'FIXED: those of train, and those of validation. REDIVIDED: train and validation together are cut into ' +

@@ -117,7 +117,7 @@ export const bestTrialSchema = z
       .describe('The genome of the trial; absent in ACCELERATED, whose candidates are multipliers.'),
     lrMultipliers: trialSchema.shape.lrMultipliers,
     settings: trialSchema.shape.settings,
-    fitness: z.number().describe('What `evaluation.fitness` says, of the mean over the seeds: lower is better.'),
+    fitness: trialSchema.shape.fitness.unwrap().describe('The fitness of the trial: lower is better.'),
   })
   .meta({ id: 'BestTrial', description: 'The best trial of the search so far.' });
 

@@ -136,7 +136,12 @@ export const resolutionSchema = z
       .describe(
         'The difference of two candidates in the figure of `evaluation.fitness` below which it may be chance (95 %).',
       ),
-    imageCount: z.int().positive().describe('The number of validation images of one fold.'),
+    imageCount: z
+      .int()
+      .positive()
+      .describe(
+        'The number of validation images of one fold; of train and validation together where `evaluation.division` is REDIVIDED.',
+      ),
     effectiveImageCount: z
       .number()
       .positive()
@@ -153,7 +158,10 @@ export const resolutionSchema = z
       ),
     seedDeviation: z
       .number()
-      .describe("The standard deviation of one candidate's figure from seed to seed; assumed for a single seed."),
+      .describe(
+        "The standard deviation of one candidate's figure from seed to seed; assumed for a single seed, and where " +
+          'seeds validate on parts of their own.',
+      ),
     expectedGain: expectedGainSchema.describe('What such a search may be expected to gain over full fine-tuning.'),
   })
   .meta({ id: 'Resolution', description: 'What a search can tell apart.' });

@@ -125,7 +125,7 @@ export const pruningSchema = z
     validationLoss: z
       .number()
       .min(0)
-      .describe('The mean cross-entropy on the validation images after the last of them, the mean over the seeds.'),
+      .describe('The mean cross-entropy on the validation images of all seeds after the last of them.'),
     cut: z
       .number()
       .min(0)
@@ -216,8 +216,8 @@ export const trialSchema = z
       .number()
       .optional()
       .describe(
-        'What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once the trainings have ' +
-          'ended.',
+        'What `evaluation.fitness` says, of the mean over the seeds, or in the search of all images together where ' +
+          '`evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended.',
       ),
     createTime: timestampSchema.describe('The time at which the trial was created, RFC 3339 in UTC.'),
     endTime: timestampSchema.optional().describe('The time at which the trial ended, RFC 3339 in UTC.'),

@@ -143,7 +143,10 @@ function rungsOf(context: JobContext, searched: readonly StoredTrial[], training
   );
 }
 
-/** The validation figures that fitness is made of, of each trial of the search that has one, one per seed. */
+/**
+ * The validation figures that fitness is made of, of each trial of the search that has one, one per seed; none where each seed
+ * has images of its own.
+ */
 function seedFiguresOf(
   { spec }: JobContext['job'],
   searched: readonly StoredTrial[],
@@ -153,7 +156,7 @@ function seedFiguresOf(
   return searched
     .filter(({ state }) => state !== 'PRUNED')
     .map(({ id }) =>
-      (trainings.get(id) ?? [])
+      (spec.evaluation.division === 'REDIVIDED' ? [] : (trainings.get(id) ?? []))
         .flatMap((training) => seedResult(training) ?? [])
         .map((result) => validationFigure(result, figure)),
     );

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../domain/canonical-json.js';
 import { DomainError } from '../../domain/errors.js';
 import type { StoredTrial } from '../../domain/job/trial.js';
-import { placeOf } from '../candidates.js';
+import { placeOf } from '../../search/history.js';
 import type { PlannedTrial } from '../../search/search-plan.js';
 
 /** @throws {DomainError} REPLAY_DIVERGED when another trial stands in the place of a planned one. */

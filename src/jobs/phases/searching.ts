@@ -102,14 +102,15 @@ export class Searching implements Phase {
   }
 
   /** Closes the trials that the ends of trainings were about; without news, all that have one. */
-  private async settle({ job, leadership, news }: JobContext, memory: SearchMemory): Promise<void> {
+  private async settle(context: JobContext, memory: SearchMemory): Promise<void> {
+    const { job, news } = context;
     const touched =
       news === undefined
         ? await this.trials.withEndedTraining(job.id, 'SEARCH')
         : news.flatMap(({ trialId }) => trialId ?? []);
     const trials = [...new Set(touched)].flatMap((id) => memory.get(id) ?? []).sort(byPlace);
     if (trials.length === 0) return;
-    const { closed, trainings } = await this.settlement.settle(leadership, trials, job.spec.evaluation);
+    const { closed, trainings } = await this.settlement.settle(context, trials);
     for (const trial of closed) memory.put(trial);
     for (const [id, ofTrial] of trainings) {
       memory.noteTrainings(id, ofTrial);

@@ -75,10 +75,11 @@ export class TargetConfirmation {
    *
    * @throws {DomainError} what `TrialSettlement.settle` throws.
    */
-  async settled({ job, leadership }: JobContext): Promise<Confirmations> {
+  async settled(context: JobContext): Promise<Confirmations> {
+    const { job } = context;
     if (!confirmsTarget(job.spec)) return NONE;
     const stored = await this.trials.list(job.id, 'CONFIRMATION');
-    const { closed } = await this.settlement.settle(leadership, stored.filter(isOpen), job.spec.evaluation);
+    const { closed } = await this.settlement.settle(context, stored.filter(isOpen));
     const isTimed = job.spec.budget.gpuSecondsMax !== undefined;
     const seconds = isTimed ? await this.trials.trainSeconds(job.id, 'CONFIRMATION') : new Map<string, number>();
     return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIG as ACCELERATED, distance } from '../../../test/fixtures/accelerated-run.js';
 import { shuffle } from '../../../test/fixtures/search-run.js';
-import { keyOf } from '../history.js';
+import { placeOf } from '../history.js';
 import { openStream } from '../rng.js';
 import { type AcceleratedConfig, planAccelerated } from './accelerated.js';
 import type { Tried } from './race.js';
@@ -18,7 +18,7 @@ function run(config: AcceleratedConfig) {
       const { generation, slot, genome, rung } = trial;
       const losses = config.rungEpochCounts.map(() => 3 * distance(genome));
       const ended = rung === undefined ? { fitness: distance(genome) } : {};
-      known.set(keyOf(trial), { generation, slot, genome, losses, ...ended });
+      known.set(placeOf(trial), { generation, slot, genome, losses, ...ended });
     }
   }
 }

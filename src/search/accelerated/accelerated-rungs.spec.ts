@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CONFIG as ACCELERATED, distance } from '../../../test/fixtures/accelerated-run.js';
 import { shuffle } from '../../../test/fixtures/search-run.js';
-import { keyOf } from '../history.js';
+import { placeOf } from '../history.js';
 import type { Planned } from '../replay.js';
 import { openStream } from '../rng.js';
 import { type AcceleratedConfig, planAccelerated } from './accelerated.js';
@@ -28,7 +28,7 @@ function run(config: AcceleratedConfig, outcome: Outcome = faithful) {
     batches.push(next.trials);
     for (const trial of next.trials) {
       const { generation, slot, genome } = trial;
-      known.set(keyOf(trial), { generation, slot, genome, ...outcome(trial, config.rungEpochCounts.length) });
+      known.set(placeOf(trial), { generation, slot, genome, ...outcome(trial, config.rungEpochCounts.length) });
     }
   }
 }
@@ -76,7 +76,7 @@ describe('a search with rungs', () => {
         if (next.kind === 'DONE') throw new Error('done too early');
         expect(next.trials).toEqual(batch.slice(index));
         const { generation, slot, genome } = trial;
-        known.set(keyOf(trial), { generation, slot, genome, ...faithful(trial, 2) });
+        known.set(placeOf(trial), { generation, slot, genome, ...faithful(trial, 2) });
       }
     }
     expect(planAccelerated(CONFIG, shuffle([...known.values()], rng))).toMatchObject({

@@ -1,4 +1,4 @@
-import { keyOf, type Known } from '../history.js';
+import { type Known, placeOf } from '../history.js';
 import type { Evolution, Planned } from '../replay.js';
 import type { Candidate } from './candidate.js';
 import { type AtRung, judge, type Judgement } from './rungs.js';
@@ -39,21 +39,21 @@ export function* race(
   let racing = candidates;
   for (const rung of rungEpochCounts.keys()) {
     const found = yield racing.map((candidate) => ({ ...candidate, rung }));
-    for (const result of found) results.set(keyOf(result), result);
+    for (const result of found) results.set(placeOf(result), result);
     const arrived = found.flatMap((result) => atRung(result, rung));
     if (arrived.length === 0) return [...results.values()];
     const judged = judge(arrived, earlierAt(earlier, rung), { seed, rung }).map((judgement) =>
       // What has ended by itself has nothing left to save.
-      hasEnded(results.get(keyOf(judgement))) && judgement.verdict === 'DROPPED'
+      hasEnded(results.get(placeOf(judgement))) && judgement.verdict === 'DROPPED'
         ? ({ ...judgement, verdict: 'PROMOTED' } as const)
         : judgement,
     );
     judgements.push(...judged);
-    const goOn = new Set(judged.filter(({ verdict }) => verdict !== 'DROPPED').map(keyOf));
-    racing = racing.filter((candidate) => goOn.has(keyOf(candidate)));
+    const goOn = new Set(judged.filter(({ verdict }) => verdict !== 'DROPPED').map(placeOf));
+    racing = racing.filter((candidate) => goOn.has(placeOf(candidate)));
     if (racing.length === 0) return [...results.values()];
   }
-  for (const result of yield racing) results.set(keyOf(result), result);
+  for (const result of yield racing) results.set(placeOf(result), result);
   return [...results.values()];
 }
 

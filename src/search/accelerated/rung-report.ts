@@ -1,5 +1,5 @@
 import type { Rung } from '../../domain/job/job-result.js';
-import { keyOf } from '../history.js';
+import { placeOf } from '../history.js';
 import type { Tried } from './race.js';
 import { rankCorrelation } from './rank-correlation.js';
 import type { Judgement } from './rungs.js';
@@ -19,11 +19,11 @@ export function rungReport(
   judgements: readonly Judgement[],
   tried: readonly Tried[],
 ): Rung[] {
-  const fitnesses = new Map(tried.map((each) => [keyOf(each), each.fitness]));
+  const fitnesses = new Map(tried.map((each) => [placeOf(each), each.fitness]));
   return rungEpochCounts.map((epochCount, index) => {
     const judged = judgements.filter(({ rung }) => rung === index);
     const ended = judged.flatMap((each): [number, number][] => {
-      const fitness = fitnesses.get(keyOf(each));
+      const fitness = fitnesses.get(placeOf(each));
       return fitness === undefined ? [] : [[each.loss, fitness]];
     });
     const correlation = ended.length < ENDED_COUNT_MIN ? undefined : rankCorrelation(ended);
@@ -31,7 +31,7 @@ export function rungReport(
       epochCount,
       trialCount: judged.length,
       droppedCount: judged.filter(({ verdict }) => verdict === 'DROPPED').length,
-      auditCount: judged.filter((each) => each.verdict === 'AUDITED' && fitnesses.get(keyOf(each)) !== undefined)
+      auditCount: judged.filter((each) => each.verdict === 'AUDITED' && fitnesses.get(placeOf(each)) !== undefined)
         .length,
       ...(correlation !== undefined && { rankCorrelation: correlation }),
     };

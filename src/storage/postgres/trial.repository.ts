@@ -313,6 +313,7 @@ export function seedResult({ seed, result }: Training): SeedResult | undefined {
     predictions: _predictions,
     checkpoint: _checkpoint,
     lastValidationLoss: _loss,
+    validationImageCount: _imageCount,
     ...figures
   } = result.train;
   return { seed, ...figures };

@@ -70,7 +70,8 @@ export async function train(
     ...(pauseAfterEpochCount !== undefined && { pauseAfterEpochCount }),
   });
   await writeOutputs(request, result);
-  const predictions = spec.keepPredictions ? await predictionsOf(result.weights, options, sides.validation) : undefined;
+  const isKept = spec.keepPredictions && result.checkpoint === undefined;
+  const predictions = isKept ? await predictionsOf(result.weights, options, sides.validation) : undefined;
   await saved.remove();
   const secondsBefore = own.reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
@@ -106,7 +107,7 @@ function figuresOf(
   begunFrom: TrainingCheckpoint | undefined,
   { spec, images }: { readonly spec: TrainSpec; readonly images: ImageCounts },
 ): Omit<TrainResult, 'trainSeconds' | 'runtime'> {
-  const { network, technique, pauseAfterEpochCount } = spec;
+  const { network, technique, pauseAfterEpochCount, division } = spec;
   const lastValidationLoss = epochs.at(-1)?.validationLoss;
   const hasLoss = pauseAfterEpochCount !== undefined && lastValidationLoss !== undefined;
   return {
@@ -117,6 +118,7 @@ function figuresOf(
     totalParameterCount,
     multiplyAccumulates: multiplyAccumulatesOf(stagesSince(stages, begunFrom), { ...network, technique }, images),
     ...(hasLoss && { lastValidationLoss }),
+    ...(division !== undefined && { validationImageCount: images.validation }),
   };
 }
 

@@ -33,7 +33,7 @@ export function trainingSides(
     labels: joined(train.labels, validation.labels),
     firstCopies: joined(train.firstCopies, behindTrain(validation.firstCopies)),
   };
-  return divideImages(all, division.partCount, division.part);
+  return divideImages(all, division);
 }
 
 /** One list behind the other; a million images are too many for arguments. */

@@ -797,7 +797,11 @@ export interface EvaluationConfig {
    * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
    * many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.
    */
-  lossWeight?: number | undefined;
+  lossWeight?:
+    | number
+    | undefined;
+  /** Which images those trainings train on and validate on; FIXED when absent. Default: FIXED. */
+  division?: EvaluationConfig_Division | undefined;
 }
 
 /**
@@ -814,6 +818,21 @@ export enum EvaluationConfig_Fitness {
   MACRO_F1 = "MACRO_F1",
   /** LOSS - The mean cross-entropy. Fitness is 1 minus the figure, or the loss itself: lower is better. */
   LOSS = "LOSS",
+  UNRECOGNIZED = "UNRECOGNIZED",
+}
+
+/** Which images those trainings train on and validate on; FIXED when absent. */
+export enum EvaluationConfig_Division {
+  DIVISION_UNSPECIFIED = "DIVISION_UNSPECIFIED",
+  /** FIXED - Those of train, and those of validation. */
+  FIXED = "FIXED",
+  /**
+   * REDIVIDED - Train and validation together are cut into `seed_count` parts, at least 2, other ones than those of the
+   * finals; each training validates on its own part and trains on all others. Fitness is then that of the
+   * predictions for all images together, each from the training that was not trained on it. It is of mode
+   * ACCELERATED, for datasets with few validation images.
+   */
+  REDIVIDED = "REDIVIDED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -1123,7 +1142,7 @@ export interface BestTrial {
    * best member.
    */
   lrMultipliers: number[];
-  /** What `evaluation.fitness` says, of the mean over the seeds: lower is better. */
+  /** The fitness of the trial: lower is better. */
   fitness: number;
   /** What the candidate sets over its method's own settings; absent where it sets nothing. */
   settings?: TrialSettings | undefined;
@@ -1444,7 +1463,10 @@ export interface Resolution {
    * %).
    */
   smallestDifference: number;
-  /** The number of validation images of one fold. */
+  /**
+   * The number of validation images of one fold; of train and validation together where `evaluation.division`
+   * is REDIVIDED.
+   */
   imageCount: number;
   /** The number of trainings of a candidate. */
   seedCount: number;
@@ -1453,7 +1475,10 @@ export interface Resolution {
    * `evaluation.fitness` is ACCURACY; measured between methods, assumed where one alone was trained.
    */
   disagreement: number;
-  /** The standard deviation of one candidate's figure from seed to seed; assumed for a single seed. */
+  /**
+   * The standard deviation of one candidate's figure from seed to seed; assumed for a single seed, and where
+   * seeds validate on parts of their own.
+   */
   seedDeviation: number;
   /** What such a search may be expected to gain over full fine-tuning. */
   expectedGain:
@@ -1685,8 +1710,8 @@ export interface Trial {
    */
   seedResults: SeedResult[];
   /**
-   * What `evaluation.fitness` says, of the mean over the seeds: lower is better. Present once the trainings
-   * have ended.
+   * What `evaluation.fitness` says, of the mean over the seeds, or in the search of all images together where
+   * `evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended.
    */
   fitness?:
     | number
@@ -1785,7 +1810,7 @@ export enum Trial_State {
 export interface Pruning {
   /** The epochs after which the candidate was dropped, without those of a probed head. */
   epochCount: number;
-  /** The mean cross-entropy on the validation images after the last of them, the mean over the seeds. */
+  /** The mean cross-entropy on the validation images of all seeds after the last of them. */
   validationLoss: number;
   /** The loss that the candidate would have needed, or less; the median of all candidates that came as far. */
   cut: number;

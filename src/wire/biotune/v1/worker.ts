@@ -194,6 +194,8 @@ export interface Division {
   part: number;
   /** The number of parts, at least 2. */
   partCount: number;
+  /** The seed of the order in which the images go to the parts; that of the dataset when absent. */
+  seed?: number | undefined;
 }
 
 /**
@@ -577,9 +579,13 @@ export interface TrainResult {
     | undefined;
   /**
    * A JSON file: the validation images, the class index of each, and the one that the weights of the best
-   * epoch gave it; present when the task asked to keep it.
+   * epoch gave it; present when the task asked to keep it and the training has not paused.
    */
-  predictions?: Artifact | undefined;
+  predictions?:
+    | Artifact
+    | undefined;
+  /** The number of validation images; present when the task said how the images are divided anew. */
+  validationImageCount?: number | undefined;
 }
 
 /** How a model did on the test split. */
