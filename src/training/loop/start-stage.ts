@@ -51,6 +51,7 @@ function headKeyOf(options: SizedOptions, stage: Stage): string | undefined {
     validation: _validation,
     // Of the blocks before the classifier, which stay as they are, and of the order of the examples afterwards.
     lrMultipliers: _multipliers,
+    normBlocks: _normBlocks,
     frozenBatchNorm: _frozenBatchNorm,
     seed: _seed,
     network,
