@@ -5,6 +5,7 @@ import type { ObjectiveValues } from '../domain/job/search-objectives.js';
 import type { NewTrial } from '../domain/job/trial.js';
 import { techniqueOf } from '../methods/apply-method.js';
 import { methodOf, SEARCH_METHOD } from '../methods/method-table.js';
+import { learningBlocks } from '../methods/stage.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import { parameterSpecs } from '../networks/parameters.js';
 import { networkByArchitecture } from '../networks/registry.js';
@@ -38,7 +39,7 @@ export function objectiveValuesOf({
     ...(objectives.has('TRAINED_PARAMETERS') && {
       trainedParameterCount: learningCount(
         parameterSpecs(network(), classCount),
-        lrMultipliers.map((lrMultiplier) => ({ lrMultiplier })),
+        learningBlocks({ lrMultipliers, ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }) }),
         technique,
       ),
     }),

@@ -4,6 +4,7 @@ import { alpha } from '../../methods/pulls.js';
 import { type Cost, costSchema } from './cost.js';
 import { dataSchema } from './data-config.js';
 import { type Genome, genomeSchema } from './genome.js';
+import { normTuningSchema } from './norm-tuning.js';
 import { runtimeSchema } from '../runtime.js';
 import { timestampSchema } from '../text.js';
 import { trainingSchema } from './training-protocol.js';
@@ -107,6 +108,9 @@ export const trialSettingsSchema = z
     weightDecay: weightDecay.unwrap().optional().describe('The weight decay.'),
     imageSizePx: imageSizePx.describe('The side of the square input, in pixels.'),
     batchSize: batchSize.describe('The number of images of a batch.'),
+    normTuning: normTuningSchema
+      .optional()
+      .describe('The blocks whose norms and biases alone learn; absent where all that trains learns whole.'),
   })
   .meta({
     id: 'TrialSettings',
