@@ -3,12 +3,16 @@ import type { BlockRule } from '../../domain/job/genome.js';
 import type { TrialSettings } from '../../domain/job/trial.js';
 import type { Rng } from '../rng.js';
 import { defaultSettings, drawSettings, type SettingsSpace } from '../settings-space.js';
+import { type Blocks, drawNorms, nearestNorms, withNorms } from './norm-state.js';
 import { drawRates, nearestRates, type Rates } from './rates.js';
 
 /** What an accelerated search tries. */
 export interface Candidate {
   readonly lrMultipliers: Rates;
-  /** The settings that the search leaves open, each with a value; absent where it leaves none open. */
+  /**
+   * The settings that the search leaves open, each with a value, and the blocks whose norms and biases alone train; absent
+   * where there are neither.
+   */
   readonly settings?: TrialSettings;
 }
 
@@ -18,6 +22,22 @@ export interface CandidateSpace {
   readonly rules: readonly BlockRule[];
   /** Absent where candidates differ in their blocks alone. */
   readonly settings?: SettingsSpace | undefined;
+  /** Whether blocks may train with their norms and biases alone; they are frozen or train whole when absent. */
+  readonly usesNormState?: boolean | undefined;
+}
+
+/**
+ * The candidate with these rates and open settings.
+ *
+ * @param blocks Their rates are of the space; their states are what is asked for.
+ */
+export function candidateOf(
+  blocks: Blocks,
+  settings: TrialSettings | undefined,
+  { rules }: Pick<CandidateSpace, 'rules'>,
+): Candidate {
+  const all = withNorms(nearestNorms(blocks, rules), settings);
+  return { lrMultipliers: blocks.rates, ...(all !== undefined && { settings: all }) };
 }
 
 /** The nearest rates to those that are asked for, with the settings that `training` and `data` have. */
@@ -26,11 +46,12 @@ export const candidateAt = (asked: Rates, { rules, settings }: CandidateSpace): 
   ...(settings !== undefined && { settings: defaultSettings(settings) }),
 });
 
-/** Draws rates, then settings. */
-export const drawCandidate = ({ rules, settings }: CandidateSpace, rng: Rng): Candidate => ({
-  lrMultipliers: drawRates(rules, rng),
-  ...(settings !== undefined && { settings: drawSettings(settings, rng) }),
-});
+/** Draws rates, then settings, then which blocks train with their norms and biases alone. */
+export function drawCandidate({ rules, settings, usesNormState = false }: CandidateSpace, rng: Rng): Candidate {
+  const rates = drawRates(rules, rng);
+  const drawn = settings && drawSettings(settings, rng);
+  return candidateOf({ rates, norms: usesNormState ? drawNorms(rules.length, rng) : [] }, drawn, { rules });
+}
 
 /** Whether anything learns after the head has been probed. */
 export const trains = ({ lrMultipliers }: Candidate): boolean => lrMultipliers.some((rate) => rate > 0);
