@@ -179,6 +179,7 @@ function knownCandidates(scope: SearchScope): SearchedCandidate[] | undefined {
   return nextTrials(scope, SEARCH_METHOD, [])
     .trials.map(({ lrMultipliers, settings }) => ({
       lrMultipliers: [...lrMultipliers],
+      ...(settings !== undefined && { settings }),
       ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }),
     }))
     .filter(({ lrMultipliers }) => lrMultipliers.some((rate) => rate > 0));

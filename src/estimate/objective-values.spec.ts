@@ -50,6 +50,10 @@ it('the parameters that learn are those of the blocks with a multiplier, or thei
   expect(values({ lrMultipliers: second, settings: { normTuning: { blocks: [1] } } })).toEqual({
     trainedParameterCount: vectors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
   });
+  const filters = parameterSpecs(network, 3).filter(({ blockIndex, kind }) => blockIndex === 1 && kind !== 'vector');
+  expect(values({ lrMultipliers: second, settings: { usesGradientRates: true } })).toEqual({
+    trainedParameterCount: filters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+  });
   expect(values({ lrMultipliers: last.map(() => 0) })).toEqual({ trainedParameterCount: 0 });
 });
 

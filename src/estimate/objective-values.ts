@@ -25,7 +25,6 @@ export function objectiveValuesOf({
 }: ValuedJob): (candidate: Pick<NewTrial, 'lrMultipliers' | 'settings'>) => ObjectiveValues {
   const objectives = new Set(spec.search.objectives);
   const network = () => networkByArchitecture(baseModel.architecture);
-  const technique = techniqueOf(methodOf(SEARCH_METHOD), spec.methods);
   const workAt = remembered((sizePx) =>
     forwardCosts([network().blocks.flatMap(({ layers }) => layers)], sizePx, classCount).reduce(
       (sum, { forward }) => sum + forward,
@@ -40,7 +39,7 @@ export function objectiveValuesOf({
       trainedParameterCount: learningCount(
         parameterSpecs(network(), classCount),
         learningBlocks({ lrMultipliers, ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }) }),
-        technique,
+        techniqueOf(methodOf(SEARCH_METHOD), spec.methods, settings),
       ),
     }),
   });

@@ -88,6 +88,13 @@ export const acceleratedSchema = z
         'Whether a block that trains may do so with its norms and biases alone; else every block that trains does so ' +
           'whole, as the last one and those whose policy is TRAIN do in any case.',
       ),
+    usesGradientPick: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the first generation, after its anchors, has a candidate whose head is kept and whose rates go by ' +
+          'relative gradient norms, as those of AUTO_RGN; its moves keep that.',
+      ),
   })
   .meta({
     id: 'AcceleratedConfig',

@@ -108,6 +108,13 @@ export const trialSettingsSchema = z
     weightDecay: weightDecay.unwrap().optional().describe('The weight decay.'),
     imageSizePx: imageSizePx.describe('The side of the square input, in pixels.'),
     batchSize: batchSize.describe('The number of images of a batch.'),
+    usesGradientRates: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether each tensor's rate also goes by its relative gradient norm, as by AUTO_RGN, so that a multiplier is the " +
+          'most that its block has; absent where rates are the multipliers alone.',
+      ),
     normTuning: normTuningSchema
       .optional()
       .describe('The blocks whose norms and biases alone learn; absent where all that trains learns whole.'),

@@ -3,15 +3,15 @@ import type { BlockRule } from '../../domain/job/genome.js';
 import type { TrialSettings } from '../../domain/job/trial.js';
 import type { Rng } from '../rng.js';
 import { defaultSettings, drawSettings, type SettingsSpace } from '../settings-space.js';
-import { type Blocks, drawNorms, nearestNorms, withNorms } from './norm-state.js';
+import { type Blocks, drawNorms, nearestNorms, withBlocks } from './candidate-blocks.js';
 import { drawRates, nearestRates, type Rates } from './rates.js';
 
 /** What an accelerated search tries. */
 export interface Candidate {
   readonly lrMultipliers: Rates;
   /**
-   * The settings that the search leaves open, each with a value, and the blocks whose norms and biases alone train; absent
-   * where there are neither.
+   * The settings that the search leaves open, each with a value, and what blocks do beside their rates; absent where there are
+   * neither.
    */
   readonly settings?: TrialSettings;
 }
@@ -24,6 +24,8 @@ export interface CandidateSpace {
   readonly settings?: SettingsSpace | undefined;
   /** Whether blocks may train with their norms and biases alone; they are frozen or train whole when absent. */
   readonly usesNormState?: boolean | undefined;
+  /** Whether there are candidates whose rates also go by relative gradient norms; there are none when absent. */
+  readonly usesGradientPick?: boolean | undefined;
 }
 
 /**
@@ -36,7 +38,7 @@ export function candidateOf(
   settings: TrialSettings | undefined,
   { rules }: Pick<CandidateSpace, 'rules'>,
 ): Candidate {
-  const all = withNorms(nearestNorms(blocks, rules), settings);
+  const all = withBlocks({ ...blocks, norms: nearestNorms(blocks, rules) }, settings);
   return { lrMultipliers: blocks.rates, ...(all !== undefined && { settings: all }) };
 }
 
@@ -45,6 +47,16 @@ export const candidateAt = (asked: Rates, { rules, settings }: CandidateSpace): 
   lrMultipliers: nearestRates(asked, rules),
   ...(settings !== undefined && { settings: defaultSettings(settings) }),
 });
+
+/**
+ * The pick of the gradients: the head is kept, and what the body's tensors are given of the base's rate goes by their relative
+ * gradient norms, so that data choose where to train without a trial (Lee et al., arXiv 2210.11466).
+ */
+export const gradientPick = ({ rules, settings }: CandidateSpace): Candidate => {
+  const body = rules.map((_, block) => (block < rules.length - 1 ? 1 : 0));
+  const blocks = { rates: nearestRates(body, rules), norms: [], usesGradientRates: true };
+  return candidateOf(blocks, settings && defaultSettings(settings), { rules });
+};
 
 /** Draws rates, then settings, then which blocks train with their norms and biases alone. */
 export function drawCandidate({ rules, settings, usesNormState = false }: CandidateSpace, rng: Rng): Candidate {

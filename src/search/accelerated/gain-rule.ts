@@ -26,12 +26,12 @@ export function promisesGain(
   batch: readonly Candidate[],
   ended: readonly Evaluated<Candidate>[],
   { expectedGainMin, worstFitness }: GainRule,
-  { eliteCount, ...space }: FeatureSpace & { readonly eliteCount: number },
+  space: FeatureSpace & { readonly eliteCount: number },
 ): boolean {
   const lessons = ended
     .filter(({ fitness }) => fitness < worstFitness)
     .map(({ genome: candidate, fitness }) => ({ candidate, fitness }));
-  if (lessons.length < eliteCount + ENDED_BESIDE_ELITES_MIN) return true;
+  if (lessons.length < space.eliteCount + ENDED_BESIDE_ELITES_MIN) return true;
   const surrogate = new Surrogate(lessons, space);
   const best = Math.min(...lessons.map(({ fitness }) => fitness));
   const expectations = batch.map((candidate) => surrogate.expect(candidate));

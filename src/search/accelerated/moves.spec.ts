@@ -99,6 +99,15 @@ describe('a move where blocks may train with their norms and biases alone', () =
     expect(moved(TAILS)).toEqual({ lrMultipliers: expected, ...ofNorms(0, 2) });
   });
 
+  it('takes rates by gradients where the first does, whatever the second does', () => {
+    const byGradients = { ...FIRST, settings: { usesGradientRates: true } };
+    const moved = [0, 1, 2, 3, 4, 5].map((place) => move([byGradients, second], { rules }, scripted(kind(place))));
+    expect(moved.map(({ settings }) => settings)).toEqual(moved.map(() => ({ usesGradientRates: true })));
+    expect(move([second, byGradients], { rules }, scripted(SCALE)).settings?.usesGradientRates).toBeUndefined();
+    const changed = move([byGradients, second], space, scripted(kindOfNine(7), 0.6, TAILS));
+    expect(changed.settings).toEqual({ normTuning: { blocks: [2] }, usesGradientRates: true });
+  });
+
   it('draws what it draws without them where they are not asked for', () => {
     const draws = [kind(4), HEADS, HEADS, 0.25];
     move([FIRST, SECOND], { rules }, { next: () => draws.shift() ?? NaN });

@@ -2,7 +2,7 @@ import type { TrialSettings } from '../../domain/job/trial.js';
 import { type Rng, drawIndex } from '../rng.js';
 import { crossSettings, type SettingsSpace, stepSetting } from '../settings-space.js';
 import { type Candidate, candidateOf, type CandidateSpace } from './candidate.js';
-import { type Blocks, blocksOf, changeState, crossNorms } from './norm-state.js';
+import { type Blocks, blocksOf, changeState, crossNorms } from './candidate-blocks.js';
 import { HEAD_RATES, nearestRates, type Rates } from './rates.js';
 
 /** How far a rate moves when one block's is changed. */

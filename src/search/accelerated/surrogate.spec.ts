@@ -73,6 +73,16 @@ describe('the surrogate', () => {
     expect(expected(ignorant, 0)).toBe(expected(ignorant, 1));
   });
 
+  it('learns what rates by gradients do, where there is such a pick', () => {
+    const at = (usesGradientRates: boolean) => ({
+      lrMultipliers: [1],
+      ...(usesGradientRates && { settings: { usesGradientRates } }),
+    });
+    const lessons = [true, false].map((isPick) => ({ candidate: at(isPick), fitness: isPick ? 0.3 : 0.5 }));
+    const surrogate = new Surrogate(lessons, { usesGradientPick: true });
+    expect(surrogate.expect(at(true)).fitness).toBeLessThan(surrogate.expect(at(false)).fitness);
+  });
+
   it('learns what open settings do, between values and for each choice', () => {
     const settings = {
       space: {

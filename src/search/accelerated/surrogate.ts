@@ -1,6 +1,6 @@
 import { settingFeatures } from '../settings-space.js';
 import type { Candidate, CandidateSpace } from './candidate.js';
-import { blocksOf } from './norm-state.js';
+import { blocksOf } from './candidate-blocks.js';
 
 /** How a candidate that has not been tried is expected to do. */
 export interface Expectation {
@@ -10,7 +10,7 @@ export interface Expectation {
 }
 
 /** What decides which features candidates have. */
-export type FeatureSpace = Pick<CandidateSpace, 'settings' | 'usesNormState'>;
+export type FeatureSpace = Pick<CandidateSpace, 'settings' | 'usesNormState' | 'usesGradientPick'>;
 
 /** Weights are expected within this many deviations of the fitnesses, apart from each other. */
 const PRIOR_DEVIATION = 0.5;
@@ -18,7 +18,7 @@ const PRIOR_DEVIATION = 0.5;
 const NOISE_DEVIATION = 0.7;
 
 /**
- * A Bayesian linear model of fitness on masks, logarithms of rates, states, and open settings. It knows little, and says so: beside a few dozen
+ * A Bayesian linear model of fitness on masks, logarithms of rates, what else blocks do, and open settings. It knows little, and says so: beside a few dozen
  * trainings a richer model would believe in luck.
  *
  * Plain sums, products and square roots in a fixed order: the same bits on every engine.
@@ -64,16 +64,18 @@ export class Surrogate {
 
 /**
  * Per block whether it trains, and by how many powers of two it differs from the base's rate; a 1 for the level; where blocks
- * may train so, per block whether its norms and biases alone do; then the open settings.
+ * may train so, per block whether its norms and biases alone do; where there is a pick of the gradients, whether rates go by
+ * them; then the open settings.
  */
 const featuresOf = (
   { lrMultipliers, settings }: Candidate,
-  { settings: space, usesNormState }: FeatureSpace,
+  { settings: space, usesNormState, usesGradientPick }: FeatureSpace,
 ): number[] => [
   1,
   ...lrMultipliers.map((rate) => (rate > 0 ? 1 : 0)),
   ...lrMultipliers.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
   ...(usesNormState === true ? blocksOf(lrMultipliers, settings).norms.map(Number) : []),
+  ...(usesGradientPick === true ? [Number(settings?.usesGradientRates === true)] : []),
   ...(space === undefined ? [] : settingFeatures(settings ?? {}, space)),
 ];
 

@@ -722,7 +722,14 @@ export interface AcceleratedConfig {
    * Whether a block that trains may do so with its norms and biases alone; else every block that trains does
    * so whole, as the last one and those whose policy is TRAIN do in any case.
    */
-  usesNormState?: boolean | undefined;
+  usesNormState?:
+    | boolean
+    | undefined;
+  /**
+   * Whether the first generation, after its anchors, has a candidate whose head is kept and whose rates go by
+   * relative gradient norms, as those of AUTO_RGN; its moves keep that.
+   */
+  usesGradientPick?: boolean | undefined;
 }
 
 /** The settings of the evolution; the paper's when absent. */
@@ -1657,7 +1664,14 @@ export interface TrialSettings {
     | number
     | undefined;
   /** The blocks whose norms and biases alone learn; absent where all that trains learns whole. */
-  normTuning?: NormTuning | undefined;
+  normTuning?:
+    | NormTuning
+    | undefined;
+  /**
+   * Whether each tensor's rate also goes by its relative gradient norm, as by AUTO_RGN, so that a multiplier
+   * is the most that its block has; absent where rates are the multipliers alone.
+   */
+  usesGradientRates?: boolean | undefined;
 }
 
 /** The evaluation of one genome, or of one method in the finals. */

@@ -6,6 +6,8 @@ import type { Rates } from './rates.js';
 /** What each block of a candidate does, input side first: it is frozen, trains its norms and biases alone, or trains whole. */
 export interface Blocks {
   readonly rates: Rates;
+  /** Whether rates also go by relative gradient norms. */
+  readonly usesGradientRates?: boolean;
   /** Whether a block, where it trains, does so with its norms and biases alone; one per block. */
   readonly norms: readonly boolean[];
 }
@@ -19,18 +21,26 @@ const NORM_CHANCE = 1 / 2;
 export const blocksOf = (rates: Rates, settings: TrialSettings = {}): Blocks => ({
   rates,
   norms: rates.map((_, block) => settings.normTuning?.blocks.includes(block) === true),
+  usesGradientRates: settings.usesGradientRates === true,
 });
 
 /**
- * The settings that tell which blocks train their norms and biases alone, in place of what `settings` say of it.
+ * The settings that tell what blocks do beside their rates, in place of what `settings` say of it.
  *
  * @returns undefined where nothing is set.
  */
-export function withNorms(norms: Blocks['norms'], settings: TrialSettings | undefined): TrialSettings | undefined {
+export function withBlocks(
+  { norms, usesGradientRates = false }: Blocks,
+  settings: TrialSettings | undefined,
+): TrialSettings | undefined {
   const blocks = norms.flatMap((isNorm, block) => (isNorm ? [block] : []));
-  const { normTuning: _replaced, ...others } = settings ?? {};
-  if (blocks.length > 0) return { ...others, normTuning: { blocks } };
-  return settings === undefined ? undefined : others;
+  const { normTuning: _norms, usesGradientRates: _rates, ...others } = settings ?? {};
+  const all = {
+    ...others,
+    ...(blocks.length > 0 && { normTuning: { blocks } }),
+    ...(usesGradientRates && { usesGradientRates }),
+  };
+  return settings === undefined && Object.keys(all).length === 0 ? undefined : all;
 }
 
 /**
@@ -49,11 +59,12 @@ export const drawNorms = (blockCount: number, rng: Rng): Blocks['norms'] =>
   Array.from({ length: blockCount }, () => rng.next() < NORM_CHANCE);
 
 /** One block before the head takes one of the two other states; one that was frozen trains at the base's rate. */
-export function changeState({ rates, norms }: Blocks, rng: Rng): Blocks {
+export function changeState({ rates, norms, ...others }: Blocks, rng: Rng): Blocks {
   const chosen = drawIndex(rates.length - 1, rng);
-  const others = STATES.filter((state) => state !== stateOf(rates[chosen], norms[chosen]));
-  const state = others[drawIndex(others.length, rng)];
+  const left = STATES.filter((state) => state !== stateOf(rates[chosen], norms[chosen]));
+  const state = left[drawIndex(left.length, rng)];
   return {
+    ...others,
     rates: rates.map((rate, block) => {
       if (block !== chosen) return rate;
       return state === 'FROZEN' ? 0 : rate || 1;
