@@ -41,6 +41,7 @@ describe('a head that another training has made', () => {
   it.each<[string, Partial<FineTuneOptions>]>([
     ['another candidate', { lrMultipliers: [1, 0.5, 2] }],
     ['the same candidate with norms and biases alone', { normBlocks: [1] }],
+    ['the same candidate at rates by gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
     ['another order of the examples', { seed: 5 }],
     ['BatchNorm of frozen blocks on batch statistics', { frozenBatchNorm: 'TRAIN' }],
     ['blocks that come to nothing, so that the head is the best', { lrMultipliers: [1000, 1000, 1] }],
@@ -85,9 +86,12 @@ describe('a head that another training has made', () => {
     expect(await takesOver(changes)).toBe(false);
   });
 
-  it('is taken over by a training of norms and biases of a block', async () => {
+  it.each<[string, Partial<FineTuneOptions>]>([
+    ['of norms and biases of a block', { normBlocks: [1] }],
+    ['at rates by gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
+  ])('is taken over by a training %s', async (_, changes) => {
     await trainSharing();
-    expect(await takesOver({ normBlocks: [1] })).toBe(true);
+    expect(await takesOver(changes)).toBe(true);
   });
 
   it('is not taken over where images vary, which each training has its own of', async () => {
