@@ -27,8 +27,8 @@ import {
   meanOfTrainings,
   type NetworkCosts,
   networkCosts,
-  type TrainingSetting,
   type SearchedCandidate,
+  type TrainingSetting,
 } from './training-estimate.js';
 
 /** What the estimate of a job follows from. */

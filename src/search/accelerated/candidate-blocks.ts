@@ -7,9 +7,15 @@ import type { Rates } from './rates.js';
 export interface Blocks {
   readonly rates: Rates;
   /** Whether rates also go by relative gradient norms. */
-  readonly usesGradientRates?: boolean;
+  readonly usesGradientRates: boolean;
   /** Whether a block, where it trains, does so with its norms and biases alone; one per block. */
   readonly norms: readonly boolean[];
+}
+
+/** A candidate, as trials have it. */
+interface Told {
+  readonly lrMultipliers: Rates;
+  readonly settings?: TrialSettings;
 }
 
 const STATES = ['FROZEN', 'NORM', 'WHOLE'] as const;
@@ -17,8 +23,8 @@ const STATES = ['FROZEN', 'NORM', 'WHOLE'] as const;
 /** The chance that a drawn block that trains does so with its norms and biases alone: as likely as that it trains whole. */
 const NORM_CHANCE = 1 / 2;
 
-/** The blocks of a candidate, as its multipliers and settings tell them. */
-export const blocksOf = (rates: Rates, settings: TrialSettings = {}): Blocks => ({
+/** What the blocks of a candidate do, as its multipliers and settings tell. */
+export const blocksOf = ({ lrMultipliers: rates, settings = {} }: Told): Blocks => ({
   rates,
   norms: rates.map((_, block) => settings.normTuning?.blocks.includes(block) === true),
   usesGradientRates: settings.usesGradientRates === true,
@@ -30,7 +36,7 @@ export const blocksOf = (rates: Rates, settings: TrialSettings = {}): Blocks => 
  * @returns undefined where nothing is set.
  */
 export function withBlocks(
-  { norms, usesGradientRates = false }: Blocks,
+  { norms, usesGradientRates }: Blocks,
   settings: TrialSettings | undefined,
 ): TrialSettings | undefined {
   const blocks = norms.flatMap((isNorm, block) => (isNorm ? [block] : []));

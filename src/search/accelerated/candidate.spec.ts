@@ -59,7 +59,8 @@ describe('a candidate whose blocks may train with their norms and biases alone',
   it('trains a block whole that the caller demands, and the head, and has no state of a frozen block', () => {
     const demanded: BlockRule[] = [{ policy: 'FREE' }, { policy: 'TRAIN' }, ...rules];
     const rates = [1, 1, 0, 1, 1];
-    expect(candidateOf({ rates, norms: rates.map(() => true) }, undefined, { rules: demanded })).toEqual({
+    const blocks = { rates, norms: rates.map(() => true), usesGradientRates: false };
+    expect(candidateOf(blocks, undefined, { rules: demanded })).toEqual({
       lrMultipliers: rates,
       settings: { normTuning: { blocks: [0, 3] } },
     });

@@ -62,7 +62,8 @@ export const gradientPick = ({ rules, settings }: CandidateSpace): Candidate => 
 export function drawCandidate({ rules, settings, usesNormState = false }: CandidateSpace, rng: Rng): Candidate {
   const rates = drawRates(rules, rng);
   const drawn = settings && drawSettings(settings, rng);
-  return candidateOf({ rates, norms: usesNormState ? drawNorms(rules.length, rng) : [] }, drawn, { rules });
+  const norms = usesNormState ? drawNorms(rules.length, rng) : [];
+  return candidateOf({ rates, norms, usesGradientRates: false }, drawn, { rules });
 }
 
 /** Whether anything learns after the head has been probed. */

@@ -25,11 +25,7 @@ export function move(parents: readonly [Candidate, Candidate], space: CandidateS
     ...(space.settings === undefined ? [] : SETTING_MOVES),
   ];
   const { blocks, settings } = moves[drawIndex(moves.length, rng)] ?? { blocks: kept, settings: kept };
-  const [ofFirst, ofSecond] = [first, second].map((parent) => blocksOf(parent.lrMultipliers, parent.settings)) as [
-    Blocks,
-    Blocks,
-  ];
-  const moved = blocks([ofFirst, ofSecond], space, rng);
+  const moved = blocks([blocksOf(first), blocksOf(second)], space, rng);
   const set = space.settings && settings([first.settings ?? {}, second.settings ?? {}], space.settings, rng);
   return candidateOf({ ...moved, rates: nearestRates(moved.rates, space.rules) }, set, space);
 }

@@ -68,16 +68,19 @@ export class Surrogate {
  * them; then the open settings.
  */
 const featuresOf = (
-  { lrMultipliers, settings }: Candidate,
+  candidate: Candidate,
   { settings: space, usesNormState, usesGradientPick }: FeatureSpace,
-): number[] => [
-  1,
-  ...lrMultipliers.map((rate) => (rate > 0 ? 1 : 0)),
-  ...lrMultipliers.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
-  ...(usesNormState === true ? blocksOf(lrMultipliers, settings).norms.map(Number) : []),
-  ...(usesGradientPick === true ? [Number(settings?.usesGradientRates === true)] : []),
-  ...(space === undefined ? [] : settingFeatures(settings ?? {}, space)),
-];
+): number[] => {
+  const { rates, norms, usesGradientRates } = blocksOf(candidate);
+  return [
+    1,
+    ...rates.map((rate) => (rate > 0 ? 1 : 0)),
+    ...rates.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
+    ...(usesNormState === true ? norms.map(Number) : []),
+    ...(usesGradientPick === true ? [Number(usesGradientRates)] : []),
+    ...(space === undefined ? [] : settingFeatures(candidate.settings ?? {}, space)),
+  ];
+};
 
 /** Rounded so far that no engine's last bit is left. */
 const powersOfTwo = (rate: number): number => Math.round(Math.log2(rate) * 1e6) / 1e6;
