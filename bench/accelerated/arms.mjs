@@ -17,7 +17,11 @@ const PAPER_SIZES = {
   evaluation: { seedCount: 2 },
 };
 
-const without = (...parts) => ({ search: { accelerated: Object.fromEntries(parts.map((part) => [part, false])) } });
+const having = (isTaken, parts) => ({
+  search: { accelerated: Object.fromEntries(parts.map((part) => [part, isTaken])) },
+});
+const without = (...parts) => having(false, parts);
+const withMore = (...parts) => having(true, parts);
 
 /**
  * What is compared: a job each for a task and a search seed. `request` is laid over the job of the accelerated search.
@@ -64,6 +68,8 @@ export const ARMS = {
     kind: 'ABLATION',
     request: { evaluation: { division: 'REDIVIDED', seedCount: 2 } },
   },
+  NORM_STATE: { title: 'with norms alone as a state', kind: 'ABLATION', request: withMore('usesNormState') },
+  GRADIENT_PICK: { title: 'with the pick of the gradients', kind: 'ABLATION', request: withMore('usesGradientPick') },
   NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
 };
 

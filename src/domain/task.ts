@@ -9,7 +9,7 @@ import { objectiveSchema } from './job/evaluation.js';
 import { trainingProtocolSchema } from './job/training-protocol.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from '../methods/method-table.js';
-import { seedResultSchema } from './job/trial.js';
+import { seedResultSchema, trialSettingsSchema } from './job/trial.js';
 
 export const importSpecSchema = z
   .strictObject({
@@ -69,6 +69,7 @@ export const trainSpecSchema = z
       .min(1)
       .readonly()
       .describe('One factor on the base learning rate per block, input side first; 0 where frozen.'),
+    normTuning: trialSettingsSchema.shape.normTuning,
     technique: techniqueSchema.describe('How the training moves the weights.'),
     objective: objectiveSchema.describe('What the best epoch is chosen by, and early stopping goes by.'),
     seed: z.int().min(0).describe('The seed that every random draw of the training follows from, but for the head.'),

@@ -8,7 +8,7 @@ import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
 import type { PriorEstimate } from '../domain/job/job-result.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
-import type { MethodCandidate, TrainedDefinition } from '../methods/method-definition.js';
+import type { TrainedDefinition } from '../methods/method-definition.js';
 import { methodOf, SEARCH_METHOD, SOUP_METHOD, takesGenomes, type TrainedMethod } from '../methods/method-table.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
 import { networkByArchitecture } from '../networks/registry.js';
@@ -27,6 +27,7 @@ import {
   meanOfTrainings,
   type NetworkCosts,
   networkCosts,
+  type SearchedCandidate,
   type TrainingSetting,
 } from './training-estimate.js';
 
@@ -178,11 +179,15 @@ function settingsOfTrainings({ spec, baseModel, classes }: EstimatedJob, scope: 
  *
  * @returns undefined in the other modes, whose first generation is drawn at random.
  */
-function knownCandidates(scope: SearchScope): MethodCandidate[] | undefined {
+function knownCandidates(scope: SearchScope): SearchedCandidate[] | undefined {
   const { type, biotune } = scope.spec.search;
   if (type === 'NONE' || SEARCH_MODES[biotune.mode].algorithm !== 'ACCELERATED') return undefined;
   return nextTrials(scope, SEARCH_METHOD, [])
-    .trials.map(({ lrMultipliers }) => ({ lrMultipliers: [...lrMultipliers] }))
+    .trials.map(({ lrMultipliers, settings }) => ({
+      lrMultipliers: [...lrMultipliers],
+      ...(settings !== undefined && { settings }),
+      ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }),
+    }))
     .filter(({ lrMultipliers }) => lrMultipliers.some((rate) => rate > 0));
 }
 

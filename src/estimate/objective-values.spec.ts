@@ -36,13 +36,24 @@ it('the work of an image is that of the whole network at the image size of the c
   expect(workAt(64)).toBeLessThan(workAt(96));
 });
 
-it('the parameters that learn are those of the blocks with a multiplier', () => {
+it('the parameters that learn are those of the blocks with a multiplier, or their norms and biases', () => {
   const values = valuesOf(['TRAINED_PARAMETERS']);
   const last = network.blocks.map((_, block) => (block === blockCount - 1 ? 0.3 : 0));
   const ofLast = parameterSpecs(network, 3)
     .filter(({ blockIndex, isBuffer }) => blockIndex === blockCount - 1 && !isBuffer)
     .reduce((sum, { shape }) => sum + elementCount(shape), 0);
   expect(values({ lrMultipliers: last })).toEqual({ trainedParameterCount: ofLast });
+  const second = last.map((_, block) => (block === 1 ? 1 : 0));
+  const vectors = parameterSpecs(network, 3).filter(
+    ({ blockIndex, kind, isBuffer }) => blockIndex === 1 && kind === 'vector' && !isBuffer,
+  );
+  expect(values({ lrMultipliers: second, settings: { normTuning: { blocks: [1] } } })).toEqual({
+    trainedParameterCount: vectors.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+  });
+  const filters = parameterSpecs(network, 3).filter(({ blockIndex, kind }) => blockIndex === 1 && kind !== 'vector');
+  expect(values({ lrMultipliers: second, settings: { usesGradientRates: true } })).toEqual({
+    trainedParameterCount: filters.reduce((sum, { shape }) => sum + elementCount(shape), 0),
+  });
   expect(values({ lrMultipliers: last.map(() => 0) })).toEqual({ trainedParameterCount: 0 });
 });
 

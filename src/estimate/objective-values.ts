@@ -5,6 +5,7 @@ import type { ObjectiveValues } from '../domain/job/search-objectives.js';
 import type { NewTrial } from '../domain/job/trial.js';
 import { techniqueOf } from '../methods/apply-method.js';
 import { methodOf, SEARCH_METHOD } from '../methods/method-table.js';
+import { learningBlocks } from '../methods/stage.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import { parameterSpecs } from '../networks/parameters.js';
 import { networkByArchitecture } from '../networks/registry.js';
@@ -24,7 +25,6 @@ export function objectiveValuesOf({
 }: ValuedJob): (candidate: Pick<NewTrial, 'lrMultipliers' | 'settings'>) => ObjectiveValues {
   const objectives = new Set(spec.search.objectives);
   const network = () => networkByArchitecture(baseModel.architecture);
-  const technique = techniqueOf(methodOf(SEARCH_METHOD), spec.methods);
   const workAt = remembered((sizePx) =>
     forwardCosts([network().blocks.flatMap(({ layers }) => layers)], sizePx, classCount).reduce(
       (sum, { forward }) => sum + forward,
@@ -38,8 +38,8 @@ export function objectiveValuesOf({
     ...(objectives.has('TRAINED_PARAMETERS') && {
       trainedParameterCount: learningCount(
         parameterSpecs(network(), classCount),
-        lrMultipliers.map((lrMultiplier) => ({ lrMultiplier })),
-        technique,
+        learningBlocks({ lrMultipliers, ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }) }),
+        techniqueOf(methodOf(SEARCH_METHOD), spec.methods, settings),
       ),
     }),
   });

@@ -3,12 +3,14 @@ import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
 import type { TrainingProtocol } from '../domain/job/training-protocol.js';
 import type { BlockRule } from '../domain/job/genome.js';
 import { fixedMultipliers, listedCandidates, techniqueOf } from '../methods/apply-method.js';
-import type { MethodCandidate, MethodDefinition, TrainedDefinition } from '../methods/method-definition.js';
+import type { MethodDefinition, TrainedDefinition } from '../methods/method-definition.js';
+import { learningBlocks } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
 import { learningCount } from '../networks/learning-parameters.js';
 import type { NetworkDefinition } from '../networks/network.js';
 import { mean } from '../statistics/mean.js';
 import { elementCount, type ParameterSpec, parameterSpecs } from '../networks/parameters.js';
+import type { SearchedCandidate } from './training-estimate.js';
 
 /** How many numbers a network has, and how many of them a method moves; running statistics are not counted. */
 export interface ParameterEstimate {
@@ -26,7 +28,7 @@ export interface ParameterSetting {
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];
   /** As `TrainingSetting` has it. */
-  readonly searched?: readonly MethodCandidate[] | undefined;
+  readonly searched?: readonly SearchedCandidate[] | undefined;
 }
 
 export function estimateParameters(
@@ -49,7 +51,7 @@ function trainedCount(
   { spec, rules, searched }: ParameterSetting,
 ): number {
   const { training, methods } = spec;
-  const countOf = (candidate: MethodCandidate) => countOfCandidate(method, specs, spec, candidate);
+  const countOf = (candidate: SearchedCandidate) => countOfCandidate(method, specs, spec, candidate);
   switch (method.kind) {
     case 'FIXED':
       return countOf({ lrMultipliers: fixedMultipliers(method, rules.length, methods) });
@@ -71,11 +73,10 @@ function countOfCandidate(
   method: MethodDefinition,
   specs: readonly ParameterSpec[],
   { training: { epochCount }, methods }: ParameterSetting['spec'],
-  { lrMultipliers, settings }: MethodCandidate,
+  { settings, ...blocks }: SearchedCandidate,
 ): number {
   const technique = techniqueOf(method, methods, settings);
-  const last = stagesOf({ technique, lrMultipliers, epochCount, headInit: 'RANDOM' }).at(-1);
+  const last = stagesOf({ technique, ...blocks, epochCount, headInit: 'RANDOM' }).at(-1);
   const ofStage = last?.part === 'CLASSIFIER' ? specs.filter(({ isClassifier }) => isClassifier) : specs;
-  const segments = (last?.lrMultipliers ?? []).map((lrMultiplier) => ({ lrMultiplier }));
-  return learningCount(ofStage, segments, technique);
+  return learningCount(ofStage, last === undefined ? [] : learningBlocks(last), technique);
 }

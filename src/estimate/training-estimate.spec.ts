@@ -13,7 +13,7 @@ import { elementCount, parameterSpecs } from '../networks/parameters.js';
 import { mean } from '../statistics/mean.js';
 import { multiplyAccumulatesOf } from '../worker/trainer/training-meter.js';
 import { estimateParameters } from './parameter-estimate.js';
-import { estimateTraining, networkCosts } from './training-estimate.js';
+import { estimateTraining, networkCosts, type SearchedCandidate } from './training-estimate.js';
 
 const { classCount, train: images, validation } = tinyTraining;
 const imageCounts = { train: images.labels.length, validation: validation.labels.length };
@@ -30,7 +30,7 @@ interface Setting {
 }
 
 /** What is said of a training that runs all its epochs. */
-async function measured(method: TrainedDefinition, candidate: MethodCandidate, setting: Setting) {
+async function measured(method: TrainedDefinition, candidate: SearchedCandidate, setting: Setting) {
   const { network = tinyTraining.network } = setting;
   const zeros = parameterSpecs(network, classCount).map(({ name, shape }) => {
     const data = new Float32Array(elementCount(shape)).fill(0.1);
@@ -43,6 +43,7 @@ async function measured(method: TrainedDefinition, candidate: MethodCandidate, s
     pretrained: setting.network === undefined ? tinyWeights() : new Map(zeros),
     technique,
     lrMultipliers: candidate.lrMultipliers,
+    ...(candidate.normBlocks !== undefined && { normBlocks: candidate.normBlocks }),
     ...protocol,
     train: { ...images, isAugmented: augmentation !== 'NONE' },
     batchSize: BATCH_SIZE,
@@ -58,7 +59,7 @@ async function measured(method: TrainedDefinition, candidate: MethodCandidate, s
 const jobProtocol = ({ frozenBatchNorm, headInit = 'RANDOM', isAugmented = false }: Setting) =>
   ({ frozenBatchNorm, headInit, augmentation: isAugmented ? 'LIGHT' : 'NONE' }) as const;
 
-function estimated(method: TrainedDefinition, setting: Setting, searched?: readonly MethodCandidate[]) {
+function estimated(method: TrainedDefinition, setting: Setting, searched?: readonly SearchedCandidate[]) {
   const { network = tinyTraining.network } = setting;
   const { augmentation, ...protocol } = jobProtocol(setting);
   const epochs = { epochCount: EPOCH_COUNT, patienceEpochs: EPOCH_COUNT, cosineEpochCount: EPOCH_COUNT };
@@ -115,7 +116,8 @@ describe.each<[string, Setting]>([
   });
 
   it('of a search whose candidates are known, as a mean over these', async () => {
-    const candidates = [1, 6].map((bits) => ({ lrMultipliers: blocks.map((_, block) => (bits >> block) & 1) }));
+    const masks = [1, 6, 3].map((bits) => blocks.map((_, block) => (bits >> block) & 1));
+    const candidates = masks.map((lrMultipliers, index) => ({ lrMultipliers, normBlocks: index === 2 ? [0] : [] }));
     const found = await Promise.all(candidates.map((candidate) => measured(biotune, candidate, setting)));
     const estimate = estimated(biotune, setting, candidates);
     for (const figure of ['multiplyAccumulates', 'trainedParameterCount'] as const) {

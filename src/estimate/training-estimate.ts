@@ -10,7 +10,7 @@ import { firstBatchesExampleCount } from '../methods/batch-sizes.js';
 import { type CutFacts, cutOf } from '../methods/cut.js';
 import type { MethodCandidate, MethodDefinition, TrainedDefinition } from '../methods/method-definition.js';
 import type { Technique } from '../methods/method-table.js';
-import type { Stage } from '../methods/stage.js';
+import { learningBlocks, type Stage } from '../methods/stage.js';
 import { stagesOf } from '../methods/stages.js';
 import { type NetworkDefinition, splitAtClassifier } from '../networks/network.js';
 import { frozenWeights } from '../networks/learning-parameters.js';
@@ -42,6 +42,12 @@ export function networkCosts(network: NetworkDefinition, sizePx: number, classCo
   };
 }
 
+/** A candidate that a search may try. */
+export interface SearchedCandidate extends MethodCandidate {
+  /** As `Stage.normBlocks`. */
+  readonly normBlocks?: readonly number[];
+}
+
 /** What decides the cost of a job's trainings. */
 export interface TrainingSetting {
   readonly spec: Pick<FineTuneJobSpec, 'data' | 'methods'> & { readonly training: TrainingProtocol };
@@ -49,7 +55,7 @@ export interface TrainingSetting {
   /** How the search's genomes are read, one per block. */
   readonly rules: readonly BlockRule[];
   /** The candidates that stand for those of the search, none of them without a trained block; random genomes do when absent. */
-  readonly searched?: readonly MethodCandidate[] | undefined;
+  readonly searched?: readonly SearchedCandidate[] | undefined;
 }
 
 /** The most that one training of a method takes; that of a search is the mean over its candidates, random ones of genomes. */
@@ -94,7 +100,7 @@ export function estimateTraining(
 /** @param counted Gives what counts of its stages. */
 function ofCandidate(
   method: MethodDefinition,
-  { lrMultipliers, settings }: MethodCandidate,
+  { settings, ...blocks }: SearchedCandidate,
   { spec, costs }: Pick<TrainingSetting, 'spec' | 'costs'>,
   images: ImageCounts,
   counted: (stages: readonly Stage[]) => readonly Stage[] = (stages) => stages,
@@ -103,7 +109,7 @@ function ofCandidate(
   const facts = factsOf(method, spec, costs);
   const technique = techniqueOf(method, spec.methods, settings);
   const { headInit } = protocolOf(method, { ...spec.training, ...spec.data });
-  const stages = counted(stagesOf({ technique, lrMultipliers, epochCount, headInit }));
+  const stages = counted(stagesOf({ technique, ...blocks, epochCount, headInit }));
   const costOf = (stage: Stage): number => {
     const perImage = imageCosts(partsOf(stage, costs, technique), cutOf(stage, facts).isPrefixCached);
     const gradientPassImageCount = firstBatchesExampleCount(images.train, batchSize, stage.gradientPassBatchCount ?? 0);
@@ -120,13 +126,13 @@ const withLastEpochs = (stages: readonly Stage[], epochCount: number | undefined
     index < stages.length - 1 ? stage : { ...stage, epochCount: epochCount ?? stage.epochCount },
   );
 
-function partsOf({ part, lrMultipliers }: Stage, costs: NetworkCosts, technique: Technique): PartInTraining[] {
-  if (part === 'CLASSIFIER') return costs.probe.map((cost, index) => ({ cost, isTrained: index === 1 }));
-  const segments = lrMultipliers.map((lrMultiplier) => ({ lrMultiplier }));
+function partsOf(stage: Stage, costs: NetworkCosts, technique: Technique): PartInTraining[] {
+  if (stage.part === 'CLASSIFIER') return costs.probe.map((cost, index) => ({ cost, isTrained: index === 1 }));
+  const segments = learningBlocks(stage);
   const frozen = frozenWeights(costs.specs, segments, technique);
   return costs.blocks.map((cost, block) => ({
     cost,
-    isTrained: (lrMultipliers[block] ?? 0) > 0,
+    isTrained: (stage.lrMultipliers[block] ?? 0) > 0,
     frozenWeights: frozen[block] ?? [],
   }));
 }

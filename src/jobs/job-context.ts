@@ -88,6 +88,7 @@ export function trainSpec(
     training: { ...ofJob, batchSize, ...protocol },
     augmentation,
     technique: techniqueOf(method, methods, settings),
+    ...(settings?.normTuning !== undefined && { normTuning: settings.normTuning }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixedMultipliers, listedCandidates, protocolOf, techniqueOf } from './apply-method.js';
+import { biotune } from './definitions/biotune.js';
 import { fullFineTune } from './definitions/full-fine-tune.js';
 import { l1Sp } from './definitions/l1-sp.js';
 import { layerDecay } from './definitions/layer-decay.js';
@@ -30,6 +31,13 @@ describe('techniqueOf', () => {
       [1, 0.1, 0.01, 0.001].map((alpha) => ({ type: 'L1_SP', alpha, beta: 0.01 })),
     );
     expect(() => techniqueOf(l1Sp, settings), 'no candidate').toThrow('alpha');
+  });
+
+  it('is that of AUTO_RGN, as the job has it, where a candidate takes its rates from gradients', () => {
+    const all = methodSettingsSchema.parse({ autoRgn: { batchCount: 3 } });
+    const candidate = { usesGradientRates: true };
+    expect(techniqueOf(biotune, all, candidate)).toEqual({ type: 'AUTO_RGN', batchCount: 3 });
+    expect(techniqueOf(biotune, all, { epochCount: 3 })).toEqual({ type: 'BLOCKS' });
   });
 
   it('is BLOCKS where a method has none of its own', () => {

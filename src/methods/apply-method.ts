@@ -1,6 +1,6 @@
 import type { FixedMethod, ListMethod, ListScope, MethodCandidate, MethodDefinition } from './method-definition.js';
 import type { HeadInit } from './stage.js';
-import { type Technique, techniqueSchema } from './method-table.js';
+import { methodOf, type Technique, techniqueSchema } from './method-table.js';
 
 /** What a job says of the head that a training begins with, of BatchNorm in frozen blocks, and of how training images vary. */
 interface Protocol<Augmentation> {
@@ -13,12 +13,14 @@ interface Protocol<Augmentation> {
 type AllSettings = Readonly<Record<string, unknown>>;
 
 /**
- * How the trainings of a method's candidate move the weights.
+ * How the trainings of a method's candidate move the weights. A candidate without a technique of its own may use that of
+ * AUTO_RGN for its rates.
  *
  * @param settings What the candidate sets over the method's own settings.
  */
 export function techniqueOf(method: MethodDefinition, all: AllSettings, settings: AllSettings = {}): Technique {
   const own = 'technique' in method ? method.technique : undefined;
+  if (own === undefined && settings['usesGradientRates'] === true) return techniqueOf(methodOf('AUTO_RGN'), all);
   if (own === undefined) return techniqueSchema.parse({ type: 'BLOCKS' });
   // What a list is made of, such as the pulls to try, is no part of a technique.
   return techniqueSchema.parse(own.schema.strip().parse({ type: method.id, ...settingsOf(method, all), ...settings }));

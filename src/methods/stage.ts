@@ -10,6 +10,8 @@ export interface Stage {
   readonly part: 'BLOCKS' | 'CLASSIFIER';
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
+  /** The indices of the blocks, of those that learn, whose norms and biases alone do; none when absent. */
+  readonly normBlocks?: readonly number[];
   /** At most. */
   readonly epochCount: number;
   /** Whether the schedule begins anew; else it goes by the epochs of the whole training. */
@@ -31,6 +33,10 @@ export type HeadInit = (typeof HEAD_INITS)[number];
 
 /** The classifier alone, otherwise as a stage that trains blocks. */
 export const probeOf = (blocks: Stage): Stage => ({ ...blocks, part: 'CLASSIFIER' });
+
+/** How each block takes part in a stage that trains blocks, input side first. */
+export const learningBlocks = ({ lrMultipliers, normBlocks = [] }: Pick<Stage, 'lrMultipliers' | 'normBlocks'>) =>
+  lrMultipliers.map((lrMultiplier, block) => ({ lrMultiplier, learnsNormsOnly: normBlocks.includes(block) }));
 
 /** Whether nothing would learn in a stage. */
 export const trainsNothing = ({ part, lrMultipliers }: Stage): boolean =>

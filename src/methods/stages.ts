@@ -7,13 +7,21 @@ export interface StagePlan {
   readonly technique: Technique;
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
+  /** As `Stage.normBlocks`. */
+  readonly normBlocks?: readonly number[];
   readonly epochCount: number;
   readonly headInit: HeadInit;
 }
 
 /** What is trained one after the other; multipliers are those of the plan where a block learns. */
-export function stagesOf({ technique, lrMultipliers, epochCount, headInit }: StagePlan): Stage[] {
-  const blocks: Stage = { part: 'BLOCKS', lrMultipliers, epochCount, restartsSchedule: true };
+export function stagesOf({ technique, lrMultipliers, normBlocks, epochCount, headInit }: StagePlan): Stage[] {
+  const blocks: Stage = {
+    part: 'BLOCKS',
+    lrMultipliers,
+    epochCount,
+    restartsSchedule: true,
+    ...(normBlocks !== undefined && { normBlocks }),
+  };
   const table: readonly MethodDefinition[] = METHOD_TABLE;
   const method = table.find(({ id }) => id === technique.type);
   const own = method !== undefined && 'technique' in method ? method.technique : undefined;
@@ -22,7 +30,7 @@ export function stagesOf({ technique, lrMultipliers, epochCount, headInit }: Sta
 }
 
 /** The head learns at the full rate, whatever becomes of it afterwards. */
-function startOf(blocks: Stage): Stage {
+function startOf({ normBlocks: _ofTheBody, ...blocks }: Stage): Stage {
   const last = blocks.lrMultipliers.length - 1;
   return {
     ...probeOf(blocks),

@@ -4,8 +4,8 @@ import { tinyNetwork } from '../../test/fixtures/tiny-network.js';
 import { frozenWeights, learningCount, learningRoles } from './learning-parameters.js';
 import { lowRankShapes } from './low-rank-shapes.js';
 import type { NetworkDefinition } from './network.js';
-import { elementCount, parameterSpecs } from './parameters.js';
-import { networkByArchitecture } from './registry.js';
+import { elementCount, layerParameterSpecs, parameterSpecs } from './parameters.js';
+import { networkByArchitecture, NETWORKS } from './registry.js';
 
 const CLASS_COUNT = 10;
 const LORA = { type: 'LORA', rank: 8, alpha: 16 } as const;
@@ -70,6 +70,26 @@ it.each(['resnet50', 'vgg19'])('NORM_TUNE trains the vectors of %s, and its clas
   const names = new Set(learning.map(({ name }) => name));
   expect(frozen).toEqual(specs.flatMap(({ name }) => (names.has(name) ? [] : [name])));
   expect(count).toBe(learning.reduce((sum, { shape }) => sum + elementCount(shape), 0));
+});
+
+it('a segment may have its norms and biases alone, whatever the technique does to the others', () => {
+  const specs = parameterSpecs(tinyNetwork, 3);
+  const segments = [true, true, false].map((learnsNormsOnly) => ({ lrMultiplier: 1, learnsNormsOnly }));
+  const roles = learningRoles(specs, segments, { ...LORA, rank: 2 });
+  expect([...roles.keys()].filter((name) => !name.startsWith('fc.'))).toEqual([
+    ...['norm.weight', 'norm.bias', 'spatial_norm.weight', 'spatial_norm.bias'],
+    'expand.weight',
+  ]);
+  expect(frozenWeights(specs, segments, { type: 'BLOCKS' })).toEqual([['stem.weight'], ['spatial.weight'], []]);
+});
+
+it.each(NETWORKS)('every block of $architecture has norms or biases', ({ blocks }) => {
+  for (const { id, layers } of blocks) {
+    const vectors = layerParameterSpecs(layers, 0, CLASS_COUNT).filter(
+      ({ kind, isBuffer }) => kind === 'vector' && !isBuffer,
+    );
+    expect(vectors.length, id).toBeGreaterThan(0);
+  }
 });
 
 it('a weight is frozen in a segment that learns, and not listed where its segment does not learn', () => {

@@ -8,7 +8,11 @@ export type LearningRole = 'LEARNS' | 'IS_CHANGED';
 /** A span of layers, as far as it decides whether its tensors learn. */
 interface LearningSegment {
   readonly lrMultiplier: number;
+  /** Whether its tensors learn as by NORM_TUNE, and not as by the technique of the training. */
+  readonly learnsNormsOnly?: boolean;
 }
+
+const NORM_TUNE: Technique = { type: 'NORM_TUNE' };
 
 /**
  * How tensors take part in a training, by name; those that do not are left out. The classifier learns by any technique
@@ -24,7 +28,8 @@ export function learningRoles(
   const batchNorm = batchNormNames(specs);
   return new Map(
     parametersOf(specs, segments).flatMap((spec) => {
-      const role = spec.isClassifier ? 'LEARNS' : roleOutsideClassifier(spec, technique, batchNorm);
+      const ofSegment = segments[spec.blockIndex]?.learnsNormsOnly === true ? NORM_TUNE : technique;
+      const role = spec.isClassifier ? 'LEARNS' : roleOutsideClassifier(spec, ofSegment, batchNorm);
       return role === undefined ? [] : [[spec.name, role]];
     }),
   );

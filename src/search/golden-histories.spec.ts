@@ -66,6 +66,8 @@ describe.each([
   ['an accelerated search without anchors and surrogate', 'accelerated-plain'],
   ['an accelerated search with two rungs', 'accelerated-rungs'],
   ['an accelerated search that leaves every setting open', 'accelerated-settings'],
+  ['an accelerated search with blocks whose norms and biases alone train', 'accelerated-norm-state'],
+  ['an accelerated search with the pick of the gradients', 'accelerated-gradient-pick'],
 ])('the golden history of %s', (_, name) => {
   const history = JSON.parse(readFileSync(`test/fixtures/search-histories/${name}.json`, 'utf8')) as AcceleratedHistory;
   const { config, rows } = history;

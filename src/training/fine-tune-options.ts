@@ -21,6 +21,8 @@ export interface FineTuneOptions {
   readonly validation: LabelledImages;
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
+  /** The indices of the blocks, of those that learn, whose norms and biases alone do; none when absent. */
+  readonly normBlocks?: readonly number[];
   readonly technique: Technique;
   /** What BatchNorm of a frozen block uses: stored statistics, or the batch's, which also moves the stored ones. */
   readonly frozenBatchNorm: 'EVAL' | 'TRAIN';
@@ -63,6 +65,7 @@ export function checkFineTuneOptions(options: FineTuneOptions): void {
   checkImages(train, network, classCount);
   checkImages(validation, network, classCount);
   checkTrainingSet(train.labels, classCount, batchSize);
+  checkNormBlocks(options);
   const blockCount = network.blocks.length;
   if (lrMultipliers.length !== blockCount || lrMultipliers.some((factor) => !(factor >= 0 && factor < Infinity))) {
     throw new DomainError(
@@ -74,6 +77,17 @@ export function checkFineTuneOptions(options: FineTuneOptions): void {
   if (stagesOf(options).some(trainsNothing)) {
     throw new DomainError('NO_BLOCK_SELECTED', 'every learning-rate multiplier is 0, so nothing would be trained');
   }
+}
+
+function checkNormBlocks({ lrMultipliers, normBlocks = [] }: FineTuneOptions): void {
+  const canBeTuned = lrMultipliers.map((factor, block) => factor > 0 && block < lrMultipliers.length - 1);
+  const wrong = normBlocks.find((block) => canBeTuned[block] !== true);
+  if (wrong === undefined) return;
+  throw new DomainError(
+    'FIELD_INVALID',
+    `normBlocks are ${normBlocks.join(', ')}; ${wrong} is none of the blocks before the last with a multiplier above 0: leave it out`,
+    { normBlocks: normBlocks.join(', '), block: String(wrong) },
+  );
 }
 
 function checkTrainingSet(labels: Int32Array, classCount: number, batchSize: number): void {

@@ -22,6 +22,7 @@ import type { BlockConstraint } from '../../domain/job/block-constraint.js';
 import type * as genome from '../../domain/job/genome.js';
 import type * as estimate from '../../domain/job/estimate.js';
 import type { MeasuredGain } from '../../domain/job/measured-gain.js';
+import type { NormTuning } from '../../domain/job/norm-tuning.js';
 import type * as jobResult from '../../domain/job/job-result.js';
 import type * as modelVersion from '../../domain/model-version.js';
 import type * as runtime from '../../domain/runtime.js';
@@ -118,6 +119,7 @@ type FineTuneJobChecks = [
   Serves<job.Genome, genome.Genome>,
   Serves<job.Trial, trial.Trial>,
   Serves<job.TrialSettings, trial.TrialSettings>,
+  Serves<job.NormTuning, NormTuning>,
   Serves<job.Pruning, trial.Pruning>,
   Serves<job.SeedResult, trial.SeedResult>,
   Serves<job.MetricPoint, trial.MetricPoint>,

@@ -98,7 +98,12 @@ describe('calls', () => {
       { project: 'vision', pageSize: 7 },
       { fineTuneJobs: [{ id: JOB_ID }], nextPageToken: 'next' },
     ],
-    [JOBS, 'ListTrials', inJob, { trials: [{ id: TRIAL_ID, fold: 0, settings: { alpha: 0.01 } }] }],
+    [
+      JOBS,
+      'ListTrials',
+      inJob,
+      { trials: [{ id: TRIAL_ID, fold: 0, settings: { alpha: 0.01, normTuning: { blocks: [0] } } }] },
+    ],
     [JOBS, 'ListMetricPoints', { ...inJob, trial: TRIAL_ID }, { metricPoints: [{ epoch: 0, value: 0.5 }] }],
     [JOBS, 'ListEvents', inJob, { events: [{ type: 'JOB_CREATED' }] }],
     [CATALOG, 'ListBaseModels', {}, { baseModels: [{ blocks: [{ id: 'stem' }] }] }],

@@ -69,7 +69,11 @@ describe('fine-tune jobs', () => {
     ['the job', `${JOBS}/${JOB_ID}`, { id: JOB_ID }],
     ['its events', `${JOBS}/${JOB_ID}/events`, { events: [{ seq: 1 }] }],
     ['its trials', `${JOBS}/${JOB_ID}/trials`, { trials: [{ id: TRIAL_ID }] }],
-    ['a trial', `${JOBS}/${JOB_ID}/trials/${TRIAL_ID}`, { id: TRIAL_ID, settings: { alpha: 0.01 } }],
+    [
+      'a trial',
+      `${JOBS}/${JOB_ID}/trials/${TRIAL_ID}`,
+      { id: TRIAL_ID, settings: { alpha: 0.01, normTuning: { blocks: [0] } } },
+    ],
     ['its metrics', `${JOBS}/${JOB_ID}/trials/${TRIAL_ID}/metrics`, { metricPoints: [{ epoch: 0 }] }],
     ['base models', '/v1/projects/vision/baseModels', { baseModels: [{ id: 'efficientnet-lite0' }] }],
     ['a base model', '/v1/projects/vision/baseModels/efficientnet-lite0', { id: 'efficientnet-lite0' }],

@@ -81,9 +81,26 @@ export const acceleratedSchema = z
         'Whether trainings pause after 3, 9, 27 and so on epochs, up to half of `training.epochCount`, and only the ' +
           'candidates whose validation loss promises something go on; else every candidate trains to its end.',
       ),
+    usesNormState: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether a block that trains may do so with its norms and biases alone; else every block that trains does so ' +
+          'whole, as the last one and those whose policy is TRAIN do in any case.',
+      ),
+    usesGradientPick: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the first generation, after its anchors, has a candidate whose head is kept and whose rates go by ' +
+          'relative gradient norms, as those of AUTO_RGN; its moves keep that.',
+      ),
   })
-  .meta({ id: 'AcceleratedConfig', description: 'The parts of ACCELERATED, each of which can be left out.' });
-/** Parts of the accelerated search that can be left out, to measure what each is worth. */
+  .meta({
+    id: 'AcceleratedConfig',
+    description: 'The parts of ACCELERATED, each of which can be left out or, where it is off, taken in.',
+  });
+/** Parts of the accelerated search that can be left out or taken in, to measure what each is worth. */
 export type AcceleratedParts = Readonly<z.infer<typeof acceleratedSchema>>;
 
 export const searchSchema = z

@@ -4,6 +4,7 @@ import { alpha } from '../../methods/pulls.js';
 import { type Cost, costSchema } from './cost.js';
 import { dataSchema } from './data-config.js';
 import { type Genome, genomeSchema } from './genome.js';
+import { normTuningSchema } from './norm-tuning.js';
 import { runtimeSchema } from '../runtime.js';
 import { timestampSchema } from '../text.js';
 import { trainingSchema } from './training-protocol.js';
@@ -107,6 +108,16 @@ export const trialSettingsSchema = z
     weightDecay: weightDecay.unwrap().optional().describe('The weight decay.'),
     imageSizePx: imageSizePx.describe('The side of the square input, in pixels.'),
     batchSize: batchSize.describe('The number of images of a batch.'),
+    usesGradientRates: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether each tensor's rate also goes by its relative gradient norm, as by AUTO_RGN, so that a multiplier is the " +
+          'most that its block has; absent where rates are the multipliers alone.',
+      ),
+    normTuning: normTuningSchema
+      .optional()
+      .describe('The blocks whose norms and biases alone learn; absent where all that trains learns whole.'),
   })
   .meta({
     id: 'TrialSettings',

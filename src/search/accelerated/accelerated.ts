@@ -13,7 +13,7 @@ import type { Judgement } from './rungs.js';
 import { Surrogate } from './surrogate.js';
 
 /** What an accelerated search follows from, with its history. */
-export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs'>, CandidateSpace {
+export interface AcceleratedConfig extends Omit<AcceleratedParts, 'usesRungs' | keyof CandidateSpace>, CandidateSpace {
   /** An integer in [0, 2^53). */
   readonly seed: number;
   /** Generations after the first. */
@@ -98,11 +98,11 @@ function* search(config: AcceleratedConfig, course: Course): Evolution<Candidate
 function isWorthTrying(
   candidates: readonly Planned<Candidate>[],
   tried: readonly Tried[],
-  { gainRule, eliteCount, settings, trialCountMax = Infinity }: AcceleratedConfig,
+  { gainRule, trialCountMax = Infinity, ...config }: AcceleratedConfig,
 ): boolean {
   if (gainRule === undefined) return true;
   const allowed = candidates.slice(0, trialCountMax - tried.length).map(({ genome }) => genome);
-  return promisesGain(allowed, tried.flatMap(evaluated), gainRule, { eliteCount, settings });
+  return promisesGain(allowed, tried.flatMap(evaluated), gainRule, config);
 }
 
 function firstGeneration(config: AcceleratedConfig): Planned<Candidate>[] {

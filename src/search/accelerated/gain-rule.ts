@@ -1,7 +1,7 @@
 import type { Evaluated } from '../replay.js';
-import type { Candidate, CandidateSpace } from './candidate.js';
+import type { Candidate } from './candidate.js';
 import { expectedGain } from './expected-gain.js';
-import { Surrogate } from './surrogate.js';
+import { type FeatureSpace, Surrogate } from './surrogate.js';
 
 /** When a search ends because its next generation promises too little. */
 export interface GainRule {
@@ -26,13 +26,13 @@ export function promisesGain(
   batch: readonly Candidate[],
   ended: readonly Evaluated<Candidate>[],
   { expectedGainMin, worstFitness }: GainRule,
-  { eliteCount, settings }: Pick<CandidateSpace, 'settings'> & { readonly eliteCount: number },
+  space: FeatureSpace & { readonly eliteCount: number },
 ): boolean {
   const lessons = ended
     .filter(({ fitness }) => fitness < worstFitness)
     .map(({ genome: candidate, fitness }) => ({ candidate, fitness }));
-  if (lessons.length < eliteCount + ENDED_BESIDE_ELITES_MIN) return true;
-  const surrogate = new Surrogate(lessons, { settings });
+  if (lessons.length < space.eliteCount + ENDED_BESIDE_ELITES_MIN) return true;
+  const surrogate = new Surrogate(lessons, space);
   const best = Math.min(...lessons.map(({ fitness }) => fitness));
   const expectations = batch.map((candidate) => surrogate.expect(candidate));
   return expectedGain(best, expectations) >= expectedGainMin;

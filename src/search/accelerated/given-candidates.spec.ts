@@ -28,6 +28,20 @@ describe('the first places of a search', () => {
     expect(genomesOf(given({ populationSize: 3 }))).toEqual([lastThird, lastHalf, middleStages]);
   });
 
+  it('are the anchors and the pick of the gradients, which keeps the head and all that is demanded of blocks', () => {
+    const bound = rules.map((rule, block): BlockRule => (block === 0 ? { policy: 'FREEZE' } : rule));
+    const candidates = given({ rules: bound, usesGradientPick: true });
+    expect(genomesOf(candidates.slice(0, 7))).toEqual(anchors(bound));
+    expect(candidates.slice(7)).toEqual([
+      {
+        origin: 'ANCHOR',
+        genome: { lrMultipliers: [0, 1, 1, 1, 1, 1, 1, 1, 0], settings: { usesGradientRates: true } },
+      },
+    ]);
+    const alone = given({ usesAnchors: false, usesGradientPick: true });
+    expect(alone.map(({ genome }) => genome.settings)).toEqual([{ usesGradientRates: true }]);
+  });
+
   it('go to what is given, then to priors, then to anchors', () => {
     const initialCandidates = [...THREE_PRIORS, ...of('ENQUEUED', alone(3)), ...of('WARM_START', alone(4))];
     const origins = given({ initialCandidates, populationSize: 12 }).map(({ origin }) => origin);

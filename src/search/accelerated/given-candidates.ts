@@ -1,6 +1,6 @@
 import type { TrialOrigin } from '../../domain/job/trial.js';
 import { anchors, plainAnchors } from './anchors.js';
-import { type Candidate, candidateAt, type CandidateSpace, keyOf, trains } from './candidate.js';
+import { type Candidate, candidateAt, type CandidateSpace, gradientPick, keyOf, trains } from './candidate.js';
 import type { Rates } from './rates.js';
 
 /** A candidate that is known before a search begins. */
@@ -27,8 +27,8 @@ export interface FirstPlaces extends CandidateSpace {
 const PLACES_PER_PRIOR = 4;
 
 /**
- * The candidates that begin the first generation, in the order of their places: those that are given, priors, anchors. The
- * places after them are drawn.
+ * The candidates that begin the first generation, in the order of their places: those that are given, priors, anchors, of
+ * which the pick of the gradients is the last. The places after them are drawn.
  *
  * Priors take the places of drawn candidates, then of the anchors that are not plain: a quarter of the places at most, and
  * fewer rather than drive out a plain anchor; but one place where any is left by those that are given.
@@ -38,10 +38,10 @@ const PLACES_PER_PRIOR = 4;
 export function givenCandidates({ initialCandidates, populationSize, usesAnchors, ...space }: FirstPlaces): Given[] {
   const near = initialCandidates.map(({ origin, genome }) => ({ origin, genome: candidateAt(genome, space) }));
   const given = distinct(near.filter(({ origin }) => origin !== 'PRIOR')).slice(0, populationSize);
-  const anchored = (usesAnchors ? anchors(space.rules) : []).map((rates) => ({
-    origin: 'ANCHOR' as const,
-    genome: candidateAt(rates, space),
-  }));
+  const anchored = [
+    ...(usesAnchors ? anchors(space.rules).map((rates) => candidateAt(rates, space)) : []),
+    ...(space.usesGradientPick === true ? [gradientPick(space)] : []),
+  ].map((genome) => ({ origin: 'ANCHOR' as const, genome }));
   const plain = new Set(plainAnchors(space.rules).map((rates) => keyOf(candidateAt(rates, space))));
   const isPlain = ({ genome }: Given) => plain.has(keyOf(genome));
 

@@ -57,6 +57,64 @@ describe('a move', () => {
   });
 });
 
+describe('a move where blocks may train with their norms and biases alone', () => {
+  const space = { rules, usesNormState: true };
+  const first = { ...FIRST, settings: { normTuning: { blocks: [1] } } };
+  const second = { ...SECOND, settings: { normTuning: { blocks: [0, 2] } } };
+  const kindOfNine = (place: number) => (place + 0.5) / 9;
+  const ofNorms = (...blocks: number[]) => (blocks.length > 0 ? { settings: { normTuning: { blocks } } } : {});
+
+  it.each([
+    ['a frozen block trains with its norms alone', 0, HEADS, [1, 1, 2, 0.5, 0.3], [0, 1]],
+    ['a frozen block trains whole', 0, TAILS, [1, 1, 2, 0.5, 0.3], [1]],
+    ['norms are frozen', 0.3, HEADS, [0, 0, 2, 0.5, 0.3], []],
+    ['norms train with their filters', 0.3, TAILS, [0, 1, 2, 0.5, 0.3], []],
+    ['a whole block is frozen', 0.6, HEADS, [0, 1, 0, 0.5, 0.3], [1]],
+    ['a whole block keeps its filters', 0.6, TAILS, [0, 1, 2, 0.5, 0.3], [1, 2]],
+  ])('may change the state of a block: %s', (_, block, other, lrMultipliers, norms) => {
+    for (const place of [7, 8]) {
+      const moved = move([first, second], space, scripted(kindOfNine(place), block, other));
+      expect(moved).toEqual({ lrMultipliers, ...ofNorms(...norms) });
+    }
+  });
+
+  it.each([
+    ['scaled', [kindOfNine(0), HEADS], [0, 2, 3, 1, 0.3], [1]],
+    ['cut one block deeper', [kindOfNine(1), HEADS], [1, 1, 2, 0.5, 0.3], [1]],
+    ['cut one block less deep', [kindOfNine(1), TAILS], [0, 0, 2, 0.5, 0.3], []],
+    ['changed in one block', [kindOfNine(2), 0.3, HEADS], [0, 3, 2, 0.5, 0.3], [1]],
+    ['given another head', [kindOfNine(3), 0.1], [0, 1, 2, 0.5, 0], [1]],
+  ])('keeps the states of blocks that train where rates are %s', (_, draws, lrMultipliers, norms) => {
+    const moved = move([first, second], space, scripted(...draws));
+    expect(moved).toEqual({ lrMultipliers, ...ofNorms(...norms) });
+  });
+
+  it.each([
+    ['the mean', kindOfNine(4), [TAILS, TAILS], [0.4, 0, 1, 0.5, 0.3]],
+    ['a child', kindOfNine(5), Array.from({ length: 5 }, () => [0.9, TAILS]).flat(), [0.4, 0, 1.85, 0.5, 0.3]],
+  ])('takes a state of %s from the parent in which the block trains, or from either', (_, place, rates, expected) => {
+    const moved = (draw: number) =>
+      move([first, second], space, scripted(place, ...rates, ...Array.from({ length: 5 }, () => draw)));
+    expect(moved(HEADS)).toEqual({ lrMultipliers: expected, ...ofNorms(0) });
+    expect(moved(TAILS)).toEqual({ lrMultipliers: expected, ...ofNorms(0, 2) });
+  });
+
+  it('takes rates by gradients where the first does, whatever the second does', () => {
+    const byGradients = { ...FIRST, settings: { usesGradientRates: true } };
+    const moved = [0, 1, 2, 3, 4, 5].map((place) => move([byGradients, second], { rules }, scripted(kind(place))));
+    expect(moved.map(({ settings }) => settings)).toEqual(moved.map(() => ({ usesGradientRates: true })));
+    expect(move([second, byGradients], { rules }, scripted(SCALE)).settings?.usesGradientRates).toBeUndefined();
+    const changed = move([byGradients, second], space, scripted(kindOfNine(7), 0.6, TAILS));
+    expect(changed.settings).toEqual({ normTuning: { blocks: [2] }, usesGradientRates: true });
+  });
+
+  it('draws what it draws without them where they are not asked for', () => {
+    const draws = [kind(4), HEADS, HEADS, 0.25];
+    move([FIRST, SECOND], { rules }, { next: () => draws.shift() ?? NaN });
+    expect(draws).toEqual([0.25]);
+  });
+});
+
 describe('a move where settings are open', () => {
   const space = {
     rules,

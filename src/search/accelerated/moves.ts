@@ -1,7 +1,8 @@
 import type { TrialSettings } from '../../domain/job/trial.js';
 import { type Rng, drawIndex } from '../rng.js';
 import { crossSettings, type SettingsSpace, stepSetting } from '../settings-space.js';
-import type { Candidate, CandidateSpace } from './candidate.js';
+import { type Candidate, candidateOf, type CandidateSpace } from './candidate.js';
+import { type Blocks, blocksOf, changeState, crossNorms } from './candidate-blocks.js';
 import { HEAD_RATES, nearestRates, type Rates } from './rates.js';
 
 /** How far a rate moves when one block's is changed. */
@@ -11,30 +12,53 @@ const SCALE_FACTOR = 2;
 /**
  * Makes a candidate from two good ones: by a move that keeps what is good about the first, by their mean, or by BioTune's
  * crossover and mutation on masks and rates. One draw says which. Where the space leaves settings open, one of them may change
- * instead, and what has two parents takes each setting from either, or from between them.
+ * instead, and what has two parents takes each setting from either, or from between them. Where blocks may train with their
+ * norms and biases alone, one of them may change its state instead.
  *
  * @param parents Two that have done well, in any order; they may be equal.
  */
 export function move(parents: readonly [Candidate, Candidate], space: CandidateSpace, rng: Rng): Candidate {
   const [first, second] = parents;
-  const moves = space.settings === undefined ? RATE_MOVES : [...RATE_MOVES, ...SETTING_MOVES];
-  const { rates, settings } = moves[drawIndex(moves.length, rng)] ?? { rates: scaled, settings: kept };
-  const moved = rates([first.lrMultipliers, second.lrMultipliers], rng, first.lrMultipliers.length - 1);
-  const lrMultipliers = nearestRates(moved, space.rules);
-  if (space.settings === undefined) return { lrMultipliers };
-  return { lrMultipliers, settings: settings([first.settings ?? {}, second.settings ?? {}], space.settings, rng) };
+  const moves = [
+    ...BLOCK_MOVES,
+    ...(space.usesNormState === true ? STATE_MOVES : []),
+    ...(space.settings === undefined ? [] : SETTING_MOVES),
+  ];
+  const { blocks, settings } = moves[drawIndex(moves.length, rng)] ?? { blocks: kept, settings: kept };
+  const moved = blocks([blocksOf(first), blocksOf(second)], space, rng);
+  const set = space.settings && settings([first.settings ?? {}, second.settings ?? {}], space.settings, rng);
+  return candidateOf({ ...moved, rates: nearestRates(moved.rates, space.rules) }, set, space);
 }
 
 type RateMove = (parents: readonly [Rates, Rates], rng: Rng, bodyCount: number) => Rates;
+type BlockMove = (parents: readonly [Blocks, Blocks], space: CandidateSpace, rng: Rng) => Blocks;
 type SettingMove = (parents: readonly [TrialSettings, TrialSettings], space: SettingsSpace, rng: Rng) => TrialSettings;
 
-/** What becomes of rates, and then of settings. */
+/** What becomes of the blocks, and then of settings. */
 interface Move {
-  readonly rates: RateMove;
+  readonly blocks: BlockMove;
   readonly settings: SettingMove;
 }
 
 const kept = <T>([first]: readonly [T, T]): T => first;
+
+/** Rates move, and blocks that train in the first keep their states. */
+const keepingStates =
+  (move: RateMove): BlockMove =>
+  ([first, second], _, rng) => ({
+    ...first,
+    rates: move([first.rates, second.rates], rng, first.rates.length - 1),
+  });
+
+/** Rates move, then the states of the parents are crossed. */
+const crossingStates =
+  (move: RateMove): BlockMove =>
+  (parents, space, rng) => {
+    const moved = keepingStates(move)(parents, space, rng);
+    return space.usesNormState === true ? { ...moved, norms: crossNorms(parents, rng) } : moved;
+  };
+
+const oneState: BlockMove = ([first], _, rng) => changeState(first, rng);
 
 const oneSetting: SettingMove = ([first], space, rng) => stepSetting(first, space, rng);
 
@@ -97,18 +121,24 @@ const child: RateMove = ([first, second], rng, bodyCount) =>
   });
 
 /** Each as likely; the paper's operators have two shares. */
-const RATE_MOVES: readonly Move[] = [
-  { rates: scaled, settings: kept },
-  { rates: cutElsewhere, settings: kept },
-  { rates: oneBlock, settings: kept },
-  { rates: otherHead, settings: kept },
-  { rates: meanOfTwo, settings: crossSettings },
-  { rates: child, settings: crossSettings },
-  { rates: child, settings: crossSettings },
+const BLOCK_MOVES: readonly Move[] = [
+  { blocks: keepingStates(scaled), settings: kept },
+  { blocks: keepingStates(cutElsewhere), settings: kept },
+  { blocks: keepingStates(oneBlock), settings: kept },
+  { blocks: keepingStates(otherHead), settings: kept },
+  { blocks: crossingStates(meanOfTwo), settings: crossSettings },
+  { blocks: crossingStates(child), settings: crossSettings },
+  { blocks: crossingStates(child), settings: crossSettings },
+];
+
+/** Moves of a block's state; each is as likely as a move of rates, so that changing one state has two shares. */
+const STATE_MOVES: readonly Move[] = [
+  { blocks: oneState, settings: kept },
+  { blocks: oneState, settings: kept },
 ];
 
 /** Moves of the settings that are open; each is as likely as a move of rates, so that changing one setting has two shares. */
 const SETTING_MOVES: readonly Move[] = [
-  { rates: kept, settings: oneSetting },
-  { rates: kept, settings: oneSetting },
+  { blocks: kept, settings: oneSetting },
+  { blocks: kept, settings: oneSetting },
 ];

@@ -58,6 +58,31 @@ describe('the surrogate', () => {
     );
   });
 
+  it('learns what it does to a block that its norms and biases alone train, where that is open', () => {
+    const at = (...blocks: number[]) => ({ lrMultipliers: [1, 1], settings: { normTuning: { blocks } } });
+    const lessons = [
+      { candidate: { lrMultipliers: [1, 1] }, fitness: 0.5 },
+      { candidate: at(0), fitness: 0.3 },
+      { candidate: at(1), fitness: 0.7 },
+    ];
+    const [knowing, ignorant] = [{ usesNormState: true }, {}].map((space) => new Surrogate(lessons, space));
+    const expected = (surrogate: Surrogate | undefined, ...blocks: number[]) =>
+      surrogate?.expect(at(...blocks)).fitness ?? NaN;
+    expect(expected(knowing, 0)).toBeLessThan(expected(knowing, 0, 1));
+    expect(expected(knowing, 0, 1)).toBeLessThan(expected(knowing, 1));
+    expect(expected(ignorant, 0)).toBe(expected(ignorant, 1));
+  });
+
+  it('learns what rates by gradients do, where there is such a pick', () => {
+    const at = (usesGradientRates: boolean) => ({
+      lrMultipliers: [1],
+      ...(usesGradientRates && { settings: { usesGradientRates } }),
+    });
+    const lessons = [true, false].map((isPick) => ({ candidate: at(isPick), fitness: isPick ? 0.3 : 0.5 }));
+    const surrogate = new Surrogate(lessons, { usesGradientPick: true });
+    expect(surrogate.expect(at(true)).fitness).toBeLessThan(surrogate.expect(at(false)).fitness);
+  });
+
   it('learns what open settings do, between values and for each choice', () => {
     const settings = {
       space: {

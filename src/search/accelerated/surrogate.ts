@@ -1,5 +1,6 @@
 import { settingFeatures } from '../settings-space.js';
 import type { Candidate, CandidateSpace } from './candidate.js';
+import { blocksOf } from './candidate-blocks.js';
 
 /** How a candidate that has not been tried is expected to do. */
 export interface Expectation {
@@ -8,13 +9,16 @@ export interface Expectation {
   readonly deviation: number;
 }
 
+/** What decides which features candidates have. */
+export type FeatureSpace = Pick<CandidateSpace, 'settings' | 'usesNormState' | 'usesGradientPick'>;
+
 /** Weights are expected within this many deviations of the fitnesses, apart from each other. */
 const PRIOR_DEVIATION = 0.5;
 /** What of a fitness is luck, in deviations of the fitnesses: the same candidate with another seed has another. */
 const NOISE_DEVIATION = 0.7;
 
 /**
- * A Bayesian linear model of fitness on masks, logarithms of rates, and open settings. It knows little, and says so: beside a few dozen
+ * A Bayesian linear model of fitness on masks, logarithms of rates, what else blocks do, and open settings. It knows little, and says so: beside a few dozen
  * trainings a richer model would believe in luck.
  *
  * Plain sums, products and square roots in a fixed order: the same bits on every engine.
@@ -28,7 +32,7 @@ export class Surrogate {
   /** @param tried At least one candidate, all of one space, each with its fitness. */
   constructor(
     tried: readonly { readonly candidate: Candidate; readonly fitness: number }[],
-    private readonly space: Pick<CandidateSpace, 'settings'>,
+    private readonly space: FeatureSpace,
   ) {
     const fitnesses = tried.map(({ fitness }) => fitness);
     this.mean = sumOf(fitnesses) / fitnesses.length;
@@ -59,18 +63,24 @@ export class Surrogate {
 }
 
 /**
- * Per block whether it trains, and by how many powers of two it differs from the base's rate; a 1 for the level; then the open
- * settings.
+ * Per block whether it trains, and by how many powers of two it differs from the base's rate; a 1 for the level; where blocks
+ * may train so, per block whether its norms and biases alone do; where there is a pick of the gradients, whether rates go by
+ * them; then the open settings.
  */
 const featuresOf = (
-  { lrMultipliers, settings }: Candidate,
-  { settings: space }: Pick<CandidateSpace, 'settings'>,
-): number[] => [
-  1,
-  ...lrMultipliers.map((rate) => (rate > 0 ? 1 : 0)),
-  ...lrMultipliers.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
-  ...(space === undefined ? [] : settingFeatures(settings ?? {}, space)),
-];
+  candidate: Candidate,
+  { settings: space, usesNormState, usesGradientPick }: FeatureSpace,
+): number[] => {
+  const { rates, norms, usesGradientRates } = blocksOf(candidate);
+  return [
+    1,
+    ...rates.map((rate) => (rate > 0 ? 1 : 0)),
+    ...rates.map((rate) => (rate > 0 ? powersOfTwo(rate) : 0)),
+    ...(usesNormState === true ? norms.map(Number) : []),
+    ...(usesGradientPick === true ? [Number(usesGradientRates)] : []),
+    ...(space === undefined ? [] : settingFeatures(candidate.settings ?? {}, space)),
+  ];
+};
 
 /** Rounded so far that no engine's last bit is left. */
 const powersOfTwo = (rate: number): number => Math.round(Math.log2(rate) * 1e6) / 1e6;

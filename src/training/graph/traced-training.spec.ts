@@ -24,6 +24,7 @@ describe('a training', () => {
     ],
     ['of norms and biases', { technique: { type: 'NORM_TUNE' } }],
     ['of norms and biases, in pieces', { technique: { type: 'NORM_TUNE' }, microBatchSize: 3 }],
+    ['of norms and biases of one block', { normBlocks: [1] }],
     ['near the start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, gradientNormMax: 0.5 }],
     ['near the start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 } }],
     ['near the start, in pieces', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 }, microBatchSize: 3 }],

@@ -119,16 +119,20 @@ function layersOf({ network, frozenBatchNorm, train }: FineTuneOptions, stage: S
 
 function segmentsOf(
   network: NetworkDefinition,
-  { lrMultipliers, keepsBatchNormFrozen }: Stage,
+  { lrMultipliers, normBlocks, keepsBatchNormFrozen }: Stage,
   frozenBatchNorm: FineTuneOptions['frozenBatchNorm'],
 ): Segment[] {
-  const segments = blockSegments(network, lrMultipliers, frozenBatchNorm);
+  const segments = blockSegments(network, lrMultipliers, frozenBatchNorm, normBlocks);
   if (keepsBatchNormFrozen !== true) return segments;
   return segments.map((segment) => ({ ...segment, usesBatchStatistics: frozenBatchNorm === 'TRAIN' }));
 }
 
 function partsOf(prefix: readonly Layer[], segments: readonly Segment[]): StageRecord['parts'] {
-  const rest = segments.map(({ layers, lrMultiplier }) => ({ layers, isTrained: lrMultiplier > 0 }));
+  const rest = segments.map(({ layers, lrMultiplier, learnsNormsOnly = false }) => ({
+    layers,
+    isTrained: lrMultiplier > 0,
+    ...(learnsNormsOnly && { learnsNormsOnly }),
+  }));
   return prefix.length === 0 ? rest : [{ layers: prefix, isTrained: false }, ...rest];
 }
 

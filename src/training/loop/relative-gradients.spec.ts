@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { plainStep } from '../../../test/fixtures/steps.js';
 import { goldenWeights } from '../../../test/fixtures/golden/fill.js';
-import { plainTinyNetwork, tinyImages, tinyNetwork } from '../../../test/fixtures/tiny-network.js';
+import {
+  plainTinyNetwork,
+  tinyImages,
+  tinyNetwork,
+  tinyNetworkCutAtClassifier,
+} from '../../../test/fixtures/tiny-network.js';
 import { differingTensors, leftovers, tinyTraining, train } from '../../../test/fixtures/training.js';
 import type { HostTensor } from '../../formats/safetensors.js';
 import type { NetworkDefinition } from '../../networks/network.js';
@@ -215,6 +220,16 @@ describe('a training by relative gradients', () => {
     expect(stages.map(({ gradientPassImageCount, epochCount }) => [gradientPassImageCount, epochCount])).toEqual([
       [16, 3],
     ]);
+  });
+
+  it('can leave the head as it was probed, while the body goes by gradients', async () => {
+    const kept = { headInit: 'PROBE', lrMultipliers: [1, 1, 1, 0], network: tinyNetworkCutAtClassifier } as const;
+    const [byGradients, plain] = [await train({ ...kept, technique: AUTO_RGN }), await train(kept)];
+    expect(byGradients.bestEpoch).toBeGreaterThan(byGradients.stages[0]?.epochCount ?? NaN);
+    expect(differingTensors(byGradients.weights, plain.weights)).toEqual(
+      expect.arrayContaining(['stem.weight', 'spatial.weight', 'expand.weight']),
+    );
+    expect(differingTensors(byGradients.weights, plain.weights).filter((name) => name.startsWith('fc.'))).toEqual([]);
   });
 
   it('counts what learns: not BatchNorm', async () => {

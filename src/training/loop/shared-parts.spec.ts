@@ -1,6 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { goldenWeights } from '../../../test/fixtures/golden/fill.js';
 import { differingTensors, leftovers, train } from '../../../test/fixtures/training.js';
 import { tinyImages } from '../../../test/fixtures/tiny-network.js';
+import { classifier, conv, globalMeanPool, relu } from '../../networks/layer-builders.js';
+import type { NetworkDefinition } from '../../networks/network.js';
+import { parameterSpecs } from '../../networks/parameters.js';
 import { nativeFunctionCount } from '../device/backend.js';
 import { ownParts } from './prepare-training.js';
 
@@ -55,6 +59,18 @@ describe('shared parts', () => {
     const sharing = await train({ lrMultipliers: [0, 1, 2] }, { shared });
     expect(differingTensors(sharing.weights, alone.weights)).toEqual([]);
     expect(sharing.best).toEqual(alone.best);
+  });
+
+  it('tell trainings apart of which equal blocks train with their biases alone', async () => {
+    const biased = (id: string) => [conv(id, 3, 3, { kernelSize: 3, padding: 'SAME', hasBias: true }), relu];
+    const layers = { first: biased('first'), second: biased('second'), head: [globalMeanPool, classifier('fc', 3)] };
+    const blocks = Object.entries(layers).map(([id, ofBlock]) => ({ id, displayName: id, layers: ofBlock }));
+    const network: NetworkDefinition = { architecture: 'equal-blocks', inputSizePxMin: 8, blocks };
+    const options = { network, pretrained: goldenWeights(parameterSpecs(network, 3)), epochCount: 1 };
+    const alone = await train({ ...options, normBlocks: [1] });
+    await train({ ...options, normBlocks: [0] }, { shared });
+    const sharing = await train({ ...options, normBlocks: [1] }, { shared });
+    expect(differingTensors(sharing.weights, alone.weights)).toEqual([]);
   });
 
   it('keep the functions of the last structures alone', async () => {

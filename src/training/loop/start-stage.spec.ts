@@ -40,6 +40,8 @@ function expectSame(found: FineTuneResult, expected: FineTuneResult): void {
 describe('a head that another training has made', () => {
   it.each<[string, Partial<FineTuneOptions>]>([
     ['another candidate', { lrMultipliers: [1, 0.5, 2] }],
+    ['the same candidate with norms and biases alone', { normBlocks: [1] }],
+    ['the same candidate at rates by gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
     ['another order of the examples', { seed: 5 }],
     ['BatchNorm of frozen blocks on batch statistics', { frozenBatchNorm: 'TRAIN' }],
     ['blocks that come to nothing, so that the head is the best', { lrMultipliers: [1000, 1000, 1] }],
@@ -82,6 +84,14 @@ describe('a head that another training has made', () => {
     await trainSharing();
     expect(await takesOver({ seed: 5 })).toBe(true);
     expect(await takesOver(changes)).toBe(false);
+  });
+
+  it.each<[string, Partial<FineTuneOptions>]>([
+    ['of norms and biases of a block', { normBlocks: [1] }],
+    ['at rates by gradients', { technique: { type: 'AUTO_RGN', batchCount: 2 } }],
+  ])('is taken over by a training %s', async (_, changes) => {
+    await trainSharing();
+    expect(await takesOver(changes)).toBe(true);
   });
 
   it('is not taken over where images vary, which each training has its own of', async () => {

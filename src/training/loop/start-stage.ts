@@ -1,3 +1,4 @@
+import type { Technique } from '../../methods/method-table.js';
 import type { Stage } from '../../methods/stage.js';
 import type { Weights } from '../../networks/weights.js';
 import type { EpochMetrics } from '../metrics/epoch-metrics.js';
@@ -51,12 +52,16 @@ function headKeyOf(options: SizedOptions, stage: Stage): string | undefined {
     validation: _validation,
     // Of the blocks before the classifier, which stay as they are, and of the order of the examples afterwards.
     lrMultipliers: _multipliers,
+    normBlocks: _normBlocks,
     frozenBatchNorm: _frozenBatchNorm,
     seed: _seed,
     network,
+    technique,
     ...others
   } = options;
-  return JSON.stringify([network.architecture, stage, others]);
+  // By gradients too the classifier has its full rate.
+  const ofHead: Technique = technique.type === 'AUTO_RGN' ? { type: 'BLOCKS' } : technique;
+  return JSON.stringify([network.architecture, stage, ofHead, others]);
 }
 
 /** What was not done here took no time here. Its record stays, because a training is charged for all that it needed. */

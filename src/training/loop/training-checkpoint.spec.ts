@@ -38,6 +38,7 @@ describe.each<[string, Partial<FineTuneOptions>]>([
     { technique: { type: 'LORA', rank: 1, alpha: 1 }, lrMultipliers: [0, 1, 2] },
   ],
   ['norms and biases', { technique: { type: 'NORM_TUNE' } }],
+  ['norms and biases of one block', { headInit: 'PROBE', lrMultipliers: [0, 1, 1], normBlocks: [1] }],
   ['blocks near their start (L2)', { technique: { type: 'L2_SP', alpha: 0.5, beta: 0.1 } }],
   ['blocks near their start (L1)', { technique: { type: 'L1_SP', alpha: 0.5, beta: 0.1 }, lrMultipliers: [0, 1, 2] }],
   ['the classifier and then all', { headInit: 'PROBE', patienceEpochs: 1 }],

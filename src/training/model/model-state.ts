@@ -37,6 +37,8 @@ export interface Segment {
   readonly layers: readonly Layer[];
   /** Factor on the base learning rate; 0 freezes the segment. */
   readonly lrMultiplier: number;
+  /** Whether only its norms and biases learn; all that the technique trains when absent. */
+  readonly learnsNormsOnly?: boolean;
   readonly usesBatchStatistics: boolean;
 }
 
@@ -45,15 +47,18 @@ export interface Segment {
  *
  * @param lrMultipliers One per block.
  * @param frozenBatchNorm What BatchNorm of a frozen block uses; a trained block's uses batch statistics.
+ * @param normBlocks The indices of the blocks whose norms and biases alone learn.
  */
 export function blockSegments(
   { blocks }: NetworkDefinition,
   lrMultipliers: readonly number[],
   frozenBatchNorm: 'EVAL' | 'TRAIN',
+  normBlocks: readonly number[] = [],
 ): Segment[] {
   return blocks.map(({ id, layers }, index) => {
     const lrMultiplier = lrMultipliers[index] ?? 0;
-    return { id, layers, lrMultiplier, usesBatchStatistics: lrMultiplier > 0 || frozenBatchNorm === 'TRAIN' };
+    const usesBatchStatistics = lrMultiplier > 0 || frozenBatchNorm === 'TRAIN';
+    return { id, layers, lrMultiplier, learnsNormsOnly: normBlocks.includes(index), usesBatchStatistics };
   });
 }
 
@@ -281,9 +286,10 @@ export class ModelState {
 
 /** All that decides which ops a model runs, but for the shapes of its tensors. */
 function structureOf(segments: readonly Segment[], optimizer: OptimizerSettings, technique: Technique): string {
-  const parts = segments.map(({ layers, lrMultiplier, usesBatchStatistics }) => ({
+  const parts = segments.map(({ layers, lrMultiplier, learnsNormsOnly, usesBatchStatistics }) => ({
     layers,
     isTrained: lrMultiplier > 0,
+    learnsNormsOnly,
     usesBatchStatistics,
   }));
   return JSON.stringify({ parts, optimizer, technique: STEP_TECHNIQUES.has(technique.type) ? technique : undefined });

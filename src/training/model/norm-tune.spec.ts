@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { goldenWeights } from '../../../test/fixtures/golden/fill.js';
 import { plainStep } from '../../../test/fixtures/steps.js';
-import { plainTinyNetwork, tinyNetwork, tinyWeights } from '../../../test/fixtures/tiny-network.js';
+import {
+  plainTinyNetwork,
+  tinyNetwork,
+  tinyNetworkCutAtClassifier,
+  tinyWeights,
+} from '../../../test/fixtures/tiny-network.js';
 import { differingTensors, leftovers, train } from '../../../test/fixtures/training.js';
 import type { Technique } from '../../methods/method-table.js';
 import type { NetworkDefinition } from '../../networks/network.js';
@@ -59,6 +64,38 @@ describe('a training of norms and biases', () => {
     expect(differingTensors(weights, tinyWeights()).toSorted()).toEqual(moved.toSorted());
     expect(trainedParameterCount).toBe(2 * (8 + 8 + 16) + 3 * 16 + 3);
     expect(epochs.at(-1)?.trainLoss).toBeLessThan(epochs[0]?.trainLoss ?? 0);
+  });
+
+  it.each([
+    ['behind a block that learns whole', [1, 1, 1], ['stem.weight', 'norm.weight', 'norm.bias']],
+    ['behind one that is frozen, and so no part of what is trained', [0, 1, 1], []],
+  ])('may be that of one block, %s, while the others learn whole', async (_, lrMultipliers, ofStem) => {
+    const options = { frozenBatchNorm: 'EVAL', lrMultipliers, epochCount: 2 } as const;
+    const [tuned, whole] = [await train({ ...options, normBlocks: [1] }), await train(options)];
+    const movedOf = ({ weights }: typeof tuned) =>
+      differingTensors(weights, tinyWeights()).filter((name) => !name.includes('.running_'));
+    const moved = [...ofStem, 'spatial_norm.weight', 'spatial_norm.bias', 'expand.weight', 'expand_norm.weight'];
+    expect(movedOf(tuned).toSorted()).toEqual([...moved, 'expand_norm.bias', ...HEAD].toSorted());
+    expect(movedOf(whole).toSorted()).toEqual([...movedOf(tuned), 'spatial.weight'].toSorted());
+    expect(tuned.trainedParameterCount).toBe(whole.trainedParameterCount - 8 * 3 * 3);
+  });
+
+  it('is that of all blocks where each before the head has its norms and biases alone', async () => {
+    const options = { epochCount: 2, network: tinyNetworkCutAtClassifier, lrMultipliers: [1, 1, 1, 1] };
+    const [ofBlocks, ofAll] = [
+      await train({ ...options, normBlocks: [0, 1, 2] }),
+      await train({ ...options, technique: NORM_TUNE }),
+    ];
+    expect(differingTensors(ofBlocks.weights, ofAll.weights)).toEqual([]);
+    expect(differingTensors(ofBlocks.weights, tinyWeights())).toContain('expand_norm.bias');
+  });
+
+  it.each([
+    ['that is frozen', [0, 1, 1], 0],
+    ['with the head', [1, 1, 1], 2],
+    ['that does not exist', [1, 1, 1], 3],
+  ])('cannot be that of a block %s', async (_, lrMultipliers, block) => {
+    await expect(train({ lrMultipliers, normBlocks: [block] })).rejects.toMatchObject({ reason: 'FIELD_INVALID' });
   });
 
   it('leaves norms of a block without a multiplier alone', async () => {

@@ -18,7 +18,13 @@ const tensorsSchema = z.map(
 const layerSchema = z.custom<Layer>((value) => typeof value === 'object' && value !== null && 'type' in value);
 
 const stageSchema = z.strictObject({
-  parts: z.array(z.strictObject({ layers: z.array(layerSchema), isTrained: z.boolean() })),
+  parts: z.array(
+    z.strictObject({
+      layers: z.array(layerSchema),
+      isTrained: z.boolean(),
+      learnsNormsOnly: z.exactOptional(z.boolean()),
+    }),
+  ),
   isPrefixCached: z.boolean(),
   epochCount: z.int().positive(),
   gradientPassImageCount: z.exactOptional(z.int().min(0)),

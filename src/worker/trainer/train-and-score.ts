@@ -157,7 +157,7 @@ function optionsOf(
   sides: DividedImages,
   files: OpenFiles,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, technique, objective, seed, headSeed, augmentation } = spec;
+  const { network, training, lrMultipliers, normTuning, technique, objective, seed, headSeed, augmentation } = spec;
   const { fold, foldCount, division } = spec;
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
@@ -169,6 +169,7 @@ function optionsOf(
     train: files.images([trainFile, validationFile], sides.train, varied),
     validation: files.images([trainFile, validationFile], sides.validation),
     lrMultipliers,
+    ...(normTuning !== undefined && { normBlocks: normTuning.blocks }),
     technique,
     objective,
     seed,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { tinyNetwork } from '../../../test/fixtures/tiny-network.js';
 import type { TrainSpec } from '../../domain/task.js';
+import type { StageRecord } from '../../training/loop/stage-record.js';
 import { multiplyAccumulatesOf, stagesSince } from './training-meter.js';
 
 /** At 8 px the convolutions give 4 x 4 pixels. */
@@ -8,8 +9,10 @@ const COSTS = { stem: 16 * 8 * 27, spatial: 16 * 8 * 9, expand: 16 * 16 * 8, fc:
 const FORWARD = COSTS.stem + COSTS.spatial + COSTS.expand + COSTS.fc;
 
 /** One training image, all blocks of the tiny network trained. */
-function costOf(technique: TrainSpec['technique']): number {
-  const parts = tinyNetwork.blocks.map(({ layers }) => ({ layers, isTrained: true }));
+function costOf(
+  technique: TrainSpec['technique'],
+  parts: StageRecord['parts'] = tinyNetwork.blocks.map(({ layers }) => ({ layers, isTrained: true })),
+): number {
   const stage = { parts, isPrefixCached: false, epochCount: 1 };
   const training = { imageSizePx: 8, classCount: 3, technique };
   return multiplyAccumulatesOf([stage], training, { train: 1, validation: 0 });
@@ -23,6 +26,15 @@ it('counts the gradients of all inputs but the first, and of all weights', () =>
 
 it('counts of NORM_TUNE the gradients of all inputs but the first, and of the weights of the classifier alone', () => {
   expect(costOf({ type: 'NORM_TUNE' })).toBe(FORWARD + INPUT_GRADIENTS + COSTS.fc);
+});
+
+it('counts no gradient of the filters of a block whose norms and biases alone learn', () => {
+  const parts = tinyNetwork.blocks.map(({ layers }, block) => ({
+    layers,
+    isTrained: true,
+    learnsNormsOnly: block === 1,
+  }));
+  expect(costOf({ type: 'BLOCKS' }, parts)).toBe(FORWARD + INPUT_GRADIENTS + FORWARD - COSTS.spatial);
 });
 
 it('counts no gradient of weights that LORA leaves frozen', () => {

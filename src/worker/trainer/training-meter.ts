@@ -43,7 +43,10 @@ function partsOf(
 ): TrainingStage['parts'] {
   const layers = parts.map((part) => part.layers);
   const specs = layers.flatMap((ofPart, index) => layerParameterSpecs(ofPart, index, classCount));
-  const segments = parts.map(({ isTrained }) => ({ lrMultiplier: isTrained ? 1 : 0 }));
+  const segments = parts.map(({ isTrained, learnsNormsOnly = false }) => ({
+    lrMultiplier: isTrained ? 1 : 0,
+    learnsNormsOnly,
+  }));
   const frozen = frozenWeights(specs, segments, technique);
   return forwardCosts(layers, imageSizePx, classCount).map((cost, index) => ({
     cost,

@@ -694,7 +694,7 @@ export interface WeightDecayRange {
   max: number;
 }
 
-/** The parts of ACCELERATED, each of which can be left out. */
+/** The parts of ACCELERATED, each of which can be left out or, where it is off, taken in. */
 export interface AcceleratedConfig {
   /**
    * Whether the first generation begins with the candidates that do well on most data; else all are drawn at
@@ -715,7 +715,21 @@ export interface AcceleratedConfig {
    * Whether trainings pause after 3, 9, 27 and so on epochs, up to half of `training.epoch_count`, and only
    * the candidates whose validation loss promises something go on; else every candidate trains to its end.
    */
-  usesRungs?: boolean | undefined;
+  usesRungs?:
+    | boolean
+    | undefined;
+  /**
+   * Whether a block that trains may do so with its norms and biases alone; else every block that trains does
+   * so whole, as the last one and those whose policy is TRAIN do in any case.
+   */
+  usesNormState?:
+    | boolean
+    | undefined;
+  /**
+   * Whether the first generation, after its anchors, has a candidate whose head is kept and whose rates go by
+   * relative gradient norms, as those of AUTO_RGN; its moves keep that.
+   */
+  usesGradientPick?: boolean | undefined;
 }
 
 /** The settings of the evolution; the paper's when absent. */
@@ -1632,6 +1646,12 @@ export interface ListTrialsResponse {
   nextPageToken?: string | undefined;
 }
 
+/** The blocks whose norms and biases alone learn, as by NORM_TUNE, while their filters stay. */
+export interface NormTuning {
+  /** The indices of the blocks, from 0 at the input side, ascending; each has a multiplier above 0. */
+  blocks: number[];
+}
+
 /**
  * What a candidate sets over its method's own settings and the job's `training` and `data`; a field that is
  * absent is as these say.
@@ -1666,7 +1686,18 @@ export interface TrialSettings {
     | number
     | undefined;
   /** The number of images of a batch. */
-  batchSize?: number | undefined;
+  batchSize?:
+    | number
+    | undefined;
+  /** The blocks whose norms and biases alone learn; absent where all that trains learns whole. */
+  normTuning?:
+    | NormTuning
+    | undefined;
+  /**
+   * Whether each tensor's rate also goes by its relative gradient norm, as by AUTO_RGN, so that a multiplier
+   * is the most that its block has; absent where rates are the multipliers alone.
+   */
+  usesGradientRates?: boolean | undefined;
 }
 
 /** The evaluation of one genome, or of one method in the finals. */

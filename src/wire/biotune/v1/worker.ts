@@ -8,6 +8,7 @@
 import type { DatasetClass, DatasetIssue, Failure, Runtime, SplitConfig } from "./catalog.js";
 import type {
   DataConfig_Augmentation,
+  NormTuning,
   Objective,
   TrainingConfig_ClassWeighting,
   TrainingConfig_FrozenBatchNorm,
@@ -186,6 +187,8 @@ export interface TrainSpec {
     | undefined;
   /** Whether what the best epoch's weights take the validation images for is uploaded. */
   keepPredictions: boolean;
+  /** The blocks whose norms and biases alone learn; absent where all that trains learns whole. */
+  normTuning?: NormTuning | undefined;
 }
 
 /** The images of train and validation together, cut into parts anew; none of the test images is in any. */
