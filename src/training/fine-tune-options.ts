@@ -18,7 +18,13 @@ export interface FineTuneOptions {
   readonly classCount: number;
   readonly normalization: Normalization;
   readonly train: LabelledImages;
-  readonly validation: LabelledImages;
+  /** Absent where `stageEpochCounts` says how long the training lasts. */
+  readonly validation?: LabelledImages;
+  /**
+   * The epochs of each stage, where none is validated: a stage has all of them, and its last one counts. A cosine that ends with
+   * `epochCount` ends with the stage.
+   */
+  readonly stageEpochCounts?: readonly number[];
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
   readonly technique: Technique;
@@ -57,11 +63,13 @@ export interface FineTuneOptions {
  *
  * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
  *   would train nothing.
+ * @throws {RangeError} when the training has neither validation images nor epochs for each stage, or both.
  */
 export function checkFineTuneOptions(options: FineTuneOptions): void {
   const { network, classCount, train, validation, lrMultipliers, batchSize } = options;
   checkImages(train, network, classCount);
-  checkImages(validation, network, classCount);
+  if (validation !== undefined) checkImages(validation, network, classCount);
+  checkEnd(options);
   checkTrainingSet(train.labels, classCount, batchSize);
   const blockCount = network.blocks.length;
   if (lrMultipliers.length !== blockCount || lrMultipliers.some((factor) => !(factor >= 0 && factor < Infinity))) {
@@ -73,6 +81,17 @@ export function checkFineTuneOptions(options: FineTuneOptions): void {
   }
   if (stagesOf(options).some(trainsNothing)) {
     throw new DomainError('NO_BLOCK_SELECTED', 'every learning-rate multiplier is 0, so nothing would be trained');
+  }
+}
+
+/** What ends the training: validation images, or how many epochs it has. */
+function checkEnd({ validation, stageEpochCounts, ...plan }: FineTuneOptions): void {
+  if ((validation === undefined) === (stageEpochCounts === undefined)) {
+    throw new RangeError('a training has validation images, or stageEpochCounts in place of them');
+  }
+  const stageCount = stagesOf(plan).length;
+  if (stageEpochCounts !== undefined && stageEpochCounts.length !== stageCount) {
+    throw new RangeError(`stageEpochCounts are ${stageEpochCounts.join(', ')}; the training has ${stageCount} stages`);
   }
 }
 
