@@ -59,6 +59,12 @@ export const ARMS = {
   },
   NO_PROBE: { title: 'without the probed head', kind: 'ABLATION', request: { training: { headInit: 'RANDOM' } } },
   SOUP: { title: 'with a soup', kind: 'ABLATION', method: 'SOUP', request: { finals: { usesSoup: true } } },
+  RETRAINED: {
+    title: 'retrained on train + validation',
+    kind: 'ABLATION',
+    method: 'RETRAINED',
+    request: { finals: { retrains: true } },
+  },
   NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
 };
 
