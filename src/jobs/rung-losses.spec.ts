@@ -9,6 +9,7 @@ const checkpoint = { sha256: 'c'.repeat(64), sizeBytes: 9 };
 /** What a part of a training gave: it paused with a loss, ended by itself with one, or ended where it was to. */
 const result = (change: Pick<TrainResult, 'lastValidationLoss' | 'checkpoint'>): TrainResult => ({
   bestEpoch: 2,
+  stageBestEpochs: [2],
   epochCount: 3,
   validationLoss: 0.1,
   validationAccuracy: 0.9,

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { endsJob } from '../domain/reasons.js';
-import { figureOf, fitnessOf, type Objective, worstFitness } from '../domain/job/evaluation.js';
+import { figureOf, fitnessOf, isValidated, type Objective, worstFitness } from '../domain/job/evaluation.js';
 import { groupBy } from '../domain/group-by.js';
 import { isOpen, type StoredTrial, type TrialPhase } from '../domain/job/trial.js';
 import { mean } from '../statistics/mean.js';
@@ -14,7 +14,10 @@ import { hasEndedWell } from './rung-losses.js';
 import type { Training } from '../storage/postgres/training-parts.js';
 import { seedResult, TrialRepository } from '../storage/postgres/trial.repository.js';
 
-/** What a trial came to; undefined while one of its trainings is still to end, or has only paused. */
+/**
+ * What a trial came to; undefined while one of its trainings is still to end, or has only paused. A trial that validated nothing
+ * has no fitness.
+ */
 function outcome(
   trainings: readonly Training[],
   objective: Objective,
@@ -25,9 +28,9 @@ function outcome(
     return { state: 'INFEASIBLE', fitness: worstFitness(objective), infeasibleReason };
   }
   if (trainings.length === 0 || !trainings.every(hasEndedWell)) return undefined;
-  const figures = trainings
-    .flatMap((training) => seedResult(training) ?? [])
-    .map((result) => figureOf(result, objective));
+  const results = trainings.flatMap((training) => seedResult(training) ?? []);
+  if (!results.every(isValidated)) return { state: 'SUCCEEDED' };
+  const figures = results.map((result) => figureOf(result, objective));
   return { state: 'SUCCEEDED', fitness: fitnessOf(mean(figures), objective) };
 }
 

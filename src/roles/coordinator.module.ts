@@ -16,6 +16,7 @@ import { PHASES, PhaseTable } from '../jobs/phases/phase-table.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
 import { Priors } from '../jobs/priors.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
+import { Retrainings } from '../jobs/retrainings.js';
 import { Soups } from '../jobs/soups.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
 import { ProcessPool } from '../launch/process-pool.js';
@@ -38,6 +39,7 @@ export const JOB_STEPS: readonly Provider[] = [
   Priors,
   PredictionFiles,
   ScopeWatch,
+  Retrainings,
   Soups,
   TrialSettlement,
 ];
