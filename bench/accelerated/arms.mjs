@@ -70,6 +70,12 @@ export const ARMS = {
   },
   NORM_STATE: { title: 'with norms alone as a state', kind: 'ABLATION', request: withMore('usesNormState') },
   GRADIENT_PICK: { title: 'with the pick of the gradients', kind: 'ABLATION', request: withMore('usesGradientPick') },
+  RETRAINED: {
+    title: 'retrained on train + validation',
+    kind: 'ABLATION',
+    method: 'RETRAINED',
+    request: { finals: { retrains: true } },
+  },
   NO_LOSS: { title: 'without the loss in the fitness', kind: 'ABLATION', request: { evaluation: { lossWeight: 0 } } },
 };
 

@@ -15,7 +15,7 @@ import { ARMS, MAIN_ARM } from './arms.mjs';
  * @property {number} searchSeed
  * @property {number[]} rightShares Of each test image: the share of the models that have it right.
  * @property {number[]} bySeed The test accuracy of each model.
- * @property {number} validationAccuracy The mean over the models.
+ * @property {number} validationAccuracy The mean over the models; NaN where nothing was validated.
  * @property {number} multiplyAccumulates All that the method took: search, choice among the best, finals.
  * @property {number} costInFull All multiply-accumulates of the method over those of one training of full fine-tuning on the
  *   same images; NaN where that was not measured.

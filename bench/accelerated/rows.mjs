@@ -11,8 +11,8 @@
  * @property {number} bestEpoch
  * @property {number} multiplyAccumulates Of this training alone, as the next.
  * @property {number} trainSeconds
- * @property {number} validationAccuracy
- * @property {number} validationMacroAccuracy
+ * @property {number} [validationAccuracy] Absent, as the next, where nothing was validated.
+ * @property {number} [validationMacroAccuracy]
  * @property {number} testAccuracy
  * @property {number} testMacroAccuracy
  * @property {number} testMacroF1

@@ -21,7 +21,7 @@ export function report({ result }, baseModel, model, http) {
     ['method', 'validation', 'test (95 %)', 'trained parameters', ''],
     result.scores.map((score) => [
       METHOD_NAMES[score.method],
-      percent(score.validationAccuracy),
+      score.validationAccuracy === undefined ? '–' : percent(score.validationAccuracy),
       `${percent(score.testAccuracy)} (${percent(score.testAccuracyInterval.low)} – ${percent(score.testAccuracyInterval.high)})`,
       score.trainedParameterCount.toLocaleString('en'),
       score.method === result.method ? '← delivered' : '',

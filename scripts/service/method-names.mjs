@@ -16,4 +16,5 @@ export const METHOD_NAMES = {
   RANDOM_SEARCH: 'Random search',
   SUFFIX_GRID: 'Suffix grid',
   SOUP: 'Soup of finalists',
+  RETRAINED: 'Retrained on all images',
 };

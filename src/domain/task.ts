@@ -7,6 +7,7 @@ import { type Failure, failureSchema } from './errors.js';
 import { AUGMENTATIONS } from './job/data-config.js';
 import { objectiveSchema } from './job/evaluation.js';
 import { trainingProtocolSchema } from './job/training-protocol.js';
+import { retrainingSchema } from './retraining.js';
 import { runtimeSchema } from './runtime.js';
 import { techniqueSchema } from '../methods/method-table.js';
 import { seedResultSchema, trialSettingsSchema } from './job/trial.js';
@@ -97,6 +98,11 @@ export const trainSpecSchema = z
     division: divisionSchema
       .optional()
       .describe('How train and validation are divided anew, of all images; as the dataset divides them when absent.'),
+    retraining: retrainingSchema
+      .optional()
+      .describe(
+        'How long a training on all images lasts; present for such a training, which is of no fold and no division.',
+      ),
     keepPredictions: z
       .boolean()
       .describe("Whether what the best epoch's weights take the validation images for is uploaded."),
@@ -176,6 +182,14 @@ export const trainResultSchema = z
       .int()
       .positive()
       .describe('The number of epochs, those of a head that the training begins with included.'),
+    stageBestEpochs: z
+      .array(z.int().min(0))
+      .min(1)
+      .readonly()
+      .describe(
+        'The best epoch of each stage, from 1 in the stage, or its last one where nothing was validated; 0 where no epoch was ' +
+          'better than the head that the training began with.',
+      ),
     trainedParameterCount: seedResultSchema.shape.trainedParameterCount.unwrap(),
     totalParameterCount: seedResultSchema.shape.totalParameterCount.unwrap(),
     weights: artifactSchema
@@ -275,8 +289,7 @@ export const soupTrySchema = z
   .meta({ id: 'SoupTry', description: 'What became of one member of a soup.' });
 export type SoupTry = Readonly<z.infer<typeof soupTrySchema>>;
 
-const { validationLoss, validationAccuracy, validationMacroAccuracy, validationMacroF1, validationCalibrationError } =
-  seedResultSchema.shape;
+const figures = seedResultSchema.shape;
 
 export const soupResultSchema = z
   .strictObject({
@@ -287,11 +300,11 @@ export const soupResultSchema = z
       .max(SOUP_MEMBERS_MAX - 1)
       .readonly()
       .describe('What became of each other member, in the order of `others`.'),
-    validationLoss,
-    validationAccuracy,
-    validationMacroAccuracy,
-    validationMacroF1,
-    validationCalibrationError,
+    validationLoss: figures.validationLoss.unwrap(),
+    validationAccuracy: figures.validationAccuracy.unwrap(),
+    validationMacroAccuracy: figures.validationMacroAccuracy.unwrap(),
+    validationMacroF1: figures.validationMacroF1.unwrap(),
+    validationCalibrationError: figures.validationCalibrationError.unwrap(),
     predictions: artifactSchema.describe(
       'A JSON file: the validation images, the class index of each, and the one that the mean gave it.',
     ),

@@ -171,6 +171,30 @@ describe('the estimate of a soup', () => {
   });
 });
 
+describe('the estimate of a retraining', () => {
+  const job = { ...accelerated, baselines: ['LINEAR_PROBE', 'FULL_FINE_TUNE'] };
+  const plain = estimateOf(job);
+  const retraining = estimateOf({ ...job, finals: { retrains: true } });
+  const [line] = retraining.methods.slice(-1);
+  const [full] = plain.methods.slice(-1);
+  const own = retraining.cost.multiplyAccumulates - plain.cost.multiplyAccumulates;
+
+  it('adds a training of the dearest method for each seed, on the images of train and validation together', () => {
+    expect(retraining.cost.trainingCount).toBe(plain.cost.trainingCount + 2);
+    expect(retraining.methods.slice(0, -1)).toEqual(plain.methods);
+    // Of 600 images, two seeds train on 400 and validate on 200; one forward pass costs about a third of a training step.
+    const ratio = own / (full?.cost.multiplyAccumulates ?? NaN);
+    expect(ratio).toBeGreaterThan(600 / (400 + 200 / 2));
+    expect(ratio).toBeLessThan(600 / 400);
+  });
+
+  it('has all of that method in its line', () => {
+    expect(line).toMatchObject({ method: 'RETRAINED', trialCount: 0 });
+    expect(line?.cost.multiplyAccumulates).toBe((full?.cost.multiplyAccumulates ?? NaN) + own);
+    expect(line?.trainedParameterCount).toBe(full?.trainedParameterCount);
+  });
+});
+
 describe('what a search will gain', () => {
   it('is told where a task near to it was measured in its mode', () => {
     const { expectedGain, warnings } = estimateOf({});

@@ -9,7 +9,14 @@ import type { JobEstimate } from '../domain/job/estimate.js';
 import type { PriorEstimate } from '../domain/job/job-result.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
 import type { TrainedDefinition } from '../methods/method-definition.js';
-import { methodOf, SEARCH_METHOD, SOUP_METHOD, takesGenomes, type TrainedMethod } from '../methods/method-table.js';
+import {
+  methodOf,
+  RETRAINED_METHOD,
+  SEARCH_METHOD,
+  SOUP_METHOD,
+  takesGenomes,
+  type TrainedMethod,
+} from '../methods/method-table.js';
 import { SEARCH_MODES } from '../methods/search-modes.js';
 import { networkByArchitecture } from '../networks/registry.js';
 import { assumedResolution, resolutionWarnings, searchSizeOf } from '../report/search-resolution.js';
@@ -77,19 +84,31 @@ const sizeOf = (classes: readonly DatasetClass[]) => ({
   classCount: classes.length,
 });
 
-/** Every method that the job reports; the soup of the search's finalists last, where there will be one. */
+/** Every method that the job reports; last what is made of others, the soup of the search's finalists or what is retrained. */
 function estimatedMethods(job: EstimatedJob): EstimatedMethod[] {
   const { ofMethod, ofSoup } = estimatorOf(job);
   const trained = methodsOf(job.spec).map(ofMethod);
   const searched = trained.find(({ row }) => row.method === SEARCH_METHOD);
   const soup = job.spec.finals.usesSoup && searched !== undefined ? ofSoup(searched) : undefined;
-  return soup === undefined ? trained : [...trained, soup];
+  const retrained = job.spec.finals.retrains ? dearestRetraining(trained) : undefined;
+  return [...trained, ...[soup, retrained].filter((made) => made !== undefined)];
+}
+
+/** Any method may be the one that is trained again: that whose trainings take most is taken to be. */
+function dearestRetraining(trained: readonly EstimatedMethod[]): EstimatedMethod | undefined {
+  const workOf = ({ retraining }: EstimatedMethod) => retraining.multiplyAccumulates;
+  const [dearest] = trained.toSorted((a, b) => workOf(b) - workOf(a));
+  if (dearest === undefined) return undefined;
+  const { row, retraining: own } = dearest;
+  return { ...dearest, row: { ...row, method: RETRAINED_METHOD, trialCount: 0, cost: addCosts(row.cost, own) }, own };
 }
 
 /** What one method takes: until one candidate of it is chosen, and then to report it. */
 interface EstimatedMethod {
   readonly row: JobEstimate['methods'][number];
   readonly untilChosen: Cost;
+  /** What it would take to train its candidate again on train and validation together. */
+  readonly retraining: Cost;
   /** What the row's method takes that no other row has. */
   readonly own: Cost;
 }
@@ -111,8 +130,9 @@ function estimatorOf(job: EstimatedJob) {
     const { seedCount } = spec.finals;
     const untilChosen = addCosts(searched, costOf(seedCount * contestedCount(spec, trialCount), all, []));
     const cost = addCosts(untilChosen, costOf(seedCount, all, []));
+    const retraining = costOf(seedCount, { train: all.train + all.validation, validation: 0 }, []);
     const parameters = estimateParameters(definition, network, classes.length, settingOf({}));
-    return { row: { method, trialCount, cost, ...parameters }, untilChosen, own: cost };
+    return { row: { method, trialCount, cost, ...parameters }, untilChosen, retraining, own: cost };
   };
   const ofSoup = ({ row, untilChosen }: EstimatedMethod): EstimatedMethod | undefined => {
     const memberCount = contestedCount(spec, row.trialCount);
@@ -125,7 +145,8 @@ function estimatorOf(job: EstimatedJob) {
         all,
       );
     const own = costOfWork(job, { trainingCount: 0, epochCount: 0, multiplyAccumulates });
-    return { row: { ...row, method: SOUP_METHOD, trialCount: 0, cost: addCosts(untilChosen, own) }, untilChosen, own };
+    const ofAll = { ...row, method: SOUP_METHOD, trialCount: 0, cost: addCosts(untilChosen, own) };
+    return { row: ofAll, untilChosen, retraining: NO_COST, own };
   };
   return { ofMethod, ofSoup };
 }

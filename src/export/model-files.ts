@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BaseModel } from '../domain/base-model.js';
 import type { DatasetClass } from '../domain/dataset/dataset.js';
 import type { Genome } from '../domain/job/genome.js';
-import type { JobResult } from '../domain/job/job-result.js';
+import type { JobResult, RetrainedMethod } from '../domain/job/job-result.js';
 import type { TrialSettings } from '../domain/job/trial.js';
 import type { Method } from '../methods/method-table.js';
 import { resizedShorterSidePx } from '../domain/dataset/preprocessing.js';
@@ -25,6 +25,8 @@ export interface Lineage {
   readonly searchSeed: number;
   readonly trainingSeed: number;
   readonly training: object;
+  /** The method that was trained again on train and validation together, and the epochs of each stage; absent for others. */
+  readonly retrained?: Pick<RetrainedMethod, 'method' | 'stageEpochCounts'>;
   readonly algorithmVersion: number;
   readonly runtime: Runtime;
 }

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../domain/errors.js';
 import { groupBy } from '../domain/group-by.js';
-import { figureOf } from '../domain/job/evaluation.js';
+import { figureOf, isValidated } from '../domain/job/evaluation.js';
 import type { StoredTrial } from '../domain/job/trial.js';
 import { type Method, SOUP_METHOD } from '../methods/method-table.js';
 import type { Artifact } from '../domain/artifact.js';
 import { type ScoreReport, scoreReportSchema, type ScoreResult } from '../domain/task.js';
-import type { FinalModel, Finalist, ScoredFinalist } from '../report/finalist.js';
+import type { FinalModel, Finalist, ScoredFinalist, ValidatedModel } from '../report/finalist.js';
+import { contendersOf } from '../report/retrained-method.js';
 import { ObjectStore } from '../storage/object-store.js';
 import { TaskRepository } from '../storage/postgres/task.repository.js';
 import type { Training } from '../storage/postgres/training-parts.js';
@@ -36,7 +37,8 @@ export class FinalModels {
     const trials = (await this.trials.list(job.id, 'FINALS')).filter(({ state }) => state === 'SUCCEEDED');
     const trainings = groupBy(await this.trials.trainings(trials.map(({ id }) => id)), ({ trialId }) => trialId);
     const { evaluation, finals } = job.spec;
-    const figure = ({ training }: FinalModel) => (finals.division === 'FIXED' ? figureOf(training, evaluation) : 0);
+    const figure = ({ training }: FinalModel) =>
+      finals.division === 'FIXED' && isValidated(training) ? figureOf(training, evaluation) : 0;
     return Promise.all(
       trials.map(async (trial) => {
         const models = await this.modelsOf(context, trial, trainings.get(trial.id) ?? []);
@@ -57,7 +59,7 @@ export class FinalModels {
    * Reads the scores of all models, without their reports.
    *
    * @returns undefined while a score is missing; without the methods of which a model cannot be scored.
-   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when none is left, or the fault of the data that a task has met.
+   * @throws {DomainError} SEARCH_SPACE_INFEASIBLE when none is left that was validated, or the fault of the data that a task has met.
    */
   async scores(context: JobContext): Promise<Finalist<FinalModel & { readonly score: ScoreResult }>[] | undefined> {
     const tasks = await this.tasks.listByKeyPrefix(context.job.id, 'score/');
@@ -74,7 +76,7 @@ export class FinalModels {
       // Means over other seeds than the other methods' would not compare.
       return withScores.length === models.length ? [{ trial, models: withScores }] : [];
     });
-    if (scored.length > 0) return scored;
+    if (contendersOf(scored).contenders.length > 0) return scored;
     const reasons = tasks.map(({ key, failure }) => `${key}: ${failure?.reason ?? 'unknown'}`).join(', ');
     throw new DomainError('SEARCH_SPACE_INFEASIBLE', `No final could be scored (${reasons}).`, { reasons });
   }
@@ -90,19 +92,38 @@ export class FinalModels {
     const finalists = await this.scores(context);
     if (finalists === undefined) return undefined;
     const scored: ScoredFinalist[] = [];
-    for (const { trial, models } of finalists) {
+    for (const { trial, models } of await this.withPredictions(finalists)) {
       const withReports: ScoredFinalist['models'][number][] = [];
       for (const { score, ...model } of models) {
         const { report, ...figures } = score;
-        const { predictions } = model.training;
-        const validation = predictions && (await this.predictions.read(predictions));
-        const test = { ...figures, ...(await this.report(report)) };
-        withReports.push({ ...model, test, ...(validation !== undefined && { validation }) });
+        withReports.push({ ...model, test: { ...figures, ...(await this.report(report)) } });
       }
       scored.push({ trial, models: withReports });
     }
-    const fitness = ({ trial }: ScoredFinalist) => trial.fitness ?? Infinity;
-    return scored.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
+    return scored;
+  }
+
+  /** The finalists before anything is known of the test split, in the order of `scored`. */
+  async validated(context: JobContext): Promise<Finalist<ValidatedModel>[]> {
+    return this.withPredictions(await this.trained(context));
+  }
+
+  /** Reads the predictions of all models, and puts the finalists in the order that `scored` tells. */
+  private async withPredictions<Model extends FinalModel>(
+    finalists: readonly Finalist<Model>[],
+  ): Promise<Finalist<Model & ValidatedModel>[]> {
+    const found: Finalist<Model & ValidatedModel>[] = [];
+    for (const { trial, models } of finalists) {
+      const withPredictions: (Model & ValidatedModel)[] = [];
+      for (const model of models) {
+        const { predictions } = model.training;
+        const validation = predictions && (await this.predictions.read(predictions));
+        withPredictions.push({ ...model, ...(validation !== undefined && { validation }) });
+      }
+      found.push({ trial, models: withPredictions });
+    }
+    const fitness = ({ trial }: Finalist<Model>) => trial.fitness ?? Infinity;
+    return found.sort((a, b) => fitness(a) - fitness(b) || a.trial.slot - b.trial.slot);
   }
 
   private async report(artifact: Artifact): Promise<ScoreReport> {

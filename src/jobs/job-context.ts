@@ -66,6 +66,7 @@ export function trainSpec(
     | 'keepPredictions'
     | 'pauseAfterEpochCount'
     | 'resumeFrom'
+    | 'retraining'
   > &
     Pick<NewTrial, 'method' | 'settings'> & {
       /** The first seed of the phase, which a head that is trained before has in all of its trainings. */

@@ -28,7 +28,8 @@ const JOB_PHASE_OF = {
   SEARCH: 'SEARCHING',
   CONFIRMATION: 'SEARCHING',
   SELECTION: 'SELECTING',
-  FINALS: 'FINALS',
+  // Its last trial is the retraining's.
+  FINALS: 'RETRAINING',
 } as const satisfies Record<TrialPhase, JobPhase>;
 
 const isPast = ({ phase }: StoredFineTuneJob, trialPhase: TrialPhase): boolean =>

@@ -1,5 +1,5 @@
 import { groupBy } from '../domain/group-by.js';
-import { judgedFigure, validationFigure } from '../domain/job/evaluation.js';
+import { isValidated, judgedFigure, validationFigure } from '../domain/job/evaluation.js';
 import type { ParetoPoint } from '../domain/job/search-objectives.js';
 import type { StoredTrial } from '../domain/job/trial.js';
 import { trialName } from '../domain/resource-names.js';
@@ -33,7 +33,7 @@ export function paretoPointsOf(
     const results = (ofTrials.get(trial.id) ?? []).flatMap((training) => seedResult(training) ?? []);
     points.set(phenotypeKey(trial), {
       trial: trialName(project, jobId, trial.id),
-      validationFigure: mean(results.map((result) => validationFigure(result, figure))),
+      validationFigure: mean(results.filter(isValidated).map((result) => validationFigure(result, figure))),
       ...objectiveValuesOf(trial),
     });
   }

@@ -11,6 +11,7 @@ const result = (
   change: Pick<TrainResult, 'lastValidationLoss' | 'checkpoint' | 'validationImageCount'>,
 ): TrainResult => ({
   bestEpoch: 2,
+  stageBestEpochs: [2],
   epochCount: 3,
   validationLoss: 0.1,
   validationAccuracy: 0.9,

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type EvaluationConfig, figureOf, fitnessOf } from '../domain/job/evaluation.js';
+import { type EvaluationConfig, figureOf, fitnessOf, isValidated } from '../domain/job/evaluation.js';
 import type { StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import { needsPredictions, type PartValidation, pooledFitness } from '../report/pooled-fitness.js';
 import { mean } from '../statistics/mean.js';
@@ -28,29 +28,29 @@ export class TrialFitness {
    * its own.
    *
    * @param trainings Those of the trial; all have ended well.
-   * @returns the fitness, lower is better.
+   * @returns the fitness, lower is better; undefined where nothing was validated.
    * @throws {DomainError} as `PredictionFiles.read`.
    */
   async of(
     { job, dataset }: Pick<JobContext, 'job' | 'dataset'>,
     { phase }: Pick<StoredTrial, 'phase'>,
     trainings: readonly Training[],
-  ): Promise<number> {
+  ): Promise<number | undefined> {
     const { evaluation } = job.spec;
     if (isPooled(evaluation, phase)) {
       const parts = await Promise.all(trainings.map((training) => this.validation(training, evaluation)));
       return pooledFitness(parts, evaluation, dataset.classes.length);
     }
-    const figures = trainings
-      .flatMap((training) => seedResult(training) ?? [])
-      .map((result) => figureOf(result, evaluation));
-    return fitnessOf(mean(figures), evaluation);
+    const results = trainings.flatMap((training) => seedResult(training) ?? []);
+    if (!results.every(isValidated)) return undefined;
+    return fitnessOf(mean(results.map((result) => figureOf(result, evaluation))), evaluation);
   }
 
   private async validation({ trialId, result }: Training, evaluation: EvaluationConfig): Promise<PartValidation> {
     if (result === undefined || !('train' in result)) throw new Error(`a training of trial ${trialId} has no result`);
     const { validationImageCount, predictions, ...figures } = result.train;
-    if (validationImageCount === undefined) throw new Error(`a training of trial ${trialId} does not say its images`);
+    if (validationImageCount === undefined || !isValidated(figures))
+      throw new Error(`a training of trial ${trialId} does not say its images`);
     if (!needsPredictions(evaluation)) return { ...figures, validationImageCount };
     if (predictions === undefined) throw new Error(`a training of trial ${trialId} has no validation predictions`);
     return { ...figures, validationImageCount, predictions: await this.predictions.read(predictions) };

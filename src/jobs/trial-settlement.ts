@@ -66,7 +66,8 @@ export class TrialSettlement {
       return { state: 'INFEASIBLE', fitness: worstFitness(context.job.spec.evaluation), infeasibleReason };
     }
     if (trainings.length === 0 || !trainings.every(hasEndedWell)) return undefined;
-    return { state: 'SUCCEEDED', fitness: await this.fitness.of(context, trial, trainings) };
+    const fitness = await this.fitness.of(context, trial, trainings);
+    return { state: 'SUCCEEDED', ...(fitness !== undefined && { fitness }) };
   }
 
   /** Closes open trials with the outcome that each of them holds, some at a time. */

@@ -22,7 +22,7 @@ const pointSchema = z.strictObject({ seed: z.int().min(0), epoch: z.int32().min(
 
 function toTrial(project: string, entity: StoredTrial, trainings: readonly Training[]): Trial {
   const { jobId, genes, threshold, settings, fold, infeasibleReason, pruning, fitness, ...others } = entity;
-  const { createTime, endTime, reusedTrialId, ...rest } = others;
+  const { createTime, endTime, reusedTrialId, retrainedTrialId, ...rest } = others;
   const results = trainings
     .filter(({ trialId }) => trialId === trainedId(entity))
     .flatMap((training) => seedResult(training) ?? []);
@@ -38,6 +38,7 @@ function toTrial(project: string, entity: StoredTrial, trainings: readonly Train
     ...(fitness !== undefined && { fitness }),
     seedResults: results,
     ...(reusedTrialId !== undefined && { reusedTrial: trialName(project, jobId, reusedTrialId) }),
+    ...(retrainedTrialId !== undefined && { retrainedTrial: trialName(project, jobId, retrainedTrialId) }),
     cost: reusedTrialId === undefined ? costs.reduce(addCosts, NO_COST) : NO_COST,
     createTime: createTime.toISOString(),
     ...(endTime !== undefined && { endTime: endTime.toISOString() }),

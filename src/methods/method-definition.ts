@@ -77,6 +77,11 @@ export interface SoupMethod extends CommonDefinition {
   readonly kind: 'SOUP';
 }
 
+/** A method that trains no candidate of its own: it repeats that of another method. */
+export interface RetrainedMethod extends CommonDefinition {
+  readonly kind: 'RETRAINED';
+}
+
 /** A method with candidates that are trained. */
 export type TrainedDefinition = GenomeMethod | ListMethod | FixedMethod;
 
@@ -85,7 +90,7 @@ export type TrainedDefinition = GenomeMethod | ListMethod | FixedMethod;
  *
  * Its functions are given what the schemas beside them parse, so they may name the fields of these.
  */
-export type MethodDefinition = TrainedDefinition | SoupMethod;
+export type MethodDefinition = TrainedDefinition | SoupMethod | RetrainedMethod;
 
 /** The multipliers of a method that trains every block at the job's base learning rate. */
 export const everyBlock = (blockCount: number): number[] => Array.from({ length: blockCount }, () => 1);

@@ -6,6 +6,7 @@ import {
   METHODS,
   methodOf,
   methodSettingsSchema,
+  RETRAINED_METHOD,
   SEARCH_METHOD,
   SEARCHING_METHODS,
   SOUP_METHOD,
@@ -14,9 +15,9 @@ import {
 } from './method-table.js';
 
 describe('the table of methods', () => {
-  it('names each method once, the search first and the soup, which is no baseline, last', () => {
+  it('names each method once, the search first, and last those that are made of others and no baselines', () => {
     expect(new Set(METHODS).size).toBe(METHOD_TABLE.length);
-    expect(METHODS).toEqual([SEARCH_METHOD, ...BASELINES, SOUP_METHOD]);
+    expect(METHODS).toEqual([SEARCH_METHOD, ...BASELINES, SOUP_METHOD, RETRAINED_METHOD]);
   });
 
   it('tells methods that try candidates, and of these those of genomes, from the others', () => {

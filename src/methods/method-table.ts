@@ -13,6 +13,7 @@ import { lpBody } from './definitions/lp-body.js';
 import { lpFt } from './definitions/lp-ft.js';
 import { normTune } from './definitions/norm-tune.js';
 import { randomSearch } from './definitions/random-search.js';
+import { retrained } from './definitions/retrained.js';
 import { soup } from './definitions/soup.js';
 import { suffixGrid } from './definitions/suffix-grid.js';
 import type { MethodDefinition } from './method-definition.js';
@@ -37,6 +38,7 @@ export const METHOD_TABLE = [
   randomSearch,
   suffixGrid,
   soup,
+  retrained,
 ] as const satisfies readonly MethodDefinition[];
 type Listed = (typeof METHOD_TABLE)[number];
 
@@ -53,19 +55,24 @@ export const SEARCH_METHOD = biotune.id;
 /** The method that averages what the search has trained. */
 export const SOUP_METHOD = soup.id;
 
-/** A method with candidates that are trained. */
-export type TrainedMethod = Exclude<Method, typeof SOUP_METHOD>;
+/** The method that repeats the one which would be delivered, on all images. */
+export const RETRAINED_METHOD = retrained.id;
+
+/** A method with candidates of its own that are trained. */
+export type TrainedMethod = Exclude<Method, typeof SOUP_METHOD | typeof RETRAINED_METHOD>;
+
+/** Whether a method has candidates of its own, instead of being made of what others have trained. */
+export const isTrained = (method: Method): method is TrainedMethod =>
+  method !== SOUP_METHOD && method !== RETRAINED_METHOD;
 
 /** A method that a user would otherwise pick; each is trained and scored like the search's winner. */
 export type Baseline = Exclude<TrainedMethod, typeof SEARCH_METHOD>;
-export const BASELINES = METHOD_TABLE.flatMap((method) =>
-  method.kind === 'EVOLUTION' || method.kind === 'SOUP' ? [] : [method.id],
-);
+export const BASELINES = METHODS.filter((method): method is Baseline => isTrained(method) && method !== SEARCH_METHOD);
 
 /** A method that tries candidates with the search's seeds and folds before one of them goes on. */
-export type SearchingMethod = Exclude<Listed, { readonly kind: 'FIXED' | 'SOUP' }>['id'];
+export type SearchingMethod = Exclude<Listed, { readonly kind: 'FIXED' | 'SOUP' | 'RETRAINED' }>['id'];
 export const SEARCHING_METHODS = METHOD_TABLE.flatMap((method) =>
-  method.kind === 'FIXED' || method.kind === 'SOUP' ? [] : [method.id],
+  method.kind === 'FIXED' || method.kind === 'SOUP' || method.kind === 'RETRAINED' ? [] : [method.id],
 );
 
 export const isSearching = (method: Method): method is SearchingMethod =>

@@ -11,10 +11,19 @@ export interface StagePlan {
   readonly normBlocks?: readonly number[];
   readonly epochCount: number;
   readonly headInit: HeadInit;
+  /** The epochs of each stage in place of those that follow from `epochCount`; absent where they follow from it. */
+  readonly stageEpochCounts?: readonly number[];
 }
 
 /** What is trained one after the other; multipliers are those of the plan where a block learns. */
-export function stagesOf({ technique, lrMultipliers, normBlocks, epochCount, headInit }: StagePlan): Stage[] {
+export function stagesOf({
+  technique,
+  lrMultipliers,
+  normBlocks,
+  epochCount,
+  headInit,
+  stageEpochCounts = [],
+}: StagePlan): Stage[] {
   const blocks: Stage = {
     part: 'BLOCKS',
     lrMultipliers,
@@ -26,7 +35,8 @@ export function stagesOf({ technique, lrMultipliers, normBlocks, epochCount, hea
   const method = table.find(({ id }) => id === technique.type);
   const own = method !== undefined && 'technique' in method ? method.technique : undefined;
   const stages = own?.stages?.(technique, blocks) ?? [blocks];
-  return headInit === 'PROBE' ? [startOf(blocks), ...stages] : stages;
+  const all = headInit === 'PROBE' ? [startOf(blocks), ...stages] : stages;
+  return all.map((stage, index) => ({ ...stage, epochCount: stageEpochCounts[index] ?? stage.epochCount }));
 }
 
 /** The head learns at the full rate, whatever becomes of it afterwards. */

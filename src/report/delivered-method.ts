@@ -2,14 +2,14 @@ import { judgedFigure } from '../domain/job/evaluation.js';
 import type { StoredFineTuneJob } from '../domain/job/fine-tune-job.js';
 import type { Delivery } from '../domain/job/job-result.js';
 import type { DeliveryChoice } from './delivery-choice.js';
-import type { ScoredFinalist, ScoredModel } from './finalist.js';
+import type { Finalist, ScoredModel, ValidatedModel } from './finalist.js';
 import { choosePooled, type PooledComparison, type PooledContender } from './pooled-choice.js';
 
 /** The method of the finals that is delivered, and why. */
-export interface DeliveredMethod {
-  /** All finalists, best on validation first. */
-  readonly ranked: readonly ScoredFinalist[];
-  readonly delivered: ScoredFinalist;
+export interface DeliveredMethod<Model = ScoredModel> {
+  /** All finalists, best on validation first; last the one that nothing was validated of, if there is one. */
+  readonly ranked: readonly Finalist<Model>[];
+  readonly delivered: Finalist<Model>;
   readonly delivery: Delivery;
 }
 
@@ -22,13 +22,13 @@ export interface DeliverySetting extends Pick<PooledComparison, 'partCount' | 'c
 /**
  * Chooses the method that is delivered, by `finals.choice` and by validation alone.
  *
- * @param finalists Best by their fitness first; at least one.
+ * @param finalists Best by their fitness first; at least one, and none without validation.
  * @throws {Error} without finalists, and when a model lacks the predictions that the choice is made by.
  */
-export async function deliveredMethod(
-  finalists: readonly ScoredFinalist[],
+export async function deliveredMethod<Model extends ValidatedModel>(
+  finalists: readonly Finalist<Model>[],
   { job, partCount, classCount, yieldNow }: DeliverySetting,
-): Promise<DeliveredMethod> {
+): Promise<DeliveredMethod<Model>> {
   const { evaluation, finals } = job.spec;
   const [first] = finalists;
   if (first === undefined) throw new Error(`job ${job.id} has no method to deliver`);
@@ -43,8 +43,8 @@ export async function deliveredMethod(
   return chosenFrom(finalists, choice);
 }
 
-function chosenFrom(finalists: readonly ScoredFinalist[], choice: DeliveryChoice): DeliveredMethod {
-  const named = (name: string): ScoredFinalist => {
+function chosenFrom<Model>(finalists: readonly Finalist<Model>[], choice: DeliveryChoice): DeliveredMethod<Model> {
+  const named = (name: string): Finalist<Model> => {
     const found = finalists.find(({ trial }) => trial.method === name);
     if (found === undefined) throw new Error(`${name} is none of the finalists`);
     return found;
@@ -57,9 +57,9 @@ function chosenFrom(finalists: readonly ScoredFinalist[], choice: DeliveryChoice
   };
 }
 
-function contenderOf({ trial, models }: ScoredFinalist): PooledContender {
+function contenderOf({ trial, models }: Finalist<ValidatedModel>): PooledContender {
   const bySeed = models.toSorted((a, b) => a.seed - b.seed);
-  const predictionsOf = ({ seed, validation }: ScoredModel) => {
+  const predictionsOf = ({ seed, validation }: ValidatedModel) => {
     if (validation !== undefined) return validation;
     throw new Error(`the model of ${trial.method} with seed ${seed} has no validation predictions`);
   };

@@ -6,8 +6,16 @@ import type { StoredTrial } from '../domain/job/trial.js';
 /** What made a final model: its training, or for a soup its averaging with the trainings of its members. */
 type FinalTraining = Omit<
   TrainResult,
-  'weights' | 'bestEpoch' | 'epochCount' | 'trainSeconds' | 'lastValidationLoss' | 'validationImageCount' | 'checkpoint'
-> & { readonly weights: Artifact };
+  | 'weights'
+  | 'bestEpoch'
+  | 'stageBestEpochs'
+  | 'epochCount'
+  | 'trainSeconds'
+  | 'lastValidationLoss'
+  | 'validationImageCount'
+  | 'checkpoint'
+> &
+  Partial<Pick<TrainResult, 'stageBestEpochs'>> & { readonly weights: Artifact };
 
 /** One model of a method, trained with one of the reporting seeds; a soup has the seed of its members. */
 export interface FinalModel {
@@ -15,11 +23,15 @@ export interface FinalModel {
   readonly training: FinalTraining;
 }
 
-/** A final model with what the sealed test split said of it. */
-export interface ScoredModel extends FinalModel {
-  readonly test: TestScore;
-  /** What it takes its validation images for; absent where a training of an earlier version did not keep that. */
+/** A final model with what it takes its validation images for. */
+export interface ValidatedModel extends FinalModel {
+  /** Absent where a training of an earlier version did not keep that, and where nothing was validated. */
   readonly validation?: ValidationPredictions;
+}
+
+/** A final model with what the sealed test split said of it. */
+export interface ScoredModel extends ValidatedModel {
+  readonly test: TestScore;
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type RuntimeUse,
 } from '../domain/job/job-result.js';
 import type { ParetoPoint } from '../domain/job/search-objectives.js';
-import { SEARCH_METHOD, SOUP_METHOD } from '../methods/method-table.js';
+import { isTrained, SEARCH_METHOD } from '../methods/method-table.js';
 import { confusionMatrix } from './confusion-matrix.js';
 import type { DeliveredMethod } from './delivered-method.js';
 import type { ScoredModel } from './finalist.js';
@@ -94,8 +94,8 @@ export const testFigures = ({ test: { accuracy, macroAccuracy, macroF1, calibrat
 
 function resolutionOf({ job, dataset, ranked, seedFigures }: ReportSources): Resolution | undefined {
   if (seedFigures.length === 0) return undefined;
-  // A soup is made of the search's models, so that how it differs from others says little of how candidates do.
-  const trained = ranked.filter(({ trial }) => trial.method !== SOUP_METHOD);
+  // What is made of other methods' models or candidates says little of how candidates differ.
+  const trained = ranked.filter(({ trial }) => isTrained(trial.method));
   return measuredResolution(
     trained,
     seedFigures,

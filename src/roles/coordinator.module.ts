@@ -16,6 +16,7 @@ import { PHASES, PhaseTable } from '../jobs/phases/phase-table.js';
 import { OutageWatch } from '../jobs/outage-watch.js';
 import { Priors } from '../jobs/priors.js';
 import { ScopeWatch } from '../jobs/scope-watch.js';
+import { Retrainings } from '../jobs/retrainings.js';
 import { Soups } from '../jobs/soups.js';
 import { TrialFitness } from '../jobs/trial-fitness.js';
 import { TrialSettlement } from '../jobs/trial-settlement.js';
@@ -39,6 +40,7 @@ export const JOB_STEPS: readonly Provider[] = [
   Priors,
   PredictionFiles,
   ScopeWatch,
+  Retrainings,
   Soups,
   TrialFitness,
   TrialSettlement,

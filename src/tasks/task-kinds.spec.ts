@@ -33,6 +33,18 @@ describe('a training', () => {
   });
 });
 
+describe('the result of a training', () => {
+  const misfit = (change: object, train: object) => TASK_KINDS.TRAIN.misfit(spec(change), result(train));
+  const retraining = { stageEpochCounts: [1] };
+
+  it('has figures of validation images, unless the training is of all images', () => {
+    expect(misfit({}, { validationLoss: 0 })).toBeUndefined();
+    expect(misfit({ retraining }, {})).toBeUndefined();
+    expect(misfit({}, {})).toMatch('has no figures');
+    expect(misfit({ retraining }, { validationLoss: 0 })).toMatch('leaves none to validate on');
+  });
+});
+
 const BEST = blob('1');
 const [SECOND, THIRD] = [blob('2'), blob('3')];
 const [MANIFEST, TRAIN, VALIDATION] = [blob('a'), blob('b'), blob('c')];

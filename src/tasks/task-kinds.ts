@@ -1,5 +1,6 @@
 import type { CoordinatorConfig } from '../config/config.js';
 import type { Artifact } from '../domain/artifact.js';
+import { isValidated } from '../domain/job/evaluation.js';
 import type { Runtime } from '../domain/runtime.js';
 import {
   contentOf,
@@ -8,6 +9,7 @@ import {
   type TaskKind,
   type TaskResult,
   type TaskSpec,
+  type TrainResult,
   type TrainSpec,
 } from '../domain/task.js';
 
@@ -26,6 +28,8 @@ export interface TaskKindRules {
   readonly uploaded: (result: TaskResult) => readonly Artifact[];
   /** The least number of artifacts that a result must say were uploaded. */
   readonly uploadCountMin: (spec: TaskSpec) => number;
+  /** Why a result cannot be one of the spec, in a sentence; undefined when it may be. */
+  readonly misfit: (spec: TaskSpec, result: TaskResult) => string | undefined;
   /** The spec for a job whose runtime a training has fixed. */
   readonly boundTo: (spec: TaskSpec, runtime: Runtime) => TaskSpec;
   /** The runtime that the first success of the kind fixes for its job. */
@@ -40,6 +44,14 @@ const filesOf = ({ network, pack }: TrainSpec | ScoreSpec | SoupSpec): readonly 
   ...pack.shards,
 ];
 
+/** A training has figures of its validation images, unless it is of all images. */
+function validationMisfit({ retraining }: TrainSpec, result: TrainResult): string | undefined {
+  if (isValidated(result) === (retraining === undefined)) return undefined;
+  return retraining === undefined
+    ? 'The result has no figures of the validation images that the task names.'
+    : 'The result has figures of validation images, and the task leaves none to validate on.';
+}
+
 /** The kinds of tasks: what differs between them stands here, and nowhere else in the coordinator. */
 export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
   IMPORT: {
@@ -50,6 +62,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
       return [manifest, ...shards];
     },
     uploadCountMin: () => 1,
+    misfit: () => undefined,
     boundTo: (spec) => spec,
     ranOn: () => undefined,
     notifiesJob: false,
@@ -68,6 +81,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
       const { keepWeights, keepPredictions } = contentOf(spec, 'train');
       return Number(keepWeights) + Number(keepPredictions);
     },
+    misfit: (spec, result) => validationMisfit(contentOf(spec, 'train'), contentOf(result, 'train')),
     boundTo: (spec, runtime) => ({ train: { ...contentOf(spec, 'train'), runtime } }),
     ranOn: (result) => contentOf(result, 'train').runtime,
     notifiesJob: true,
@@ -77,6 +91,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
     uploadBound: 'UPLOAD_REPORT_MIB_MAX',
     uploaded: (result) => [contentOf(result, 'score').report],
     uploadCountMin: () => 1,
+    misfit: () => undefined,
     boundTo: (spec, runtime) => ({ score: { ...contentOf(spec, 'score'), runtime } }),
     ranOn: () => undefined,
     notifiesJob: true,
@@ -92,6 +107,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, TaskKindRules>> = {
       return [weights, predictions];
     },
     uploadCountMin: () => 2,
+    misfit: () => undefined,
     boundTo: (spec, runtime) => ({ soup: { ...contentOf(spec, 'soup'), runtime } }),
     ranOn: () => undefined,
     notifiesJob: true,

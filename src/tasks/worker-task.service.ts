@@ -206,7 +206,9 @@ export class WorkerTaskService {
     const expected = taskKind(spec);
     const given = taskKind(outcome.succeeded);
     if (expected !== given) return internal(`The task asked for ${expected} and the worker reported ${given}.`);
-    const { uploaded, uploadCountMin } = TASK_KINDS[expected];
+    const { uploaded, uploadCountMin, misfit } = TASK_KINDS[expected];
+    const wrong = misfit(spec, outcome.succeeded);
+    if (wrong !== undefined) return internal(wrong);
     const artifacts = uploaded(outcome.succeeded);
     const countMin = uploadCountMin(spec);
     if (artifacts.length < countMin) {

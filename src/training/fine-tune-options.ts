@@ -18,7 +18,13 @@ export interface FineTuneOptions {
   readonly classCount: number;
   readonly normalization: Normalization;
   readonly train: LabelledImages;
-  readonly validation: LabelledImages;
+  /** Absent where `stageEpochCounts` says how long the training lasts. */
+  readonly validation?: LabelledImages;
+  /**
+   * The epochs of each stage, where none is validated: a stage has all of them, and its last one counts. A cosine that ends with
+   * `epochCount` ends with the stage.
+   */
+  readonly stageEpochCounts?: readonly number[];
   /** One per block, input side first; 0 freezes the block. */
   readonly lrMultipliers: readonly number[];
   /** The indices of the blocks, of those that learn, whose norms and biases alone do; none when absent. */
@@ -59,11 +65,13 @@ export interface FineTuneOptions {
  *
  * @throws {DomainError} INPUT_TOO_SMALL, FIELD_INVALID, CLASS_EMPTY, BATCH_TOO_LARGE, or NO_BLOCK_SELECTED when a stage
  *   would train nothing.
+ * @throws {RangeError} when the training has neither validation images nor epochs for each stage, or both.
  */
 export function checkFineTuneOptions(options: FineTuneOptions): void {
   const { network, classCount, train, validation, lrMultipliers, batchSize } = options;
   checkImages(train, network, classCount);
-  checkImages(validation, network, classCount);
+  if (validation !== undefined) checkImages(validation, network, classCount);
+  checkEnd(options);
   checkTrainingSet(train.labels, classCount, batchSize);
   checkNormBlocks(options);
   const blockCount = network.blocks.length;
@@ -88,6 +96,17 @@ function checkNormBlocks({ lrMultipliers, normBlocks = [] }: FineTuneOptions): v
     `normBlocks are ${normBlocks.join(', ')}; ${wrong} is none of the blocks before the last with a multiplier above 0: leave it out`,
     { normBlocks: normBlocks.join(', '), block: String(wrong) },
   );
+}
+
+/** What ends the training: validation images, or how many epochs it has. */
+function checkEnd({ validation, stageEpochCounts, ...plan }: FineTuneOptions): void {
+  if ((validation === undefined) === (stageEpochCounts === undefined)) {
+    throw new RangeError('a training has validation images, or stageEpochCounts in place of them');
+  }
+  const stageCount = stagesOf(plan).length;
+  if (stageEpochCounts !== undefined && stageEpochCounts.length !== stageCount) {
+    throw new RangeError(`stageEpochCounts are ${stageEpochCounts.join(', ')}; the training has ${stageCount} stages`);
+  }
 }
 
 function checkTrainingSet(labels: Int32Array, classCount: number, batchSize: number): void {

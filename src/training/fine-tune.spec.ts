@@ -7,6 +7,7 @@ import {
   tinyProtocol,
   tinyWeights,
 } from '../../test/fixtures/tiny-network.js';
+import { macroAccuraciesOf } from '../../test/fixtures/training.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import { nativeTensorCount, tf } from './device/backend.js';
 import { evaluate } from './metrics/evaluate.js';
@@ -16,7 +17,7 @@ import type { FineTuneOptions } from './fine-tune-options.js';
 import { imagesInMemory } from './examples/image-batches.js';
 
 const normalization = { mean: [110, 110, 110], std: [60, 60, 60] };
-const options: FineTuneOptions = {
+const options = {
   network: tinyNetwork,
   pretrained: tinyWeights(),
   classCount: 3,
@@ -26,7 +27,7 @@ const options: FineTuneOptions = {
   lrMultipliers: [1, 1, 1],
   technique: { type: 'BLOCKS' },
   ...tinyProtocol,
-};
+} as const satisfies FineTuneOptions;
 const run = (changes: Partial<FineTuneOptions>, onEpoch: (metrics: EpochMetrics) => void = () => undefined) =>
   fineTune({ ...options, ...changes }, { onEpoch });
 
@@ -97,7 +98,7 @@ describe('fineTune', () => {
 
   it('stops when the macro-accuracy has not strictly risen for patienceEpochs', async () => {
     const { epochs, bestEpoch } = await run({ epochCount: 20, patienceEpochs: 3, baseLearningRate: 1e-12 });
-    const accuracies = epochs.map(({ validationMacroAccuracy }) => validationMacroAccuracy);
+    const accuracies = macroAccuraciesOf(epochs);
     expect(bestEpoch).toBe(accuracies.indexOf(Math.max(...accuracies)) + 1);
     expect(epochs.length).toBe(bestEpoch + 3);
   });

@@ -1,3 +1,4 @@
+import { isValidated } from '../domain/job/evaluation.js';
 import type { HostTensor } from '../formats/safetensors.js';
 import { stagesOf } from '../methods/stages.js';
 import { elementCount, parameterSpecs } from '../networks/parameters.js';
@@ -8,18 +9,25 @@ import { ownParts, type SharedParts } from './loop/prepare-training.js';
 import { trainOrTakeOver } from './loop/start-stage.js';
 import type { TrainedStage } from './loop/trained-stage.js';
 import { bestOf, type TrainingCheckpoint } from './loop/training-checkpoint.js';
+import { stageBestEpochsOf } from './loop/stage-best-epochs.js';
 import type { StageRecord } from './loop/stage-record.js';
 
 /** What a training came to. */
 export interface FineTuneResult {
   /**
-   * The best epoch of the last stage, or that of the head which the training began with, where none was better; epochs are
-   * numbered from 1.
+   * The best epoch of the last stage, or that of the head which the training began with, where none was better; the last
+   * epoch where nothing was validated. Epochs are numbered from 1.
    */
   readonly bestEpoch: number;
   /** The epochs of all stages. */
   readonly epochs: readonly EpochMetrics[];
-  readonly best: ValidationMetrics;
+  /** Empty where nothing was validated. */
+  readonly best: Partial<ValidationMetrics>;
+  /**
+   * The best epoch of each stage, numbered from 1 in the stage; 0 of one that was no better in any epoch than the head which the
+   * training began with.
+   */
+  readonly stageBestEpochs: readonly number[];
   /** Numbers that learn in the last stage; of a low-rank change, those of its matrices. */
   readonly trainedParameterCount: number;
   /** Trainable parameters, frozen or not; running statistics are not counted. */
@@ -57,7 +65,8 @@ export interface FineTuneHooks {
 
 /**
  * Trains one candidate by the paper's protocol (arXiv 2508.15367) or what the options make of it: a learning rate per
- * block that follows a schedule, early stopping by the objective; the best epoch counts. No dropout.
+ * block that follows a schedule, early stopping by the objective; the best epoch counts. No dropout. Without validation images
+ * nothing stops a stage before its last epoch, which counts.
  *
  * What learns, and from what it starts, is the technique's; its stages are trained one after the other, and epochs are
  * numbered through all of them.
@@ -83,14 +92,9 @@ export async function fineTune(options: FineTuneOptions, hooks: FineTuneHooks): 
 async function trainStages(
   options: FineTuneOptions,
   start: Weights,
-  {
-    onEpoch,
-    onTakenOver = () => undefined,
-    shared,
-    resumeFrom,
-    pauseAfterEpochCount,
-  }: FineTuneHooks & { readonly shared: SharedParts },
+  hooks: FineTuneHooks & { readonly shared: SharedParts },
 ): Promise<FineTuneResult> {
+  const { onEpoch, onTakenOver = () => undefined, shared, resumeFrom, pauseAfterEpochCount } = hooks;
   let microBatchSize = resumeFrom?.microBatchSize ?? options.microBatchSize ?? options.batchSize;
   const stages = [...(resumeFrom?.stages ?? [])];
   const doneCount = stages.length;
@@ -118,8 +122,8 @@ async function trainStages(
     ({ microBatchSize } = last);
   }
   if (last === undefined) throw new Error('no stage was trained');
-  const { checkpoint } = last;
-  return { ...resultOf(options, last), epochs, stages, weights, ...(checkpoint !== undefined && { checkpoint }) };
+  const stageBestEpochs = stageBestEpochsOf(plan, stages, epochs, options.objective);
+  return { ...resultOf(options, last), stageBestEpochs, epochs, stages, weights };
 }
 
 const epochCountOf = (stages: readonly StageRecord[]): number =>
@@ -127,14 +131,15 @@ const epochCountOf = (stages: readonly StageRecord[]): number =>
 
 function resultOf(
   { network, classCount }: FineTuneOptions,
-  { best, trainedParameterCount, microBatchSize }: TrainedStage,
+  { best, trainedParameterCount, microBatchSize, checkpoint }: TrainedStage,
 ) {
   const counted = parameterSpecs(network, classCount).filter(({ isBuffer }) => !isBuffer);
   return {
     bestEpoch: best.epoch,
-    best: validationMetricsSchema.parse(best),
+    best: isValidated(best) ? validationMetricsSchema.parse(best) : {},
     trainedParameterCount,
     totalParameterCount: counted.reduce((sum, { shape }) => sum + elementCount(shape), 0),
     microBatchSize,
+    ...(checkpoint !== undefined && { checkpoint }),
   };
 }

@@ -74,18 +74,18 @@ const epochSchema = z.object({
   /** The epoch of the training, from 1. */
   epoch: z.int().positive(),
   trainLoss: z.number(),
-  validationLoss: z.number(),
-  validationAccuracy: z.number(),
-  validationMacroAccuracy: z.number(),
-  validationMacroF1: z.number(),
-  validationCalibrationError: z.number(),
+  validationLoss: z.number().optional(),
+  validationAccuracy: z.number().optional(),
+  validationMacroAccuracy: z.number().optional(),
+  validationMacroF1: z.number().optional(),
+  validationCalibrationError: z.number().optional(),
   learningRate: z.number(),
   imagesPerSecond: z.number(),
   dataSeconds: z.number(),
   forwardBackwardSeconds: z.number(),
   optimizerSeconds: z.number(),
 });
-/** One epoch's figures; every one is finite. */
+/** One epoch's figures; every one is finite, and those of validation images are absent where there are none. */
 export type EpochReport = Readonly<z.infer<typeof epochSchema>>;
 
 const startSchema = z.object({ type: z.literal('started'), ...runtimeSchema.shape });

@@ -230,7 +230,7 @@ describe('a job in SEQUENTIAL order, by macro F1', () => {
     const trained = trials.filter(({ state }) => state === 'SUCCEEDED');
     expect(trained.length).toBeGreaterThan(0);
     for (const { fitness, seedResults } of trained) {
-      expect(seedResults.map(({ validationMacroF1 }) => 1 - validationMacroF1)).toEqual([fitness]);
+      expect(seedResults.map(({ validationMacroF1 }) => 1 - (validationMacroF1 ?? NaN))).toEqual([fitness]);
     }
   });
 

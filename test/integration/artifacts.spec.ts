@@ -113,6 +113,7 @@ describe('artifacts', () => {
 
   const trainResult = {
     bestEpoch: 1,
+    stageBestEpochs: [1],
     epochCount: 1,
     validationLoss: 0,
     validationAccuracy: 0,

@@ -48,7 +48,7 @@ import { StorageModule } from '../../src/storage/storage.module.js';
 import { failedOutcome } from '../../src/worker/supervisor/attempt.js';
 import { createTestDatabase, querySql, type TestDatabase } from '../support/database.js';
 import { createTestBucket } from '../support/object-store.js';
-import { predictedBy, scored, souped, trained } from './made-up-results.js';
+import { predictedBy, retrained, scored, souped, trained } from './made-up-results.js';
 
 const PROJECT = 'test';
 const BASE_MODEL_FILE = join(import.meta.dirname, '../../assets/efficientnet-lite0/base-model.json');
@@ -73,6 +73,8 @@ export interface MadeUpTraining {
   readonly multiplyAccumulates?: number;
   /** The places of the validation images that it takes for another class; the last ones of each class when absent. */
   readonly wrong?: (place: number) => boolean;
+  /** The best epoch of each of its stages; [1] when absent, and those of the spec where it has some. */
+  readonly stageBestEpochs?: readonly number[];
   /** Whether it stops before the rung that it is asked to pause at; it does not when absent. */
   readonly stopsEarly?: boolean;
 }
@@ -347,7 +349,9 @@ export class JobHarness {
     const { train } = spec;
     const found = madeUp(train);
     if (typeof found === 'string') return failed(found);
-    const result = { ...trained(found, train, this.madeUp), ...(await this.predictions(found, train)) };
+    const made =
+      train.retraining === undefined ? trained(found, train, this.madeUp) : retrained(found, train, train.retraining);
+    const result = { ...made, ...(await this.predictions(found, train)) };
     if (train.pauseAfterEpochCount !== undefined) {
       const at = [train.seed, train.lrMultipliers, train.pauseAfterEpochCount];
       const checkpoint = await this.app.get(ObjectStore).putBlob(Buffer.from(`checkpoint ${JSON.stringify(at)}`));

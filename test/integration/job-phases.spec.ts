@@ -120,9 +120,11 @@ describe('a job with every method', () => {
   it('delivers what is best on validation, and compares the search with the best baseline by validation', () => {
     const { scores = [], comparison, method } = job.result ?? {};
     const scoreOf = (wanted: string | undefined) => scores.find((score) => score.method === wanted);
-    const best = Math.max(...scores.map((score) => score.validationMacroAccuracy));
+    const best = Math.max(...scores.map(({ validationMacroAccuracy = NaN }) => validationMacroAccuracy));
     expect(scoreOf(method)?.validationMacroAccuracy).toBeCloseTo(best, 12);
-    const bestBaseline = Math.max(...scores.slice(1).map((score) => score.validationMacroAccuracy));
+    const bestBaseline = Math.max(
+      ...scores.slice(1).map(({ validationMacroAccuracy = NaN }) => validationMacroAccuracy),
+    );
     const baseline = scoreOf(comparison?.baseline);
     expect(baseline?.validationMacroAccuracy).toBeCloseTo(bestBaseline, 12);
     const difference = (scoreOf('BIOTUNE')?.testAccuracy ?? NaN) - (baseline?.testAccuracy ?? NaN);

@@ -53,6 +53,7 @@ const trained = (runtime: Runtime): TaskOutcome => ({
   succeeded: {
     train: {
       bestEpoch: 1,
+      stageBestEpochs: [1],
       epochCount: 1,
       validationLoss: 1,
       validationAccuracy: 0.5,

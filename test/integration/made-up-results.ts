@@ -1,3 +1,4 @@
+import type { Retraining } from '../../src/domain/retraining.js';
 import type { ScoreReport, SoupSpec, TrainResult, TrainSpec } from '../../src/domain/task.js';
 import type { ValidationPredictions } from '../../src/domain/validation-predictions.js';
 import { trainingSides } from '../../src/worker/trainer/training-sides.js';
@@ -50,13 +51,14 @@ export function souped({ validation, multiplyAccumulates = 1e9 }: MadeUpTraining
 
 /** What a training that was made up comes to, without its files. */
 export function trained(
-  { validation, multiplyAccumulates = 1e9 }: MadeUpTraining,
+  { validation, multiplyAccumulates = 1e9, stageBestEpochs = [1] }: MadeUpTraining,
   spec: TrainSpec,
   madeUp: MadeUpDataset,
 ): TrainResult {
   const { lrMultipliers, division } = spec;
   return {
     bestEpoch: 1,
+    stageBestEpochs,
     epochCount: 4,
     validationLoss: 1 - validation,
     validationAccuracy: validation,
@@ -69,6 +71,25 @@ export function trained(
     multiplyAccumulates,
     runtime: RUNTIME,
     ...(division !== undefined && { validationImageCount: sidesOf(spec, madeUp).validation.length }),
+  };
+}
+
+/** What a training on all images that was made up comes to, without its files: nothing is validated. */
+export function retrained(
+  { multiplyAccumulates = 1e9 }: MadeUpTraining,
+  { lrMultipliers }: TrainSpec,
+  { stageEpochCounts }: Retraining,
+): TrainResult {
+  const epochCount = stageEpochCounts.reduce((sum, count) => sum + count, 0);
+  return {
+    bestEpoch: epochCount,
+    stageBestEpochs: stageEpochCounts,
+    epochCount,
+    trainedParameterCount: lrMultipliers.filter((factor) => factor > 0).length,
+    totalParameterCount: lrMultipliers.length,
+    trainSeconds: 2,
+    multiplyAccumulates,
+    runtime: RUNTIME,
   };
 }
 

@@ -255,6 +255,7 @@ function trainSpec({ manifest, shards }: Dataset, keepWeights: boolean) {
 
 const TRAINED: TrainResult = {
   bestEpoch: 1,
+  stageBestEpochs: [1],
   epochCount: 1,
   validationLoss: 0,
   validationAccuracy: 0,

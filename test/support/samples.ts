@@ -84,7 +84,7 @@ export const job: FineTuneJob = {
       layerDecay: { decay: 0.75 },
       suffixGrid: { rates: [3e-3, 1e-3, 3e-4] },
     },
-    finals: { finalistCount: 3, seedCount: 3, division: 'FIXED', choice: 'BEST', usesSoup: false },
+    finals: { finalistCount: 3, seedCount: 3, division: 'FIXED', choice: 'BEST', usesSoup: false, retrains: false },
     budget: { gpuSecondsMax: 36_000, reserveForFinals: 0.15 },
     warmStartGenomes: [],
     warmStartCandidates: [{ job: `projects/vision/fineTuneJobs/${JOB_ID}`, lrMultipliers: [0, 1] }],

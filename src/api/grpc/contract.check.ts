@@ -25,6 +25,7 @@ import type { MeasuredGain } from '../../domain/job/measured-gain.js';
 import type { NormTuning } from '../../domain/job/norm-tuning.js';
 import type * as jobResult from '../../domain/job/job-result.js';
 import type * as modelVersion from '../../domain/model-version.js';
+import type { Retraining } from '../../domain/retraining.js';
 import type * as runtime from '../../domain/runtime.js';
 import type * as searchConfig from '../../domain/job/search-config.js';
 import type * as task from '../../domain/task.js';
@@ -102,6 +103,7 @@ type FineTuneJobChecks = [
   Serves<job.BestTrial, z.infer<typeof fineTuneJob.bestTrialSchema>>,
   Serves<job.JobResult, jobResult.JobResult>,
   Serves<job.Delivery, jobResult.Delivery>,
+  Serves<job.RetrainedMethod, jobResult.RetrainedMethod>,
   Serves<job.MethodScore, jobResult.MethodScore>,
   Serves<job.SeedScore, jobResult.SeedScore>,
   Serves<job.Interval, jobResult.Interval>,
@@ -158,6 +160,7 @@ type TaskChecks = [
   Serves<worker.ImportSpec, task.ImportSpec>,
   Serves<worker.TrainSpec, task.TrainSpec>,
   Serves<worker.Division, Division>,
+  Serves<worker.Retraining, Retraining>,
   Serves<worker.Technique, OneOf<methods.Technique> & Pick<methods.Technique, 'type'>>,
   Serves<worker.TrainingProtocol, trainingProtocol.TrainingProtocol>,
   Serves<worker.ScoreSpec, task.ScoreSpec>,

@@ -74,12 +74,25 @@ const call = (method: string, request: object) => grpc.call(WORKER, method, requ
 /** What a training gives whose every figure is zero: proto3 sends none of them. */
 const trainResult: TrainResult = {
   bestEpoch: 1,
+  stageBestEpochs: [1],
   epochCount: 1,
   validationLoss: 0,
   validationAccuracy: 0,
   validationMacroAccuracy: 0,
   validationMacroF1: 0,
   validationCalibrationError: 0,
+  trainedParameterCount: 0,
+  totalParameterCount: 10,
+  trainSeconds: 0,
+  multiplyAccumulates: 0,
+  runtime: RUNTIME,
+};
+
+/** What a training on all images gives: no figures of validation images. */
+const retrainedResult: TrainResult = {
+  bestEpoch: 5,
+  stageBestEpochs: [2, 3],
+  epochCount: 5,
   trainedParameterCount: 0,
   totalParameterCount: 10,
   trainSeconds: 0,
@@ -177,6 +190,7 @@ describe('calls', () => {
 
   it.each([
     ['a training of zeros', { succeeded: { train: trainResult } }],
+    ['a training that validated nothing', { succeeded: { train: retrainedResult } }],
     ['a score of zeros', { succeeded: { score: scoreResult } }],
     ['a soup of zeros', { succeeded: { soup: soupResult } }],
     ['an infeasible genome', { infeasible: { reason: 'NAN_LOSS', message: '', metadata: {} } }],

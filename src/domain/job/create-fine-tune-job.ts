@@ -92,6 +92,7 @@ export const createFineTuneJobSchema = fineTuneJobRequestSchema
   .superRefine(checkSpace)
   .superRefine(checkPriors)
   .superRefine(checkSoup)
+  .superRefine(checkRetraining)
   .superRefine(checkBaselines)
   .superRefine(checkExpectedGain)
   .superRefine(checkUnused);
@@ -236,6 +237,14 @@ function checkSoup({ search, finals }: SearchParts, context: z.RefinementCtx): v
     const message = `usesSoup averages at least 2 finalists, and finals.finalistCount is ${finals.finalistCount}: leave it out, or raise finalistCount`;
     refuse(path, message, { finalistCount: finals.finalistCount });
   }
+}
+
+/** What is delivered in the place of a soup could not be the soup again. */
+function checkRetraining({ finals }: SearchParts, context: z.RefinementCtx): void {
+  if (!finals.retrains || !finals.usesSoup) return;
+  const message =
+    'retrains is true, and usesSoup too: a soup has no epochs that could be repeated on all images: leave one of them out';
+  refuserOf(context)(['finals', 'retrains'], message);
 }
 
 /** The least expected gain is refused where no search would expect one. */

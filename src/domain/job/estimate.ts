@@ -17,7 +17,7 @@ export const jobEstimateSchema = z
               .describe("The number of candidates of the method's search; 0 where it has none."),
             cost: costSchema.describe(
               'What all trainings of the method take. A SOUP takes the search and the choice that its members are from, and ' +
-                'the averaging.',
+                'the averaging. RETRAINED is taken to repeat the method whose trainings take most, and has what that one takes.',
             ),
             trainedParameterCount: z
               .number()

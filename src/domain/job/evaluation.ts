@@ -63,6 +63,13 @@ export interface ValidationFigures {
   readonly validationMacroF1: number;
 }
 
+/** Figures that are absent where nothing was validated. */
+type PossibleFigures = { readonly [Figure in keyof ValidationFigures]?: number | undefined };
+
+/** Whether something was validated: a training on all images has no validation figures. */
+export const isValidated = <Found extends PossibleFigures>(found: Found): found is Found & ValidationFigures =>
+  found.validationLoss !== undefined;
+
 /** What models are judged by: shares of right answers. */
 export type JudgedFigure = Exclude<Objective['fitness'], 'LOSS'>;
 

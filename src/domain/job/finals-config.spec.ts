@@ -34,3 +34,25 @@ describe('finals.usesSoup', () => {
     expect(refusalsOf({ baselines: ['SOUP'] })).toHaveLength(1);
   });
 });
+
+describe('finals.retrains', () => {
+  it.each(SEARCH_MODE_NAMES)('is false in %s where the request is silent, and may be asked for', (mode) => {
+    const search = { biotune: { mode } };
+    expect(parse({ search }).data?.finals.retrains).toBe(false);
+    expect(parse({ search, finals: { retrains: true } }).data?.finals.retrains).toBe(true);
+  });
+
+  it('may be asked for without a search', () => {
+    expect(refusalsOf({ search: { type: 'NONE' }, finals: { retrains: true } })).toEqual([]);
+  });
+
+  it('is refused together with a soup', () => {
+    expect(refusalsOf({ ...accelerated, finals: { usesSoup: true, retrains: true } })).toEqual([
+      'finals.retrains: retrains is true, and usesSoup too: a soup has no epochs that could be repeated on all images: leave one of them out',
+    ]);
+  });
+
+  it('makes no baseline of RETRAINED', () => {
+    expect(refusalsOf({ baselines: ['RETRAINED'] })).toHaveLength(1);
+  });
+});

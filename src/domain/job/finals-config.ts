@@ -47,6 +47,15 @@ export const jobFinalsSchema = z
           'the soups are reported and may be delivered as the method SOUP; for a search of mode ACCELERATED with ' +
           'more than one finalist.',
       ),
+    retrains: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Whether the method that would be delivered is trained again once the finals have ended, with the same seeds, on the ' +
+          'images of train and validation together, for the median of the best epochs of its finals: it is reported ' +
+          'as the method RETRAINED, and delivered in the place of the method that it repeats, though nothing is left ' +
+          'to validate it on. Refused together with `usesSoup`: a soup has no epochs that could be repeated.',
+      ),
   })
   .meta({
     id: 'JobFinals',

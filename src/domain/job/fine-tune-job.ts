@@ -85,7 +85,8 @@ export const progressSchema = z
       .describe(
         'What a running job is doing; absent before it runs and once it has ended. SEARCHING: the ' +
           'search tries candidates. SELECTING: the best candidates of each search train on all the data. ' +
-          'FINALS: one candidate of each method trains on all the data. SCORING: the models are scored on the ' +
+          'FINALS: one candidate of each method trains on all the data. RETRAINING: the method that would be ' +
+          'delivered trains again, where `finals.retrains` asks for that. SCORING: the models are scored on the ' +
           'test images. PUBLISHING: the files of the model version are written.',
       ),
     generation: z.int().min(0).describe('The generation that the search is in, from 0.'),

@@ -17,11 +17,20 @@ export const intervalSchema = z
   .meta({ id: 'Interval', description: 'The bounds between which the true value lies with 95 % confidence.' });
 export type Interval = Readonly<z.infer<typeof intervalSchema>>;
 
+/** A training on all images of train and validation has nothing left to validate on. */
+const UNLESS_VALIDATED = ' RETRAINED has none.';
+
 export const seedScoreSchema = z
   .strictObject({
     seed: z.int().min(0).describe('The seed of the training.'),
-    validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
-    validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
+    validationAccuracy: z
+      .number()
+      .optional()
+      .describe(`The share of the validation images that the model recognises, 0 to 1.${UNLESS_VALIDATED}`),
+    validationMacroAccuracy: z
+      .number()
+      .optional()
+      .describe(`The mean recall of the classes that have validation images, 0 to 1.${UNLESS_VALIDATED}`),
     testAccuracy: z.number().describe('The share of the test images that the model recognises, 0 to 1.'),
     testMacroAccuracy: z.number().describe('The mean recall of the classes that have test images, 0 to 1.'),
     testMacroF1: z.number().describe('The mean F1 of the classes that have test images, 0 to 1.'),
@@ -32,23 +41,59 @@ export const seedScoreSchema = z
   });
 export type SeedScore = Readonly<z.infer<typeof seedScoreSchema>>;
 
+export const retrainedMethodSchema = z
+  .strictObject({
+    method: z.enum(METHODS).describe('The method that was trained again.'),
+    stageEpochCounts: z
+      .array(z.int().min(1))
+      .readonly()
+      .describe(
+        "The epochs of each stage of the trainings: the median of the best epochs of the method's finals, rounded, and at least 1.",
+      ),
+    testAccuracyDifference: z.number().describe("RETRAINED's mean test accuracy minus that of the method."),
+    testAccuracyDifferenceInterval: intervalSchema.describe('The confidence interval of `testAccuracyDifference`.'),
+    testMacroAccuracyDifference: z
+      .number()
+      .describe("RETRAINED's mean test recall over the classes minus that of the method."),
+    testMacroAccuracyDifferenceInterval: intervalSchema.describe(
+      'The confidence interval of `testMacroAccuracyDifference`.',
+    ),
+    testMacroF1Difference: z.number().describe("RETRAINED's mean test F1 over the classes minus that of the method."),
+    testMacroF1DifferenceInterval: intervalSchema.describe('The confidence interval of `testMacroF1Difference`.'),
+  })
+  .meta({
+    id: 'RetrainedMethod',
+    description: 'The method that RETRAINED repeats on train and validation together, on the same test images.',
+  });
+export type RetrainedMethod = Readonly<z.infer<typeof retrainedMethodSchema>>;
+
 export const methodScoreSchema = z
   .strictObject({
     method: z.enum(METHODS).describe('The method.'),
     trial: z.string().describe('The resource name of the trial whose trainings these are.'),
     lrMultipliers: trialSchema.shape.lrMultipliers,
+    retrained: retrainedMethodSchema
+      .optional()
+      .describe('The method that was trained again, and what that has changed; present where `method` is RETRAINED.'),
     validationAccuracy: z
       .number()
+      .optional()
       .describe(
         "The share of the validation images that is recognised, 0 to 1: the mean over the seeds, each on its training's " +
-          'own part of the images where `finals.division` is REDIVIDED.',
+          `own part of the images where \`finals.division\` is REDIVIDED.${UNLESS_VALIDATED}`,
       ),
     validationMacroAccuracy: z
       .number()
-      .describe('The recall of the classes that have validation images, 0 to 1: a mean as `validationAccuracy`.'),
+      .optional()
+      .describe(
+        `The recall of the classes that have validation images, 0 to 1: a mean as \`validationAccuracy\`.${UNLESS_VALIDATED}`,
+      ),
     validationMacroF1: z
       .number()
-      .describe('The F1 of the classes that have validation images, 0 to 1: a mean as `validationAccuracy`.'),
+      .optional()
+      .describe(
+        `The F1 of the classes that have validation images, 0 to 1: a mean as \`validationAccuracy\`.${UNLESS_VALIDATED}`,
+      ),
     testAccuracy: z.number().describe('The mean share of the test images that is recognised, 0 to 1.'),
     testAccuracyInterval: intervalSchema.describe('The confidence interval of `testAccuracy`.'),
     testMacroAccuracy: z.number().describe('The mean recall of the classes that have test images, 0 to 1.'),
@@ -77,14 +122,15 @@ export const methodScoreSchema = z
     totalParameterCount: z.int().positive().describe('The number of parameters of the network.'),
     cost: costSchema.describe(
       'What all trainings of the method took: its search, the choice among its best candidates, and these. A SOUP takes ' +
-        'the search and the choice that its members are from, and the averaging.',
+        'the search and the choice that its members are from, and the averaging; RETRAINED all of the method that it repeats, ' +
+        'and the trainings on all images.',
     ),
   })
   .meta({
     id: 'MethodScore',
     description:
       'How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing was chosen by; a ' +
-      'SOUP with those by which the candidate of the search was chosen. Figures are means over them. With one seed the intervals are those of one model, not of the method.',
+      'SOUP with those by which the candidate of the search was chosen; RETRAINED on the images of train and validation together. Figures are means over them. With one seed the intervals are those of one model, not of the method.',
   });
 export type MethodScore = Readonly<z.infer<typeof methodScoreSchema>>;
 
@@ -190,10 +236,15 @@ export const rungSchema = z
 export type Rung = Readonly<z.infer<typeof rungSchema>>;
 export const deliverySchema = z
   .strictObject({
-    best: z.enum(METHODS).describe('The method that was best on validation; `method` is the one that was delivered.'),
+    best: z
+      .enum(METHODS)
+      .describe('The method that was best on validation; `method` of the result is the one that was delivered.'),
     difference: z
       .number()
-      .describe("The best method's validation figure less the delivered one's, a fraction; 0 if they are one."),
+      .describe(
+        "The best method's validation figure less the delivered one's, a fraction; 0 if they are one. RETRAINED has no such " +
+          'figure: it is that of the method in whose place it is delivered.',
+      ),
     standardError: z
       .number()
       .min(0)
@@ -240,7 +291,8 @@ export const jobResultSchema = z
     method: z
       .enum(METHODS)
       .describe(
-        'The method that was delivered, be it the search or a baseline: chosen on validation by `finals.choice`.',
+        'The method that was delivered, be it the search or a baseline: chosen on validation by `finals.choice`; RETRAINED in ' +
+          'the place of the chosen one where `finals.retrains` has asked for it.',
       ),
     delivery: deliverySchema.describe('Why that method was delivered.'),
     genome: genomeSchema

@@ -50,7 +50,7 @@ export const FRUITLESS_JOB_STATES: readonly JobState[] = ['FAILED', 'CANCELLED']
 export const isTerminal = (state: JobState): boolean => TERMINAL_JOB_STATES.includes(state);
 
 /** Where a running job stands, in the order of its life. Each phase is entered in one transaction. */
-export const JOB_PHASES = ['SEARCHING', 'SELECTING', 'FINALS', 'SCORING', 'PUBLISHING'] as const;
+export const JOB_PHASES = ['SEARCHING', 'SELECTING', 'FINALS', 'RETRAINING', 'SCORING', 'PUBLISHING'] as const;
 export type JobPhase = (typeof JOB_PHASES)[number];
 
 /** Whether a job has left a phase behind. */

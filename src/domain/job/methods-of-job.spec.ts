@@ -23,6 +23,11 @@ describe('the methods of a job', () => {
     expect(reportedMethodsOf(specOf({ baselines: [] }))).toEqual(['BIOTUNE']);
   });
 
+  it('are reported with what is trained again, where the job asks for that', () => {
+    const spec = specOf({ search: { type: 'NONE' }, baselines: ['LORA'], finals: { retrains: true } });
+    expect([methodsOf(spec), reportedMethodsOf(spec)]).toEqual([['LORA'], ['LORA', 'RETRAINED']]);
+  });
+
   it('are the baselines alone without a search', () => {
     expect(methodsOf(specOf({ search: { type: 'NONE' }, baselines: ['L2_SP'] }))).toEqual(['L2_SP']);
   });

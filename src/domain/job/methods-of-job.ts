@@ -2,6 +2,7 @@ import type { FineTuneJobSpec } from './fine-tune-job.js';
 import {
   isSearching,
   type Method,
+  RETRAINED_METHOD,
   SEARCH_METHOD,
   type SearchingMethod,
   SOUP_METHOD,
@@ -15,10 +16,14 @@ export const methodsOf = ({
 }: Pick<FineTuneJobSpec, 'search' | 'baselines'>): readonly TrainedMethod[] =>
   search.type === 'NONE' ? baselines : [SEARCH_METHOD, ...baselines];
 
-/** All methods that a job scores: those that it trains, then the soup where it asks for one. */
+/** All methods that a job scores: those that it trains, then what it has made of these. */
 export const reportedMethodsOf = (
   spec: Pick<FineTuneJobSpec, 'search' | 'baselines' | 'finals'>,
-): readonly Method[] => [...methodsOf(spec), ...(spec.finals.usesSoup ? [SOUP_METHOD] : [])];
+): readonly Method[] => [
+  ...methodsOf(spec),
+  ...(spec.finals.usesSoup ? [SOUP_METHOD] : []),
+  ...(spec.finals.retrains ? [RETRAINED_METHOD] : []),
+];
 
 /** Those of a job's methods that try candidates first. */
 export const searchingMethodsOf = (spec: Pick<FineTuneJobSpec, 'search' | 'baselines'>): SearchingMethod[] =>

@@ -44,10 +44,15 @@ export const isComplete = ({ state }: { readonly state: TrialState }): boolean =
 export const isOpen = ({ state }: { readonly state: TrialState }): boolean => OPEN_TRIAL_STATES.includes(state);
 
 const BEST_EPOCH =
-  'The number of the best epoch, from 1; those of the training of a head that it begins with are counted.';
+  'The number of the best epoch, from 1, or of the last one where nothing was validated; those of the training of a head ' +
+  'that it begins with are counted.';
 const bestEpoch = z.int().positive().describe(BEST_EPOCH);
 const trainedParameterCount = z.int().min(0).describe('The number of parameters that learn in the training.');
 const totalParameterCount = z.int().positive().describe('The number of parameters of the network.');
+
+/** A figure of validation images; a training on all images of train and validation has none. */
+const validated = (description: string) =>
+  z.number().describe(description).optional().describe(`${description} A model of RETRAINED has none.`);
 
 export const seedResultSchema = z
   .strictObject({
@@ -57,21 +62,16 @@ export const seedResultSchema = z
       .int()
       .min(0)
       .describe('The number of epochs, those of a head that the training begins with included; 0 for a soup.'),
-    validationLoss: z.number().describe('The mean cross-entropy on the validation images.'),
-    validationAccuracy: z.number().describe('The share of the validation images that the model recognises, 0 to 1.'),
-    validationMacroAccuracy: z.number().describe('The mean recall of the classes that have validation images, 0 to 1.'),
-    validationMacroF1: z
-      .number()
-      .describe(
-        'The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found ' +
-          'counts 0.',
-      ),
-    validationCalibrationError: z
-      .number()
-      .describe(
-        'The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far ' +
-          'confidence and accuracy are apart, 0 to 1.',
-      ),
+    validationLoss: validated('The mean cross-entropy on the validation images.'),
+    validationAccuracy: validated('The share of the validation images that the model recognises, 0 to 1.'),
+    validationMacroAccuracy: validated('The mean recall of the classes that have validation images, 0 to 1.'),
+    validationMacroF1: validated(
+      'The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found counts 0.',
+    ),
+    validationCalibrationError: validated(
+      'The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far confidence and accuracy ' +
+        'are apart, 0 to 1.',
+    ),
     trainedParameterCount: trainedParameterCount
       .optional()
       .describe('The number of parameters that learn in the training; absent for a soup.'),
@@ -156,7 +156,7 @@ export const trialSchema = z
       .describe(
         'The part of the job that the trial belongs to. SEARCH: it is a candidate of a search. ' +
           'CONFIRMATION: it tries a candidate that has reached `budget.targetMetricValue` again, on other images; it has the ' +
-          'generation and slot of that one. SELECTION: it tells the best candidates of a search apart. FINALS: it reports one candidate of a method.',
+          'generation and slot of that one. SELECTION: it tells the best candidates of a search apart. FINALS: it reports one candidate of a method, or repeats one as RETRAINED.',
       ),
     generation: z.int().min(0).describe('The generation, from 0; 0 in all that is no evolution.'),
     slot: z
@@ -182,7 +182,8 @@ export const trialSchema = z
       .array(z.number())
       .readonly()
       .describe(
-        'One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its best member.',
+        'One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its best member, ' +
+          'RETRAINED those of the candidate that it repeats.',
       ),
     settings: trialSettingsSchema
       .optional()
@@ -220,6 +221,13 @@ export const trialSchema = z
         'The resource name of a trial of the same multipliers and settings on the same fold, whose results these ' +
           'are; it alone was trained.',
       ),
+    retrainedTrial: z
+      .string()
+      .optional()
+      .describe(
+        'The resource name of the trial of FINALS whose candidate is trained again here on train and validation together; ' +
+          'present where the method is RETRAINED.',
+      ),
     cost: costSchema.describe(
       'What the trainings that have ended well took; nothing where they are those of `reusedTrial`.',
     ),
@@ -228,7 +236,8 @@ export const trialSchema = z
       .optional()
       .describe(
         'What `evaluation.fitness` says, of the mean over the seeds, or in the search of all images together where ' +
-          '`evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended.',
+          '`evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended; absent where ' +
+          'nothing was validated.',
       ),
     createTime: timestampSchema.describe('The time at which the trial was created, RFC 3339 in UTC.'),
     endTime: timestampSchema.optional().describe('The time at which the trial ended, RFC 3339 in UTC.'),
@@ -258,6 +267,8 @@ export interface StoredTrial {
   readonly fitness?: number;
   /** A trial of the same multipliers and settings on the same fold, whose trainings count for this one too. */
   readonly reusedTrialId?: string;
+  /** The trial whose candidate this one trains again on all images; present where the method is RETRAINED. */
+  readonly retrainedTrialId?: string;
   readonly createTime: Date;
   readonly endTime?: Date;
 }
@@ -271,7 +282,15 @@ export type NewTrial = TrialPlace &
   Partial<
     Pick<
       StoredTrial,
-      'genes' | 'threshold' | 'settings' | 'fold' | 'state' | 'infeasibleReason' | 'fitness' | 'reusedTrialId'
+      | 'genes'
+      | 'threshold'
+      | 'settings'
+      | 'fold'
+      | 'state'
+      | 'infeasibleReason'
+      | 'fitness'
+      | 'reusedTrialId'
+      | 'retrainedTrialId'
     >
   >;
 

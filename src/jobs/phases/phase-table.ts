@@ -7,6 +7,7 @@ import { Finals } from './finals.js';
 import { Parking } from './parking.js';
 import type { Phase } from './phase.js';
 import { Publishing } from './publishing.js';
+import { Retraining } from './retraining.js';
 import { Scoring } from './scoring.js';
 import { Searching } from './searching.js';
 import { Selecting } from './selecting.js';
@@ -20,6 +21,7 @@ export const PHASES: readonly Provider[] = [
   Searching,
   Selecting,
   Finals,
+  Retraining,
   Scoring,
   Publishing,
   Parking,
@@ -54,6 +56,7 @@ export class PhaseTable {
     searching: Searching,
     selecting: Selecting,
     finals: Finals,
+    retraining: Retraining,
     scoring: Scoring,
     publishing: Publishing,
     parking: Parking,
@@ -64,7 +67,8 @@ export class PhaseTable {
       QUEUED: { phase: starting, to: 'SEARCHING' },
       SEARCHING: { phase: searching, to: 'SELECTING' },
       SELECTING: { phase: selecting, to: 'FINALS' },
-      FINALS: { phase: finals, to: 'SCORING' },
+      FINALS: { phase: finals, to: 'RETRAINING' },
+      RETRAINING: { phase: retraining, to: 'SCORING' },
       SCORING: { phase: scoring, to: 'PUBLISHING' },
       PUBLISHING: { phase: publishing, to: 'SUCCEEDED' },
       PAUSING: { phase: parking, to: 'PAUSED' },

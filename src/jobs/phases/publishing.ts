@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RESULT_CLASS_COUNT_MAX, withoutClassFigures } from '../../domain/job/job-result.js';
 import { withSettings } from '../../domain/job/candidate-settings.js';
-import { judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
+import { isValidated, judgedFigure, validationFigure } from '../../domain/job/evaluation.js';
 import type { ParetoPoint } from '../../domain/job/search-objectives.js';
 import type { ModelVersion } from '../../domain/model-version.js';
 import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
@@ -10,12 +10,14 @@ import type { Rung } from '../../domain/job/job-result.js';
 import { rungsReached } from '../../search/search-plan.js';
 import { rungLosses } from '../rung-losses.js';
 import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
-import type { ModelDescription } from '../../export/model-files.js';
+import type { Lineage, ModelDescription } from '../../export/model-files.js';
 import { priorEstimate } from '../../estimate/estimate-job.js';
 import { ModelPublisher } from '../../export/model-publisher.js';
+import type { Method } from '../../methods/method-table.js';
 import { type DeliveredMethod, deliveredMethod } from '../../report/delivered-method.js';
 import type { ScoredModel } from '../../report/finalist.js';
 import { jobReport, type JobReport, testFigures } from '../../report/job-report.js';
+import { contendersOf, withRetrained } from '../../report/retrained-method.js';
 import { priorOutcomes } from '../../search/prior-outcomes.js';
 import { EventRepository } from '../../storage/postgres/event.repository.js';
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
@@ -77,7 +79,8 @@ export class Publishing implements Phase {
   private async delivery(context: JobContext): Promise<DeliveredModel> {
     const { job, dataset } = context;
     const setting = { job, partCount: partCountIn(context), classCount: dataset.classes.length, yieldNow };
-    const chosen = await deliveredMethod((await this.models.scored(context)) ?? [], setting);
+    const { contenders, retrained } = contendersOf((await this.models.scored(context)) ?? []);
+    const chosen = withRetrained(await deliveredMethod(contenders, setting), retrained);
     const [model] = chosen.delivered.models;
     if (model === undefined) throw new Error(`job ${job.id} is PUBLISHING without a model of its method`);
     return { ...chosen, model };
@@ -158,6 +161,7 @@ function seedFiguresOf(
     .map(({ id }) =>
       (spec.evaluation.division === 'REDIVIDED' ? [] : (trainings.get(id) ?? []))
         .flatMap((training) => seedResult(training) ?? [])
+        .filter(isValidated)
         .map((result) => validationFigure(result, figure)),
     );
 }
@@ -175,12 +179,13 @@ const estimateOf = ({ job, baseModel, dataset }: JobContext) =>
 function publishedFacts(
   context: JobContext,
   { delivered, model }: DeliveredModel,
-  { method, lrMultipliers }: JobReport,
+  { method, lrMultipliers, scores }: JobReport,
 ) {
   const { job, baseModel, dataset } = context;
   const { trial } = delivered;
   const genome = genomeOf(trial);
   const { settings } = trial;
+  const repeated = retrainedOf(scores, method);
   return {
     method,
     baseModel,
@@ -189,7 +194,10 @@ function publishedFacts(
     ...(genome !== undefined && { genome }),
     lrMultipliers,
     ...(settings !== undefined && { settings }),
-    lineage: lineage(context, trial, model),
+    lineage: {
+      ...lineage(context, trial, model),
+      ...(repeated !== undefined && { retrained: repeated }),
+    },
   };
 }
 
@@ -204,6 +212,12 @@ const predictionsOf = ({ ranked }: DeliveredMethod): ModelDescription['validatio
           validation === undefined ? [] : [{ method: trial.method, seed, ...validation }],
         ),
     );
+
+/** The method that the delivered one repeats, and the epochs of each stage; undefined of a method that repeats none. */
+function retrainedOf(scores: JobReport['scores'], delivered: Method): Lineage['retrained'] {
+  const retrained = scores.find(({ method }) => method === delivered)?.retrained;
+  return retrained && { method: retrained.method, stageEpochCounts: retrained.stageEpochCounts };
+}
 
 function lineage({ job, baseModel, dataset }: JobContext, trial: StoredTrial, { seed, training }: ScoredModel) {
   const { name, sha256, license, sourceUri } = baseModel;

@@ -11,6 +11,7 @@ import { SearchSpace1765500000000 } from '../../../migrations/1765500000000-sear
 import { SoupTasks1765600000000 } from '../../../migrations/1765600000000-soup-tasks.js';
 import { SoupsOfJobs1765700000000 } from '../../../migrations/1765700000000-soups-of-jobs.js';
 import { SearchEndings1765800000000 } from '../../../migrations/1765800000000-search-endings.js';
+import { RetrainedMethods1765900000000 } from '../../../migrations/1765900000000-retrained-methods.js';
 import { EvaluationDivision1766100000000 } from '../../../migrations/1766100000000-evaluation-division.js';
 import type { StoresConfig } from '../../config/config.js';
 import { BaseModelEntity } from './entities/base-model.entities.js';
@@ -69,6 +70,7 @@ const MIGRATIONS = [
   SoupTasks1765600000000,
   SoupsOfJobs1765700000000,
   SearchEndings1765800000000,
+  RetrainedMethods1765900000000,
   EvaluationDivision1766100000000,
 ];
 

@@ -80,12 +80,13 @@ export class TrialRepository {
     if (first === undefined) return [];
     await manager.query(
       `INSERT INTO trials (id, job_id, phase, method, generation, slot, origin, lr_multipliers, settings, genes, threshold, fold,
-                           state, infeasible_reason, fitness, reused_trial_id, end_time)
+                           state, infeasible_reason, fitness, reused_trial_id, retrained_trial_id, end_time)
        SELECT id, $1, phase, method, generation, slot, origin, "lrMultipliers", settings, genes, threshold, fold,
-              coalesce(state, 'QUEUED'), "infeasibleReason", fitness, "reusedTrialId", CASE WHEN fitness IS NOT NULL THEN now() END
+              coalesce(state, 'QUEUED'), "infeasibleReason", fitness, "reusedTrialId", "retrainedTrialId",
+              CASE WHEN fitness IS NOT NULL THEN now() END
          FROM jsonb_to_recordset($2::jsonb) AS r (id text, phase text, method text, generation int, slot int, origin text,
               "lrMultipliers" float8[], settings jsonb, genes float8[], threshold float8, fold int, state text, "infeasibleReason" text,
-              fitness float8, "reusedTrialId" text)
+              fitness float8, "reusedTrialId" text, "retrainedTrialId" text)
        ON CONFLICT (job_id, phase, method, generation, slot) DO NOTHING`,
       [jobId, JSON.stringify(trials.map((trial) => ({ ...trial, id: newId('trl') })))],
     );
@@ -314,6 +315,7 @@ export function seedResult({ seed, result }: Training): SeedResult | undefined {
     checkpoint: _checkpoint,
     lastValidationLoss: _loss,
     validationImageCount: _imageCount,
+    stageBestEpochs: _stages,
     ...figures
   } = result.train;
   return { seed, ...figures };

@@ -1,5 +1,5 @@
 import { expect, describe, it } from 'vitest';
-import { differingTensors, leftovers, numbersOf, train } from '../../../test/fixtures/training.js';
+import { differingTensors, leftovers, macroAccuraciesOf, numbersOf, train } from '../../../test/fixtures/training.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
 
 const LONG = { epochCount: 10, patienceEpochs: 10 };
@@ -47,7 +47,7 @@ describe('a training', () => {
 
   it('gives the best epoch so far when it pauses', async () => {
     const { best, bestEpoch, epochs } = await train(LONG, { pauseAfterEpochCount: 3 });
-    const found = Math.max(...epochs.map(({ validationMacroAccuracy }) => validationMacroAccuracy));
+    const found = Math.max(...macroAccuraciesOf(epochs));
     expect(best.validationMacroAccuracy).toBe(found);
     expect(epochs[bestEpoch - 1]?.validationMacroAccuracy).toBe(found);
   });

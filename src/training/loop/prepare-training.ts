@@ -29,7 +29,8 @@ export interface PreparedTraining {
   /** The state's layers for validation; load it before each pass. */
   readonly inference: InferenceModel;
   readonly train: ExampleSource;
-  readonly validation: ExampleSource;
+  /** Absent where nothing is validated. */
+  readonly validation?: ExampleSource;
   /** The parts that `StageRecord` reports. */
   readonly parts: StageRecord['parts'];
   readonly isPrefixCached: boolean;
@@ -72,15 +73,18 @@ export async function prepareTraining(
   try {
     // A step of the classifier alone takes less than the way of its examples to the device.
     const heldIfShort = (source: ExampleSource) => (stage.part === 'CLASSIFIER' ? heldExamples(source) : source);
-    const train = keep(await heldIfShort(await examplesOf('train', frozen, options, shared)));
-    const validation = keep(await heldIfShort(await examplesOf('validation', frozen, options, shared)));
+    const examples = async (set: 'train' | 'validation', images: LabelledImages) =>
+      keep(await heldIfShort(await examplesOf({ set, images }, frozen, options, shared)));
+    const train = await examples('train', options.train);
+    const validation = options.validation && (await examples('validation', options.validation));
     const { optimizer, classCount, technique, seed } = options;
     const { functions } = shared;
     const state = keep(new ModelState(segments, start, classCount, { optimizer, technique, seed, functions }));
     const layers = segments.flatMap((segment) => segment.layers);
     const inference = keep(new InferenceModel(layers, functions));
     const parts = partsOf(prefix, segments);
-    return { functions, state, inference, train, validation, parts, isPrefixCached, dispose };
+    const sources = { train, ...(validation !== undefined && { validation }) };
+    return { functions, state, inference, ...sources, parts, isPrefixCached, dispose };
   } catch (error) {
     dispose();
     throw error;
@@ -137,14 +141,13 @@ function partsOf(prefix: readonly Layer[], segments: readonly Segment[]): StageR
 }
 
 function examplesOf(
-  set: 'train' | 'validation',
+  { set, images }: { readonly set: 'train' | 'validation'; readonly images: LabelledImages },
   prefix: FrozenPrefix,
   options: FineTuneOptions,
   { functions, cache }: SharedParts,
 ): Promise<ExampleSource> {
   const { normalization, sourceKey, network } = options;
   const batchSize = options.microBatchSize ?? options.batchSize;
-  const images: LabelledImages = options[set];
   const source = imageSource(images, normalization);
   if (prefix.layers.length === 0) return Promise.resolve(source);
   const key = JSON.stringify([sourceKey, set, network.architecture, prefix.layers.length, normalization, batchSize]);

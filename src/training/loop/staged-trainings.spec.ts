@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { plainStep } from '../../../test/fixtures/steps.js';
 import { tinyNetworkCutAtClassifier, wholeBatch } from '../../../test/fixtures/tiny-network.js';
-import { differingTensors, leftovers, numbersOf, tinyTraining, train } from '../../../test/fixtures/training.js';
+import {
+  differingTensors,
+  leftovers,
+  macroAccuraciesOf,
+  numbersOf,
+  tinyTraining,
+  train,
+} from '../../../test/fixtures/training.js';
 import { layerParameterSpecs } from '../../networks/parameters.js';
 import { loadWeights, type Weights } from '../../networks/weights.js';
 import { tf } from '../device/backend.js';
@@ -69,7 +76,7 @@ describe('a training that begins with a probed head', () => {
     expect(epochs.map(({ learningRate }) => learningRate)).toEqual(
       rates.map((epoch) => learningRateOf(0.05, epoch, schedule)),
     );
-    const accuracies = epochs.map(({ validationMacroAccuracy }) => validationMacroAccuracy);
+    const accuracies = macroAccuraciesOf(epochs);
     expect(bestEpoch).toBe(1 + accuracies.indexOf(Math.max(...accuracies)));
     expect(best.validationMacroAccuracy).toBe(Math.max(...accuracies));
     expect(trainedParameterCount).toBe(8 * 3 * 9 + 16 + (8 * 9 + 16) + (16 * 8 + 32) + (3 * 16 + 3));

@@ -4,11 +4,10 @@ import { firstBatchesExampleCount } from '../../methods/batch-sizes.js';
 import type { Stage } from '../../methods/stage.js';
 import type { Weights } from '../../networks/weights.js';
 import { balancedClassWeights } from '../examples/class-weights.js';
-import { type EpochMetrics, validationMetrics } from '../metrics/epoch-metrics.js';
+import { type EpochMetrics, validationMetrics, type ValidationMetrics } from '../metrics/epoch-metrics.js';
 import { score } from '../metrics/evaluate.js';
 import type { FineTuneOptions } from '../fine-tune-options.js';
-import { learningRateOf } from './learning-rate.js';
-import type { ModelState } from '../model/model-state.js';
+import { learningRateOf, type LearningRateSchedule } from './learning-rate.js';
 import { asOutOfMemory, smallerMicroBatch } from './out-of-memory.js';
 import { type PreparedTraining, prepareTraining, type SharedParts } from './prepare-training.js';
 import { relativeGradients } from './relative-gradients.js';
@@ -105,7 +104,10 @@ function recordOf(
   return { ...record, gradientPassImageCount };
 }
 
-/** Trains until the stage's last epoch, until too many in a row were no better than its best, or until it is to pause. */
+/**
+ * Trains until the stage's last epoch, until too many in a row were no better than its best, or until it is to pause. Where
+ * nothing is validated, each epoch counts as better than the one before.
+ */
 async function trainEpochs(
   training: PreparedTraining,
   options: SizedOptions,
@@ -160,11 +162,12 @@ async function oneEpoch(
   stage: Stage,
   { epoch, stageEpoch, optimizerShare: knownShare }: EpochPlace,
 ) {
-  const { state, inference, train, validation, functions } = training;
-  const { batchSize, classCount, baseLearningRate, schedule, warmupStepCount } = options;
+  const { state, train } = training;
+  const { batchSize, baseLearningRate, warmupStepCount } = options;
   const seed = stage.isStart === true ? options.headSeed : options.seed;
   const startMs = performance.now();
-  const learningRate = learningRateOf(baseLearningRate, stage.restartsSchedule ? stageEpoch : epoch, schedule);
+  const scheduleEpoch = stage.restartsSchedule ? stageEpoch : epoch;
+  const learningRate = learningRateOf(baseLearningRate, scheduleEpoch, scheduleOf(options, stage));
   const settings = stepSettings(options, train.labels, learningRate);
   const warmup = { stepCount: warmupStepCount, epochsBefore: stageEpoch - 1 };
   const epochOptions = { epoch, seed, batchSize, settings, warmup };
@@ -174,12 +177,44 @@ async function oneEpoch(
     settings: { ...settings, ...(rateFactors !== undefined && { rateFactors }) },
     ...(knownShare !== undefined && { optimizerShare: knownShare }),
   });
-  state.loadInto(inference);
-  const scores = await score(inference, validation, { classCount, batchSize: options.microBatchSize, functions });
-  inference.unload();
-  if (!Number.isFinite(scores.loss)) throw notFinite(state, scores.loss, epoch);
+  const validated = await validate(training, options, epoch);
   const seconds = (performance.now() - startMs) / 1000;
-  return { metrics: { epoch, ...trained, ...validationMetrics(scores), learningRate, seconds }, optimizerShare };
+  return { metrics: { epoch, ...trained, ...validated, learningRate, seconds }, optimizerShare };
+}
+
+/** A schedule that ends with a training whose stages have epochs of their own ends with each of these. */
+function scheduleOf({ schedule, epochCount, stageEpochCounts }: SizedOptions, stage: Stage): LearningRateSchedule {
+  const endsWithStage =
+    stageEpochCounts !== undefined &&
+    stage.restartsSchedule &&
+    schedule.type === 'COSINE' &&
+    schedule.epochCount === epochCount;
+  return endsWithStage ? { ...schedule, epochCount: stage.epochCount } : schedule;
+}
+
+/**
+ * What the model makes of the validation images after an epoch; nothing where there are none.
+ *
+ * @throws {DomainError} NAN_LOSS when the validation loss, or without images a weight, is not finite.
+ */
+async function validate(
+  { state, inference, validation, functions }: PreparedTraining,
+  { classCount, microBatchSize }: SizedOptions,
+  epoch: number,
+): Promise<Partial<ValidationMetrics>> {
+  if (validation === undefined) {
+    const block = state.firstNotFinite();
+    if (block === undefined) return {};
+    throw notFinite(`weights of block ${block} are not finite after epoch ${epoch}`, { epoch, block });
+  }
+  state.loadInto(inference);
+  const scores = await score(inference, validation, { classCount, batchSize: microBatchSize, functions });
+  inference.unload();
+  if (Number.isFinite(scores.loss)) return validationMetrics(scores);
+  const block = state.firstNotFinite();
+  const where = block === undefined ? 'an activation overflowed' : `weights of block ${block} are not finite`;
+  const message = `the validation loss is ${scores.loss} after epoch ${epoch}: ${where}`;
+  throw notFinite(message, { loss: scores.loss, epoch, ...(block !== undefined && { block }) });
 }
 
 /** The rate factors of a stage that takes gradients before each epoch, which it also begins with a new optimizer. */
@@ -193,14 +228,9 @@ async function rateFactorsOf(
   return relativeGradients(state, train, epochOptions, gradientPassBatchCount);
 }
 
-function notFinite(state: ModelState, loss: number, epoch: number): DomainError {
-  const block = state.firstNotFinite();
-  const where = block === undefined ? 'an activation overflowed' : `weights of block ${block} are not finite`;
-  return new DomainError('NAN_LOSS', `the validation loss is ${loss} after epoch ${epoch}: ${where}`, {
-    loss: String(loss),
-    epoch: String(epoch),
-    ...(block !== undefined && { block }),
-  });
+function notFinite(message: string, metadata: Readonly<Record<string, string | number>>): DomainError {
+  const words = Object.entries(metadata).map(([name, value]) => [name, String(value)] as const);
+  return new DomainError('NAN_LOSS', message, Object.fromEntries(words));
 }
 
 function stepSettings(options: SizedOptions, trainLabels: Int32Array, learningRate: number): StepSettings {

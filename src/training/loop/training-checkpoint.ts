@@ -1,4 +1,4 @@
-import { figureOf, type Objective } from '../../domain/job/evaluation.js';
+import { figureOf, isValidated, type Objective } from '../../domain/job/evaluation.js';
 import type { Weights } from '../../networks/weights.js';
 import type { EpochMetrics } from '../metrics/epoch-metrics.js';
 import type { ModelSnapshot } from '../model/model-state.js';
@@ -20,11 +20,14 @@ export interface TrainingCheckpoint extends ModelSnapshot {
   readonly microBatchSize?: number;
 }
 
-/** The first of the epochs that are best by the objective. */
+/** The first of the epochs that are best by the objective; the last one where nothing was validated. */
 export function bestOf(epochs: readonly EpochMetrics[], objective: Objective): EpochMetrics | undefined {
   let best: EpochMetrics | undefined;
   for (const epoch of epochs) {
-    if (best === undefined || figureOf(epoch, objective) > figureOf(best, objective)) best = epoch;
+    if (best === undefined || replaces(epoch, best, objective)) best = epoch;
   }
   return best;
 }
+
+const replaces = (later: EpochMetrics, best: EpochMetrics, objective: Objective): boolean =>
+  !isValidated(later) || !isValidated(best) || figureOf(later, objective) > figureOf(best, objective);

@@ -22,16 +22,16 @@ export function validationMetrics(metrics: ClassificationMetrics): ValidationMet
   };
 }
 
-/** What one epoch came to. */
+/** What one epoch came to; without figures of validation images where there are none. */
 export const epochMetricsSchema = z.strictObject({
-  ...validationMetricsSchema.shape,
+  ...validationMetricsSchema.partial().shape,
   /** The epoch of the training, from 1. */
   epoch: z.int().positive(),
   /** Mean over the epoch's examples, each in the state before its step. */
   trainLoss: z.number(),
   /** The base learning rate in this epoch, before multipliers. */
   learningRate: z.number(),
-  /** Training and validation together. */
+  /** Training, and validation where there is one. */
   seconds: z.number(),
   /** The speed of the training part alone. */
   imagesPerSecond: z.number(),

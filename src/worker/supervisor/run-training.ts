@@ -94,7 +94,7 @@ function metricValues({ epoch, ...report }: EpochReport): MetricValue[] {
     forward_backward_seconds: report.forwardBackwardSeconds,
     optimizer_seconds: report.optimizerSeconds,
   };
-  return Object.entries(values).map(([name, value]) => ({ name, epoch, value }));
+  return Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [{ name, epoch, value }]));
 }
 
 /** Uploads a file whole. */

@@ -75,7 +75,7 @@ export async function train(
   await saved.remove();
   const secondsBefore = own.reduce((sum, { seconds }) => sum + seconds, 0);
   const trainSeconds = secondsBefore + (performance.now() - startMs) / 1000;
-  const images = { train: options.train.labels.length, validation: options.validation.labels.length };
+  const images = { train: options.train.labels.length, validation: sides.validation.length };
   return {
     result: { ...figuresOf(result, begunFrom, { spec, images }), trainSeconds, runtime },
     hasPaused: result.checkpoint !== undefined,
@@ -103,7 +103,7 @@ async function writeOutputs(
 
 /** The figures of a training; its costs are those since the checkpoint that it began from. */
 function figuresOf(
-  { bestEpoch, epochs, best, stages, trainedParameterCount, totalParameterCount }: FineTuneResult,
+  { bestEpoch, stageBestEpochs, epochs, best, stages, trainedParameterCount, totalParameterCount }: FineTuneResult,
   begunFrom: TrainingCheckpoint | undefined,
   { spec, images }: { readonly spec: TrainSpec; readonly images: ImageCounts },
 ): Omit<TrainResult, 'trainSeconds' | 'runtime'> {
@@ -112,6 +112,7 @@ function figuresOf(
   const hasLoss = pauseAfterEpochCount !== undefined && lastValidationLoss !== undefined;
   return {
     bestEpoch,
+    stageBestEpochs,
     ...best,
     epochCount: ownEpochs(epochs, begunFrom).length,
     trainedParameterCount,
@@ -122,12 +123,17 @@ function figuresOf(
   };
 }
 
-/** What weights take the validation images for: one more pass over them, which is no part of the training or its cost. */
+/**
+ * What weights take the validation images for: one more pass over them, which is no part of the training or its cost.
+ *
+ * @returns undefined where nothing was validated.
+ */
 async function predictionsOf(
   weights: Weights,
   { network, classCount, normalization, validation }: FineTuneOptions,
   places: Int32Array,
-): Promise<ValidationPredictions> {
+): Promise<ValidationPredictions | undefined> {
+  if (validation === undefined) return undefined;
   const { predictions } = await evaluate({
     network,
     weights,
@@ -158,7 +164,8 @@ function optionsOf(
   files: OpenFiles,
 ): FineTuneOptions {
   const { network, training, lrMultipliers, normTuning, technique, objective, seed, headSeed, augmentation } = spec;
-  const { fold, foldCount, division } = spec;
+  const { fold, foldCount, division, retraining } = spec;
+  const paths = [weightsPath, trainFile.path, validationFile.path];
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
   return {
     ...engineOptions(training),
@@ -167,7 +174,9 @@ function optionsOf(
     classCount: network.classCount,
     normalization: network,
     train: files.images([trainFile, validationFile], sides.train, varied),
-    validation: files.images([trainFile, validationFile], sides.validation),
+    ...(retraining === undefined
+      ? { validation: files.images([trainFile, validationFile], sides.validation) }
+      : { stageEpochCounts: retraining.stageEpochCounts }),
     lrMultipliers,
     ...(normTuning !== undefined && { normBlocks: normTuning.blocks }),
     technique,
@@ -175,7 +184,7 @@ function optionsOf(
     seed,
     headSeed,
     // Paths name bytes, so they stand for them.
-    sourceKey: JSON.stringify([weightsPath, trainFile.path, validationFile.path, fold, foldCount, division]),
+    sourceKey: JSON.stringify([...paths, fold, foldCount, division, retraining !== undefined]),
   };
 }
 
@@ -211,7 +220,7 @@ export async function score(
 /** The training checks its own loss; the validation's may still overflow after the last step. */
 function finiteReport({ seconds: _seconds, ...report }: EpochMetrics): EpochReport {
   for (const [name, value] of Object.entries(report)) {
-    if (Number.isFinite(value)) continue;
+    if (value === undefined || Number.isFinite(value)) continue;
     const { epoch } = report;
     throw new DomainError('NAN_LOSS', `${name} is ${value} after epoch ${epoch}`, { name, epoch: String(epoch) });
   }

@@ -37,6 +37,18 @@ describe('trainingSides', () => {
     }
   });
 
+  it('are all images and none where a training is repeated on all of them', () => {
+    const retraining = { stageEpochCounts: [3] };
+    expect(placesOf(files, { fold: 0, foldCount: 1, retraining })).toEqual({
+      train: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+      validation: [],
+    });
+    const division = { part: 0, partCount: 2 };
+    for (const wrong of [{ foldCount: 2 }, { foldCount: 1, division }]) {
+      expect(() => placesOf(files, { fold: 0, retraining, ...wrong })).toThrow('no fold, no division');
+    }
+  });
+
   it('refuse to divide a fold anew', () => {
     expect(() => trainingSides(files, { fold: 0, foldCount: 2, division: { part: 0, partCount: 2 } })).toThrow(
       'all images are divided anew, not fold 0 of 2',

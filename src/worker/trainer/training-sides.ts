@@ -10,18 +10,26 @@ export interface SplitFiles {
 }
 
 /**
- * The images that a training trains on, and those that it validates on: a fold of the dataset's own division, or one part
- * and all others of its images divided anew.
+ * The images that a training trains on, and those that it validates on: a fold of the dataset's own division, one part
+ * and all others of its images divided anew, or all images and none.
  *
  * @returns places among the images of train, followed by those of validation.
- * @throws {RangeError} for a division of a fold, and as `foldIndices` and `divideImages` do.
+ * @throws {RangeError} for a division or a retraining of a fold, for both together, and as `foldIndices` and `divideImages` do.
  */
 export function trainingSides(
   { train, validation }: SplitFiles,
-  { fold, foldCount, division }: Pick<TrainSpec, 'fold' | 'foldCount' | 'division'>,
+  { fold, foldCount, division, retraining }: Pick<TrainSpec, 'fold' | 'foldCount' | 'division' | 'retraining'>,
 ): DividedImages {
   const trainCount = train.labels.length;
   const behindTrain = (places: Int32Array) => places.map((place) => place + trainCount);
+  if (retraining !== undefined) {
+    if (division !== undefined || foldCount !== 1)
+      throw new RangeError('a retraining has all images: no fold, no division');
+    return {
+      train: Int32Array.from({ length: trainCount + validation.labels.length }, (_, place) => place),
+      validation: new Int32Array(),
+    };
+  }
   if (division === undefined) {
     return {
       train: Int32Array.from(foldIndices(train.labels, foldCount, fold)),

@@ -77,6 +77,10 @@ export class TrialEntity implements StoredTrial {
   @ForeignKey(() => TrialEntity, { name: 'trials_reused' })
   reusedTrialId?: string;
 
+  @Column('text', { nullable: true, transformer: absent })
+  @ForeignKey(() => TrialEntity, { name: 'trials_retrained' })
+  retrainedTrialId?: string;
+
   @Column('timestamptz', { default: () => 'now()' })
   createTime!: Date;
 

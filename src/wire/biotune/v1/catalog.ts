@@ -63,6 +63,12 @@ export enum Method {
    * asks for it.
    */
   SOUP = "SOUP",
+  /**
+   * RETRAINED - The method that would be delivered otherwise, trained again with the same seeds on the images of train
+   * and validation together, for the median of the best epochs of its finals; so nothing is left to validate
+   * it on. No baseline: `finals.retrains` asks for it.
+   */
+  RETRAINED = "RETRAINED",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 

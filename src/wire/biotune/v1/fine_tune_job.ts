@@ -235,7 +235,17 @@ export interface FinalsConfig {
    * and the soups are reported and may be delivered as the method SOUP; for a search of mode ACCELERATED with
    * more than one finalist.
    */
-  usesSoup?: boolean | undefined;
+  usesSoup?:
+    | boolean
+    | undefined;
+  /**
+   * Whether the method that would be delivered is trained again once the finals have ended, with the same
+   * seeds, on the images of train and validation together, for the median of the best epochs of its finals:
+   * it is reported as the method RETRAINED, and delivered in the place of the method that it repeats, though
+   * nothing is left to validate it on. Refused together with `uses_soup`: a soup has no epochs that could be
+   * repeated.
+   */
+  retrains?: boolean | undefined;
 }
 
 /** Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. */
@@ -946,7 +956,7 @@ export interface EarlierCandidate {
   job: string;
   /**
    * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
-   * best member.
+   * best member, RETRAINED those of the candidate that it repeats.
    */
   lrMultipliers: number[];
 }
@@ -957,7 +967,7 @@ export interface PriorCandidate {
   job: string;
   /**
    * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
-   * best member.
+   * best member, RETRAINED those of the candidate that it repeats.
    */
   lrMultipliers: number[];
   /**
@@ -1138,6 +1148,8 @@ export enum Progress_Phase {
   PUBLISHING = "PUBLISHING",
   /** SELECTING - The best candidates of each search train on all the data. */
   SELECTING = "SELECTING",
+  /** RETRAINING - The method that would be delivered trains again, where `finals.retrains` asks for that. */
+  RETRAINING = "RETRAINING",
   UNRECOGNIZED = "UNRECOGNIZED",
 }
 
@@ -1153,7 +1165,7 @@ export interface BestTrial {
     | undefined;
   /**
    * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
-   * best member.
+   * best member, RETRAINED those of the candidate that it repeats.
    */
   lrMultipliers: number[];
   /** The fitness of the trial: lower is better. */
@@ -1174,7 +1186,10 @@ export interface Genome {
 export interface JobResult {
   /** The resource name of the model version, `projects/{project}/models/{model}/versions/{number}`. */
   modelVersion: string;
-  /** The method that was delivered, be it the search or a baseline: chosen on validation by `finals.choice`. */
+  /**
+   * The method that was delivered, be it the search or a baseline: chosen on validation by `finals.choice`;
+   * RETRAINED in the place of the chosen one where `finals.retrains` has asked for it.
+   */
   method: Method;
   /** The genome of the search's winner; absent without a search, and in ACCELERATED. */
   genome?:
@@ -1278,9 +1293,12 @@ export interface MeasuredGain {
 
 /** Why a method was delivered, by the validation figure of `evaluation.fitness`. */
 export interface Delivery {
-  /** The method that was best on validation; `method` is the one that was delivered. */
+  /** The method that was best on validation; `method` of the result is the one that was delivered. */
   best: Method;
-  /** The best method's validation figure less the delivered one's, a fraction; 0 if they are one. */
+  /**
+   * The best method's validation figure less the delivered one's, a fraction; 0 if they are one. RETRAINED
+   * has no such figure: it is that of the method in whose place it is delivered.
+   */
   difference: number;
   /** The paired standard error of `difference` on the same images; 0 if they are one. */
   standardError: number;
@@ -1367,8 +1385,9 @@ export interface Interval {
 
 /**
  * How one method did: retrained on all the data, divided as `finals.division` says, with seeds that nothing
- * was chosen by; a SOUP with those by which the candidate of the search was chosen. Figures are means over
- * them. With one seed the intervals are those of one model, not of the method.
+ * was chosen by; a SOUP with those by which the candidate of the search was chosen; RETRAINED on the images
+ * of train and validation together. Figures are means over them. With one seed the intervals are those of one
+ * model, not of the method.
  */
 export interface MethodScore {
   /** The method. */
@@ -1377,11 +1396,18 @@ export interface MethodScore {
   trial: string;
   /**
    * The share of the validation images that is recognised, 0 to 1: the mean over the seeds, each on its
-   * training's own part of the images where `finals.division` is REDIVIDED.
+   * training's own part of the images where `finals.division` is REDIVIDED. RETRAINED has none.
    */
-  validationAccuracy: number;
-  /** The recall of the classes that have validation images, 0 to 1: a mean as `validation_accuracy`. */
-  validationMacroAccuracy: number;
+  validationAccuracy?:
+    | number
+    | undefined;
+  /**
+   * The recall of the classes that have validation images, 0 to 1: a mean as `validation_accuracy`. RETRAINED
+   * has none.
+   */
+  validationMacroAccuracy?:
+    | number
+    | undefined;
   /** The mean share of the test images that is recognised, 0 to 1. */
   testAccuracy: number;
   /** The mean recall of the classes that have test images, 0 to 1. */
@@ -1390,8 +1416,13 @@ export interface MethodScore {
   trainedParameterCount: number;
   /** The number of parameters of the network. */
   totalParameterCount: number;
-  /** The F1 of the classes that have validation images, 0 to 1: a mean as `validation_accuracy`. */
-  validationMacroF1: number;
+  /**
+   * The F1 of the classes that have validation images, 0 to 1: a mean as `validation_accuracy`. RETRAINED has
+   * none.
+   */
+  validationMacroF1?:
+    | number
+    | undefined;
   /** The mean F1 of the classes that have test images, 0 to 1. */
   testMacroF1: number;
   /** The mean expected calibration error on the test images, 15 bins, 0 to 1. */
@@ -1403,7 +1434,7 @@ export interface MethodScore {
   testRecalls: ClassRecall[];
   /**
    * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
-   * best member.
+   * best member, RETRAINED those of the candidate that it repeats.
    */
   lrMultipliers: number[];
   /** The confidence interval of `test_accuracy`. */
@@ -1418,23 +1449,59 @@ export interface MethodScore {
   seedScores: SeedScore[];
   /**
    * What all trainings of the method took: its search, the choice among its best candidates, and these. A
-   * SOUP takes the search and the choice that its members are from, and the averaging.
+   * SOUP takes the search and the choice that its members are from, and the averaging; RETRAINED all of the
+   * method that it repeats, and the trainings on all images.
    */
   cost:
     | Cost
     | undefined;
   /** The confidence interval of `test_macro_f1`. */
-  testMacroF1Interval: Interval | undefined;
+  testMacroF1Interval:
+    | Interval
+    | undefined;
+  /** The method that was trained again, and what that has changed; present where `method` is RETRAINED. */
+  retrained?: RetrainedMethod | undefined;
+}
+
+/** The method that RETRAINED repeats on train and validation together, on the same test images. */
+export interface RetrainedMethod {
+  /** The method that was trained again. */
+  method: Method;
+  /**
+   * The epochs of each stage of the trainings: the median of the best epochs of the method's finals, rounded,
+   * and at least 1.
+   */
+  stageEpochCounts: number[];
+  /** RETRAINED's mean test accuracy minus that of the method. */
+  testAccuracyDifference: number;
+  /** The confidence interval of `test_accuracy_difference`. */
+  testAccuracyDifferenceInterval:
+    | Interval
+    | undefined;
+  /** RETRAINED's mean test recall over the classes minus that of the method. */
+  testMacroAccuracyDifference: number;
+  /** The confidence interval of `test_macro_accuracy_difference`. */
+  testMacroAccuracyDifferenceInterval:
+    | Interval
+    | undefined;
+  /** RETRAINED's mean test F1 over the classes minus that of the method. */
+  testMacroF1Difference: number;
+  /** The confidence interval of `test_macro_f1_difference`. */
+  testMacroF1DifferenceInterval: Interval | undefined;
 }
 
 /** One model of a method, trained with one of the reporting seeds and scored once. */
 export interface SeedScore {
   /** The seed of the training. */
   seed: number;
-  /** The share of the validation images that the model recognises, 0 to 1. */
-  validationAccuracy: number;
-  /** The mean recall of the classes that have validation images, 0 to 1. */
-  validationMacroAccuracy: number;
+  /** The share of the validation images that the model recognises, 0 to 1. RETRAINED has none. */
+  validationAccuracy?:
+    | number
+    | undefined;
+  /** The mean recall of the classes that have validation images, 0 to 1. RETRAINED has none. */
+  validationMacroAccuracy?:
+    | number
+    | undefined;
   /** The share of the test images that the model recognises, 0 to 1. */
   testAccuracy: number;
   /** The mean recall of the classes that have test images, 0 to 1. */
@@ -1564,7 +1631,8 @@ export interface MethodEstimate {
   trialCount: number;
   /**
    * What all trainings of the method take. A SOUP takes the search and the choice that its members are from,
-   * and the averaging.
+   * and the averaging. RETRAINED is taken to repeat the method whose trainings take most, and has what that
+   * one takes.
    */
   cost:
     | Cost
@@ -1722,7 +1790,7 @@ export interface Trial {
     | undefined;
   /**
    * One factor on the base learning rate per block, input side first; 0 where frozen. A SOUP has those of its
-   * best member.
+   * best member, RETRAINED those of the candidate that it repeats.
    */
   lrMultipliers: number[];
   /** The slice of train and validation that was used, from 0; absent outside of SEARCH, where all is used. */
@@ -1742,7 +1810,8 @@ export interface Trial {
   seedResults: SeedResult[];
   /**
    * What `evaluation.fitness` says, of the mean over the seeds, or in the search of all images together where
-   * `evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended.
+   * `evaluation.division` is REDIVIDED: lower is better. Present once the trainings have ended; absent where
+   * nothing was validated.
    */
   fitness?:
     | number
@@ -1769,7 +1838,14 @@ export interface Trial {
     | TrialSettings
     | undefined;
   /** Why the candidate was dropped; present when PRUNED. */
-  pruning?: Pruning | undefined;
+  pruning?:
+    | Pruning
+    | undefined;
+  /**
+   * The resource name of the trial of FINALS whose candidate is trained again here on train and validation
+   * together; present where the method is RETRAINED.
+   */
+  retrainedTrial?: string | undefined;
 }
 
 /** The part of the job that the trial belongs to. */
@@ -1777,7 +1853,7 @@ export enum Trial_Phase {
   PHASE_UNSPECIFIED = "PHASE_UNSPECIFIED",
   /** SEARCH - It is a candidate of a search. */
   SEARCH = "SEARCH",
-  /** FINALS - It reports one candidate of a method. */
+  /** FINALS - It reports one candidate of a method, or repeats one as RETRAINED. */
   FINALS = "FINALS",
   /** SELECTION - It tells the best candidates of a search apart. */
   SELECTION = "SELECTION",
@@ -1852,20 +1928,26 @@ export interface SeedResult {
   /** The seed of the training. */
   seed: number;
   /**
-   * The number of the best epoch, from 1; those of the training of a head that it begins with are counted. It
-   * is absent for a soup, which has no epochs.
+   * The number of the best epoch, from 1, or of the last one where nothing was validated; those of the
+   * training of a head that it begins with are counted. It is absent for a soup, which has no epochs.
    */
   bestEpoch?:
     | number
     | undefined;
   /** The number of epochs, those of a head that the training begins with included; 0 for a soup. */
   epochCount: number;
-  /** The mean cross-entropy on the validation images. */
-  validationLoss: number;
-  /** The share of the validation images that the model recognises, 0 to 1. */
-  validationAccuracy: number;
-  /** The mean recall of the classes that have validation images, 0 to 1. */
-  validationMacroAccuracy: number;
+  /** The mean cross-entropy on the validation images. A model of RETRAINED has none. */
+  validationLoss?:
+    | number
+    | undefined;
+  /** The share of the validation images that the model recognises, 0 to 1. A model of RETRAINED has none. */
+  validationAccuracy?:
+    | number
+    | undefined;
+  /** The mean recall of the classes that have validation images, 0 to 1. A model of RETRAINED has none. */
+  validationMacroAccuracy?:
+    | number
+    | undefined;
   /** The number of parameters that learn in the training; absent for a soup. */
   trainedParameterCount?:
     | number
@@ -1878,14 +1960,18 @@ export interface SeedResult {
   trainSeconds: number;
   /**
    * The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found counts
-   * 0.
+   * 0. A model of RETRAINED has none.
    */
-  validationMacroF1: number;
+  validationMacroF1?:
+    | number
+    | undefined;
   /**
    * The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far confidence
-   * and accuracy are apart, 0 to 1.
+   * and accuracy are apart, 0 to 1. A model of RETRAINED has none.
    */
-  validationCalibrationError: number;
+  validationCalibrationError?:
+    | number
+    | undefined;
   /** The multiply-accumulates of the training, counted as in `Cost`. */
   multiplyAccumulates: number;
   /** What the training ran on. */

@@ -188,7 +188,23 @@ export interface TrainSpec {
   /** Whether what the best epoch's weights take the validation images for is uploaded. */
   keepPredictions: boolean;
   /** The blocks whose norms and biases alone learn; absent where all that trains learns whole. */
-  normTuning?: NormTuning | undefined;
+  normTuning?:
+    | NormTuning
+    | undefined;
+  /**
+   * How long a training on all images lasts; present for such a training, which is of no fold and no
+   * division.
+   */
+  retraining?: Retraining | undefined;
+}
+
+/** A training on the images of train and validation together, which leaves none to validate on. */
+export interface Retraining {
+  /**
+   * The epochs of each stage of the training, one after the other, 1 to 1000 each; the last epoch of each
+   * counts. A cosine that ends with the epochs of `training` ends with those of the stage.
+   */
+  stageEpochCounts: number[];
 }
 
 /** The images of train and validation together, cut into parts anew; none of the test images is in any. */
@@ -533,16 +549,25 @@ export interface ImportResult {
  * `train_seconds` and `multiply_accumulates` are those of the task alone.
  */
 export interface TrainResult {
-  /** The number of the best epoch, from 1; those of the training of a head that it begins with are counted. */
+  /**
+   * The number of the best epoch, from 1, or of the last one where nothing was validated; those of the
+   * training of a head that it begins with are counted.
+   */
   bestEpoch: number;
   /** The number of epochs, those of a head that the training begins with included. */
   epochCount: number;
-  /** The mean cross-entropy on the validation images. */
-  validationLoss: number;
-  /** The share of the validation images that the model recognises, 0 to 1. */
-  validationAccuracy: number;
-  /** The mean recall of the classes that have validation images, 0 to 1. */
-  validationMacroAccuracy: number;
+  /** The mean cross-entropy on the validation images. A model of RETRAINED has none. */
+  validationLoss?:
+    | number
+    | undefined;
+  /** The share of the validation images that the model recognises, 0 to 1. A model of RETRAINED has none. */
+  validationAccuracy?:
+    | number
+    | undefined;
+  /** The mean recall of the classes that have validation images, 0 to 1. A model of RETRAINED has none. */
+  validationMacroAccuracy?:
+    | number
+    | undefined;
   /** The number of parameters that learn in the training. */
   trainedParameterCount: number;
   /** The number of parameters of the network. */
@@ -559,14 +584,18 @@ export interface TrainResult {
     | undefined;
   /**
    * The mean F1 of the classes that have validation images, 0 to 1; a class of which nothing is found counts
-   * 0.
+   * 0. A model of RETRAINED has none.
    */
-  validationMacroF1: number;
+  validationMacroF1?:
+    | number
+    | undefined;
   /**
    * The expected calibration error on the validation images, 15 bins (arXiv 1706.04599): how far confidence
-   * and accuracy are apart, 0 to 1.
+   * and accuracy are apart, 0 to 1. A model of RETRAINED has none.
    */
-  validationCalibrationError: number;
+  validationCalibrationError?:
+    | number
+    | undefined;
   /** The multiply-accumulates of the training, counted as in `Cost`. */
   multiplyAccumulates: number;
   /**
@@ -588,7 +617,14 @@ export interface TrainResult {
     | Artifact
     | undefined;
   /** The number of validation images; present when the task said how the images are divided anew. */
-  validationImageCount?: number | undefined;
+  validationImageCount?:
+    | number
+    | undefined;
+  /**
+   * The best epoch of each stage, from 1 in the stage, or its last one where nothing was validated; 0 where
+   * no epoch was better than the head that the training began with.
+   */
+  stageBestEpochs: number[];
 }
 
 /** How a model did on the test split. */
