@@ -50,6 +50,15 @@ export function unitMeasurer(service, { sizes, dataDir, madeDir }) {
   };
 }
 
+/** The command of a run without its folders, which are places on one machine. @param {readonly string[]} args */
+export function commandOf(args) {
+  const text = args
+    .join(' ')
+    .replace(/ *--(data|results)-dir[ =]\S+/g, '')
+    .trim();
+  return ['npm run bench:accelerated', ...(text === '' ? [] : ['--', text])].join(' ');
+}
+
 /** What a run was made by. @param {readonly string[]} args Of the command. */
 export function runOf(args) {
   const git = (...words) => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim();
@@ -62,7 +71,7 @@ export function runOf(args) {
       isChanged: git('status', '--porcelain', '--untracked-files=no') !== '',
       node: process.version,
     },
-    command: ['npm run bench:accelerated', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    command: commandOf(args),
     date: new Date().toISOString().slice(0, 10),
   };
 }
