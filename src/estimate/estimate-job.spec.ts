@@ -218,8 +218,9 @@ describe('what a search will gain', () => {
 it('a result has of the estimate what it can be held against', () => {
   const spec = specOf(accelerated);
   const job = { spec, baseModel, classes, multiplyAccumulatesPerSecond: 1e9 };
-  const { trainSeconds: _seconds, ...counts } = estimateJob(job).cost;
-  expect(priorEstimate(job)).toEqual(counts);
+  const { cost, expectedGain } = estimateJob(job);
+  const { trainSeconds: _seconds, ...counts } = cost;
+  expect(priorEstimate(job)).toEqual({ ...counts, expectedGain });
 });
 
 /** What the methods of a job take whose search leaves settings open. */
