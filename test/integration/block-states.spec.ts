@@ -21,7 +21,7 @@ const madeUp: MadeUp = ({ normTuning, technique, lrMultipliers, seed }) => {
 describe('a job whose blocks may train norms and biases alone, or at rates that go by gradients', () => {
   const request = {
     search: {
-      biotune: { mode: 'ACCELERATED', populationSize: 12, generationCount: 2 },
+      biotune: { mode: 'ACCELERATED', populationSize: 12, eliteCount: 3, generationCount: 2 },
       accelerated: { usesNormState: true, usesGradientPick: true, usesRungs: false },
     },
     baselines: ['LP_FT'],

@@ -32,7 +32,7 @@ describe('a job with rungs', () => {
     const trials = searched(await jobs.trials(job.id));
     const [pruned, ended] = [inState(trials, 'PRUNED'), inState(trials, 'SUCCEEDED')];
     expect(pruned.length).toBeGreaterThan(0);
-    expect(pruned.length + ended.length).toBe(13);
+    expect(pruned.length + ended.length).toBe(11);
     for (const { pruning, fitness, seedResults, cost } of pruned) {
       expect(pruning?.epochCount).toBe(3);
       expect(pruning?.validationLoss).toBeGreaterThan((pruning?.cut ?? Infinity) + 0.03);
@@ -45,11 +45,11 @@ describe('a job with rungs', () => {
       expect(fitness).toBeGreaterThan(0);
       expect(cost).toMatchObject({ trainingCount: 2, epochCount: 2 * 8, trainSeconds: 2 * 4 });
     }
-    expect(job.progress).toMatchObject({ completedTrialCount: 13, runningTrialCount: 0 });
-    expect(job.result?.rungs).toMatchObject([{ epochCount: 3, trialCount: 13, droppedCount: pruned.length }]);
+    expect(job.progress).toMatchObject({ completedTrialCount: 11, runningTrialCount: 0 });
+    expect(job.result?.rungs).toMatchObject([{ epochCount: 3, trialCount: 11, droppedCount: pruned.length }]);
     expect(job.result?.rungs[0]?.rankCorrelation).toBeGreaterThan(0.9);
     const evolved = job.result?.scores.find(({ method }) => method === 'BIOTUNE')?.cost;
-    expect(evolved?.trainingCount).toBeGreaterThanOrEqual(26);
+    expect(evolved?.trainingCount).toBeGreaterThanOrEqual(22);
   });
 
   it('shows how far candidates have come that wait at a rung', async () => {
@@ -71,7 +71,7 @@ describe('a job with rungs', () => {
     const { id } = await jobs.run({ ...JOB, finals: { finalistCount: 1 } }, deep);
     const tasks = (await jobs.tasks(id)).filter(({ key }) => key.startsWith('search/BIOTUNE/'));
     const first = tasks.filter(({ key }) => !key.includes('/part-'));
-    expect(first).toHaveLength(26);
+    expect(first).toHaveLength(22);
     for (const { spec } of first) expect(contentOf(spec, 'train')).toMatchObject({ pauseAfterEpochCount: 3 });
     const second = tasks.filter((task) => !first.includes(task));
     expect(second.length).toBeGreaterThan(0);
@@ -103,7 +103,7 @@ describe('a job with rungs', () => {
       ({ type, payload }) => type === 'TRIAL_COMPLETED' && payload['phase'] === 'SEARCH',
     );
     expect(new Set(ends.map(({ payload }) => payload['trial'])).size).toBe(ends.length);
-    expect(ends).toHaveLength(13);
+    expect(ends).toHaveLength(11);
     const pruned = ends.filter(({ payload }) => payload['state'] === 'PRUNED');
     expect(pruned.length).toBeGreaterThan(0);
     for (const { payload } of pruned) expect(payload).not.toHaveProperty('fitness');
@@ -132,7 +132,7 @@ describe('a job with rungs', () => {
 
   it('trains in one go where it is asked to', async () => {
     const job = await jobs.run({ ...JOB, search: { ...SEARCH, accelerated: { usesRungs: false } } }, deep);
-    expect(inState(searched(await jobs.trials(job.id)), 'SUCCEEDED')).toHaveLength(13);
+    expect(inState(searched(await jobs.trials(job.id)), 'SUCCEEDED')).toHaveLength(11);
     expect(job.result?.rungs).toEqual([]);
   });
 });

@@ -187,7 +187,7 @@ it('delivers another method where a soup cannot be made, and says why', async ()
 });
 
 it('averages finalists of one image size alone', async () => {
-  const search = { seed: 5, biotune: { mode: 'ACCELERATED' }, space: { imageSizePx: [64, 96] } };
+  const search = { seed: 5, biotune: { mode: 'ACCELERATED', eliteCount: 3 }, space: { imageSizePx: [64, 96] } };
   const finals = { ...accelerated.finals, finalistCount: 6 };
   const job = await jobs.run({ ...accelerated, search, finals }, candidates, { soup: better });
   const tasks = await jobs.tasks(job.id);

@@ -32,7 +32,7 @@ describe('a search that no longer pays', () => {
     const trials = ofSearch(await jobs.trials(ended.id));
     const generations = new Set(trials.map(({ generation }) => generation));
     expect(generations.size).toBeLessThan(4);
-    expect(trials).toHaveLength(8 + 5 * (generations.size - 1));
+    expect(trials).toHaveLength(8 + 3 * (generations.size - 1));
     expect(trials.filter(({ state }) => state === 'CANCELLED')).toEqual([]);
     expect(ended.progress).toMatchObject({ completedTrialCount: trials.length, trialCount: trials.length });
     const stops = (await jobs.events(ended.id)).filter(({ type }) => type === 'SEARCH_STOPPED');
@@ -57,7 +57,7 @@ describe('a search that no longer pays', () => {
     const ended = await jobs.run({ ...job, baselines: ['RANDOM_SEARCH'] }, deep, { taskCountMax: 5 });
     expect(ended).toMatchObject({ state: 'SUCCEEDED', stopReason: 'NO_EXPECTED_GAIN' });
     const beside = ofSearch(await jobs.trials(ended.id), 'RANDOM_SEARCH');
-    expect(beside.map(({ state }) => state)).toEqual(Array(8 + 3 * 5).fill('SUCCEEDED'));
+    expect(beside.map(({ state }) => state)).toEqual(Array(8 + 3 * 3).fill('SUCCEEDED'));
   });
 
   it('prunes what is dropped at the rung where the search ends', async () => {
@@ -75,7 +75,7 @@ describe('a search that no longer pays', () => {
   it('goes on to its last generation without the option', async () => {
     const ended = await jobs.run(JOB, deep);
     expect(ended).toMatchObject({ state: 'SUCCEEDED', stopReason: 'COMPLETED' });
-    expect(ofSearch(await jobs.trials(ended.id))).toHaveLength(8 + 3 * 5);
+    expect(ofSearch(await jobs.trials(ended.id))).toHaveLength(8 + 3 * 3);
   });
 });
 
@@ -110,7 +110,7 @@ describe('a search with a target', () => {
       seedResults: [{ seed: CONFIRMATION_SEED }],
     });
     expect(confirmed).not.toHaveProperty('fold');
-    expect(ofSearch(trials).length).toBeLessThan(8 + 3 * 5);
+    expect(ofSearch(trials).length).toBeLessThan(8 + 3 * 3);
     const ends = (await jobs.events(ended.id)).filter(({ payload }) => payload['phase'] === 'CONFIRMATION');
     expect(ends.map(({ type, payload }) => [type, payload['trial']])).toEqual([['TRIAL_COMPLETED', confirmed?.id]]);
   });
