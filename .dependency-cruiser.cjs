@@ -8,7 +8,7 @@ const MAY_IMPORT = {
   observability: [],
   wire: [],
   rpc: [],
-  search: ['methods', 'domain'],
+  search: ['methods', 'domain', 'statistics'],
   random: [],
   formats: ['domain'],
   networks: ['methods', 'domain', 'random', 'formats'],

@@ -1,3 +1,4 @@
+import { median } from '../../statistics/median.js';
 import type { Place } from '../history.js';
 import { openStream } from '../rng.js';
 import { rankCorrelation } from './rank-correlation.js';
@@ -87,12 +88,4 @@ function isAudited({ generation, slot }: Place, seed: number, rung: number): boo
   const rng = openStream({ seed, purpose: 'AUDIT', generation, slot });
   for (let below = 0; below < rung; below += 1) rng.next();
   return rng.next() < AUDIT_CHANCE;
-}
-
-/** @param values At least one. */
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const upper = sorted[Math.floor(sorted.length / 2)] ?? NaN;
-  const lower = sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN;
-  return (lower + upper) / 2;
 }
