@@ -5,6 +5,7 @@ import { imageCountsOf, searchSlicesOf } from '../domain/dataset/dataset-folds.j
 import { withSettings } from '../domain/job/candidate-settings.js';
 import { redividedCountsOf } from '../domain/dataset/division.js';
 import { addCosts, type Cost, NO_COST } from '../domain/job/cost.js';
+import { normBlocksOf } from '../domain/job/norm-tuning.js';
 import type { JobEstimate } from '../domain/job/estimate.js';
 import type { PriorEstimate } from '../domain/job/job-result.js';
 import type { FineTuneJobSpec, FittedSpec } from '../domain/job/fine-tune-job.js';
@@ -207,7 +208,7 @@ function knownCandidates(scope: SearchScope): SearchedCandidate[] | undefined {
     .trials.map(({ lrMultipliers, settings }) => ({
       lrMultipliers: [...lrMultipliers],
       ...(settings !== undefined && { settings }),
-      ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }),
+      ...normBlocksOf(settings),
     }))
     .filter(({ lrMultipliers }) => lrMultipliers.some((rate) => rate > 0));
 }

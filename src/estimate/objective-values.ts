@@ -1,6 +1,7 @@
 import { forwardCosts } from '../cost/forward-costs.js';
 import type { BaseModel } from '../domain/base-model.js';
 import type { FineTuneJobSpec } from '../domain/job/fine-tune-job.js';
+import { normBlocksOf } from '../domain/job/norm-tuning.js';
 import type { ObjectiveValues } from '../domain/job/search-objectives.js';
 import type { NewTrial } from '../domain/job/trial.js';
 import { techniqueOf } from '../methods/apply-method.js';
@@ -38,7 +39,7 @@ export function objectiveValuesOf({
     ...(objectives.has('TRAINED_PARAMETERS') && {
       trainedParameterCount: learningCount(
         parameterSpecs(network(), classCount),
-        learningBlocks({ lrMultipliers, ...(settings?.normTuning && { normBlocks: settings.normTuning.blocks }) }),
+        learningBlocks({ lrMultipliers, ...normBlocksOf(settings) }),
         techniqueOf(methodOf(SEARCH_METHOD), spec.methods, settings),
       ),
     }),

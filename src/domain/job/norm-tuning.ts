@@ -18,3 +18,7 @@ export const normTuningSchema = z
   });
 /** The blocks of a candidate whose norms and biases alone learn. */
 export type NormTuning = Readonly<z.infer<typeof normTuningSchema>>;
+
+/** The blocks whose norms and biases alone learn, as a stage of a training has them; nothing where all learns whole. */
+export const normBlocksOf = (settings: { readonly normTuning?: NormTuning | undefined } | undefined) =>
+  settings?.normTuning && { normBlocks: settings.normTuning.blocks };

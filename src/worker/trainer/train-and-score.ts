@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { ImageCounts } from '../../cost/training-cost.js';
+import { normBlocksOf } from '../../domain/job/norm-tuning.js';
 import { DomainError } from '../../domain/errors.js';
 import { type Runtime, runtimeMismatch } from '../../domain/runtime.js';
 import type { TrainResult, TrainSpec } from '../../domain/task.js';
@@ -163,7 +164,7 @@ function optionsOf(
   sides: DividedImages,
   files: OpenFiles,
 ): FineTuneOptions {
-  const { network, training, lrMultipliers, normTuning, technique, objective, seed, headSeed, augmentation } = spec;
+  const { network, training, lrMultipliers, technique, objective, seed, headSeed, augmentation } = spec;
   const { fold, foldCount, division, retraining } = spec;
   const paths = [weightsPath, trainFile.path, validationFile.path];
   const varied = augmentation === 'NONE' ? undefined : { augmentation, seed };
@@ -178,7 +179,7 @@ function optionsOf(
       ? { validation: files.images([trainFile, validationFile], sides.validation) }
       : { stageEpochCounts: retraining.stageEpochCounts }),
     lrMultipliers,
-    ...(normTuning !== undefined && { normBlocks: normTuning.blocks }),
+    ...normBlocksOf(spec),
     technique,
     objective,
     seed,
