@@ -1,16 +1,3 @@
-/** Methods that are trained and scored beside the search, in the job of the arm ACCELERATED. */
-const BASELINES = [
-  'LP_BODY',
-  'LP_FT',
-  'FULL_FINE_TUNE',
-  'FULL_FINE_TUNE_TUNED',
-  'SUFFIX_GRID',
-  'LORA',
-  'L2_SP',
-  'AUTO_RGN',
-  'LINEAR_PROBE',
-];
-
 /** The sizes of `npm run bench:search`, which are smaller than the mode's own: 38 candidates of two seeds, not 140 of three. */
 const PAPER_SIZES = {
   search: { biotune: { mode: 'PAPER_FAST', populationSize: 6, eliteCount: 2, generationCount: 4 } },
@@ -23,23 +10,31 @@ const having = (isTaken, parts) => ({
 const without = (...parts) => having(false, parts);
 const withMore = (...parts) => having(true, parts);
 
+/** @returns {Arm} */
+const plainArm = (title, ...methods) => ({
+  title,
+  kind: 'PLAIN',
+  request: { search: { type: 'NONE' }, baselines: methods },
+});
+
 /**
  * What is compared: a job each for a task and a search seed. `request` is laid over the job of the accelerated search.
  *
- * SEARCH: a search that others are held against. ALONE: the accelerated search again, for its wall time. ABLATION: the
- * accelerated search with one part taken out, or one more. PEER: a search from outside, which drives the engine through the API.
+ * SEARCH: a search that others are held against. PLAIN: methods that search no candidates, each of which is compared. ABLATION:
+ * the accelerated search with one part taken out, or one more. PEER: a search from outside, which drives the engine through the API.
  *
  * @typedef {object} Arm
  * @property {string} title As tables name its search.
- * @property {'SEARCH' | 'ALONE' | 'ABLATION' | 'PEER'} kind
+ * @property {'SEARCH' | 'PLAIN' | 'ABLATION' | 'PEER'} kind
  * @property {object} request
- * @property {string} [method] What of the job is compared; its search when absent.
+ * @property {string} [method] What of the job is compared; its search when absent, and each of the baselines where it is PLAIN.
  */
 
 /** @type {Record<string, Arm>} The first one is what the others are held against, and measured first. */
 export const ARMS = {
-  ACCELERATED: { title: 'ACCELERATED', kind: 'SEARCH', request: { baselines: BASELINES } },
-  ACCELERATED_ALONE: { title: 'ACCELERATED, alone', kind: 'ALONE', request: {} },
+  ACCELERATED: { title: 'ACCELERATED', kind: 'SEARCH', request: {} },
+  PLAIN: plainArm('plain methods', 'LP_BODY', 'LP_FT', 'FULL_FINE_TUNE', 'LORA', 'AUTO_RGN', 'LINEAR_PROBE'),
+  TUNED: plainArm('plain methods that try several settings', 'FULL_FINE_TUNE_TUNED', 'SUFFIX_GRID', 'L2_SP'),
   PAPER_FAST: { title: 'PAPER_FAST', kind: 'SEARCH', request: PAPER_SIZES },
   RANDOM_SEARCH: {
     title: 'Random search',
@@ -62,7 +57,6 @@ export const ARMS = {
     request: { finals: { division: 'FIXED', choice: 'BEST' } },
   },
   NO_PROBE: { title: 'without the probed head', kind: 'ABLATION', request: { training: { headInit: 'RANDOM' } } },
-  SOUP: { title: 'with a soup', kind: 'ABLATION', method: 'SOUP', request: { finals: { usesSoup: true } } },
   OUT_OF_FOLD: {
     title: 'fitness out of fold',
     kind: 'ABLATION',
@@ -81,3 +75,6 @@ export const ARMS = {
 
 /** The arm that the others are held against. */
 export const MAIN_ARM = 'ACCELERATED';
+
+/** The arm of full fine-tuning, in which costs are counted. */
+export const FULL_ARM = 'PLAIN';

@@ -1,3 +1,4 @@
+import { percent } from '../../scripts/service/figures.mjs';
 import { MAIN_ARM } from './arms.mjs';
 import { accuracyOf, costOf, differenceOf, lowerBound95, overstatementOf, wallRatioOf } from './figures.mjs';
 
@@ -12,6 +13,8 @@ export const TARGETS = {
   /** Of PAPER_FAST's wall time. */
   wallRatio: 1 / 4,
   overstatement: 0.015,
+  /** How far the estimate of a job may be from what it takes, as a share of that. */
+  estimateError: 0.25,
 };
 
 /** Those that it is compared with: what a user would do otherwise. */
@@ -46,17 +49,20 @@ export const bestOther = (contenders) =>
  * @param {{ isMain: boolean, searchSeedCount: number }} task With the number of search seeds that a verdict needs.
  * @returns {Check[]}
  */
-export function checksOf(contenders, { isMain, searchSeedCount }) {
+export function checksOf(contenders, { isMain, soupGainOverLpFt, searchSeedCount }) {
   const find = (id) => contenders.find((contender) => contender.id === id);
   const scope = { main: find(MAIN_ARM), searchSeedCount };
+  const soup = { main: find('SOUP'), searchSeedCount };
   return [
-    notInferior(scope, bestOther(contenders)),
+    notInferior({ main: find('DELIVERED'), searchSeedCount }, bestOther(contenders)),
     ...(isMain ? [ahead(scope, find('LP_FT'), 'LP-FT', TARGETS.gainOverLpFt)] : []),
+    ...(soupGainOverLpFt === undefined ? [] : [ahead(soup, find('LP_FT'), 'LP-FT, as a soup', soupGainOverLpFt)]),
     ahead(scope, find('TPE'), 'TPE', 0),
     ahead(scope, find('RANDOM_SEARCH'), 'random search', 0),
     cheap(scope),
-    fast(scope, find('ACCELERATED_ALONE'), find('PAPER_FAST')),
+    fast(scope, find('PAPER_FAST')),
     honest(scope),
+    foreseen(scope),
   ];
 }
 
@@ -70,7 +76,7 @@ const judged = ({ searchSeedCount }, seedCount, target, found, isMet) => ({
 });
 
 function notInferior(scope, rival) {
-  const target = `at most ${points(TARGETS.inferiority)} behind the best other method, with 95 % confidence`;
+  const target = `as delivered, at most ${points(TARGETS.inferiority)} behind the best other method, with 95 % confidence`;
   if (scope.main === undefined || rival === undefined) return notMeasured(target);
   const difference = differenceOf(scope.main, rival);
   if (difference.searchSeedCount === 0) return notMeasured(target);
@@ -95,11 +101,11 @@ function cheap(scope) {
   return judged(scope, scope.main.samples.length, target, cost.toFixed(1), cost <= TARGETS.cost);
 }
 
-function fast(scope, alone, paper) {
+function fast(scope, paper) {
   const target = `at most ${TARGETS.wallRatio} of PAPER_FAST's wall time`;
-  const ratio = alone === undefined || paper === undefined ? NaN : wallRatioOf(alone, paper);
+  const ratio = scope.main === undefined || paper === undefined ? NaN : wallRatioOf(scope.main, paper);
   if (Number.isNaN(ratio)) return notMeasured(target);
-  const seedCount = Math.min(alone.samples.length, paper.samples.length);
+  const seedCount = Math.min(scope.main.samples.length, paper.samples.length);
   return judged(scope, seedCount, target, ratio.toFixed(2), ratio <= TARGETS.wallRatio);
 }
 
@@ -109,4 +115,13 @@ function honest(scope) {
   const overstatement = overstatementOf(scope.main);
   const isMet = overstatement <= TARGETS.overstatement;
   return judged(scope, scope.main.samples.length, target, points(overstatement), isMet);
+}
+
+function foreseen(scope) {
+  const target = `every job estimated to within ${percent(TARGETS.estimateError)} of what it takes`;
+  const ratios = (scope.main?.samples ?? []).map(({ estimateRatio }) => estimateRatio).filter(Number.isFinite);
+  if (ratios.length === 0) return notMeasured(target);
+  const isMet = ratios.every((ratio) => Math.abs(ratio - 1) <= TARGETS.estimateError);
+  const found = `${percent(Math.min(...ratios))} to ${percent(Math.max(...ratios))}`;
+  return judged(scope, ratios.length, target, found, isMet);
 }

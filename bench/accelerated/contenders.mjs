@@ -1,13 +1,14 @@
 import { METHOD_NAMES } from '../../scripts/service/method-names.mjs';
-import { ARMS, MAIN_ARM } from './arms.mjs';
+import { ARMS, FULL_ARM, MAIN_ARM } from './arms.mjs';
 
 /**
- * What is compared on a task: the search of an arm, or a plain method of the main arm's jobs.
+ * What is compared on a task: the search of an arm, or a plain method. OWN: what else comes of the accelerated search, its soup
+ * and the model that it delivers.
  *
  * @typedef {object} Contender
- * @property {string} id An arm, or a method.
+ * @property {string} id An arm, a method, or DELIVERED.
  * @property {string} title
- * @property {'SEARCH' | 'ALONE' | 'ABLATION' | 'PEER' | 'PLAIN'} kind
+ * @property {'SEARCH' | 'OWN' | 'PLAIN' | 'ABLATION' | 'PEER'} kind
  * @property {SeedSample[]} samples One for each search seed.
  *
  * What one search seed gave.
@@ -20,6 +21,7 @@ import { ARMS, MAIN_ARM } from './arms.mjs';
  * @property {number} costInFull All multiply-accumulates of the method over those of one training of full fine-tuning on the
  *   same images; NaN where that was not measured.
  * @property {number} wallSeconds Of the job, in which other methods may have been.
+ * @property {number} estimateRatio What the job was estimated to take over what it took; NaN without an estimate.
  */
 
 /**
@@ -30,30 +32,35 @@ import { ARMS, MAIN_ARM } from './arms.mjs';
  * @returns {Contender[]} those that were measured with one search seed at least.
  */
 export function contendersOf({ units }, lines) {
-  const searches = Object.entries(ARMS).map(([arm, { title, kind, method = 'BIOTUNE' }]) => ({
-    id: arm,
-    title,
-    kind,
-    arm,
-    method,
-  }));
-  const plain = Object.entries(METHOD_NAMES)
-    .filter(([method]) => method !== 'BIOTUNE')
-    .map(([method, title]) => ({ id: method, title, kind: 'PLAIN', arm: MAIN_ARM, method }));
-  // RANDOM_SEARCH is an arm here and no plain method: ids are not told apart otherwise.
-  return [...searches, ...plain.filter(({ id }) => !(id in ARMS))]
-    .map(({ arm, method, ...contender }) => ({
+  return Object.entries(ARMS)
+    .flatMap(([arm, facts]) => comparedOf(arm, facts))
+    .map(({ arm, methodIn, ...contender }) => ({
       ...contender,
       samples: units
-        .filter((unit) => unit.arm === arm && method in unit.costs)
+        .filter((unit) => unit.arm === arm && methodIn(unit) in unit.costs)
         .sort((a, b) => a.searchSeed - b.searchSeed)
-        .map((unit) => sampleOf(unit, method, fullCostOf(units, unit), lines)),
+        .map((unit) => sampleOf(unit, methodIn(unit), fullCostOf(units, unit), lines)),
     }))
     .filter(({ samples }) => samples.length > 0);
 }
 
+/** What is compared of an arm: its search, or each of its plain methods. `methodIn` says which method of a unit that is. */
+function comparedOf(arm, { title, kind, method = 'BIOTUNE', request }) {
+  const compared = { id: arm, title, kind, arm, methodIn: () => method };
+  if (kind === 'PLAIN') {
+    return request.baselines.map((id) => ({ ...compared, id, title: METHOD_NAMES[id], methodIn: () => id }));
+  }
+  if (arm !== MAIN_ARM) return [compared];
+  return [
+    compared,
+    { ...compared, id: 'SOUP', title: `${title}, soup`, kind: 'OWN', methodIn: () => 'SOUP' },
+    { ...compared, id: 'DELIVERED', title: `${title}, delivered`, kind: 'OWN', methodIn: ({ delivered }) => delivered },
+  ];
+}
+
 /** @returns {SeedSample} */
-function sampleOf({ arm, searchSeed, rows, costs, wallSeconds }, method, fullCost, lines) {
+function sampleOf(unit, method, fullCost, lines) {
+  const { arm, searchSeed, rows, costs, wallSeconds } = unit;
   const ofSeed = lines.filter((line) => line.searchSeed === searchSeed);
   const { labels } = ofSeed.find((line) => 'labels' in line);
   const models = ofSeed.filter((line) => line.arm === arm && line.method === method);
@@ -67,13 +74,14 @@ function sampleOf({ arm, searchSeed, rows, costs, wallSeconds }, method, fullCos
     multiplyAccumulates: costs[method].multiplyAccumulates,
     costInFull: costs[method].multiplyAccumulates / fullCost,
     wallSeconds,
+    estimateRatio: (unit.estimatedMultiplyAccumulates ?? NaN) / (unit.multiplyAccumulates ?? NaN),
   };
 }
 
-/** One training of full fine-tuning on the images of a unit; NaN where the main arm has not been measured on them. */
+/** One training of full fine-tuning on the images of a unit; NaN where it has not been measured on them. */
 function fullCostOf(units, { searchSeed }) {
-  const main = units.find((unit) => unit.arm === MAIN_ARM && unit.searchSeed === searchSeed);
-  const rows = main?.rows.filter(({ method }) => method === 'FULL_FINE_TUNE') ?? [];
+  const full = units.find((unit) => unit.arm === FULL_ARM && unit.searchSeed === searchSeed);
+  const rows = full?.rows.filter(({ method }) => method === 'FULL_FINE_TUNE') ?? [];
   return mean(rows.map(({ multiplyAccumulates }) => multiplyAccumulates));
 }
 

@@ -1,4 +1,4 @@
-import { MAIN_ARM } from './arms.mjs';
+import { ARMS, MAIN_ARM } from './arms.mjs';
 
 /** Methods that search a space of candidates like the search itself; all others are plain. */
 const NOT_PLAIN = ['BIOTUNE', 'RANDOM_SEARCH'];
@@ -21,22 +21,30 @@ export function gainOfSearch({ settings, rows, methods, imageCounts, classCount 
 }
 
 /**
- * The same from a file of `npm run bench:accelerated`: a gain for each search seed, over the plain method that is best in all.
+ * The same from a file of `npm run bench:accelerated`: a gain for each search seed, over the plain method that is best in all,
+ * of those that were measured with as many search seeds as the search.
  *
  * @param {import('./files.mjs').Result} result
  * @param {string} source
  */
 export function gainOfAccelerated({ units, imageCounts, classCount }, source) {
   const main = units.filter(({ arm }) => arm === MAIN_ARM);
-  const accuracyOf = ({ rows }, method) =>
-    mean(rows.filter((row) => row.method === method).map((row) => row.testAccuracy));
-  const plain = [...new Set(main.flatMap(({ costs }) => Object.keys(costs)))].filter(
-    (method) => !NOT_PLAIN.includes(method),
-  );
-  const meanOf = (method) => mean(main.map((unit) => accuracyOf(unit, method)));
-  const [best] = plain.filter((method) => Number.isFinite(meanOf(method))).sort((a, b) => meanOf(b) - meanOf(a));
+  const plain = units.filter(({ arm }) => ARMS[arm].kind === 'PLAIN');
+  const accuracyOf = (method, { searchSeed }) =>
+    mean(
+      plain
+        .filter((unit) => unit.searchSeed === searchSeed)
+        .flatMap(({ rows }) => rows)
+        .filter((row) => row.method === method)
+        .map(({ testAccuracy }) => testAccuracy),
+    );
+  const meanOf = (method) => mean(main.map((unit) => accuracyOf(method, unit)));
+  const [best] = [...new Set(plain.flatMap(({ costs }) => Object.keys(costs)))]
+    .filter((method) => Number.isFinite(meanOf(method)))
+    .sort((a, b) => meanOf(b) - meanOf(a));
   if (best === undefined) return undefined;
-  const gains = main.map((unit) => accuracyOf(unit, 'BIOTUNE') - accuracyOf(unit, best));
+  const foundBy = ({ rows }) => mean(rows.filter(({ method }) => method === 'BIOTUNE').map((row) => row.testAccuracy));
+  const gains = main.map((unit) => foundBy(unit) - accuracyOf(best, unit));
   return { mode: 'ACCELERATED', gains: gains.map(rounded), source, imageCount: imageCounts.train, classCount };
 }
 

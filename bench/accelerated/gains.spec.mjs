@@ -34,32 +34,55 @@ describe('gainOfSearch', () => {
   });
 });
 
-describe('gainOfAccelerated', () => {
-  const unit = (arm, found, lora, lpFt) => ({
-    arm,
-    costs: { BIOTUNE: {}, LORA: {}, LP_FT: {} },
-    rows: [
-      { method: 'BIOTUNE', testAccuracy: found - 0.01 },
-      { method: 'BIOTUNE', testAccuracy: found + 0.01 },
-      { method: 'LORA', testAccuracy: lora },
-      { method: 'LP_FT', testAccuracy: lpFt },
-    ],
-  });
-  const result = { imageCounts: { train: 50 }, classCount: 5 };
+const search = (arm, searchSeed, found) => ({
+  arm,
+  searchSeed,
+  costs: { BIOTUNE: {} },
+  rows: [
+    { method: 'BIOTUNE', testAccuracy: found - 0.01 },
+    { method: 'BIOTUNE', testAccuracy: found + 0.01 },
+  ],
+});
+const plain = (arm, searchSeed, method, testAccuracy) => ({
+  arm,
+  searchSeed,
+  costs: { [method]: {} },
+  rows: [{ method, testAccuracy }],
+});
+const COUNTS = { imageCounts: { train: 50 }, classCount: 5 };
 
+describe('gainOfAccelerated', () => {
   it('is that of each search seed, over the plain method that is best in all', () => {
     const units = [
-      unit('ACCELERATED', 0.8, 0.79, 0.7),
-      unit('ACCELERATED', 0.82, 0.77, 0.8),
-      unit('NO_MOVES', 0.1, 0, 0),
+      search('ACCELERATED', 1, 0.8),
+      search('ACCELERATED', 2, 0.82),
+      search('NO_MOVES', 1, 0.1),
+      plain('PLAIN', 1, 'LORA', 0.79),
+      plain('PLAIN', 2, 'LORA', 0.77),
+      plain('TUNED', 2, 'L2_SP', 0.8),
+      plain('TUNED', 1, 'L2_SP', 0.7),
     ];
-    expect(gainOfAccelerated({ ...result, units }, 'b.json')).toMatchObject({
+    expect(gainOfAccelerated({ ...COUNTS, units }, 'b.json')).toMatchObject({
       mode: 'ACCELERATED',
       gains: [0.01, 0.05],
     });
   });
 
-  it('is none where the search was not measured', () => {
-    expect(gainOfAccelerated({ ...result, units: [unit('NO_MOVES', 0.1, 0, 0)] }, 'b.json')).toBeUndefined();
+  it('is over no method that lacks a search seed', () => {
+    const units = [
+      search('ACCELERATED', 1, 0.8),
+      search('ACCELERATED', 2, 0.82),
+      plain('PLAIN', 1, 'LORA', 0.79),
+      plain('PLAIN', 2, 'LORA', 0.77),
+      plain('TUNED', 2, 'L2_SP', 0.9),
+    ];
+    expect(gainOfAccelerated({ ...COUNTS, units }, 'b.json')?.gains).toEqual([0.01, 0.05]);
+  });
+
+  it.each([
+    ['the search', [search('NO_MOVES', 1, 0.1), plain('PLAIN', 1, 'LORA', 0.7)]],
+    ['plain methods', [search('ACCELERATED', 1, 0.8), plain('PLAIN', 2, 'LORA', 0.7)]],
+  ])('is none where %s was not measured', (_, units) => {
+    expect(gainOfAccelerated({ ...COUNTS, units }, 'b.json')).toBeUndefined();
   });
 });

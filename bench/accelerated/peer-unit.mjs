@@ -6,12 +6,13 @@ export function bestOf(tried, count) {
 
 /**
  * Charges a unit for the candidates that were tried before its job, and not for those that the job has tried again. Its
- * estimate is of that job alone, so it has none.
+ * estimate, and what it is held against, are of that job alone, so it has neither.
  */
-export function withTried({ estimatedMultiplyAccumulates: _ofTheLastJob, ...unit }, tried) {
+export function withTried(measured, tried) {
+  const { estimatedMultiplyAccumulates: _estimate, multiplyAccumulates: _taken, ...unit } = measured;
   const sum = (figure) => tried.reduce((total, each) => total + each[figure], 0);
   const searched = sum('multiplyAccumulates');
-  const { trainSeconds: _ofTheLastJob2, ...cost } = unit.costs.BIOTUNE;
+  const { trainSeconds: _ofTheLastJob, ...cost } = unit.costs.BIOTUNE;
   return {
     ...unit,
     wallSeconds: unit.wallSeconds + sum('wallSeconds'),

@@ -58,10 +58,8 @@ export function resultTable(contenders, intervalOf) {
       accuracyText(contender, intervalOf),
       points(overstatementOf(contender)),
       ratioText(costOf(contender), 2),
-      // In the main arm's jobs plain methods were trained, too, so that their wall time is no one's.
-      contender.kind === 'PLAIN' || contender.id === MAIN_ARM || paper === undefined
-        ? '–'
-        : ratioText(wallRatioOf(contender, paper), 2),
+      // Plain methods share a job, so that its wall time is no one's.
+      contender.kind === 'PLAIN' || paper === undefined ? '–' : ratioText(wallRatioOf(contender, paper), 2),
     ]),
   ];
 }

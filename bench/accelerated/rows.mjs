@@ -29,7 +29,9 @@
  * @property {number} wallSeconds From the job's first work to its end.
  * @property {number} unitSeconds All that the unit took, its images' import among it.
  * @property {number} searchMultiplyAccumulates Of the candidates of the search, without the choice among the best and the finals.
- * @property {number} estimatedMultiplyAccumulates What the service had said that the job would take.
+ * @property {number} [estimatedMultiplyAccumulates] What the service had said that the job would take; absent, as the next, for
+ *   a peer, whose candidates have jobs of their own.
+ * @property {number} [multiplyAccumulates] What all trainings of the job took.
  * @property {Record<string, { trainingCount: number, epochCount: number, multiplyAccumulates: number, trainSeconds?: number }>} costs
  *   By method: all its trainings.
  * @property {string} delivered The method that the service delivered.

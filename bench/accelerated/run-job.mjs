@@ -24,6 +24,7 @@ export async function runJob(request, service) {
       wallSeconds: (Date.parse(endTime) - Date.parse(startTime)) / 1000,
       searchMultiplyAccumulates: searchCostOf(trials),
       estimatedMultiplyAccumulates: estimate.cost.multiplyAccumulates,
+      multiplyAccumulates: result.cost.multiplyAccumulates,
       costs: costsOf(result),
       delivered: result.method,
       rows: rowsOf(result, trials),

@@ -141,14 +141,7 @@ export const soupSpecSchema = z
     foldCount: trainSpecSchema.shape.foldCount,
     division: trainSpecSchema.shape.division,
     objective: objectiveSchema.describe('What decides which members join.'),
-    batchSize: z
-      .int()
-      .min(2)
-      .max(4096)
-      .describe(
-        'The number of images in memory at a time, 2 to 4096; re-estimated statistics of BatchNorm are means over such ' +
-          'batches.',
-      ),
+    batchSize: z.int().min(2).max(4096).describe('The number of images in memory at a time, 2 to 4096.'),
     runtime: runtimeOfJob,
   })
   .meta({

@@ -143,7 +143,7 @@ function estimatorOf(job: EstimatedJob) {
       estimateSoup(
         open.map(({ costs }) => costs),
         memberCount,
-        all,
+        all.validation,
       );
     const own = costOfWork(job, { trainingCount: 0, epochCount: 0, multiplyAccumulates });
     const ofAll = { ...row, method: SOUP_METHOD, trialCount: 0, cost: addCosts(untilChosen, own) };

@@ -43,6 +43,15 @@ it('takes a candidate once that was tried twice, in the place of its better tria
   ]);
 });
 
+it('takes the kin of a better candidate after all that are kin of none', () => {
+  const trials = [trial(0, 0.1, [0, 1]), trial(1, 0.2, [0, 2]), trial(2, 0.3, [3, 3]), trial(3, 0.4, [0, 3])];
+  const areKin = (a: StoredTrial, b: StoredTrial) => a.lrMultipliers[0] === b.lrMultipliers[0];
+  const slotsOf = (count: number) =>
+    bestCandidates(trials, 'BIOTUNE', count, areKin).map(({ lrMultipliers }) => lrMultipliers[1]);
+  expect(slotsOf(2)).toEqual([1, 3]);
+  expect(slotsOf(4)).toEqual([1, 3, 2, 3]);
+});
+
 it('tells candidates apart by what they set over the same multipliers, and keeps it', () => {
   const alphas = [1, 0.1, 0.01, 0.1];
   const trials = alphas.map((alpha, slot) =>

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { foldCountOf } from '../domain/dataset/dataset-folds.js';
+import { groupBy } from '../domain/group-by.js';
 import { type Method, SEARCH_METHOD } from '../methods/method-table.js';
 import type { NewTrial, StoredTrial, TrialPhase } from '../domain/job/trial.js';
 import type { TrainSpec } from '../domain/task.js';
@@ -38,15 +39,24 @@ export const candidateOf = ({ method, lrMultipliers, settings, genes, threshold 
  * The best candidates of a search, best first; of equal ones the earlier, and of those that are trained alike one.
  *
  * Trials of all folds are compared, as in the paper: what is chosen from them is compared on all the data.
+ *
+ * @param areKin Which candidates are too much alike to be told apart: the better one goes first, the other after all that are
+ *   like none of those before them. No two are, when absent.
  */
-export function bestCandidates(trials: readonly StoredTrial[], method: Method, count: number): Candidate[] {
-  const best = new Map<string, StoredTrial>();
-  for (const trial of rankedTrials(trials, method)) {
-    if (best.size === count) break;
-    const phenotype = phenotypeKey(trial);
-    if (!best.has(phenotype)) best.set(phenotype, trial);
+export function bestCandidates(
+  trials: readonly StoredTrial[],
+  method: Method,
+  count: number,
+  areKin: (a: StoredTrial, b: StoredTrial) => boolean = () => false,
+): Candidate[] {
+  const first: StoredTrial[] = [];
+  const later: StoredTrial[] = [];
+  for (const [trial] of groupBy(rankedTrials(trials, method), phenotypeKey).values()) {
+    if (trial === undefined) continue;
+    const isKin = first.some((better) => areKin(better, trial));
+    (isKin ? later : first).push(trial);
   }
-  return [...best.values()].map(candidateOf);
+  return [...first, ...later].slice(0, count).map(candidateOf);
 }
 
 /** The trials of a method that could be trained, the best by their fitness first; of equal ones the earlier. */

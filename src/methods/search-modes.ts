@@ -49,6 +49,8 @@ export interface ModeDefaults {
     readonly seedCount: number;
     readonly division: 'FIXED' | 'REDIVIDED';
     readonly choice: 'BEST' | 'CHEAPEST_WITHIN_ONE_ERROR';
+    /** Where a search gives several finalists. */
+    readonly usesSoup: boolean;
   };
 }
 
@@ -58,7 +60,7 @@ const OF_THE_PAPER: ModeDefaults = {
   training: { epochCount: 30, patienceEpochs: 3, cosineEpochCount: 100, stepCountMin: 0 },
   batchSize: 96,
   searchFraction: 0.5,
-  finals: { finalistCount: 3, seedCount: 3, division: 'FIXED', choice: 'BEST' },
+  finals: { finalistCount: 3, seedCount: 3, division: 'FIXED', choice: 'BEST', usesSoup: false },
 };
 
 /** Few trials on all the data, each a whole cosine of enough steps: what a CPU finishes. */
@@ -68,7 +70,13 @@ const OF_ACCELERATED: ModeDefaults = {
   training: { epochCount: 10, stepCountMin: 100 },
   batchSize: 32,
   searchFraction: 1,
-  finals: { finalistCount: 3, seedCount: 2, division: 'REDIVIDED', choice: 'CHEAPEST_WITHIN_ONE_ERROR' },
+  finals: {
+    finalistCount: 3,
+    seedCount: 2,
+    division: 'REDIVIDED',
+    choice: 'CHEAPEST_WITHIN_ONE_ERROR',
+    usesSoup: true,
+  },
 };
 
 /** What a mode says of how a search reads genomes, trains them and goes on from them. */

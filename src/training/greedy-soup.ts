@@ -5,12 +5,10 @@ import type { NetworkDefinition } from '../networks/network.js';
 import { checkWeights, type Weights } from '../networks/weights.js';
 import { checkImages } from './examples/check-images.js';
 import { type ExampleSource, imageSource, type LabelledImages, type Normalization } from './examples/image-batches.js';
-import { populationStatistics } from './loop/population-statistics.js';
 import { ownParts, type SharedParts } from './loop/prepare-training.js';
 import { type ValidationMetrics, validationMetrics } from './metrics/epoch-metrics.js';
 import { score } from './metrics/evaluate.js';
 import { InferenceModel } from './model/inference-model.js';
-import { StatisticDifferences } from './model/statistic-differences.js';
 import { WeightSum } from './model/weight-sum.js';
 
 /** Reads the whole state of one member, in torch layout and with a classifier of `classCount` classes. */
@@ -23,12 +21,10 @@ export interface SoupOptions {
   readonly members: readonly [ReadMember, ...ReadMember[]];
   readonly classCount: number;
   readonly normalization: Normalization;
-  /** What running statistics are re-estimated from. */
-  readonly train: LabelledImages;
   /** What decides which members join. */
   readonly validation: LabelledImages;
   readonly objective: Objective;
-  /** Images in memory at a time; also those of a batch whose statistics BatchNorm uses while they are re-estimated. */
+  /** Images in memory at a time. */
   readonly batchSize: number;
 }
 
@@ -52,8 +48,8 @@ export interface SoupResult {
   readonly validation: ValidationMetrics;
   /** The class index that the mean gives each validation image, in the order of the images. */
   readonly predictions: readonly number[];
-  /** One per block: how many images went forward through it, in all tries together. */
-  readonly blockImageCounts: readonly number[];
+  /** How many images went forward, in all tries together. */
+  readonly imageCount: number;
 }
 
 /** How a soup is watched, and what it takes over from others. */
@@ -67,19 +63,17 @@ export interface SoupHooks {
  * Averages the weights of models that were trained from one start: a greedy soup. The members are tried in their order, and
  * one joins if the objective's figure of the mean with it, on the validation images, is not lower than without it.
  *
- * Running statistics that differ between the members of a mean are re-estimated from the training images, those of a whole
- * block together; equal ones stay as they are. So a mean of equal models is that model.
+ * Running statistics are averaged like all other tensors, so that a mean of equal models is that model (ADR 26).
  *
  * The same options give the same bits, as a training does. Beside the sum, in float64, and the tensors on the device, two
  * models are in memory at most.
  *
  * @throws {DomainError} WEIGHTS_INVALID when a member is not the network's whole state; INPUT_TOO_SMALL or FIELD_INVALID when
  *   the images do not fit the network; NAN_LOSS when the first member's validation loss is not a number.
- * @see Wortsman et al., arXiv 2203.05482, recipe 1; statistics are not the paper's, whose networks have no BatchNorm.
+ * @see Wortsman et al., arXiv 2203.05482, recipe 1.
  */
 export async function greedySoup(options: SoupOptions, hooks: SoupHooks = {}): Promise<SoupResult> {
-  const { network, classCount, train, validation } = options;
-  checkImages(train, network, classCount);
+  const { network, classCount, validation } = options;
   checkImages(validation, network, classCount);
   const { dispose, ...shared } =
     hooks.shared === undefined ? ownParts() : { ...hooks.shared, dispose: () => undefined };
@@ -95,16 +89,11 @@ export async function greedySoup(options: SoupOptions, hooks: SoupHooks = {}): P
 /** The best mean so far. */
 interface Kept extends Evaluated {
   readonly figure: number;
-  /** The blocks whose running statistics differ between its members. */
-  readonly mixedBlocks: ReadonlySet<number>;
-  /** The re-estimated running statistics of these blocks. */
-  readonly statistics: Weights;
 }
 
 /** A soup while members are tried. */
 interface SoupSoFar {
   readonly sum: WeightSum;
-  readonly differences: StatisticDifferences;
   kept: Kept;
 }
 
@@ -117,9 +106,8 @@ async function addInTurn(options: SoupOptions, evaluator: SoupEvaluator, { onTry
     tries.push(tried);
     onTry?.(tried);
   }
-  const { validation, predictions, statistics } = soup.kept;
-  const weights = new Map([...soup.sum.mean(), ...statistics]);
-  return { weights, tries, validation, predictions, blockImageCounts: evaluator.blockImageCounts };
+  const { validation, predictions } = soup.kept;
+  return { weights: soup.sum.mean(), tries, validation, predictions, imageCount: evaluator.imageCount };
 }
 
 async function startFrom(
@@ -128,11 +116,7 @@ async function startFrom(
   read: ReadMember,
 ): Promise<SoupSoFar> {
   const first = checkWeights(network, await read(), classCount);
-  return {
-    sum: new WeightSum(first),
-    differences: new StatisticDifferences(network, first),
-    kept: { ...finite(await evaluator.evaluate(first)), mixedBlocks: new Set(), statistics: new Map() },
-  };
+  return { sum: new WeightSum(first), kept: finite(await evaluator.evaluate(first)) };
 }
 
 /** A function of its own, so that nothing holds one member while the next is read. */
@@ -143,16 +127,13 @@ async function tryMember(
   read: ReadMember,
 ): Promise<Omit<SoupTry, 'memberIndex'>> {
   const member = checkWeights(network, await read(), classCount);
-  const mixedBlocks = new Set([...soup.kept.mixedBlocks, ...soup.differences.blocksOf(member)]);
-  const mean = soup.sum.meanWith(member);
-  const statistics = await evaluator.statistics(mean, mixedBlocks);
-  const { figure, ...evaluated } = await evaluator.evaluate(new Map([...mean, ...statistics]));
+  const { figure, ...evaluated } = await evaluator.evaluate(soup.sum.meanWith(member));
   const figureBefore = soup.kept.figure;
   if (figure === undefined) return { figureBefore, hasJoined: false };
   const hasJoined = figure >= figureBefore;
   if (hasJoined) {
     soup.sum.add(member);
-    soup.kept = { ...evaluated, figure, mixedBlocks, statistics };
+    soup.kept = { ...evaluated, figure };
   }
   return { figureBefore, figureAfter: figure, hasJoined };
 }
@@ -174,7 +155,7 @@ function finite({ figure, ...evaluated }: Evaluated): Evaluated & { readonly fig
 
 /** What is repeated for each mean, and needs the device. Dispose it. */
 class SoupEvaluator {
-  readonly blockImageCounts: number[];
+  imageCount = 0;
   private readonly validation: ExampleSource;
   private readonly model: InferenceModel;
 
@@ -184,41 +165,26 @@ class SoupEvaluator {
     private readonly shared: SharedParts,
   ) {
     const { network, normalization, validation } = options;
-    this.blockImageCounts = network.blocks.map(() => 0);
     this.validation = imageSource(validation, normalization);
     const layers = network.blocks.flatMap((block) => block.layers);
     this.model = new InferenceModel(layers, shared.functions);
   }
 
   async evaluate(weights: Weights): Promise<Evaluated> {
-    const { classCount, batchSize, objective, network } = this.options;
+    const { classCount, batchSize, objective } = this.options;
     const { functions } = this.shared;
     const predictions: number[] = [];
     this.model.loadWeights(weights, classCount);
     const metrics = await score(this.model, this.validation, { classCount, batchSize, functions, predictions });
     this.model.unload();
-    this.count(network.blocks.length, this.validation.labels.length);
+    this.imageCount += this.validation.labels.length;
     const validation = validationMetrics(metrics);
     const figure = Number.isFinite(metrics.loss) ? figureOf(validation, objective) : undefined;
     return { validation, predictions, ...(figure !== undefined && { figure }) };
   }
 
-  /** The running statistics of these blocks, as `populationStatistics` gives them. */
-  async statistics(weights: Weights, blocks: ReadonlySet<number>): Promise<Weights> {
-    const { train } = this.options;
-    this.count(Math.max(-1, ...blocks) + 1, train.labels.length);
-    return populationStatistics(weights, blocks, { ...this.options, images: train, shared: this.shared });
-  }
-
   dispose(): void {
     this.model.dispose();
     this.validation.dispose();
-  }
-
-  /** Notes that images went through so many of the first blocks. */
-  private count(blockCount: number, imageCount: number): void {
-    for (let block = 0; block < blockCount; block++) {
-      this.blockImageCounts[block] = (this.blockImageCounts[block] ?? 0) + imageCount;
-    }
   }
 }

@@ -11,12 +11,20 @@ const refusalsOf = (request: object) =>
 const accelerated = { search: { biotune: { mode: 'ACCELERATED' } } };
 
 describe('finals.usesSoup', () => {
-  it.each(SEARCH_MODE_NAMES)('is false in %s where the request is silent', (mode) => {
-    expect(parse({ search: { biotune: { mode } } }).data?.finals.usesSoup).toBe(false);
+  it.each(SEARCH_MODE_NAMES)('is of ACCELERATED alone where a request of %s is silent', (mode) => {
+    expect(parse({ search: { biotune: { mode } } }).data?.finals.usesSoup).toBe(mode === 'ACCELERATED');
   });
 
-  it('may be asked for in ACCELERATED', () => {
-    expect(parse({ ...accelerated, finals: { usesSoup: true } }).data?.finals.usesSoup).toBe(true);
+  it.each([
+    ['without a search', { search: { ...accelerated.search, type: 'NONE' } }],
+    ['with one finalist', { ...accelerated, finals: { finalistCount: 1 } }],
+    ['where the delivered method is retrained', { ...accelerated, finals: { retrains: true } }],
+  ])('is false %s, where the request is silent', (_, request) => {
+    expect(parse(request).data?.finals.usesSoup).toBe(false);
+  });
+
+  it.each([true, false])('is %s in ACCELERATED where that is asked for', (usesSoup) => {
+    expect(parse({ ...accelerated, finals: { usesSoup } }).data?.finals.usesSoup).toBe(usesSoup);
   });
 
   it.each([

@@ -41,11 +41,10 @@ export const jobFinalsSchema = z
       ),
     usesSoup: z
       .boolean()
-      .default(false)
       .describe(
         "Whether the models of the search's finalists are averaged, for each seed that they were told apart with, and " +
-          'the soups are reported and may be delivered as the method SOUP; for a search of mode ACCELERATED with ' +
-          'more than one finalist.',
+          'the soups are reported and may be delivered as the method SOUP. For a search of mode ACCELERATED with more ' +
+          'than one finalist: true there when absent, unless `retrains` is true; false when absent elsewhere.',
       ),
     retrains: z
       .boolean()
@@ -66,7 +65,7 @@ export const jobFinalsSchema = z
 export type FinalsConfig = Readonly<z.infer<typeof jobFinalsSchema>>;
 
 export const finalsSchema = jobFinalsSchema
-  .partial({ finalistCount: true, seedCount: true, division: true, choice: true })
+  .partial({ finalistCount: true, seedCount: true, division: true, choice: true, usesSoup: true })
   .meta({
     id: 'FinalsConfig',
     description: 'How the candidates that a search found are told apart, and how all methods are reported.',

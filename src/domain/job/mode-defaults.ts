@@ -26,7 +26,7 @@ export function withModeDefaults<Request extends Written>(request: Request) {
     data: { ...data, searchFraction: data.searchFraction ?? defaults.searchFraction },
     search: { ...search, biotune: jobBiotuneSchema.parse({ ...defaults.search, ...search.biotune }) },
     evaluation: jobEvaluationSchema.parse({ ...defaults.evaluation, ...evaluation }),
-    finals: jobFinalsSchema.parse({ ...defaults.finals, ...finals }),
+    finals: jobFinalsSchema.parse({ ...defaults.finals, usesSoup: hasSoup(request), ...finals }),
     training: jobTrainingSchema.parse({
       frozenBatchNorm,
       headInit,
@@ -35,4 +35,10 @@ export function withModeDefaults<Request extends Written>(request: Request) {
       ...training,
     }),
   };
+}
+
+/** Whether there are soups where a request does not say: of the mode, and where there is something to average. */
+function hasSoup({ search, finals }: Written): boolean {
+  const { finalistCount, usesSoup } = SEARCH_MODES[search.biotune.mode].defaults.finals;
+  return usesSoup && search.type !== 'NONE' && !finals.retrains && (finals.finalistCount ?? finalistCount) > 1;
 }

@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import type { FineTuneJobSpec } from '../../domain/job/fine-tune-job.js';
 import { fixedMultipliers } from '../../methods/apply-method.js';
-import { methodOf, SEARCH_METHOD } from '../../methods/method-table.js';
+import { type Method, methodOf, SEARCH_METHOD } from '../../methods/method-table.js';
+import { SEARCH_MODES } from '../../methods/search-modes.js';
+import { areRelatives } from '../../search/accelerated/relatives.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
 import { CandidateChoice } from '../candidate-choice.js';
 import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
@@ -9,6 +12,12 @@ import { methodsOf, searchingMethodsOf } from '../../domain/job/methods-of-job.j
 import { TrialSettlement } from '../trial-settlement.js';
 import { nothingTrained } from './infeasible-search.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
+
+/** What is hardly told apart from a better candidate of an accelerated search should not take the place of another (ADR 25). */
+const kinOf = ({ search }: Pick<FineTuneJobSpec, 'search'>, method: Method): typeof areRelatives =>
+  method === SEARCH_METHOD && SEARCH_MODES[search.biotune.mode].algorithm === 'ACCELERATED'
+    ? areRelatives
+    : () => false;
 
 /**
  * SELECTING: chooses one candidate of each method from what its search has found. A search compares on slices of few
@@ -29,7 +38,7 @@ export class Selecting implements Phase {
     const { finalistCount, seedCount } = job.spec.finals;
     const found = await this.trials.list(job.id, 'SEARCH');
     const contested = searchingMethodsOf(job.spec)
-      .map((method) => bestCandidates(found, method, finalistCount))
+      .map((method) => bestCandidates(found, method, finalistCount, kinOf(job.spec, method)))
       .filter(({ length }) => length > 1);
     return async (transaction) => {
       for (const candidates of contested) {

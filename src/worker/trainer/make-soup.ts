@@ -36,7 +36,7 @@ export async function makeSoup(
     tries: soup.tries,
     ...soup.validation,
     soupSeconds: (performance.now() - startMs) / 1000,
-    multiplyAccumulates: multiplyAccumulatesOf(soup.blockImageCounts, spec.network),
+    multiplyAccumulates: soup.imageCount * forwardCost(spec.network),
     runtime,
   };
   const labels = [...options.validation.labels];
@@ -54,7 +54,6 @@ function optionsOf(
     members: [memberAt(best), ...others.map(memberAt)],
     classCount: network.classCount,
     normalization: network,
-    train: files.images([train, validation], sides.train),
     validation: files.images([train, validation], sides.validation),
     objective,
     batchSize,
@@ -67,14 +66,8 @@ const memberAt =
   async () =>
     readSafetensors(await readFile(path));
 
-/** What the forward passes came to. @param blockImageCounts One per block: how many images went through it. */
-function multiplyAccumulatesOf(
-  blockImageCounts: readonly number[],
-  { architecture, imageSizePx, classCount }: SoupSpec['network'],
-): number {
+/** The multiply-accumulates of one image that goes forward. */
+function forwardCost({ architecture, imageSizePx, classCount }: SoupSpec['network']): number {
   const layers = networkByArchitecture(architecture).blocks.map((block) => block.layers);
-  return forwardCosts(layers, imageSizePx, classCount).reduce(
-    (sum, { forward }, block) => sum + forward * (blockImageCounts[block] ?? 0),
-    0,
-  );
+  return forwardCosts(layers, imageSizePx, classCount).reduce((sum, { forward }) => sum + forward, 0);
 }

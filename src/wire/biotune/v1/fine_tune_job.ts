@@ -232,8 +232,8 @@ export interface FinalsConfig {
     | undefined;
   /**
    * Whether the models of the search's finalists are averaged, for each seed that they were told apart with,
-   * and the soups are reported and may be delivered as the method SOUP; for a search of mode ACCELERATED with
-   * more than one finalist.
+   * and the soups are reported and may be delivered as the method SOUP. For a search of mode ACCELERATED with
+   * more than one finalist: true there when absent, unless `retrains` is true; false when absent elsewhere.
    */
   usesSoup?:
     | boolean

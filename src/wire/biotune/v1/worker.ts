@@ -367,10 +367,7 @@ export interface SoupSpec {
   objective:
     | Objective
     | undefined;
-  /**
-   * The number of images in memory at a time, 2 to 4096; re-estimated statistics of BatchNorm are means over
-   * such batches.
-   */
+  /** The number of images in memory at a time, 2 to 4096. */
   batchSize: number;
   /** The runtime of the job, once a training has fixed it: a worker that runs otherwise refuses the task. */
   runtime?:
