@@ -2,7 +2,7 @@ export const PROJECT = 'demo';
 
 /**
  * Only `dataset` and `baseModel` are required. The rest makes the job fit two CPU cores and a few minutes: few training
- * images, many test images, a small input and a small search.
+ * images, many test images, a small input and short trainings.
  *
  * @param {string} dataset `s3://bucket/prefix`
  */
@@ -15,8 +15,7 @@ export const jobRequest = (dataset) => ({
     imageSizePx: 64,
   },
   training: { epochCount: 8, batchSize: 32 },
-  search: { seed: 1, biotune: { populationSize: 6, eliteCount: 2, generationCount: 2 } },
-  evaluation: { seedCount: 1 },
+  search: { seed: 1 },
   finals: { finalistCount: 2, seedCount: 1 },
   output: { model: 'fashion' },
 });

@@ -2,21 +2,19 @@ import { percent } from '../service/figures.mjs';
 import { METHOD_NAMES } from '../service/method-names.mjs';
 import { textTable } from '../service/text-table.mjs';
 
-/** Prints what came of the job: the winning genome, every method's scores, and how to get the weights. */
+/** Prints what came of the job: what the search's winner trains, every method's scores, and how to get the weights. */
 export function report({ result }, baseModel, model, http) {
-  const { genome } = result;
   const { lrMultipliers } = result.scores.find(({ method }) => method === 'BIOTUNE');
   const blocks = textTable(
-    ['block', 'gene', 'trains', 'learning rate ×', 'parameters'],
+    ['block', 'trains', 'learning rate ×', 'parameters'],
     baseModel.blocks.map(({ displayName, parameterCount }, index) => [
       displayName,
-      genome.genes[index].toFixed(3),
       lrMultipliers[index] > 0 ? 'yes' : 'frozen',
       lrMultipliers[index] > 0 ? lrMultipliers[index].toFixed(2) : '–',
       parameterCount.toLocaleString('en'),
     ]),
   );
-  console.log(`\nBest genome of the search (threshold ${genome.threshold.toFixed(3)})\n\n${blocks}`);
+  console.log(`\nBest candidate of the search\n\n${blocks}`);
   const scores = textTable(
     ['method', 'validation', 'test (95 %)', 'trained parameters', ''],
     result.scores.map((score) => [

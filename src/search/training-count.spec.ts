@@ -8,12 +8,16 @@ const countOf = (job: object) => {
 };
 
 it('counts the elite steps, children and seeds of a generation', () => {
-  expect(countOf({})).toBe((2 * 3 + 7) * 3);
+  expect(countOf({ search: { biotune: { mode: 'PAPER_FAST' } } })).toBe((2 * 3 + 7) * 3);
+});
+
+it('counts the first generation of ACCELERATED, which is larger than later ones', () => {
+  expect(countOf({})).toBe(8);
 });
 
 it('counts the initial population, or the elite steps, where each child waits for the one before', () => {
   const sequential = (sizes: object) => ({
-    search: { biotune: { reproduction: 'SEQUENTIAL', ...sizes } },
+    search: { biotune: { mode: 'PAPER_FAST', reproduction: 'SEQUENTIAL', ...sizes } },
     evaluation: { seedCount: 1 },
   });
   expect(countOf(sequential({}))).toBe(10);

@@ -31,7 +31,7 @@ export const jobRequest = (dataset: string) => ({
     split: { trainFraction: 0.4, validationFraction: 0.3, testFraction: 0.3 },
   },
   training: { epochCount: 1, batchSize: 8 },
-  search: { seed: 7, biotune: { populationSize: 4, eliteCount: 1, generationCount: 2 } },
+  search: { seed: 7, biotune: { mode: 'PAPER_FAST', populationSize: 4, eliteCount: 1, generationCount: 2 } },
   evaluation: { seedCount: 1 },
   baselines: ['LINEAR_PROBE'],
   finals: { finalistCount: 1, seedCount: 1 },

@@ -105,7 +105,7 @@ export const smallJob = (dataset: string) => ({
     split: { trainFraction: 0.4, validationFraction: 0.3, testFraction: 0.3 },
   },
   training: { epochCount: 2, batchSize: 16 },
-  search: { seed: 7, biotune: { populationSize: 4, eliteCount: 1, generationCount: 1 } },
+  search: { seed: 7, biotune: { mode: 'PAPER_FAST', populationSize: 4, eliteCount: 1, generationCount: 1 } },
   evaluation: { seedCount: 1 },
   finals: { finalistCount: 2, seedCount: 1 },
   parallelism: { parallelTrialCountMax: 2 },

@@ -53,7 +53,7 @@ describe('calls', () => {
     expect(request).toMatchObject({
       baselines: ['FULL_FINE_TUNE', 'LINEAR_PROBE'],
       labels: {},
-      data: { searchFraction: 0.5, augmentation: 'NONE' },
+      data: { searchFraction: 1, augmentation: 'NONE' },
     });
     expect(request?.displayName).toBeUndefined();
   });
@@ -158,7 +158,7 @@ describe('refusals', () => {
 
   it('answers a rule of the search in details that other clients can read', async () => {
     const error = await create({ search: { biotune: { eliteCount: 10 } } }, { 'x-request-id': 'req-1' });
-    expect(error.details).toBe('eliteCount is 10; it must be less than populationSize, which is 10.');
+    expect(error.details).toBe('eliteCount is 10; it must be less than populationSize, which is 8.');
     expect(detailsOf(error)).toMatchObject({
       ErrorInfo: { reason: 'ELITE_NOT_LESS_THAN_POPULATION', metadata: { eliteCount: '10' } },
       BadRequest: { fieldViolations: [{ field: 'job.search.biotune.elite_count', reason: 'OUT_OF_RANGE' }] },

@@ -86,7 +86,7 @@ describe('refusals', () => {
     ],
     [
       'a probed head in a mode of the paper',
-      { ...twoFields, training: { headInit: 'PROBE' } },
+      { ...twoFields, search: { biotune: { mode: 'PAPER' } }, training: { headInit: 'PROBE' } },
       '/training/headInit',
       'RULE_BROKEN',
     ],
@@ -126,7 +126,7 @@ describe('refusals', () => {
     ],
     [
       'an expected gain in a mode that expects none',
-      { ...twoFields, budget: { expectedGainMin: 0.002 } },
+      { ...twoFields, search: { biotune: { mode: 'PAPER' } }, budget: { expectedGainMin: 0.002 } },
       '/budget/expectedGainMin',
       'OUT_OF_RANGE',
     ],

@@ -13,8 +13,8 @@ export const dataSchema = z
       .union([z.literal(1), z.literal(0.5), z.literal(0.25), z.literal(0.2), z.literal(0.1)])
       .optional()
       .describe(
-        'The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1; 0.5 when ' +
-          'absent, 1 in ACCELERATED. Its inverse is the number of folds.',
+        'The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1; when ' +
+          'absent 1 in ACCELERATED, 0.5 elsewhere. Its inverse is the number of folds.',
       ),
     imageSizePx: z
       .int()

@@ -7,7 +7,7 @@ export const objectiveSchema = z
       .enum(['MACRO_ACCURACY', 'ACCURACY', 'MACRO_F1', 'LOSS'])
       .describe(
         'The validation figure that candidates are compared by, and epochs of a training: early stopping goes by ' +
-          'it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED. MACRO_ACCURACY: the mean recall of the ' +
+          'it too; when absent ACCURACY in ACCELERATED, MACRO_ACCURACY elsewhere. MACRO_ACCURACY: the mean recall of the ' +
           'classes. ACCURACY: the share of the images that is recognised. MACRO_F1: the mean F1 of the classes. LOSS: the mean cross-entropy. Fitness is 1 minus ' +
           'the figure, or the loss itself: lower is better.',
       ),
@@ -17,7 +17,7 @@ export const objectiveSchema = z
       .max(1)
       .describe(
         'How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as ' +
-          'many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.',
+          'many images, the surer one is the better. When absent 0.1 in ACCELERATED, 0 elsewhere; of no effect on LOSS.',
       ),
   })
   .meta({ id: 'Objective', description: 'What candidates and epochs are compared by.' });
@@ -31,7 +31,7 @@ export const jobEvaluationSchema = z
       .min(1)
       .max(10)
       .describe(
-        'The number of trainings of a candidate, whose mean is its fitness, 1 to 10; 3 when absent, 1 in ACCELERATED.',
+        'The number of trainings of a candidate, whose mean is its fitness, 1 to 10; when absent 1 in ACCELERATED, 3 elsewhere.',
       ),
     division: z
       .enum(IMAGE_DIVISIONS)

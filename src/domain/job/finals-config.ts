@@ -19,13 +19,13 @@ export const jobFinalsSchema = z
       .min(1)
       .max(10)
       .describe(
-        'The number of seeds of that choice, and of as many others for the report, 1 to 10; 3 when absent, 2 in ' +
-          'ACCELERATED.',
+        'The number of seeds of that choice, and of as many others for the report, 1 to 10; when absent 2 in ' +
+          'ACCELERATED, 3 elsewhere.',
       ),
     division: z
       .enum(IMAGE_DIVISIONS)
       .describe(
-        'Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. ' +
+        'Which images those trainings train on and validate on; when absent REDIVIDED in ACCELERATED, FIXED elsewhere. ' +
           'FIXED: those of train, and those of validation. REDIVIDED: train and validation together are cut into ' +
           'parts about as large as validation; each seed validates on the next part and trains on all others, so ' +
           'that the images which chose a candidate in the search do not choose alone.',
@@ -33,8 +33,8 @@ export const jobFinalsSchema = z
     choice: z
       .enum(FINALS_CHOICES)
       .describe(
-        'How one candidate of a search and the delivered method are chosen; BEST when absent, ' +
-          'CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED. BEST: the best on validation by its mean over the seeds. ' +
+        'How one candidate of a search and the delivered method are chosen; when absent ' +
+          'CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED, BEST elsewhere. BEST: the best on validation by its mean over the seeds. ' +
           'CHEAPEST_WITHIN_ONE_ERROR: of those that are within one paired standard error of the best on validation, ' +
           'by the figure of `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates; ' +
           'a soup takes the trainings of all its members and the averaging.',

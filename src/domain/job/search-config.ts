@@ -12,35 +12,37 @@ export const biotuneSchema = z
   .strictObject({
     mode: z
       .enum(SEARCH_MODE_NAMES)
-      .default('PAPER_FAST')
+      .default('ACCELERATED')
       .describe(
-        "How the search reads and trains genomes. PAPER: as published. CODE_COMPAT: as the authors' code, " +
-          'which ignores the learning rates of the genes, and treats ties, the first folds and the mating pool ' +
-          'in its own way. PAPER_FAST: as PAPER, with frozen BatchNorm left alone, so that frozen blocks can be ' +
-          'computed once, and equal candidates trained once. ACCELERATED: a search on masks and rates that are ' +
-          'apart from each other, from a probed head and on all the data; where the request is silent, sizes, ' +
-          'evaluation, schedule and `data.searchFraction` are its own.',
+        'How the search reads and trains candidates. ACCELERATED: a search on masks and rates that are apart from each ' +
+          'other, from a probed head and on all the data; where the request is silent, sizes, evaluation, schedule, finals ' +
+          "and `data.searchFraction` are its own. PAPER: as published. CODE_COMPAT: as the authors' code, which ignores " +
+          'the learning rates of the genes, and treats ties, the first folds and the mating pool in its own way. ' +
+          'PAPER_FAST: as PAPER, with frozen BatchNorm left alone, so that frozen blocks can be computed once, and equal ' +
+          'candidates trained once.',
       ),
     generationCount: z
       .int()
       .min(0)
       .max(200)
       .optional()
-      .describe('The number of generations after the initial population, 0 to 200; 10 when absent, 1 in ACCELERATED.'),
+      .describe(
+        'The number of generations after the initial population, 0 to 200; when absent 1 in ACCELERATED, 10 elsewhere.',
+      ),
     populationSize: z
       .int()
       .min(2)
       .max(200)
       .optional()
-      .describe('The number of individuals of a population, 2 to 200; 10 when absent, 8 in ACCELERATED.'),
+      .describe('The number of individuals of a population, 2 to 200; when absent 8 in ACCELERATED, 10 elsewhere.'),
     eliteCount: z
       .int()
       .min(1)
       .max(100)
       .optional()
       .describe(
-        'The number of best individuals that each generation keeps, 1 to 100 and less than `populationSize`; 3 when ' +
-          'absent, 5 in ACCELERATED. In ACCELERATED moves begin from them; in the other modes each has two probes beside it.',
+        'The number of best individuals that each generation keeps, 1 to 100 and less than `populationSize`; when ' +
+          'absent 5 in ACCELERATED, 3 elsewhere. In ACCELERATED moves begin from them; in the other modes each has two probes beside it.',
       ),
     reproduction: z
       .enum(['SEQUENTIAL', 'BATCH_SYNC'])

@@ -10,7 +10,7 @@ export const trainingSchema = z
       .min(1)
       .max(EPOCH_COUNT_MAX)
       .optional()
-      .describe('The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED.'),
+      .describe('The largest number of epochs of a training, 1 to 1000; when absent 10 in ACCELERATED, 30 elsewhere.'),
     stepCountMin: z
       .int()
       .min(0)
@@ -19,7 +19,7 @@ export const trainingSchema = z
       .describe(
         'The least number of steps of a training, 0 to 100,000: where few images make fewer, the job has more epochs, ' +
           'at most 1000, and `patienceEpochs` and `cosineEpochCount` grow with them where they are as large as ' +
-          '`epochCount`; 0 when absent, 100 in ACCELERATED.',
+          '`epochCount`; when absent 100 in ACCELERATED, 0 elsewhere.',
       ),
     patienceEpochs: z
       .int()
@@ -27,8 +27,8 @@ export const trainingSchema = z
       .max(EPOCH_COUNT_MAX)
       .optional()
       .describe(
-        'The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in ' +
-          'ACCELERATED `epochCount`.',
+        'The number of epochs without a better fitness before a training stops, 1 to 1000; when absent `epochCount` in ' +
+          'ACCELERATED, 3 elsewhere.',
       ),
     batchSize: z
       .int()
@@ -78,8 +78,8 @@ export const trainingSchema = z
       .max(100_000)
       .optional()
       .describe(
-        'The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; 100 when absent, in ' +
-          'ACCELERATED `epochCount`.',
+        'The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; when absent `epochCount` ' +
+          'in ACCELERATED, 100 elsewhere.',
       ),
     warmupStepCount: z
       .int()

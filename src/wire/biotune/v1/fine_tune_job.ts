@@ -213,19 +213,22 @@ export interface FinalsConfig {
     | number
     | undefined;
   /**
-   * The number of seeds of that choice, and of as many others for the report, 1 to 10; 3 when absent, 2 in
-   * ACCELERATED.
+   * The number of seeds of that choice, and of as many others for the report, 1 to 10; when absent 2 in
+   * ACCELERATED, 3 elsewhere.
    */
   seedCount?:
     | number
     | undefined;
-  /** Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. */
+  /**
+   * Which images those trainings train on and validate on; when absent REDIVIDED in ACCELERATED, FIXED
+   * elsewhere.
+   */
   division?:
     | FinalsConfig_Division
     | undefined;
   /**
-   * How one candidate of a search and the delivered method are chosen; BEST when absent,
-   * CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED.
+   * How one candidate of a search and the delivered method are chosen; when absent CHEAPEST_WITHIN_ONE_ERROR
+   * in ACCELERATED, BEST elsewhere.
    */
   choice?:
     | FinalsConfig_Choice
@@ -248,7 +251,10 @@ export interface FinalsConfig {
   retrains?: boolean | undefined;
 }
 
-/** Which images those trainings train on and validate on; FIXED when absent, REDIVIDED in ACCELERATED. */
+/**
+ * Which images those trainings train on and validate on; when absent REDIVIDED in ACCELERATED, FIXED
+ * elsewhere.
+ */
 export enum FinalsConfig_Division {
   DIVISION_UNSPECIFIED = "DIVISION_UNSPECIFIED",
   /** FIXED - Those of train, and those of validation. */
@@ -263,8 +269,8 @@ export enum FinalsConfig_Division {
 }
 
 /**
- * How one candidate of a search and the delivered method are chosen; BEST when absent,
- * CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED.
+ * How one candidate of a search and the delivered method are chosen; when absent CHEAPEST_WITHIN_ONE_ERROR
+ * in ACCELERATED, BEST elsewhere.
  */
 export enum FinalsConfig_Choice {
   CHOICE_UNSPECIFIED = "CHOICE_UNSPECIFIED",
@@ -368,8 +374,8 @@ export interface DataConfig {
     | SplitConfig
     | undefined;
   /**
-   * The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1; 0.5 when absent,
-   * 1 in ACCELERATED. Its inverse is the number of folds.
+   * The part of train and of validation that one generation uses: 1, 0.5, 0.25, 0.2 or 0.1; when absent 1 in
+   * ACCELERATED, 0.5 elsewhere. Its inverse is the number of folds.
    */
   searchFraction?:
     | number
@@ -401,13 +407,13 @@ export enum DataConfig_Augmentation {
 
 /** The training protocol of every trial, baseline and final of a job. */
 export interface TrainingConfig {
-  /** The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED. */
+  /** The largest number of epochs of a training, 1 to 1000; when absent 10 in ACCELERATED, 30 elsewhere. */
   epochCount?:
     | number
     | undefined;
   /**
-   * The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in
-   * ACCELERATED `epoch_count`.
+   * The number of epochs without a better fitness before a training stops, 1 to 1000; when absent
+   * `epoch_count` in ACCELERATED, 3 elsewhere.
    */
   patienceEpochs?:
     | number
@@ -424,8 +430,8 @@ export interface TrainingConfig {
     | number
     | undefined;
   /**
-   * The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; 100 when absent, in
-   * ACCELERATED `epoch_count`.
+   * The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; when absent
+   * `epoch_count` in ACCELERATED, 100 elsewhere.
    */
   cosineEpochCount?:
     | number
@@ -492,7 +498,7 @@ export interface TrainingConfig {
   /**
    * The least number of steps of a training, 0 to 100,000: where few images make fewer, the job has more
    * epochs, at most 1000, and `patience_epochs` and `cosine_epoch_count` grow with them where they are as
-   * large as `epoch_count`; 0 when absent, 100 in ACCELERATED.
+   * large as `epoch_count`; when absent 100 in ACCELERATED, 0 elsewhere.
    */
   stepCountMin?: number | undefined;
 }
@@ -744,22 +750,25 @@ export interface AcceleratedConfig {
 
 /** The settings of the evolution; the paper's when absent. */
 export interface BiotuneConfig {
-  /** How the search reads and trains genomes. Default: PAPER_FAST. */
+  /** How the search reads and trains candidates. Default: ACCELERATED. */
   mode?:
     | BiotuneConfig_Mode
     | undefined;
-  /** The number of generations after the initial population, 0 to 200; 10 when absent, 1 in ACCELERATED. */
+  /**
+   * The number of generations after the initial population, 0 to 200; when absent 1 in ACCELERATED, 10
+   * elsewhere.
+   */
   generationCount?:
     | number
     | undefined;
-  /** The number of individuals of a population, 2 to 200; 10 when absent, 8 in ACCELERATED. */
+  /** The number of individuals of a population, 2 to 200; when absent 8 in ACCELERATED, 10 elsewhere. */
   populationSize?:
     | number
     | undefined;
   /**
-   * The number of best individuals that each generation keeps, 1 to 100 and less than `population_size`; 3
-   * when absent, 5 in ACCELERATED. In ACCELERATED moves begin from them; in the other modes each has two
-   * probes beside it.
+   * The number of best individuals that each generation keeps, 1 to 100 and less than `population_size`; when
+   * absent 5 in ACCELERATED, 3 elsewhere. In ACCELERATED moves begin from them; in the other modes each has
+   * two probes beside it.
    */
   eliteCount?:
     | number
@@ -768,7 +777,7 @@ export interface BiotuneConfig {
   reproduction?: BiotuneConfig_Reproduction | undefined;
 }
 
-/** How the search reads and trains genomes. */
+/** How the search reads and trains candidates. */
 export enum BiotuneConfig_Mode {
   MODE_UNSPECIFIED = "MODE_UNSPECIFIED",
   /** PAPER - As published. */
@@ -785,7 +794,8 @@ export enum BiotuneConfig_Mode {
   PAPER_FAST = "PAPER_FAST",
   /**
    * ACCELERATED - A search on masks and rates that are apart from each other, from a probed head and on all the data;
-   * where the request is silent, sizes, evaluation, schedule and `data.search_fraction` are its own.
+   * where the request is silent, sizes, evaluation, schedule, finals and `data.search_fraction` are its
+   * own.
    */
   ACCELERATED = "ACCELERATED",
   UNRECOGNIZED = "UNRECOGNIZED",
@@ -805,21 +815,22 @@ export enum BiotuneConfig_Reproduction {
 export interface EvaluationConfig {
   /**
    * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
-   * it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED.
+   * it too; when absent ACCURACY in ACCELERATED, MACRO_ACCURACY elsewhere.
    */
   fitness?:
     | EvaluationConfig_Fitness
     | undefined;
   /**
-   * The number of trainings of a candidate, whose mean is its fitness, 1 to 10; 3 when absent, 1 in
-   * ACCELERATED.
+   * The number of trainings of a candidate, whose mean is its fitness, 1 to 10; when absent 1 in ACCELERATED,
+   * 3 elsewhere.
    */
   seedCount?:
     | number
     | undefined;
   /**
    * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
-   * many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.
+   * many images, the surer one is the better. When absent 0.1 in ACCELERATED, 0 elsewhere; of no effect on
+   * LOSS.
    */
   lossWeight?:
     | number
@@ -830,7 +841,7 @@ export interface EvaluationConfig {
 
 /**
  * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
- * it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED.
+ * it too; when absent ACCURACY in ACCELERATED, MACRO_ACCURACY elsewhere.
  */
 export enum EvaluationConfig_Fitness {
   FITNESS_UNSPECIFIED = "FITNESS_UNSPECIFIED",
@@ -864,12 +875,13 @@ export enum EvaluationConfig_Division {
 export interface Objective {
   /**
    * The validation figure that candidates are compared by, and epochs of a training: early stopping goes by
-   * it too; MACRO_ACCURACY when absent, ACCURACY in ACCELERATED.
+   * it too; when absent ACCURACY in ACCELERATED, MACRO_ACCURACY elsewhere.
    */
   fitness: EvaluationConfig_Fitness;
   /**
    * How many times the validation loss is added to the fitness, 0 to 1: of two candidates that recognise as
-   * many images, the surer one is the better. 0 when absent, 0.1 in ACCELERATED; of no effect on LOSS.
+   * many images, the surer one is the better. When absent 0.1 in ACCELERATED, 0 elsewhere; of no effect on
+   * LOSS.
    */
   lossWeight: number;
 }

@@ -268,11 +268,11 @@ export enum Technique_Type {
 
 /** The protocol that a training runs by: nothing is left to be decided. */
 export interface TrainingProtocol {
-  /** The largest number of epochs of a training, 1 to 1000; 30 when absent, 10 in ACCELERATED. */
+  /** The largest number of epochs of a training, 1 to 1000; when absent 10 in ACCELERATED, 30 elsewhere. */
   epochCount: number;
   /**
-   * The number of epochs without a better fitness before a training stops, 1 to 1000; 3 when absent, in
-   * ACCELERATED `epoch_count`.
+   * The number of epochs without a better fitness before a training stops, 1 to 1000; when absent
+   * `epoch_count` in ACCELERATED, 3 elsewhere.
    */
   patienceEpochs: number;
   /**
@@ -283,8 +283,8 @@ export interface TrainingProtocol {
   /** The learning rate of a block whose multiplier is 1, above 0 and at most 1. */
   baseLearningRate: number;
   /**
-   * The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; 100 when absent, in
-   * ACCELERATED `epoch_count`.
+   * The number of epochs over which the cosine schedule would reach zero, 1 to 100,000; when absent
+   * `epoch_count` in ACCELERATED, 100 elsewhere.
    */
   cosineEpochCount: number;
   /**
