@@ -54,7 +54,7 @@ export class ProcessPool {
   /**
    * Wants `workerCount` workers for a scope from now on; the same request again changes nothing.
    *
-   * As many workers are started as the bound allows, and more as soon as others end. One that crashed, or was frozen and so
+   * The pool starts as many workers as the bound allows, and more as soon as others end. One that crashed, or was frozen and so
    * killed, is started again, after a wait that doubles; one that ended well found no work left, so the scope gets no
    * more until the next call.
    */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   BASELINES,
   type Baseline,
+  isSearching,
   METHODS_DESCRIPTION,
   methodSettingsSchema,
   SEARCH_METHOD,
@@ -168,7 +169,7 @@ function checkMode({ search, training, data }: SearchParts, context: z.Refinemen
 }
 
 /** Trainings of a candidate on other parts of the images each are refused where no part could be left out of each. */
-function checkDivision({ search, evaluation, data }: SearchParts, context: z.RefinementCtx): void {
+function checkDivision({ search, evaluation, data, baselines }: SearchParts, context: z.RefinementCtx): void {
   const { division, seedCount } = evaluation;
   if (division === 'FIXED') return;
   const refuse = refuserOf(context);
@@ -177,6 +178,9 @@ function checkDivision({ search, evaluation, data }: SearchParts, context: z.Ref
   if (SEARCH_MODES[mode].algorithm !== 'ACCELERATED') {
     const message = `division is ${division}; it is of mode ACCELERATED, and search.biotune.mode is ${mode}: leave it out, or change the mode`;
     refuse(path, message, { division, mode });
+  } else if (search.type === 'NONE' && !baselines.some(isSearching)) {
+    const message = `division is ${division}, which divides the images for candidates of a search, and nothing searches here: leave it out, or name a method that tries candidates`;
+    refuse(path, message, { division });
   } else if (seedCount < 2) {
     const message = `division is ${division}, which cuts the images into seedCount parts, at least 2, and evaluation.seedCount is ${seedCount}: raise seedCount, or leave division out`;
     refuse(path, message, { division, seedCount });

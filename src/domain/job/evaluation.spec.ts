@@ -68,6 +68,12 @@ describe('evaluation.division', () => {
       /is of mode ACCELERATED, .*mode is PAPER_FAST: leave it out/,
     ],
     ['CODE_COMPAT', ofMode('CODE_COMPAT'), {}, /is of mode ACCELERATED, .*mode is CODE_COMPAT: leave it out/],
+    [
+      'no search',
+      { search: withoutSearch, baselines: ['LP_FT'] },
+      { seedCount: 2 },
+      /nothing searches here: leave it out/,
+    ],
     ['one training', ofMode('ACCELERATED'), {}, /at least 2, and evaluation.seedCount is 1: raise seedCount, or/],
     [
       'a part of the images',
