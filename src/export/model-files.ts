@@ -27,6 +27,8 @@ export interface Lineage {
   readonly training: object;
   /** The method that was trained again on train and validation together, and the epochs of each stage; absent for others. */
   readonly retrained?: Pick<RetrainedMethod, 'method' | 'stageEpochCounts'>;
+  /** The trials whose models of the training seed were averaged, the best first; absent for all but a soup. */
+  readonly soupMembers?: readonly string[];
   readonly algorithmVersion: number;
   readonly runtime: Runtime;
 }

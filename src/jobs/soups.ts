@@ -15,8 +15,12 @@ import { type Candidate, rankedTrials, trainingSeeds } from './candidates.js';
 import { divisionOf } from './divisions.js';
 import { type JobContext, soupSpec } from './job-context.js';
 
-/** The results of one finalist that a soup may have in it, by the seed of the training. */
-type MemberResults = ReadonlyMap<number, TrainResult>;
+/** One finalist whose models soups may have in them. */
+interface Member {
+  readonly trialId: string;
+  /** By the seed of the training. */
+  readonly results: ReadonlyMap<number, TrainResult>;
+}
 
 /** The soups of a job, one for each seed of SELECTION: the means of the finalists' models that were trained with it. */
 @Injectable()
@@ -42,7 +46,7 @@ export class Soups {
     const place = { phase: 'FINALS', generation: 0, slot, method: SOUP_METHOD } as const;
     const trial: NewTrial = { ...best, ...place, origin: 'FINAL' };
     const specs = trainingSeeds('SELECTION', context.job.spec.finals.seedCount).map((seed, index) => {
-      const weights = members.flatMap((results) => results.get(seed)?.weights ?? []);
+      const weights = members.flatMap(({ results }) => results.get(seed)?.weights ?? []);
       const soup = { ...trial, weights, ...divisionOf(context, 'SELECTION', index) };
       return { seed, soup };
     });
@@ -68,21 +72,22 @@ export class Soups {
     const members = await this.members(context, trial);
     return soups.flatMap(({ seed, result }): FinalModel[] => {
       if (result === undefined || !('soup' in result)) return [];
-      const { tries: _tries, soupSeconds: _seconds, multiplyAccumulates: own, ...soup } = result.soup;
-      const results = members.flatMap((bySeed) => bySeed.get(seed) ?? []);
-      const [best] = results;
+      const { tries, soupSeconds: _seconds, multiplyAccumulates: own, ...soup } = result.soup;
+      const asked = members.filter(({ results }) => results.has(seed));
+      const trainings = asked.flatMap(({ results }) => results.get(seed) ?? []);
+      const [best] = trainings;
       if (best === undefined) throw new Error(`the soup of seed ${seed} has no members`);
-      const multiplyAccumulates = results.reduce((sum, member) => sum + member.multiplyAccumulates, own);
+      const joined = new Set(tries.filter(({ hasJoined }) => hasJoined).map(({ memberIndex }) => memberIndex));
+      const soupMembers = asked.filter((_, index) => index === 0 || joined.has(index)).map(({ trialId }) => trialId);
+      const multiplyAccumulates = trainings.reduce((sum, training) => sum + training.multiplyAccumulates, own);
       const { trainedParameterCount, totalParameterCount } = best;
-      return [{ seed, training: { ...soup, multiplyAccumulates, trainedParameterCount, totalParameterCount } }];
+      const training = { ...soup, multiplyAccumulates, trainedParameterCount, totalParameterCount };
+      return [{ seed, training, soupMembers }];
     });
   }
 
   /** The finalists of the search that see images of one size, the best first, then by their fitness. */
-  private async members(
-    { job }: JobContext,
-    best: Pick<Candidate, 'lrMultipliers' | 'settings'>,
-  ): Promise<MemberResults[]> {
+  private async members({ job }: JobContext, best: Pick<Candidate, 'lrMultipliers' | 'settings'>): Promise<Member[]> {
     const selected = rankedTrials(await this.trials.list(job.id, 'SELECTION'), SEARCH_METHOD);
     const sizePxOf = ({ settings }: Pick<Candidate, 'settings'>) => withSettings(job.spec, settings).data.imageSizePx;
     const isBest = (trial: StoredTrial) => phenotypeKey(trial) === phenotypeKey(best);
@@ -90,9 +95,9 @@ export class Soups {
       .filter((trial) => sizePxOf(trial) === sizePxOf(best))
       .sort((a, b) => Number(isBest(b)) - Number(isBest(a)));
     const trainings = groupBy(await this.trials.trainings(members.map(({ id }) => id)), ({ trialId }) => trialId);
-    return members.map(({ id }) => resultsOf(trainings.get(id) ?? []));
+    return members.map(({ id }) => ({ trialId: id, results: resultsOf(trainings.get(id) ?? []) }));
   }
 }
 
-const resultsOf = (trainings: readonly Training[]): MemberResults =>
+const resultsOf = (trainings: readonly Training[]): Member['results'] =>
   new Map(trainings.flatMap(({ seed, result }) => (result && 'train' in result ? [[seed, result.train]] : [])));

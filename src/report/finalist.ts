@@ -21,6 +21,8 @@ type FinalTraining = Omit<
 export interface FinalModel {
   readonly seed: number;
   readonly training: FinalTraining;
+  /** The ids of the trials whose models of that seed a soup is the mean of, the best first; absent of what was trained. */
+  readonly soupMembers?: readonly string[];
 }
 
 /** A final model with what it takes its validation images for. */

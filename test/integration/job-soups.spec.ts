@@ -120,7 +120,16 @@ describe('a job that asks for soups, with another coordinator at every step', ()
 
   it('delivers the soup of the first seed where it is better by its pooled predictions', async () => {
     expect(job.result).toMatchObject({ method: 'SOUP', delivery: { best: 'SOUP', difference: 0 }, testAccuracy: 0.85 });
-    expect(await jobs.modelFile(job, 'lineage.json')).toMatchObject({ trainingSeed: 50_000 });
+    const [first, , third] = soupsOf(tasks)
+      .slice(0, 1)
+      .flatMap(({ soup }) => weightsOf(soup));
+    const soupMembers = [first, third].map((weights) => {
+      const task = tasks.find(
+        ({ result }) => result && 'train' in result && result.train.weights?.sha256 === weights?.sha256,
+      );
+      return expect.stringMatching(new RegExp(`/trials/${task?.trialId}$`));
+    });
+    expect(await jobs.modelFile(job, 'lineage.json')).toMatchObject({ trainingSeed: 50_000, soupMembers });
     const filed = (await jobs.modelFile(job, 'validation-predictions.json')) as readonly { method: string }[];
     expect(filed.filter(({ method }) => method === 'SOUP')).toMatchObject(SEEDS.map((seed) => ({ seed })));
   });

@@ -29,14 +29,14 @@ export function predictedBy({ validation, wrong }: MadeUpTraining, spec: TrainSp
   return { images: places, labels, predictions } satisfies ValidationPredictions;
 }
 
-/** What a soup that was made up comes to, without its files. */
+/** What a soup that was made up comes to, without its files: all join but the second, the first to be tried. */
 export function souped({ validation, multiplyAccumulates = 1e9 }: MadeUpTraining, { others }: SoupSpec) {
   return {
     tries: others.map((_, index) => ({
       memberIndex: index + 1,
       figureBefore: validation,
       figureAfter: validation,
-      hasJoined: true,
+      hasJoined: index > 0,
     })),
     validationLoss: 1 - validation,
     validationAccuracy: validation,

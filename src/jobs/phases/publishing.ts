@@ -219,17 +219,23 @@ function retrainedOf(scores: JobReport['scores'], delivered: Method): Lineage['r
   return retrained && { method: retrained.method, stageEpochCounts: retrained.stageEpochCounts };
 }
 
-function lineage({ job, baseModel, dataset }: JobContext, trial: StoredTrial, { seed, training }: ScoredModel) {
+function lineage(
+  { job, baseModel, dataset }: JobContext,
+  trial: StoredTrial,
+  { seed, training, soupMembers }: ScoredModel,
+): Lineage {
+  const nameOf = (id: string) => trialName(job.project, job.id, id);
   const { name, sha256, license, sourceUri } = baseModel;
   return {
     job: fineTuneJobName(job.project, job.id),
-    trial: trialName(job.project, job.id, trial.id),
+    trial: nameOf(trial.id),
     baseModel: { name, sha256, license, sourceUri },
     datasetVersion: dataset.name,
     datasetDigest: dataset.manifest?.sha256 ?? '',
     searchSeed: job.spec.search.seed,
     trainingSeed: seed,
     training: withSettings(job.spec, trial.settings).training,
+    ...(soupMembers !== undefined && { soupMembers: soupMembers.map(nameOf) }),
     algorithmVersion: job.algorithmVersion,
     runtime: training.runtime,
   };
