@@ -26,7 +26,7 @@ export function jobRequest({ dataset, task, searchSeed }, { title, request }, si
 
 /** Sizes that were asked for take the place of the arm's own. */
 function sizesOf({ population, generations }, request) {
-  const { eliteCount = 6 } = request.search?.biotune ?? {};
+  const { eliteCount = 5 } = request.search?.biotune ?? {};
   return {
     ...(population !== undefined && {
       populationSize: population,

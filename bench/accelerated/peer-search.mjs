@@ -4,7 +4,7 @@ import { bestOf, withTried } from './peer-unit.mjs';
 import { runJob, tryCandidate } from './run-job.mjs';
 
 /** The candidates that every search of an accelerated job hands to the choice among the best. */
-const FINALIST_COUNT = 4;
+const FINALIST_COUNT = 3;
 
 /**
  * A search from outside the service: it says what to try, the engine tries it through the API, until as many

@@ -65,13 +65,13 @@ const OF_THE_PAPER: ModeDefaults = {
 
 /** Few trials on all the data, each a whole cosine of enough steps: what a CPU finishes. */
 const OF_ACCELERATED: ModeDefaults = {
-  search: { generationCount: 1, populationSize: 8, eliteCount: 6 },
+  search: { generationCount: 1, populationSize: 8, eliteCount: 5 },
   evaluation: { fitness: 'ACCURACY', lossWeight: 0.1, seedCount: 1 },
   training: { epochCount: 10, stepCountMin: 100 },
   batchSize: 32,
   searchFraction: 1,
   finals: {
-    finalistCount: 4,
+    finalistCount: 3,
     seedCount: 2,
     division: 'REDIVIDED',
     choice: 'CHEAPEST_WITHIN_ONE_ERROR',

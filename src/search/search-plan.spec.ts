@@ -47,7 +47,7 @@ describe('an accelerated search', () => {
     const first = plannedTrials(scope, 'BIOTUNE', []);
     expect(first[0]).toMatchObject({ origin: 'ANCHOR', settings: { epochCount: 5, imageSizePx: 224 } });
     const second = plannedTrials(scope, 'BIOTUNE', first.map(stored));
-    expect(second).toHaveLength(2);
+    expect(second).toHaveLength(3);
     expect(second.every(({ settings }) => settings?.epochCount !== undefined)).toBe(true);
     const others = first.map((trial) => stored({ ...trial, settings: { epochCount: 3, imageSizePx: 224 } }));
     expect(() => plannedTrials(scope, 'BIOTUNE', others)).toThrow(

@@ -54,10 +54,10 @@ describe('a job that says nothing of its search', () => {
     done = await run({});
   });
 
-  it('tries ten candidates, of which those that promise little stop at a rung', () => {
+  it('tries eleven candidates, of which those that promise little stop at a rung', () => {
     const { job, trials } = done;
     expect(job.spec.search.biotune.mode).toBe('ACCELERATED');
-    expect(job.progress).toMatchObject({ percent: 100, trialCount: 10, completedTrialCount: 10 });
+    expect(job.progress).toMatchObject({ percent: 100, trialCount: 11, completedTrialCount: 11 });
     const states = trials.filter(({ phase }) => phase === 'SEARCH').map(({ state }) => state);
     expect(new Set(states)).toEqual(new Set(['SUCCEEDED', 'PRUNED']));
   });

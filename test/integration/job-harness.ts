@@ -142,20 +142,14 @@ export class JobHarness {
     await this.database.drop();
   }
 
-  /**
-   * The request with defaults that fit the dataset, of the paper's search, where it does not say, for that has no rungs. The sizes
-   * of ACCELERATED are fixed here, so that specs can count on them.
-   */
+  /** The request with defaults that fit the dataset; of the paper's search, where it does not say, for that has no rungs. */
   request(job: object) {
-    const { training, search, finals, ...rest } = { training: {}, search: { biotune: {} }, finals: {}, ...job };
-    const biotune = { mode: 'PAPER_FAST', ...search.biotune };
-    const sizes = biotune.mode === 'ACCELERATED' ? { populationSize: 8, eliteCount: 5, generationCount: 1 } : {};
+    const { training, search, ...rest } = { training: {}, search: { biotune: {} }, ...job };
     return createFineTuneJobSchema.parse({
       baseModel: 'efficientnet-lite0.imagenet',
       dataset: this.datasetVersion,
       training: { batchSize: 16, ...training },
-      search: { seed: 1, ...search, biotune: { ...sizes, ...biotune } },
-      finals: { finalistCount: 3, ...finals },
+      search: { seed: 1, ...search, biotune: { mode: 'PAPER_FAST', ...search.biotune } },
       ...rest,
     });
   }

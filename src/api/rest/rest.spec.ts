@@ -31,7 +31,7 @@ describe('fine-tune jobs', () => {
     expect(request).toMatchObject({
       baseModel: 'baseModels/efficientnet-lite0',
       labels: {},
-      search: { biotune: { mode: 'ACCELERATED', eliteCount: 6 } },
+      search: { biotune: { mode: 'ACCELERATED', eliteCount: 5 } },
     });
   });
 

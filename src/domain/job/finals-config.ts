@@ -12,7 +12,7 @@ export const jobFinalsSchema = z
       .max(10)
       .describe(
         'The number of best candidates of each search that train on all the data, with further seeds, ' +
-          'before one goes on, 1 to 10; when absent 4 in ACCELERATED, 3 elsewhere.',
+          'before one goes on, 1 to 10; 3 when absent.',
       ),
     seedCount: z
       .int()

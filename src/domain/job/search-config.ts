@@ -42,7 +42,7 @@ export const biotuneSchema = z
       .optional()
       .describe(
         'The number of best individuals that each generation keeps, 1 to 100 and less than `populationSize`; when ' +
-          'absent 6 in ACCELERATED, 3 elsewhere. In ACCELERATED moves begin from them; in the other modes each has two probes beside it.',
+          'absent 5 in ACCELERATED, 3 elsewhere. In ACCELERATED moves begin from them; in the other modes each has two probes beside it.',
       ),
     reproduction: z
       .enum(['SEQUENTIAL', 'BATCH_SYNC'])

@@ -207,7 +207,7 @@ export interface MethodSettings_SuffixGrid {
 export interface FinalsConfig {
   /**
    * The number of best candidates of each search that train on all the data, with further seeds, before one
-   * goes on, 1 to 10; when absent 4 in ACCELERATED, 3 elsewhere.
+   * goes on, 1 to 10; 3 when absent.
    */
   finalistCount?:
     | number
@@ -767,7 +767,7 @@ export interface BiotuneConfig {
     | undefined;
   /**
    * The number of best individuals that each generation keeps, 1 to 100 and less than `population_size`; when
-   * absent 6 in ACCELERATED, 3 elsewhere. In ACCELERATED moves begin from them; in the other modes each has
+   * absent 5 in ACCELERATED, 3 elsewhere. In ACCELERATED moves begin from them; in the other modes each has
    * two probes beside it.
    */
   eliteCount?:
