@@ -65,24 +65,21 @@ export class Soups {
   }
 
   /**
-   * The models of the soups that were made. Each costs what its members' trainings took and what making it took; the
+   * The models of the soups that were made. Each costs what making it took, for its members were trained to choose among them; the
    * parameters that learn are those of its best member.
    */
   async models(context: JobContext, trial: StoredTrial, soups: readonly Training[]): Promise<FinalModel[]> {
     const members = await this.members(context, trial);
     return soups.flatMap(({ seed, result }): FinalModel[] => {
       if (result === undefined || !('soup' in result)) return [];
-      const { tries, soupSeconds: _seconds, multiplyAccumulates: own, ...soup } = result.soup;
+      const { tries, soupSeconds: _seconds, ...soup } = result.soup;
       const asked = members.filter(({ results }) => results.has(seed));
-      const trainings = asked.flatMap(({ results }) => results.get(seed) ?? []);
-      const [best] = trainings;
+      const best = asked[0]?.results.get(seed);
       if (best === undefined) throw new Error(`the soup of seed ${seed} has no members`);
       const joined = new Set(tries.filter(({ hasJoined }) => hasJoined).map(({ memberIndex }) => memberIndex));
       const soupMembers = asked.filter((_, index) => index === 0 || joined.has(index)).map(({ trialId }) => trialId);
-      const multiplyAccumulates = trainings.reduce((sum, training) => sum + training.multiplyAccumulates, own);
       const { trainedParameterCount, totalParameterCount } = best;
-      const training = { ...soup, multiplyAccumulates, trainedParameterCount, totalParameterCount };
-      return [{ seed, training, soupMembers }];
+      return [{ seed, training: { ...soup, trainedParameterCount, totalParameterCount }, soupMembers }];
     });
   }
 

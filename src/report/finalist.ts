@@ -3,7 +3,7 @@ import type { TestScore, TrainResult } from '../domain/task.js';
 import type { ValidationPredictions } from '../domain/validation-predictions.js';
 import type { StoredTrial } from '../domain/job/trial.js';
 
-/** What made a final model: its training, or for a soup its averaging with the trainings of its members. */
+/** What made a final model: its training, or for a soup its averaging. */
 type FinalTraining = Omit<
   TrainResult,
   | 'weights'

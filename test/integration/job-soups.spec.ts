@@ -147,21 +147,21 @@ describe('a job that asks for soups, with another coordinator at every step', ()
   });
 });
 
-it('charges a soup for its members where methods are compared: one that is no better is not delivered', async () => {
-  const job = await jobs.run(accelerated, candidates, {
-    soup: ({ network, others }) => {
-      expect(others.map(({ sha256 }) => sha256)).not.toContain(network.weights.sha256);
-      // As good as any candidate, and for itself cheaper than all of them.
-      return {
-        validation: 0.9,
-        test: 0.85,
-        multiplyAccumulates: 1,
-        wrong: (place) => place % 10 === 0 || place % 45 === 44,
-      };
-    },
-  });
-  expect(job.result?.method).not.toBe('SOUP');
-  expect(scoreOf(job, 'SOUP')).toBeDefined();
+it('charges a soup for the averaging alone where methods are compared: one that is no worse is delivered', async () => {
+  const soupOf = (multiplyAccumulates: number) =>
+    jobs.run(accelerated, candidates, {
+      soup: ({ network, others }) => {
+        expect(others.map(({ sha256 }) => sha256)).not.toContain(network.weights.sha256);
+        // As good as any candidate.
+        const wrong = (place: number) => place % 10 === 0 || place % 45 === 44;
+        return { validation: 0.9, test: 0.85, multiplyAccumulates, wrong };
+      },
+    });
+  const cheap = await soupOf(1);
+  expect(cheap.result?.method).toBe('SOUP');
+  const dear = await soupOf(1e13);
+  expect(dear.result?.method).not.toBe('SOUP');
+  expect(scoreOf(dear, 'SOUP')).toBeDefined();
 });
 
 it('compares soups by their mean fitness where finals are FIXED and the BEST is delivered', async () => {

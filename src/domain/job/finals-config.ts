@@ -37,7 +37,7 @@ export const jobFinalsSchema = z
           'CHEAPEST_WITHIN_ONE_ERROR in ACCELERATED, BEST elsewhere. BEST: the best on validation by its mean over the seeds. ' +
           'CHEAPEST_WITHIN_ONE_ERROR: of those that are within one paired standard error of the best on validation, ' +
           'by the figure of `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates; ' +
-          'a soup takes the trainings of all its members and the averaging.',
+          'a soup takes the averaging alone, as its members were trained to choose among them.',
       ),
     usesSoup: z
       .boolean()

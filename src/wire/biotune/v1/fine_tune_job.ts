@@ -279,7 +279,7 @@ export enum FinalsConfig_Choice {
   /**
    * CHEAPEST_WITHIN_ONE_ERROR - Of those that are within one paired standard error of the best on validation, by the figure of
    * `evaluation.fitness`, that whose trainings take the fewest multiply-accumulates; a soup takes the
-   * trainings of all its members and the averaging.
+   * averaging alone, as its members were trained to choose among them.
    */
   CHEAPEST_WITHIN_ONE_ERROR = "CHEAPEST_WITHIN_ONE_ERROR",
   UNRECOGNIZED = "UNRECOGNIZED",
