@@ -142,14 +142,18 @@ export class JobHarness {
     await this.database.drop();
   }
 
-  /** The request with defaults that fit the dataset; of the paper's search, where it does not say, for that has no rungs. */
+  /**
+   * The request with defaults that fit the dataset. Where it does not say, it is of the paper's search, which has no rungs, and makes no
+   * soup, for what becomes of one has to be made up.
+   */
   request(job: object) {
-    const { training, search, ...rest } = { training: {}, search: { biotune: {} }, ...job };
+    const { training, search, finals, ...rest } = { training: {}, search: { biotune: {} }, finals: {}, ...job };
     return createFineTuneJobSchema.parse({
       baseModel: 'efficientnet-lite0.imagenet',
       dataset: this.datasetVersion,
       training: { batchSize: 16, ...training },
       search: { seed: 1, ...search, biotune: { mode: 'PAPER_FAST', ...search.biotune } },
+      finals: { usesSoup: false, ...finals },
       ...rest,
     });
   }
