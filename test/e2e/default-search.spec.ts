@@ -72,6 +72,7 @@ describe('a job that says nothing of its search', () => {
 
 it('a job judges its candidates out of fold, and retrains what it delivers on train and validation', async () => {
   const { job, trials } = await run({
+    search: { seed: 7, biotune: { populationSize: 2, eliteCount: 1, generationCount: 0 } },
     evaluation: { division: 'REDIVIDED', seedCount: 2 },
     finals: { retrains: true, finalistCount: 2, seedCount: 1 },
     baselines: [],
