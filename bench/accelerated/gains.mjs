@@ -21,7 +21,7 @@ export function gainOfSearch({ settings, rows, methods, imageCounts, classCount 
 }
 
 /**
- * The same from a file of `npm run bench:accelerated`: a gain for each search seed, over the plain method that is best in all,
+ * The same from a file of `npm run bench:accelerated`: what each search seed delivers, over the plain method that is best in all,
  * of those that were measured with as many search seeds as the search.
  *
  * @param {import('./files.mjs').Result} result
@@ -43,7 +43,8 @@ export function gainOfAccelerated({ units, imageCounts, classCount }, source) {
     .filter((method) => Number.isFinite(meanOf(method)))
     .sort((a, b) => meanOf(b) - meanOf(a));
   if (best === undefined) return undefined;
-  const foundBy = ({ rows }) => mean(rows.filter(({ method }) => method === 'BIOTUNE').map((row) => row.testAccuracy));
+  const foundBy = ({ rows, delivered }) =>
+    mean(rows.filter(({ method }) => method === delivered).map((row) => row.testAccuracy));
   const gains = main.map((unit) => foundBy(unit) - accuracyOf(best, unit));
   return { mode: 'ACCELERATED', gains: gains.map(rounded), source, imageCount: imageCounts.train, classCount };
 }

@@ -37,10 +37,12 @@ describe('gainOfSearch', () => {
 const search = (arm, searchSeed, found) => ({
   arm,
   searchSeed,
-  costs: { BIOTUNE: {} },
+  delivered: 'SOUP',
+  costs: { BIOTUNE: {}, SOUP: {} },
   rows: [
-    { method: 'BIOTUNE', testAccuracy: found - 0.01 },
-    { method: 'BIOTUNE', testAccuracy: found + 0.01 },
+    { method: 'BIOTUNE', testAccuracy: 0.5 },
+    { method: 'SOUP', testAccuracy: found - 0.01 },
+    { method: 'SOUP', testAccuracy: found + 0.01 },
   ],
 });
 const plain = (arm, searchSeed, method, testAccuracy) => ({
