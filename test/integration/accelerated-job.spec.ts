@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { groupBy } from '../../src/domain/group-by.js';
 import type { Trial } from '../../src/domain/job/trial.js';
+import { areRelatives } from '../../src/search/accelerated/relatives.js';
 import { JobHarness, type MadeUp } from './job-harness.js';
 
 let jobs: JobHarness;
@@ -60,6 +61,33 @@ describe('an accelerated job', () => {
     ]);
     expect(new Set(tasks.map(({ training }) => training.headInit))).toEqual(new Set(['PROBE']));
     expect(new Set(tasks.filter(({ key }) => key.startsWith('final/')).map(({ seed }) => seed)).size).toBe(2);
+  });
+
+  it('chooses among finalists that differ in more than one block', async () => {
+    const finals = { finalistCount: 3, seedCount: 1 };
+    // What trains the first block is best, and the more so the faster it learns.
+    const job = await jobs.run(
+      { ...accelerated, finals, baselines: [] },
+      ({ lrMultipliers: [first = 0, ...others] }) => {
+        const validation = 0.5 + 0.1 * Math.min(first, 2) + 0.01 * others.filter((factor) => factor > 0).length;
+        return { validation, test: 0.5 };
+      },
+    );
+    const trials = await jobs.trials(job.id);
+    const ranked = searched(trials)
+      .filter(({ state }) => state === 'SUCCEEDED')
+      .toSorted((a, b) => (a.fitness ?? 1) - (b.fitness ?? 1));
+    const pairs = (of: readonly Trial[]) =>
+      of.flatMap((a, index) => of.slice(index + 1).map((b) => areRelatives(a, b)));
+    console.log(
+      ranked.map((t) => [t.fitness, t.lrMultipliers.join()]),
+      pairs(ranked.slice(0, 3)),
+    );
+    expect(pairs(ranked.slice(0, 3))).toContain(true);
+    const finalists = trials.filter(({ phase }) => phase === 'SELECTION');
+    expect(finalists).toHaveLength(3);
+    expect(pairs(finalists)).not.toContain(true);
+    expect(finalists[0]?.lrMultipliers).toEqual(ranked[0]?.lrMultipliers);
   });
 
   it('comes to the same trials by whoever leads it', async () => {
