@@ -3,7 +3,7 @@ import type { TrialSettings } from '../domain/job/trial.js';
 import { type Place, byPlace } from './history.js';
 
 /** How a method's candidate is trained, whatever its images and its seed. */
-interface Phenotype {
+export interface Phenotype {
   readonly lrMultipliers: readonly number[];
   readonly settings?: TrialSettings | undefined;
 }
