@@ -99,7 +99,8 @@ export function lossText(contenders, intervalOf) {
 
 /** What the chart of a task shows, as `bench/search/chart.mjs` wants it. @param {Measured} measured */
 export function chartFacts({ task, result, contenders }, intervalOf) {
-  const compared = contenders.filter(({ kind }) => ['SEARCH', 'PEER', 'PLAIN'].includes(kind));
+  // What is delivered is one of the others.
+  const compared = contenders.filter(({ id, kind }) => kind !== 'ABLATION' && id !== 'DELIVERED');
   const seedCount = Math.max(...compared.map(({ samples }) => samples.length));
   return {
     title: task.title,
