@@ -8,8 +8,8 @@ import { TaskRepository } from '../../dist/src/storage/postgres/task.repository.
 import { Transactions } from '../../dist/src/storage/postgres/transactions.js';
 import { TaskQueue } from '../../dist/src/tasks/task-queue.js';
 import { TrialRepository } from '../../dist/src/storage/postgres/trial.repository.js';
-import { TrialFitness } from '../../dist/src/jobs/trial-fitness.js';
-import { TrialSettlement } from '../../dist/src/jobs/trial-settlement.js';
+import { TrialFitness } from '../../dist/src/jobs/trials/trial-fitness.js';
+import { TrialSettlement } from '../../dist/src/jobs/trials/trial-settlement.js';
 
 const BLOCK_COUNT = 9;
 const SHARD_COUNT = 4;

@@ -12,7 +12,7 @@ import { protocolOf, techniqueOf } from '../methods/apply-method.js';
 import { methodOf } from '../methods/method-table.js';
 import type { Leadership } from '../storage/postgres/leadership.repository.js';
 import type { SearchScope } from '../search/search-plan.js';
-import type { News } from './scope-watch.js';
+import type { News } from './leading/scope-watch.js';
 
 /** What every step of a running job needs; read from rows at the start of the step. */
 export interface JobContext {

@@ -2,12 +2,12 @@ import { Module } from '@nestjs/common';
 import { BaseModelService } from '../catalog/base-model.service.js';
 import { DatasetService } from '../catalog/dataset.service.js';
 import { ModelVersionService } from '../catalog/model-version.service.js';
-import { EstimateService } from './estimate.service.js';
-import { FineTuneJobService } from './fine-tune-job.service.js';
-import { JobAdmission } from './job-admission.js';
-import { JobSpecs } from './job-specs.js';
-import { TrialService } from './trial.service.js';
-import { WarmStarts } from './warm-starts.js';
+import { EstimateService } from './requests/estimate.service.js';
+import { FineTuneJobService } from './requests/fine-tune-job.service.js';
+import { JobAdmission } from './requests/job-admission.js';
+import { JobSpecs } from './requests/job-specs.js';
+import { TrialService } from './requests/trial.service.js';
+import { WarmStarts } from './requests/warm-starts.js';
 
 const SERVICES = [
   BaseModelService,

@@ -26,13 +26,13 @@ import type {
 } from '../../src/domain/task.js';
 import type { Page } from '../../src/domain/page.js';
 import type { MetricPoint, Trial } from '../../src/domain/job/trial.js';
-import { EstimateService } from '../../src/jobs/estimate.service.js';
-import { FineTuneJobService } from '../../src/jobs/fine-tune-job.service.js';
-import { JobRunner } from '../../src/jobs/job-runner.js';
-import type { Advance } from '../../src/jobs/scope-watch.js';
+import { EstimateService } from '../../src/jobs/requests/estimate.service.js';
+import { FineTuneJobService } from '../../src/jobs/requests/fine-tune-job.service.js';
+import { JobRunner } from '../../src/jobs/leading/job-runner.js';
+import type { Advance } from '../../src/jobs/leading/scope-watch.js';
 import { ModelVersionService } from '../../src/catalog/model-version.service.js';
 import { JobsModule } from '../../src/jobs/jobs.module.js';
-import { TrialService } from '../../src/jobs/trial.service.js';
+import { TrialService } from '../../src/jobs/requests/trial.service.js';
 import { JOB_STEPS } from '../../src/roles/coordinator.module.js';
 import { ALGORITHM_VERSION } from '../../src/search/biotune.js';
 import { ObjectStore } from '../../src/storage/object-store.js';

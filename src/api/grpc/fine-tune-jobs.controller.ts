@@ -2,9 +2,9 @@ import { Controller } from '@nestjs/common';
 import { GrpcMethod, Payload } from '@nestjs/microservices';
 import type { FineTuneJob } from '../../domain/job/fine-tune-job.js';
 import type { JobEstimate } from '../../domain/job/estimate.js';
-import { EstimateService } from '../../jobs/estimate.service.js';
-import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
-import { TrialService } from '../../jobs/trial.service.js';
+import { EstimateService } from '../../jobs/requests/estimate.service.js';
+import { FineTuneJobService } from '../../jobs/requests/fine-tune-job.service.js';
+import { TrialService } from '../../jobs/requests/trial.service.js';
 import { type EventList, type FineTuneJobList, type JobRequest, jobRequest } from '../contract/fine-tune-job.js';
 import type { MetricPointList, TrialList } from '../contract/trial.js';
 import {

@@ -4,8 +4,8 @@ import { type CreateFineTuneJob, createFineTuneJobSchema } from '../../domain/jo
 import { type FineTuneJob, fineTuneJobSchema } from '../../domain/job/fine-tune-job.js';
 import { type JobEstimate, jobEstimateSchema } from '../../domain/job/estimate.js';
 import type { PageRequest } from '../../domain/page.js';
-import { EstimateService } from '../../jobs/estimate.service.js';
-import { FineTuneJobService } from '../../jobs/fine-tune-job.service.js';
+import { EstimateService } from '../../jobs/requests/estimate.service.js';
+import { FineTuneJobService } from '../../jobs/requests/fine-tune-job.service.js';
 import {
   type EventList,
   eventListSchema,

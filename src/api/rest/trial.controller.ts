@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { PageRequest } from '../../domain/page.js';
 import { type Trial, trialSchema } from '../../domain/job/trial.js';
-import { TrialService } from '../../jobs/trial.service.js';
+import { TrialService } from '../../jobs/requests/trial.service.js';
 import { type JobRequest, jobRequest } from '../contract/fine-tune-job.js';
 import {
   type MetricPointList,

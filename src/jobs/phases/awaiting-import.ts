@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import type { JobContext } from '../job-context.js';
-import { fitToDataset } from '../job-specs.js';
-import { Priors } from '../priors.js';
+import { fitToDataset } from '../requests/job-specs.js';
+import { Priors } from '../requests/priors.js';
 import type { Phase, PhaseStep } from './phase.js';
 
 /** VALIDATING: another scope imports the job's images. */

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { SEARCH_METHOD } from '../../methods/method-table.js';
-import { Candidates } from '../candidates.js';
+import { Candidates } from '../trials/candidates.js';
 import type { JobContext } from '../job-context.js';
-import { Soups } from '../soups.js';
-import { TrialSettlement } from '../trial-settlement.js';
+import { Soups } from '../trials/soups.js';
+import { TrialSettlement } from '../trials/trial-settlement.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
 import { Selecting } from './selecting.js';
 

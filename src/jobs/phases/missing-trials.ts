@@ -4,7 +4,7 @@ import { worstFitness } from '../../domain/job/evaluation.js';
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { isOpen, type NewTrial, type StoredTrial } from '../../domain/job/trial.js';
 import { EqualTrials } from '../../search/equal-trials.js';
-import type { ResumedTrial } from '../candidates.js';
+import type { ResumedTrial } from '../trials/candidates.js';
 import { type JobContext, searchScopeOf } from '../job-context.js';
 import type { SearchMemory } from './search-memory.js';
 import { type Place, placeOf } from '../../search/history.js';

@@ -8,7 +8,7 @@ import { fineTuneJobName, trialName } from '../../domain/resource-names.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { Rung } from '../../domain/job/job-result.js';
 import { rungsReached } from '../../search/search-plan.js';
-import { rungLosses } from '../rung-losses.js';
+import { rungLosses } from '../trials/rung-losses.js';
 import { genomeOf, type StoredTrial } from '../../domain/job/trial.js';
 import type { Lineage, ModelDescription } from '../../export/model-files.js';
 import { priorEstimate } from '../../estimate/estimate-job.js';
@@ -25,10 +25,10 @@ import { ModelVersionRepository } from '../../storage/postgres/model-version.rep
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import type { Training } from '../../storage/postgres/training-parts.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { FinalModels } from '../final-models.js';
+import { FinalModels } from '../trials/final-models.js';
 import { type JobContext, partCountIn, searchScopeOf } from '../job-context.js';
-import { fitToDataset } from '../job-specs.js';
-import { paretoPointsOf } from '../pareto-points.js';
+import { fitToDataset } from '../requests/job-specs.js';
+import { paretoPointsOf } from '../trials/pareto-points.js';
 import { yieldNow } from '../yield-now.js';
 import type { Phase, PhaseStep } from './phase.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobContext } from '../job-context.js';
-import { Retrainings } from '../retrainings.js';
-import { TrialSettlement } from '../trial-settlement.js';
+import { Retrainings } from '../trials/retrainings.js';
+import { TrialSettlement } from '../trials/trial-settlement.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
 
 /**

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../domain/errors.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { FinalModels, scoreKey } from '../final-models.js';
+import { FinalModels, scoreKey } from '../trials/final-models.js';
 import { scoreSpec, type JobContext } from '../job-context.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
 

@@ -2,7 +2,7 @@ import { isOpen, type StoredTrial } from '../../domain/job/trial.js';
 import type { Method, SearchingMethod } from '../../methods/method-table.js';
 import type { SearchedTrial } from '../../search/search-plan.js';
 import type { Training } from '../../storage/postgres/training-parts.js';
-import { rungLosses, waitsAtRung } from '../rung-losses.js';
+import { rungLosses, waitsAtRung } from '../trials/rung-losses.js';
 
 /**
  * The trials of a job's searches as its leader knows them: read whole once, then kept by what the leader changes itself.

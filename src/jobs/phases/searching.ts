@@ -10,10 +10,10 @@ import { LeadershipRepository, type Leadership } from '../../storage/postgres/le
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import type { Transaction } from '../../storage/postgres/transaction.js';
 import { seedResult, TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { Candidates, type ResumedTrial } from '../candidates.js';
+import { Candidates, type ResumedTrial } from '../trials/candidates.js';
 import type { JobContext } from '../job-context.js';
 import { searchingMethodsOf } from '../../domain/job/methods-of-job.js';
-import { TrialSettlement } from '../trial-settlement.js';
+import { TrialSettlement } from '../trials/trial-settlement.js';
 import { refuseInfeasibleGeneration } from './infeasible-search.js';
 import { knowledgeOf, type MissingWork, missingWork } from './missing-trials.js';
 import type { Phase, PhaseStep } from './phase.js';

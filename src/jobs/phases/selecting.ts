@@ -5,11 +5,11 @@ import { type Method, methodOf, SEARCH_METHOD } from '../../methods/method-table
 import { SEARCH_MODES } from '../../methods/search-modes.js';
 import { areRelatives } from '../../search/accelerated/relatives.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { CandidateChoice } from '../candidate-choice.js';
-import { bestCandidates, type Candidate, Candidates } from '../candidates.js';
+import { CandidateChoice } from '../trials/candidate-choice.js';
+import { bestCandidates, type Candidate, Candidates } from '../trials/candidates.js';
 import type { JobContext } from '../job-context.js';
 import { methodsOf, searchingMethodsOf } from '../../domain/job/methods-of-job.js';
-import { TrialSettlement } from '../trial-settlement.js';
+import { TrialSettlement } from '../trials/trial-settlement.js';
 import { nothingTrained } from './infeasible-search.js';
 import type { Phase, PhaseStep, Write } from './phase.js';
 

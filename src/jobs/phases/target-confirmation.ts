@@ -10,9 +10,9 @@ import { FineTuneJobRepository } from '../../storage/postgres/fine-tune-job.repo
 import { LeadershipRepository } from '../../storage/postgres/leadership.repository.js';
 import { TaskRepository } from '../../storage/postgres/task.repository.js';
 import { TrialRepository } from '../../storage/postgres/trial.repository.js';
-import { candidateOf, Candidates } from '../candidates.js';
+import { candidateOf, Candidates } from '../trials/candidates.js';
 import type { JobContext } from '../job-context.js';
-import { TrialSettlement } from '../trial-settlement.js';
+import { TrialSettlement } from '../trials/trial-settlement.js';
 import type { Write } from './phase.js';
 
 /** The confirmations of a job's target so far. */
