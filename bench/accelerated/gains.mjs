@@ -1,4 +1,5 @@
 import { ARMS, MAIN_ARM } from './arms.mjs';
+import { mean } from './contenders.mjs';
 
 /** Methods that search a space of candidates like the search itself; all others are plain. */
 const NOT_PLAIN = ['BIOTUNE', 'RANDOM_SEARCH'];
@@ -31,25 +32,24 @@ export function gainOfAccelerated({ units, imageCounts, classCount }, source) {
   const main = units.filter(({ arm }) => arm === MAIN_ARM);
   const plain = units.filter(({ arm }) => ARMS[arm].kind === 'PLAIN');
   const accuracyOf = (method, { searchSeed }) =>
-    mean(
-      plain
-        .filter((unit) => unit.searchSeed === searchSeed)
-        .flatMap(({ rows }) => rows)
-        .filter((row) => row.method === method)
-        .map(({ testAccuracy }) => testAccuracy),
+    testAccuracyOf(
+      plain.filter((unit) => unit.searchSeed === searchSeed),
+      method,
     );
   const meanOf = (method) => mean(main.map((unit) => accuracyOf(method, unit)));
   const [best] = [...new Set(plain.flatMap(({ costs }) => Object.keys(costs)))]
     .filter((method) => Number.isFinite(meanOf(method)))
     .sort((a, b) => meanOf(b) - meanOf(a));
   if (best === undefined) return undefined;
-  const foundBy = ({ rows, delivered }) =>
-    mean(rows.filter(({ method }) => method === delivered).map((row) => row.testAccuracy));
-  const gains = main.map((unit) => foundBy(unit) - accuracyOf(best, unit));
+  const gains = main.map((unit) => testAccuracyOf([unit], unit.delivered) - accuracyOf(best, unit));
   return { mode: 'ACCELERATED', gains: gains.map(rounded), source, imageCount: imageCounts.train, classCount };
 }
 
+/** The mean test accuracy of a method over its models in some units; NaN without one. */
+const testAccuracyOf = (units, method) =>
+  mean(
+    units.flatMap(({ rows }) => rows.filter((row) => row.method === method)).map(({ testAccuracy }) => testAccuracy),
+  );
+
 /** To a hundredth of a point: more digits would say more than is known. */
 const rounded = (share) => Number(share.toFixed(4));
-
-const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;

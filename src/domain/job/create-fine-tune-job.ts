@@ -168,7 +168,10 @@ function checkMode({ search, training, data }: SearchParts, context: z.Refinemen
   }
 }
 
-/** Trainings of a candidate on other parts of the images each are refused without candidates, and where no part could be left out of each. */
+/**
+ * Trainings of a candidate on other parts of the images each are refused without candidates, and where no part could be left out
+ * of each.
+ */
 function checkDivision({ search, evaluation, data, baselines }: SearchParts, context: z.RefinementCtx): void {
   const { division, seedCount } = evaluation;
   if (division === 'FIXED') return;

@@ -52,6 +52,7 @@ export function bestCandidates(
   const first: StoredTrial[] = [];
   const later: StoredTrial[] = [];
   for (const [trial] of groupBy(rankedTrials(trials, method), phenotypeKey).values()) {
+    if (first.length === count) break;
     if (trial === undefined) continue;
     const isKin = first.some((better) => areKin(better, trial));
     (isKin ? later : first).push(trial);
