@@ -1,6 +1,7 @@
 import type { BatchNorm } from '../../networks/layers.js';
-import type { Tensor } from '../device/backend.js';
-import { attribute, execute, typeAttribute } from './kernels.js';
+import { hasOneDnnKernels, type Tensor, tf } from '../device/backend.js';
+import { scaleChannels } from './conv-kernels.js';
+import { add, attribute, divide, execute, multiply, subtract, typeAttribute } from './kernels.js';
 
 /** The four vectors of a BatchNorm, float32 [channels]. */
 export interface BatchNormParameters {
@@ -46,6 +47,7 @@ export function batchNormWithRunningStatistics(
   parameters: BatchNormParameters,
   { epsilon }: Pick<BatchNorm, 'epsilon'>,
 ): Tensor {
+  if (hasOneDnnKernels()) return normalised(input, parameters, epsilon);
   const { output, runningMean, runningVariance, reserves } = forward(input, parameters, epsilon, false, 1);
   for (const unused of [runningMean, runningVariance, ...reserves]) unused.dispose();
   return output;
@@ -81,6 +83,21 @@ export function batchNormGradients(
     throw new Error('FusedBatchNormGradV3 returned too little');
   }
   return { input: inputGradient, scale: scaleGradient, offset: offsetGradient };
+}
+
+/**
+ * Scales and shifts by the given statistics. oneDNN's BatchNorm goes through an image channel by channel and takes 5.4 ms for 256
+ * channels of 16 x 16 px and 32 images where this takes 1.9 (AVX2), and in a traced function a ReLU behind it is part of it.
+ */
+function normalised(
+  input: Tensor,
+  { scale, offset, runningMean, runningVariance }: BatchNormParameters,
+  epsilon: number,
+): Tensor {
+  return tf.tidy(() => {
+    const factor = divide(scale, tf.sqrt(add(runningVariance, tf.scalar(epsilon))));
+    return scaleChannels(input, factor, subtract(offset, multiply(runningMean, factor)));
+  });
 }
 
 function forward(

@@ -1,6 +1,6 @@
 import type { Window } from '../../networks/layers.js';
 import { type Tensor, tf } from '../device/backend.js';
-import { execute1, matMul } from './kernels.js';
+import { addBias, execute1, matMul } from './kernels.js';
 import { cutMargins, marginsOf, pad, paddedShape, withoutMargins } from './margins.js';
 import { windowAttributes } from './window-attributes.js';
 
@@ -26,6 +26,16 @@ export const DEPTHWISE_CONV = convKernels(
   'DepthwiseConv2dNativeBackpropInput',
   'DepthwiseConv2dNativeBackpropFilter',
 );
+
+const ONE_PIXEL: Window = { kernelSize: [1, 1], stride: 1, padding: [0, 0] };
+
+/**
+ * Each channel times its factor plus its shift, float32 [channels] each: a depthwise convolution of one pixel, since oneDNN does
+ * that, the addition and, in a traced function, an activation behind it in one pass over the images.
+ */
+export function scaleChannels(input: Tensor, factors: Tensor, shifts: Tensor): Tensor {
+  return tf.tidy(() => addBias(DEPTHWISE_CONV.forward(input, reshaped(factors, [1, 1, -1, 1]), ONE_PIXEL), shifts));
+}
 
 const kernelsFor = (window: Window): ConvKernels => (isPointwise(window) ? POINTWISE_CONV : SLIDING_CONV);
 
