@@ -108,6 +108,11 @@ export function hasOneDnnKernels(): boolean {
   return device === 'CPU' && oneDnn && arch === 'x64';
 }
 
+/** Whether oneDNN's kernels are there and make do without AVX-512: some are slower than several simple ones then. */
+export function hasNarrowOneDnnKernels(): boolean {
+  return hasOneDnnKernels() && !instructionSet.startsWith('AVX512');
+}
+
 /** Tensors that TensorFlow itself holds, which also counts what tfjs has lost sight of; for leak tests. */
 export function nativeTensorCount(): number {
   return nodeBackend().binding.getNumOfTensors();

@@ -178,8 +178,8 @@ class VariableUses {
 
 /**
  * Puts the inputs of ops as a graph wants them, with each list of tensors as one input: `N` is the length of a list that
- * comes first (ConcatV2, Pack, AddN), `num_args` that of one that comes last (_FusedMatMul). Op by op, TensorFlow takes
- * the list's tensors one after the other.
+ * comes first (ConcatV2, Pack, AddN), `num_args` that of one that comes last, before another with nothing in it where there
+ * is `num_host_args` (_MklNativeFusedConv2D). Op by op, TensorFlow takes the list's tensors one after the other.
  */
 function withLists(attributes: GraphNode['attributes'], positions: readonly number[]): GraphNode['inputs'] {
   const lengthOf = (name: string) => {
@@ -188,6 +188,7 @@ function withLists(attributes: GraphNode['attributes'], positions: readonly numb
   };
   const [first, last] = [lengthOf('N'), lengthOf('num_args')];
   if (first !== undefined) return [positions.slice(0, first), ...positions.slice(first)];
-  if (last !== undefined) return [...positions.slice(0, -last), positions.slice(-last)];
+  const empty = lengthOf('num_host_args') === undefined ? [] : [[]];
+  if (last !== undefined) return [...positions.slice(0, -last), positions.slice(-last), ...empty];
   return positions;
 }

@@ -1,24 +1,34 @@
 import type { BatchNorm, Concat, Conv, DepthwiseConv, Layer, Residual } from '../../networks/layers.js';
 import { type Tensor, tf } from '../device/backend.js';
 import { batchNormParameters, type LayerContext } from './layer-run.js';
+import type { PixelwiseActivation } from '../ops/joined-kernels.js';
 import { add, divide, multiply, subtract } from '../ops/kernels.js';
 
 /** Layers as inference runs them: a BatchNorm behind a convolution is part of it, and so is the ReLU behind that. */
-export type FoldedLayer = Exclude<Layer, Conv | DepthwiseConv | Residual | Concat> | FoldedConv | FoldedParts;
+export type FoldedLayer =
+  Exclude<Layer, Conv | DepthwiseConv | BatchNorm | Residual | Concat> | FoldedConv | FoldedNorm | FoldedParts;
 
 /** A convolution with all that follows it pixel by pixel. */
 export interface FoldedConv {
   readonly type: 'foldedConv';
   readonly conv: Conv | DepthwiseConv;
   readonly norm?: BatchNorm;
-  readonly activation?: 'relu' | 'relu6';
+  readonly activation?: PixelwiseActivation;
 }
 
-/** The parts of one input: added up, or side by side. */
+/** A BatchNorm behind something else, with the ReLU behind it. */
+export interface FoldedNorm {
+  readonly type: 'foldedNorm';
+  readonly norm: BatchNorm;
+  readonly activation?: PixelwiseActivation;
+}
+
+/** The parts of one input: added up, with the ReLU behind the sum, or side by side. */
 export interface FoldedParts {
   readonly type: 'foldedParts';
   readonly join: 'add' | 'concat';
   readonly parts: readonly (readonly FoldedLayer[])[];
+  readonly activation?: PixelwiseActivation;
 }
 
 /** Joins what inference can do at once. */
@@ -26,24 +36,30 @@ export function foldLayers(layers: readonly Layer[]): FoldedLayer[] {
   const folded: FoldedLayer[] = [];
   for (const layer of layers) {
     const last = folded.at(-1);
-    const joined = last?.type === 'foldedConv' ? joinedWith(last, layer) : undefined;
+    const joined = last === undefined ? undefined : joinedWith(last, layer);
     if (joined !== undefined) folded[folded.length - 1] = joined;
     else folded.push(foldedLayer(layer));
   }
   return folded;
 }
 
-function joinedWith(conv: FoldedConv, layer: Layer): FoldedConv | undefined {
-  if (conv.activation !== undefined) return undefined;
-  if (layer.type === 'relu' || layer.type === 'relu6') return { ...conv, activation: layer.type };
-  return layer.type === 'batchNorm' && conv.norm === undefined ? { ...conv, norm: layer } : undefined;
+function joinedWith(last: FoldedLayer, layer: Layer): FoldedLayer | undefined {
+  const takesActivation = last.type === 'foldedConv' || last.type === 'foldedNorm' || isSum(last);
+  if (!takesActivation || last.activation !== undefined) return undefined;
+  if (layer.type === 'relu' || layer.type === 'relu6') return { ...last, activation: layer.type };
+  const takesNorm = last.type === 'foldedConv' && last.norm === undefined;
+  return layer.type === 'batchNorm' && takesNorm ? { ...last, norm: layer } : undefined;
 }
+
+const isSum = (layer: FoldedLayer): layer is FoldedParts => layer.type === 'foldedParts' && layer.join === 'add';
 
 function foldedLayer(layer: Layer): FoldedLayer {
   switch (layer.type) {
     case 'conv':
     case 'depthwiseConv':
       return { type: 'foldedConv', conv: layer };
+    case 'batchNorm':
+      return { type: 'foldedNorm', norm: layer };
     case 'residual':
       return { type: 'foldedParts', join: 'add', parts: [layer.branch, layer.shortcut].map(foldLayers) };
     case 'concat':

@@ -1,8 +1,10 @@
 import { type Tensor, tf } from '../device/backend.js';
-import { CONV, DEPTHWISE_CONV, isPointwise, pointwiseConv } from '../ops/conv-kernels.js';
-import type { FoldedConv, FoldedLayer, FoldedParts } from './folded-layers.js';
-import { add, addBias, concatChannels, relu, relu6 } from '../ops/kernels.js';
-import { type LayerContext, runInTurn, runLayers } from './layer-run.js';
+import { CONV, DEPTHWISE_CONV } from '../ops/conv-kernels.js';
+import { type FoldedConv, type FoldedLayer, type FoldedParts, foldedTensorCount } from './folded-layers.js';
+import { batchNormWithRunningStatistics } from '../ops/batch-norm.js';
+import { activated, convWithEnd, depthwiseConvWithEnd, type PixelwiseEnd } from '../ops/joined-kernels.js';
+import { add, concatChannels } from '../ops/kernels.js';
+import { batchNormParameters, type LayerContext, runInTurn, runLayers } from './layer-run.js';
 
 /** What folded layers need beside their input. */
 export interface FoldedContext extends LayerContext {
@@ -24,6 +26,11 @@ function runLayer(layer: FoldedLayer, input: Tensor, context: FoldedContext): Te
   switch (layer.type) {
     case 'foldedConv':
       return runConv(layer, input, context);
+    case 'foldedNorm':
+      return batchNormWithRunningStatistics(input, batchNormParameters(layer.norm, context), {
+        epsilon: layer.norm.epsilon,
+        activation: layer.activation,
+      });
     case 'foldedParts':
       return runParts(layer, input, context);
     default:
@@ -31,27 +38,49 @@ function runLayer(layer: FoldedLayer, input: Tensor, context: FoldedContext): Te
   }
 }
 
-function runParts({ join, parts }: FoldedParts, input: Tensor, context: FoldedContext): Tensor {
+function runParts({ join, parts, activation }: FoldedParts, input: Tensor, context: FoldedContext): Tensor {
+  const [branch = [], shortcut = []] = parts;
+  if (join === 'add') return runSum(branch, shortcut, activation, input, context);
   const outputs = parts.map((part) => runFolded(part, input, context));
-  const [first, second] = outputs;
-  const output = join === 'add' && first && second ? add(first, second) : concatChannels(outputs);
+  const output = concatChannels(outputs);
   tf.dispose(outputs);
   return output;
 }
 
-function runConv(folded: FoldedConv, input: Tensor, context: FoldedContext): Tensor {
-  const { conv, activation } = folded;
-  const [filter, bias] = context.folded(folded);
-  if (filter === undefined) throw new Error(`no filter of ${conv.name}`);
-  // With a bias, TensorFlow makes one op of all this in a traced function, with the same bits.
-  const finished = (product: Tensor) => activated(bias === undefined ? product : addBias(product, bias), activation);
+function runSum(
+  branch: readonly FoldedLayer[],
+  shortcut: readonly FoldedLayer[],
+  activation: FoldedParts['activation'],
+  input: Tensor,
+  context: FoldedContext,
+): Tensor {
+  const summand = runFolded(shortcut, input, context);
+  const last = branch.at(-1);
   return tf.tidy(() => {
-    if (conv.type === 'conv' && isPointwise(conv)) return pointwiseConv(input, filter, finished);
-    return finished((conv.type === 'conv' ? CONV : DEPTHWISE_CONV).forward(input, filter, conv));
+    if (last?.type !== 'foldedConv' || !canAdd(last)) {
+      return activated(add(runFolded(branch, input, context), summand), activation);
+    }
+    const rest = runFolded(branch.slice(0, -1), input, context);
+    return runConv(last, rest, context, { summand, activation });
   });
 }
 
-function activated(output: Tensor, activation: FoldedConv['activation']): Tensor {
-  if (activation === undefined) return output;
-  return activation === 'relu' ? relu(output) : relu6(output);
+/** Whether a convolution can add something to its output before the activation. */
+const canAdd = (folded: FoldedConv): boolean =>
+  folded.conv.type === 'conv' && folded.activation === undefined && foldedTensorCount(folded) === 2;
+
+/** @param end What follows beside the bias. */
+function runConv(
+  folded: FoldedConv,
+  input: Tensor,
+  context: FoldedContext,
+  end: Omit<PixelwiseEnd, 'bias'> = { activation: folded.activation },
+): Tensor {
+  const { conv } = folded;
+  const [filter, bias] = context.folded(folded);
+  if (filter === undefined) throw new Error(`no filter of ${conv.name}`);
+  const [plain, joined] =
+    conv.type === 'conv' ? [CONV, convWithEnd] : ([DEPTHWISE_CONV, depthwiseConvWithEnd] as const);
+  if (bias !== undefined) return joined(input, filter, conv, { ...end, bias });
+  return tf.tidy(() => activated(plain.forward(input, filter, conv), end.activation));
 }

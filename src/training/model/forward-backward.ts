@@ -4,6 +4,7 @@ import { type GradientContext, recordLayers } from './layer-gradients.js';
 import { type LayerContext, runInTurn, runLayers } from './layer-run.js';
 import type { ModelState, Segment } from './model-state.js';
 import { recordChain } from './recording.js';
+import { SharedStatistics } from './shared-statistics.js';
 
 /** What a pass takes beside the model: tensors, since a trace would keep numbers. */
 export interface PassInputs {
@@ -74,6 +75,7 @@ function segmentContexts(
   const parameter = state.parameters(trained);
   const batchStatistics: NonNullable<LayerContext['batchStatistics']> = {
     momentum,
+    sharedStatistics: new SharedStatistics(),
     onRunningStatistics: (name, mean, variance) => {
       statistics.set(`${name}.running_mean`, mean);
       statistics.set(`${name}.running_var`, variance);

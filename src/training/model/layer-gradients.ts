@@ -1,8 +1,8 @@
-import type { BatchNorm, Layer, MaxPool } from '../../networks/layers.js';
+import type { Activation, BatchNorm, Concat, Layer, MaxPool } from '../../networks/layers.js';
 import type { Tensor } from '../device/backend.js';
-import { batchNormGradients, batchNormWithBatchStatistics } from '../ops/batch-norm.js';
+import { batchNormGradients, batchNormWithBatchStatistics, batchNormWithRunningStatistics } from '../ops/batch-norm.js';
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from '../ops/conv-kernels.js';
-import { biasGradient, matMul } from '../ops/kernels.js';
+import { channelSums, matMul } from '../ops/kernels.js';
 import {
   batchNormParameters,
   classifierConv,
@@ -10,7 +10,6 @@ import {
   type LayerContext,
   reportRunningStatistics,
   runConv,
-  runLayers,
   runLinear,
 } from './layer-run.js';
 import { plainFunction, type PlainLayer } from './plain-layers.js';
@@ -28,19 +27,35 @@ export interface GradientContext extends LayerContext {
 /** Runs layers one after the other and keeps what their gradients need; `input` stays the caller's. */
 export function recordLayers(layers: readonly Layer[], input: Tensor, context: GradientContext): Recording {
   return recordChain(
-    layers.map((layer) => (layerInput: Tensor) => recordLayer(layer, layerInput, context)),
+    withActivations(layers).map(
+      ({ layer, activation }) =>
+        (layerInput: Tensor) =>
+          layer.type === 'batchNorm'
+            ? recordBatchNorm(layer, activation, layerInput, context)
+            : recordLayer(layer, layerInput, context),
+    ),
     input,
   );
 }
 
-function recordLayer(layer: Layer, input: Tensor, context: GradientContext): Recording {
+/** Layers, each BatchNorm with the activation that follows it. */
+function withActivations(layers: readonly Layer[]): { layer: Layer; activation?: Activation }[] {
+  return layers.flatMap((layer, index) => {
+    const [previous, next] = [layers[index - 1], layers[index + 1]];
+    if (isActivation(layer) && previous?.type === 'batchNorm') return [];
+    return [layer.type === 'batchNorm' && isActivation(next) ? { layer, activation: next } : { layer }];
+  });
+}
+
+const isActivation = (layer: Layer | undefined): layer is Activation =>
+  layer?.type === 'relu' || layer?.type === 'relu6';
+
+function recordLayer(layer: Exclude<Layer, BatchNorm>, input: Tensor, context: GradientContext): Recording {
   switch (layer.type) {
     case 'conv':
       return recordConv(layer, CONV, input, context);
     case 'depthwiseConv':
       return recordConv({ ...layer, hasBias: false }, DEPTHWISE_CONV, input, context);
-    case 'batchNorm':
-      return recordBatchNorm(layer, input, context);
     case 'linear':
       return recordLinear(layer.name, input, context);
     case 'classifier':
@@ -52,12 +67,25 @@ function recordLayer(layer: Layer, input: Tensor, context: GradientContext): Rec
     case 'residual':
       return recordSum(recordLayers(layer.branch, input, context), recordLayers(layer.shortcut, input, context));
     case 'concat':
-      return recordConcat(layer.branches.map((branch) => recordLayers(branch, input, context)));
+      return recordBranches(layer, input, context);
     case 'idle':
       return recordLayers([], input, context);
     default:
       return recordPlain(layer, input);
   }
+}
+
+function recordBranches({ branches }: Concat, input: Tensor, context: GradientContext): Recording {
+  const { sharedStatistics } = context.batchStatistics ?? {};
+  const passesOn = branches.some((branch) => branch.length === 0);
+  // In a dense block each layer normalises all that the layers before it gave.
+  if (passesOn) sharedStatistics?.share(input);
+  const parts = branches.map((branch) => recordLayers(branch, input, context));
+  const images = parts.map(({ output }, index) => (branches[index]?.length === 0 ? input : output));
+  const statistics = passesOn ? sharedStatistics?.joined(images) : undefined;
+  const recording = recordConcat(parts);
+  if (statistics !== undefined) sharedStatistics?.keep(recording.output, statistics);
+  return recording;
 }
 
 function recordPlain(layer: PlainLayer, input: Tensor): Recording {
@@ -97,37 +125,52 @@ function recordConv(layer: ConvShape, kernels: ConvKernels, input: Tensor, conte
     needsOutput: false,
     backward: (gradient, wantsInputGradient) => {
       report(name, context, () => kernels.filterGradient(input, filter.shape, gradient, layer));
-      if (layer.hasBias) report(`${layer.name}.bias`, context, () => biasGradient(gradient));
+      if (layer.hasBias) report(`${layer.name}.bias`, context, () => channelSums(gradient));
       return wantsInputGradient ? kernels.inputGradient(shape, filter, gradient, layer) : undefined;
     },
   };
 }
 
-function recordBatchNorm(layer: BatchNorm, input: Tensor, context: GradientContext): Recording {
+function recordBatchNorm(
+  layer: BatchNorm,
+  activation: Activation | undefined,
+  input: Tensor,
+  context: GradientContext,
+): Recording {
   const { epsilon } = layer;
   const parameters = batchNormParameters(layer, context);
-  const { momentum } = context.batchStatistics ?? {};
-  let output: Tensor;
-  let reserves: readonly Tensor[] | undefined;
-  if (momentum === undefined) {
-    output = runLayers([layer], input, context);
-  } else {
-    const result = batchNormWithBatchStatistics(input, parameters, { epsilon, momentum });
-    reportRunningStatistics(layer, result, context);
-    ({ output, reserves } = result);
-  }
+  const { output, reserves } = normalised(layer, activation, input, context);
   return {
     output,
     needsInput: true,
-    needsOutput: false,
+    needsOutput: activation !== undefined,
     backward: (outputGradient) => {
-      const gradients = batchNormGradients(outputGradient, input, parameters, epsilon, reserves);
-      for (const reserve of reserves ?? []) reserve.dispose();
+      const gradient =
+        activation && plainFunction(activation).gradient(outputGradient, { output, inputShape: input.shape });
+      const gradients = batchNormGradients(gradient ?? outputGradient, input, parameters, epsilon, reserves);
+      for (const spent of [gradient, ...(reserves ?? [])]) spent?.dispose();
       reportOrDispose(`${layer.name}.weight`, gradients.scale, context);
       reportOrDispose(`${layer.name}.bias`, gradients.offset, context);
       return gradients.input;
     },
   };
+}
+
+/** @returns no reserves where it used running statistics. */
+function normalised(
+  layer: BatchNorm,
+  activation: Activation | undefined,
+  input: Tensor,
+  context: GradientContext,
+): { output: Tensor; reserves?: readonly Tensor[] } {
+  const parameters = batchNormParameters(layer, context);
+  const settings = { epsilon: layer.epsilon, activation: activation?.type };
+  const { momentum, sharedStatistics } = context.batchStatistics ?? {};
+  if (momentum === undefined) return { output: batchNormWithRunningStatistics(input, parameters, settings) };
+  const known = sharedStatistics?.of(input);
+  const result = batchNormWithBatchStatistics(input, parameters, { ...settings, momentum }, known);
+  reportRunningStatistics(layer, result, context);
+  return result;
 }
 
 function recordLinear(name: string, input: Tensor, context: GradientContext): Recording {
@@ -138,7 +181,7 @@ function recordLinear(name: string, input: Tensor, context: GradientContext): Re
     needsOutput: false,
     backward: (outputGradient, wantsInputGradient) => {
       report(`${name}.weight`, context, () => matMul(input, outputGradient, { transposeA: true }));
-      report(`${name}.bias`, context, () => biasGradient(outputGradient));
+      report(`${name}.bias`, context, () => channelSums(outputGradient));
       return wantsInputGradient ? matMul(outputGradient, weight, { transposeB: true }) : undefined;
     },
   };

@@ -9,6 +9,7 @@ import {
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from '../ops/conv-kernels.js';
 import { add, addBias, concatChannels, matMul } from '../ops/kernels.js';
 import { plainFunction } from './plain-layers.js';
+import type { SharedStatistics } from './shared-statistics.js';
 import { maxPool } from '../ops/pool-kernels.js';
 
 /** What layers need beside their input. */
@@ -19,6 +20,8 @@ export interface LayerContext {
   readonly batchStatistics?: {
     readonly momentum: number;
     readonly onRunningStatistics: (name: string, mean: Tensor, variance: Tensor) => void;
+    /** The statistics of images that several BatchNorms take, in a pass that is recorded for its gradients. */
+    readonly sharedStatistics?: SharedStatistics;
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Window } from '../../networks/layers.js';
 import { type Tensor, tf } from '../device/backend.js';
-import { addBias, execute1, matMul } from './kernels.js';
+import { execute1, matMul } from './kernels.js';
 import { cutMargins, marginsOf, pad, paddedShape, withoutMargins } from './margins.js';
 import { windowAttributes } from './window-attributes.js';
 
@@ -27,20 +27,10 @@ export const DEPTHWISE_CONV = convKernels(
   'DepthwiseConv2dNativeBackpropFilter',
 );
 
-const ONE_PIXEL: Window = { kernelSize: [1, 1], stride: 1, padding: [0, 0] };
-
-/**
- * Each channel times its factor plus its shift, float32 [channels] each: a depthwise convolution of one pixel, since oneDNN does
- * that, the addition and, in a traced function, an activation behind it in one pass over the images.
- */
-export function scaleChannels(input: Tensor, factors: Tensor, shifts: Tensor): Tensor {
-  return tf.tidy(() => addBias(DEPTHWISE_CONV.forward(input, reshaped(factors, [1, 1, -1, 1]), ONE_PIXEL), shifts));
-}
-
 const kernelsFor = (window: Window): ConvKernels => (isPointwise(window) ? POINTWISE_CONV : SLIDING_CONV);
 
 /** Whether a window is one pixel, and visits each. */
-export function isPointwise({ kernelSize: [height, width], stride, padding }: Window): boolean {
+function isPointwise({ kernelSize: [height, width], stride, padding }: Window): boolean {
   const hasNoMargin = typeof padding === 'string' || padding[0] + padding[1] === 0;
   return height * width === 1 && stride === 1 && hasNoMargin;
 }
@@ -50,23 +40,13 @@ export function isPointwise({ kernelSize: [height, width], stride, padding }: Wi
  * filter first, in each direction. Forward passes take 0.7 to 1 of the time, gradients of filters 0.5 to 0.9.
  */
 const POINTWISE_CONV: ConvKernels = {
-  forward: (input, filter) => pointwiseConv(input, filter, (product) => product),
+  forward: (input, filter) =>
+    tf.tidy(() => reshaped(matMul(matrix(input), matrix(filter)), [...input.shape.slice(0, 3), filter.shape[3] ?? 0])),
   inputGradient: (shape, filter, gradient) =>
     tf.tidy(() => reshaped(matMul(matrix(gradient), matrix(filter), { transposeB: true }), shape)),
   filterGradient: (input, shape, gradient) =>
     tf.tidy(() => reshaped(matMul(matrix(input), matrix(gradient), { transposeA: true }), shape)),
 };
-
-/**
- * What follows a product of rows by a filter, [rows, outputs], before it is an image again: in a traced function TensorFlow
- * makes one op of a product, a bias and an activation only where no change of shape comes between them.
- */
-export function pointwiseConv(input: Tensor, filter: Tensor, onRows: (product: Tensor) => Tensor): Tensor {
-  return tf.tidy(() => {
-    const output = onRows(matMul(matrix(input), matrix(filter)));
-    return reshaped(output, [...input.shape.slice(0, 3), filter.shape[3] ?? 0]);
-  });
-}
 
 /** [..., channels] as [rows, channels] */
 const matrix = (tensor: Tensor): Tensor => reshaped(tensor, [-1, tensor.shape.at(-1) ?? 0]);

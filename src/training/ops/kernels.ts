@@ -65,6 +65,8 @@ export const subtract = (a: Tensor, b: Tensor): Tensor => floatOp('Sub', a, b);
 export const multiply = (a: Tensor, b: Tensor): Tensor => floatOp('Mul', a, b);
 /** a / b, with the shapes that `add` takes; a true division, so exactly rounded. */
 export const divide = (a: Tensor, b: Tensor): Tensor => floatOp('RealDiv', a, b);
+/** (a - b)², with the shapes that `add` takes. */
+export const squaredDifference = (a: Tensor, b: Tensor): Tensor => floatOp('SquaredDifference', a, b);
 /** Half the sum of the squares, a scalar. */
 export const halfSquaredNorm = (input: Tensor): Tensor => floatOp('L2Loss', input);
 /** `max(x, 0)`. */
@@ -80,15 +82,15 @@ export const relu6Gradient = (outputGradient: Tensor, output: Tensor): Tensor =>
 /** Adds a vector along the last axis. */
 export const addBias = (input: Tensor, bias: Tensor): Tensor => floatOp('BiasAdd', input, bias);
 /**
- * The sum over all axes but the last. In a graph, oneDNN would make one op of this and of the filter's gradient where
- * both take the same tensor, with other bits than op by op; of a matrix it does not.
+ * The sums over all axes but the last, such as the gradient of a bias. In a graph, oneDNN would make one op of this and of the
+ * filter's gradient where both take the same tensor, with other bits than op by op; of a matrix it does not.
  */
-export function biasGradient(outputGradient: Tensor): Tensor {
-  const channelCount = outputGradient.shape.at(-1) ?? 0;
-  return tf.tidy(() => floatOp('BiasAddGrad', outputGradient.reshape([-1, channelCount])));
+export function channelSums(input: Tensor): Tensor {
+  const channelCount = input.shape.at(-1) ?? 0;
+  return tf.tidy(() => floatOp('BiasAddGrad', input.reshape([-1, channelCount])));
 }
 
-/** Puts images of one size side by side along the channels. */
+/** Puts tensors that agree in all other axes side by side along the last one. */
 export function concatChannels(parts: readonly Tensor[]): Tensor {
   const axis = tf.scalar(-1, 'int32');
   try {
