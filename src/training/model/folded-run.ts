@@ -54,9 +54,9 @@ function runSum(
   input: Tensor,
   context: FoldedContext,
 ): Tensor {
-  const summand = runFolded(shortcut, input, context);
   const last = branch.at(-1);
   return tf.tidy(() => {
+    const summand = runFolded(shortcut, input, context);
     if (last?.type !== 'foldedConv' || !canAdd(last)) {
       return activated(add(runFolded(branch, input, context), summand), activation);
     }
