@@ -27,10 +27,12 @@ function runLayer(layer: FoldedLayer, input: Tensor, context: FoldedContext): Te
     case 'foldedConv':
       return runConv(layer, input, context);
     case 'foldedNorm':
-      return batchNormWithRunningStatistics(input, batchNormParameters(layer.norm, context), {
-        epsilon: layer.norm.epsilon,
-        activation: layer.activation,
-      });
+      return batchNormWithRunningStatistics(
+        input,
+        batchNormParameters(layer.norm, context),
+        layer.norm,
+        layer.activation,
+      );
     case 'foldedParts':
       return runParts(layer, input, context);
     default:

@@ -1,4 +1,4 @@
-import type { Activation, BatchNorm, Concat, Layer, MaxPool } from '../../networks/layers.js';
+import type { BatchNorm, Concat, Layer, MaxPool } from '../../networks/layers.js';
 import type { Tensor } from '../device/backend.js';
 import { batchNormGradients, batchNormWithBatchStatistics, batchNormWithRunningStatistics } from '../ops/batch-norm.js';
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from '../ops/conv-kernels.js';
@@ -27,35 +27,19 @@ export interface GradientContext extends LayerContext {
 /** Runs layers one after the other and keeps what their gradients need; `input` stays the caller's. */
 export function recordLayers(layers: readonly Layer[], input: Tensor, context: GradientContext): Recording {
   return recordChain(
-    withActivations(layers).map(
-      ({ layer, activation }) =>
-        (layerInput: Tensor) =>
-          layer.type === 'batchNorm'
-            ? recordBatchNorm(layer, activation, layerInput, context)
-            : recordLayer(layer, layerInput, context),
-    ),
+    layers.map((layer) => (layerInput: Tensor) => recordLayer(layer, layerInput, context)),
     input,
   );
 }
 
-/** Layers, each BatchNorm with the activation that follows it. */
-function withActivations(layers: readonly Layer[]): { layer: Layer; activation?: Activation }[] {
-  return layers.flatMap((layer, index) => {
-    const [previous, next] = [layers[index - 1], layers[index + 1]];
-    if (isActivation(layer) && previous?.type === 'batchNorm') return [];
-    return [layer.type === 'batchNorm' && isActivation(next) ? { layer, activation: next } : { layer }];
-  });
-}
-
-const isActivation = (layer: Layer | undefined): layer is Activation =>
-  layer?.type === 'relu' || layer?.type === 'relu6';
-
-function recordLayer(layer: Exclude<Layer, BatchNorm>, input: Tensor, context: GradientContext): Recording {
+function recordLayer(layer: Layer, input: Tensor, context: GradientContext): Recording {
   switch (layer.type) {
     case 'conv':
       return recordConv(layer, CONV, input, context);
     case 'depthwiseConv':
       return recordConv({ ...layer, hasBias: false }, DEPTHWISE_CONV, input, context);
+    case 'batchNorm':
+      return recordBatchNorm(layer, input, context);
     case 'linear':
       return recordLinear(layer.name, input, context);
     case 'classifier':
@@ -131,24 +115,17 @@ function recordConv(layer: ConvShape, kernels: ConvKernels, input: Tensor, conte
   };
 }
 
-function recordBatchNorm(
-  layer: BatchNorm,
-  activation: Activation | undefined,
-  input: Tensor,
-  context: GradientContext,
-): Recording {
+function recordBatchNorm(layer: BatchNorm, input: Tensor, context: GradientContext): Recording {
   const { epsilon } = layer;
   const parameters = batchNormParameters(layer, context);
-  const { output, reserves } = normalised(layer, activation, input, context);
+  const { output, reserves } = normalised(layer, input, context);
   return {
     output,
     needsInput: true,
-    needsOutput: activation !== undefined,
+    needsOutput: false,
     backward: (outputGradient) => {
-      const gradient =
-        activation && plainFunction(activation).gradient(outputGradient, { output, inputShape: input.shape });
-      const gradients = batchNormGradients(gradient ?? outputGradient, input, parameters, epsilon, reserves);
-      for (const spent of [gradient, ...(reserves ?? [])]) spent?.dispose();
+      const gradients = batchNormGradients(outputGradient, input, parameters, epsilon, reserves);
+      for (const reserve of reserves ?? []) reserve.dispose();
       reportOrDispose(`${layer.name}.weight`, gradients.scale, context);
       reportOrDispose(`${layer.name}.bias`, gradients.offset, context);
       return gradients.input;
@@ -159,16 +136,15 @@ function recordBatchNorm(
 /** @returns no reserves where it used running statistics. */
 function normalised(
   layer: BatchNorm,
-  activation: Activation | undefined,
   input: Tensor,
   context: GradientContext,
 ): { output: Tensor; reserves?: readonly Tensor[] } {
   const parameters = batchNormParameters(layer, context);
-  const settings = { epsilon: layer.epsilon, activation: activation?.type };
+  const { epsilon } = layer;
   const { momentum, sharedStatistics } = context.batchStatistics ?? {};
-  if (momentum === undefined) return { output: batchNormWithRunningStatistics(input, parameters, settings) };
+  if (momentum === undefined) return { output: batchNormWithRunningStatistics(input, parameters, { epsilon }) };
   const known = sharedStatistics?.of(input);
-  const result = batchNormWithBatchStatistics(input, parameters, { ...settings, momentum }, known);
+  const result = batchNormWithBatchStatistics(input, parameters, { epsilon, momentum }, known);
   reportRunningStatistics(layer, result, context);
   return result;
 }

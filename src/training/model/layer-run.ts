@@ -7,6 +7,7 @@ import {
   batchNormWithRunningStatistics,
 } from '../ops/batch-norm.js';
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from '../ops/conv-kernels.js';
+import { convWithEnd } from '../ops/joined-kernels.js';
 import { add, addBias, concatChannels, matMul } from '../ops/kernels.js';
 import { plainFunction } from './plain-layers.js';
 import type { SharedStatistics } from './shared-statistics.js';
@@ -85,22 +86,16 @@ export function classifierConv({ name }: Classifier): ConvShape {
   return { name, hasBias: true, kernelSize: [1, 1], stride: 1, padding: [0, 0] };
 }
 
-/** A convolution of either kind; ownership as in `runLayers`. */
+/** A convolution of either kind, of which depthwise ones have no bias; ownership as in `runLayers`. */
 export function runConv(shape: ConvShape, kernels: ConvKernels, input: Tensor, { parameter }: LayerContext): Tensor {
-  const product = kernels.forward(input, parameter(`${shape.name}.weight`), shape);
-  return shape.hasBias ? withBias(product, parameter(`${shape.name}.bias`)) : product;
+  const filter = parameter(`${shape.name}.weight`);
+  if (!shape.hasBias) return kernels.forward(input, filter, shape);
+  return convWithEnd(input, filter, shape, { bias: parameter(`${shape.name}.bias`) });
 }
 
 /** A linear layer; ownership as in `runLayers`. */
 export function runLinear(name: string, input: Tensor, { parameter }: LayerContext): Tensor {
-  return withBias(matMul(input, parameter(`${name}.weight`)), parameter(`${name}.bias`));
-}
-
-/** Takes over `product`. */
-function withBias(product: Tensor, bias: Tensor): Tensor {
-  const output = addBias(product, bias);
-  product.dispose();
-  return output;
+  return tf.tidy(() => addBias(matMul(input, parameter(`${name}.weight`)), parameter(`${name}.bias`)));
 }
 
 function runMaxPool(layer: MaxPool, input: Tensor): Tensor {

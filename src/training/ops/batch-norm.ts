@@ -12,15 +12,8 @@ export interface BatchNormParameters {
   readonly runningVariance: Tensor;
 }
 
-/** How a BatchNorm is run. */
-export interface BatchNormSettings extends Pick<BatchNorm, 'epsilon'> {
-  /** What follows it at once. */
-  readonly activation?: PixelwiseActivation | undefined;
-}
-
 /** All of it is the caller's to dispose. */
 export interface BatchNormResult {
-  /** The output of the activation, if there is one. */
   readonly output: Tensor;
   /** Running statistics after this batch; equal to the given ones unless batch statistics were used. */
   readonly runningMean: Tensor;
@@ -45,17 +38,16 @@ const DTYPES = () => [
 export function batchNormWithBatchStatistics(
   input: Tensor,
   parameters: BatchNormParameters,
-  settings: BatchNormSettings & { readonly momentum: number },
+  { epsilon, momentum }: Pick<BatchNorm, 'epsilon'> & { readonly momentum: number },
   known?: ChannelStatistics,
 ): BatchNormResult {
-  const { momentum } = settings;
-  if (known === undefined && !hasNarrowOneDnnKernels()) return forward(input, parameters, settings, true, momentum);
+  if (known === undefined && !hasNarrowOneDnnKernels()) return forward(input, parameters, epsilon, true, momentum);
   return tf.tidy(() => {
     const { mean, variance } = known ?? channelStatistics(input);
     const count = pixelCount(input);
     const unbiased = multiply(variance, tf.scalar(count / Math.max(1, count - 1)));
     return {
-      output: normalised(input, { ...parameters, runningMean: mean, runningVariance: variance }, settings),
+      output: normalised(input, { ...parameters, runningMean: mean, runningVariance: variance }, epsilon),
       runningMean: between(parameters.runningMean, mean, momentum),
       runningVariance: between(parameters.runningVariance, unbiased, momentum),
       reserves: [mean, variance, variance].map((tensor) => tensor.clone()),
@@ -63,16 +55,23 @@ export function batchNormWithBatchStatistics(
   });
 }
 
-/** Normalises with the running statistics, and leaves them as they are. */
+/**
+ * Normalises with the running statistics, and leaves them as they are.
+ *
+ * @param activation What follows it at once; it makes 0 of what is not a number.
+ */
 export function batchNormWithRunningStatistics(
   input: Tensor,
   parameters: BatchNormParameters,
-  settings: BatchNormSettings,
+  { epsilon }: Pick<BatchNorm, 'epsilon'>,
+  activation?: PixelwiseActivation,
 ): Tensor {
-  if (hasOneDnnKernels()) return normalised(input, parameters, settings);
-  const { output, runningMean, runningVariance, reserves } = forward(input, parameters, settings, false, 1);
-  for (const unused of [runningMean, runningVariance, ...reserves]) unused.dispose();
-  return output;
+  if (hasOneDnnKernels()) return normalised(input, parameters, epsilon, activation);
+  const { output, runningMean, runningVariance, reserves } = forward(input, parameters, epsilon, false, 1);
+  const all = [output, runningMean, runningVariance, ...reserves];
+  const activationOutput = activated(output, activation);
+  for (const unused of all) unused.dispose();
+  return activationOutput;
 }
 
 /**
@@ -114,7 +113,8 @@ export function batchNormGradients(
 function normalised(
   input: Tensor,
   { scale, offset, runningMean, runningVariance }: BatchNormParameters,
-  { epsilon, activation }: BatchNormSettings,
+  epsilon: number,
+  activation?: PixelwiseActivation,
 ): Tensor {
   return tf.tidy(() => {
     const factor = divide(scale, tf.sqrt(add(runningVariance, tf.scalar(epsilon))));
@@ -129,7 +129,7 @@ const between = (a: Tensor, b: Tensor, share: number): Tensor =>
 function forward(
   input: Tensor,
   { scale, offset, runningMean, runningVariance }: BatchNormParameters,
-  { epsilon, activation }: BatchNormSettings,
+  epsilon: number,
   usesBatchStatistics: boolean,
   momentum: number,
 ): BatchNormResult {
@@ -140,11 +140,9 @@ function forward(
     attribute('is_training', 'BOOL', usesBatchStatistics),
   ];
   const inputs = [input, scale, offset, runningMean, runningVariance];
-  const [normal, mean, variance, ...reserves] = execute('FusedBatchNormV3', attributes, inputs, 6);
-  if (normal === undefined || mean === undefined || variance === undefined) {
+  const [output, mean, variance, ...reserves] = execute('FusedBatchNormV3', attributes, inputs, 6);
+  if (output === undefined || mean === undefined || variance === undefined) {
     throw new Error('FusedBatchNormV3 returned too little');
   }
-  const output = activated(normal, activation);
-  normal.dispose();
   return { output, runningMean: mean, runningVariance: variance, reserves };
 }
