@@ -8,10 +8,11 @@ import { SetupError } from '../scripts/setup/run-command.mjs';
 import { readArguments } from './accelerated/arguments.mjs';
 import { ARMS, MAIN_ARM } from './accelerated/arms.mjs';
 import { load, save, withUnit } from './accelerated/files.mjs';
-import { runOf, unitMeasurer } from './accelerated/measure.mjs';
+import { unitMeasurer } from './accelerated/measure.mjs';
 import { setUpOptuna } from './accelerated/optuna.mjs';
 import { withReports } from './accelerated/predictions.mjs';
 import { hasTimeFor, keyOf, unitsOf } from './accelerated/units.mjs';
+import { runOf } from './run.mjs';
 
 const dataDir = join(ROOT, '.data/bench-accelerated');
 
@@ -25,7 +26,10 @@ try {
   process.env['DATABASE_URL'] = postgres.url;
   try {
     await withService({ root: ROOT, dataDir, project: 'bench' }, (service) =>
-      measureUnits({ ...service, databaseUrl: postgres.url }, { ...settings, run: runOf(args), deadline }),
+      measureUnits(
+        { ...service, databaseUrl: postgres.url },
+        { ...settings, run: runOf('bench:accelerated', args), deadline },
+      ),
     );
   } finally {
     await postgres.stop();

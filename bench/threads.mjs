@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../scripts/setup/paths.mjs';
+import { runOf } from './run.mjs';
 
 const RESULTS = join(ROOT, 'bench/results/threads.json');
 const TRIALS = join(ROOT, 'bench/threads/trials.mjs');
@@ -19,25 +20,28 @@ const WORKLOADS = [
   { network: 'resnet50', sizePx: 64, trained: 'last block' },
 ];
 
-const { rounds } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } }).values;
+const args = process.argv.slice(2);
+const { rounds } = parseArgs({ args, options: { rounds: { type: 'string', default: '3' } } }).values;
 const coreCount = availableParallelism();
-const results = [];
+const workloads = [];
 for (const workload of WORKLOADS) {
-  const ratios = [];
+  const samples = [];
   for (let round = 0; round < Number(rounds); round++) {
     const one = await trialsPerSecond(workload, { workerCount: 1, threadCount: coreCount });
     const many = await trialsPerSecond(workload, { workerCount: coreCount, threadCount: 1 });
-    ratios.push(many / one);
+    samples.push({ oneWorkerTrialsPerSecond: one, manyWorkersTrialsPerSecond: many });
   }
+  const ratios = samples.map((each) => each.manyWorkersTrialsPerSecond / each.oneWorkerTrialsPerSecond);
   const ratio = ratios.toSorted((a, b) => a - b)[Math.floor(ratios.length / 2)];
   const { network, trained } = workload;
   console.log(
     `${network}, ${trained}: ${coreCount} workers with 1 thread do ${ratio.toFixed(2)} of the trials of 1 with ${coreCount}`,
   );
-  results.push({ ...workload, workerCount: coreCount, ratio: Number(ratio.toFixed(2)), samples: ratios.length });
+  workloads.push({ ...workload, ratio: Number(ratio.toFixed(2)), samples });
 }
 mkdirSync(dirname(RESULTS), { recursive: true });
-writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+const result = { run: runOf('bench:threads', args), workerCount: coreCount, workloads };
+writeFileSync(RESULTS, `${JSON.stringify(result, null, 2)}\n`);
 
 /** All workers start their counted trials together, and the last to end counts. */
 async function trialsPerSecond(workload, { workerCount, threadCount }) {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
+import { withRun } from '../run.mjs';
 import { packed, unpacked } from './predictions.mjs';
 import { keyOf } from './units.mjs';
 
@@ -12,7 +13,7 @@ import { keyOf } from './units.mjs';
  * @property {{ train: number, validation: number, test: number }} imageCounts
  * @property {number} classCount
  * @property {import('./arguments.mjs').Sizes} sizes Of all units: others would not compare.
- * @property {object[]} runs Machine, versions and command of each.
+ * @property {import('../run.mjs').Run[]} runs
  * @property {import('./rows.mjs').Unit[]} units
  */
 
@@ -55,7 +56,7 @@ function replace(path, content) {
  *
  * @param {Result | undefined} known
  * @param {Omit<Result, 'runs' | 'units'>} facts
- * @param {object} run Machine, versions and command; the same run is listed once.
+ * @param {import('../run.mjs').Run} run The same run is listed once.
  * @param {Omit<import('./rows.mjs').Unit, 'run'>} unit
  * @returns {Result}
  * @throws {Error} where the unit is known already, or was measured with other images or sizes than the earlier ones.
@@ -64,12 +65,8 @@ export function withUnit(known, facts, run, unit) {
   const { runs, units } = known ?? { runs: [], units: [] };
   if (units.some((other) => keyOf(other) === keyOf(unit))) throw new Error(`${keyOf(unit)} was measured already`);
   if (known !== undefined) checkSame(known, facts);
-  const index = runs.findIndex((other) => JSON.stringify(other) === JSON.stringify(run));
-  return {
-    ...facts,
-    runs: index < 0 ? [...runs, run] : runs,
-    units: [...units, { ...unit, run: index < 0 ? runs.length : index }],
-  };
+  const { runs: all, index } = withRun(runs, run);
+  return { ...facts, runs: all, units: [...units, { ...unit, run: index }] };
 }
 
 /** @param {Result} known @param {Omit<Result, 'runs' | 'units'>} facts */

@@ -1,9 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { uploadImages } from '../../scripts/service/upload-images.mjs';
-import { ROOT } from '../../scripts/setup/paths.mjs';
 import { importImages } from '../search/import-images.mjs';
 import { imageCountsOf } from '../search/result.mjs';
 import { ARMS } from './arms.mjs';
@@ -47,31 +42,5 @@ export function unitMeasurer(service, { sizes, dataDir, madeDir }) {
       unit: { arm, searchSeed, unitSeconds: (performance.now() - start) / 1000, ...unit },
       reports,
     };
-  };
-}
-
-/** The command of a run without its folders, which are places on one machine. @param {readonly string[]} args */
-export function commandOf(args) {
-  const text = args
-    .join(' ')
-    .replace(/ *--(data|results)-dir[ =]\S+/g, '')
-    .trim();
-  return ['npm run bench:accelerated', ...(text === '' ? [] : ['--', text])].join(' ');
-}
-
-/** What a run was made by. @param {readonly string[]} args Of the command. */
-export function runOf(args) {
-  const git = (...words) => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim();
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  return {
-    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
-    versions: {
-      biotune: version,
-      commit: git('rev-parse', '--short', 'HEAD'),
-      isChanged: git('status', '--porcelain', '--untracked-files=no') !== '',
-      node: process.version,
-    },
-    command: commandOf(args),
-    date: new Date().toISOString().slice(0, 10),
   };
 }

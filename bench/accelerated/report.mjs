@@ -1,4 +1,5 @@
 import { percent } from '../../scripts/service/figures.mjs';
+import { runsText } from '../run.mjs';
 import { MAIN_ARM } from './arms.mjs';
 import { bestOther, checksOf, points } from './checks.mjs';
 import { mean } from './contenders.mjs';
@@ -31,7 +32,7 @@ export function sectionOf(measured, intervalOf) {
     'Each part taken out: the difference is what the part is worth.',
     markdownTable(ablationTable(contenders, intervalOf)),
     markdownTable([['target', 'found', ''], ...checks.map(({ target, found, verdict }) => [target, found, verdict])]),
-    runsText(result),
+    runsText(result.runs),
   ].join('\n\n');
 }
 
@@ -135,14 +136,6 @@ function differenceText(difference, intervalOf) {
 }
 
 const ratioText = (ratio, digits) => (Number.isFinite(ratio) ? ratio.toFixed(digits) : '–');
-
-function runsText({ runs }) {
-  const lines = runs.map(({ machine, versions, command, date }) => {
-    const changed = versions.isChanged ? ', with changes' : '';
-    return `- ${date}, ${machine.cpu}, ${machine.cores} cores, commit ${versions.commit}${changed}, Node ${versions.node}: \`${command}\``;
-  });
-  return ['Measured by:', '', ...lines].join('\n');
-}
 
 /** @param {readonly string[][]} rows The heading first. */
 function markdownTable([heading, ...rows]) {

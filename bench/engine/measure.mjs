@@ -12,8 +12,7 @@ const STEPS_PER_PROCESS = 5;
  * @property {string} network
  * @property {string} mode One of MODES.
  * @property {string} peer
- * @property {number} ratio The median of the peer's time (or memory) over ours: above 1, ours is faster (or smaller).
- * @property {number} samples Over so many pairs, each measured in one round of all peers.
+ * @property {{ ours: number, peer: number }[]} samples Seconds or MiB of both, a pair for each round of all peers.
  *
  * What was measured of one peer, in rounds: seconds or MiB.
  * @typedef {{ id: string, values: number[] }} Series
@@ -47,13 +46,19 @@ export async function compare(network, mode, peers, sampleCount) {
     console.log(`    ${id}: ${middle} (half of all between ${lower} and ${upper})`);
   }
   return others.map(({ id, values }) => {
-    const ratio = quantile(
-      values.map((value, round) => value / ours.values[round]),
-      0.5,
-    );
-    return { network, mode, peer: id, ratio: Number(ratio.toFixed(2)), samples: values.length };
+    const samples = values.map((value, round) => ({ ours: rounded(ours.values[round]), peer: rounded(value) }));
+    return { network, mode, peer: id, samples };
   });
 }
+
+/** The median of the peer's time (or memory) over ours: above 1, ours is faster (or smaller). @param {Comparison} comparison */
+export function ratioOf({ samples }) {
+  const ratios = samples.map(({ ours, peer }) => peer / ours);
+  return quantile(ratios, 0.5);
+}
+
+/** Ten microseconds, or a hundredth of a MiB, are far below what repeats. */
+const rounded = (value) => Number(value.toFixed(value < 100 ? 5 : 2));
 
 /**
  * All processes live at once and take turns, step by step, so that other work on the machine meets all of them; who is

@@ -1,3 +1,4 @@
+import { ratioOf } from './measure.mjs';
 import { MODES } from './settings.mjs';
 
 /** In the order of the columns. */
@@ -18,8 +19,11 @@ export function tableOf(comparisons) {
     .map(({ network, mode }) => `${network} ${mode}`);
   const rows = measured.map((key) => {
     const own = comparisons.filter(({ network, mode }) => `${network} ${mode}` === key);
-    const ratios = peers.map((name) => own.find(({ peer }) => peer === name)?.ratio.toFixed(2) ?? '–');
-    return [own[0].network, MODES[own[0].mode], ...ratios, String(own[0].samples)];
+    const ratios = peers.map((name) => {
+      const comparison = own.find(({ peer }) => peer === name);
+      return comparison === undefined ? '–' : ratioOf(comparison).toFixed(2);
+    });
+    return [own[0].network, MODES[own[0].mode], ...ratios, String(own[0].samples.length)];
   });
   return markdown([['network', 'what', ...peers, 'samples'], ...rows]);
 }
