@@ -1,4 +1,4 @@
-import { ARMS, MAIN_ARM } from './arms.mjs';
+import { ARMS, FULL_ARM, MAIN_ARM } from './arms.mjs';
 import { mean } from './contenders.mjs';
 
 /** Methods that search a space of candidates like the search itself; all others are plain. */
@@ -23,13 +23,14 @@ export function gainOfSearch({ settings, rows, methods, imageCounts, classCount 
 
 /**
  * The same from a file of `npm run bench:accelerated`: what each search seed delivers, over the plain method that is best in all,
- * of those that were measured with as many search seeds as the search.
+ * of those that were measured with all these search seeds. Seeds of which only the search was measured yet do not count.
  *
  * @param {import('./files.mjs').Result} result
  * @param {string} source
  */
 export function gainOfAccelerated({ units, imageCounts, classCount }, source) {
-  const main = units.filter(({ arm }) => arm === MAIN_ARM);
+  const seeds = new Set(units.filter(({ arm }) => arm === FULL_ARM).map(({ searchSeed }) => searchSeed));
+  const main = units.filter(({ arm, searchSeed }) => arm === MAIN_ARM && seeds.has(searchSeed));
   const plain = units.filter(({ arm }) => ARMS[arm].kind === 'PLAIN');
   const accuracyOf = (method, { searchSeed }) =>
     testAccuracyOf(

@@ -81,6 +81,11 @@ describe('gainOfAccelerated', () => {
     expect(gainOfAccelerated({ ...COUNTS, units }, 'b.json')?.gains).toEqual([0.01, 0.05]);
   });
 
+  it('leaves out search seeds of which only the search was measured yet', () => {
+    const units = [search('ACCELERATED', 1, 0.8), search('ACCELERATED', 2, 0.82), plain('PLAIN', 1, 'LORA', 0.79)];
+    expect(gainOfAccelerated({ ...COUNTS, units }, 'b.json')?.gains).toEqual([0.01]);
+  });
+
   it.each([
     ['the search', [search('NO_MOVES', 1, 0.1), plain('PLAIN', 1, 'LORA', 0.7)]],
     ['plain methods', [search('ACCELERATED', 1, 0.8), plain('PLAIN', 2, 'LORA', 0.7)]],
