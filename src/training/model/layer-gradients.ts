@@ -1,6 +1,6 @@
 import type { BatchNorm, Concat, Layer, MaxPool } from '../../networks/layers.js';
 import type { Tensor } from '../device/backend.js';
-import { batchNormGradients, batchNormWithBatchStatistics, batchNormWithRunningStatistics } from '../ops/batch-norm.js';
+import { batchNormGradients } from '../ops/batch-norm.js';
 import { CONV, type ConvKernels, DEPTHWISE_CONV } from '../ops/conv-kernels.js';
 import { channelSums, matMul } from '../ops/kernels.js';
 import {
@@ -8,7 +8,7 @@ import {
   classifierConv,
   type ConvShape,
   type LayerContext,
-  reportRunningStatistics,
+  normalise,
   runConv,
   runLinear,
 } from './layer-run.js';
@@ -118,7 +118,7 @@ function recordConv(layer: ConvShape, kernels: ConvKernels, input: Tensor, conte
 function recordBatchNorm(layer: BatchNorm, input: Tensor, context: GradientContext): Recording {
   const { epsilon } = layer;
   const parameters = batchNormParameters(layer, context);
-  const { output, reserves } = normalised(layer, input, context);
+  const { output, reserves } = normalise(layer, input, parameters, context);
   return {
     output,
     needsInput: true,
@@ -131,22 +131,6 @@ function recordBatchNorm(layer: BatchNorm, input: Tensor, context: GradientConte
       return gradients.input;
     },
   };
-}
-
-/** @returns no reserves where it used running statistics. */
-function normalised(
-  layer: BatchNorm,
-  input: Tensor,
-  context: GradientContext,
-): { output: Tensor; reserves?: readonly Tensor[] } {
-  const parameters = batchNormParameters(layer, context);
-  const { epsilon } = layer;
-  const { momentum, sharedStatistics } = context.batchStatistics ?? {};
-  if (momentum === undefined) return { output: batchNormWithRunningStatistics(input, parameters, { epsilon }) };
-  const known = sharedStatistics?.of(input);
-  const result = batchNormWithBatchStatistics(input, parameters, { epsilon, momentum }, known);
-  reportRunningStatistics(layer, result, context);
-  return result;
 }
 
 function recordLinear(name: string, input: Tensor, context: GradientContext): Recording {

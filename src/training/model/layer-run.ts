@@ -2,7 +2,6 @@ import type { BatchNorm, Classifier, Concat, Conv, Layer, MaxPool, Residual, Win
 import { type Tensor, tf } from '../device/backend.js';
 import {
   type BatchNormParameters,
-  type BatchNormResult,
   batchNormWithBatchStatistics,
   batchNormWithRunningStatistics,
 } from '../ops/batch-norm.js';
@@ -119,16 +118,28 @@ function runConcat({ branches }: Concat, input: Tensor, context: LayerContext): 
 }
 
 function runBatchNorm(layer: BatchNorm, input: Tensor, context: LayerContext): Tensor {
-  const { batchStatistics } = context;
-  const parameters = batchNormParameters(layer, context);
-  if (batchStatistics === undefined) return batchNormWithRunningStatistics(input, parameters, layer);
-  const result = batchNormWithBatchStatistics(input, parameters, {
-    epsilon: layer.epsilon,
-    momentum: batchStatistics.momentum,
-  });
-  for (const unused of result.reserves) unused.dispose();
-  reportRunningStatistics(layer, result, context);
-  return result.output;
+  const { output, reserves = [] } = normalise(layer, input, batchNormParameters(layer, context), context);
+  for (const unused of reserves) unused.dispose();
+  return output;
+}
+
+/**
+ * Normalises with the statistics that the context asks for, and reports how the running ones moved.
+ *
+ * @returns New tensors, which the caller disposes; no reserves where it used running statistics.
+ */
+export function normalise(
+  { name, epsilon }: BatchNorm,
+  input: Tensor,
+  parameters: BatchNormParameters,
+  { batchStatistics }: LayerContext,
+): { output: Tensor; reserves?: readonly Tensor[] } {
+  if (batchStatistics === undefined) return { output: batchNormWithRunningStatistics(input, parameters, { epsilon }) };
+  const { momentum, sharedStatistics, onRunningStatistics } = batchStatistics;
+  const known = sharedStatistics?.of(input);
+  const result = batchNormWithBatchStatistics(input, parameters, { epsilon, momentum }, known);
+  onRunningStatistics(name, result.runningMean, result.runningVariance);
+  return result;
 }
 
 /** The four vectors of a BatchNorm layer. */
@@ -139,9 +150,4 @@ export function batchNormParameters({ name }: BatchNorm, { parameter }: LayerCon
     runningMean: parameter(`${name}.running_mean`),
     runningVariance: parameter(`${name}.running_var`),
   };
-}
-
-/** Hands the new running statistics to whoever keeps them. */
-export function reportRunningStatistics({ name }: BatchNorm, result: BatchNormResult, context: LayerContext): void {
-  context.batchStatistics?.onRunningStatistics(name, result.runningMean, result.runningVariance);
 }

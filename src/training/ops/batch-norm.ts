@@ -67,11 +67,7 @@ export function batchNormWithRunningStatistics(
   activation?: PixelwiseActivation,
 ): Tensor {
   if (hasOneDnnKernels()) return normalised(input, parameters, epsilon, activation);
-  const { output, runningMean, runningVariance, reserves } = forward(input, parameters, epsilon, false, 1);
-  const all = [output, runningMean, runningVariance, ...reserves];
-  const activationOutput = activated(output, activation);
-  for (const unused of all) unused.dispose();
-  return activationOutput;
+  return tf.tidy(() => activated(forward(input, parameters, epsilon, false, 1).output, activation));
 }
 
 /**
