@@ -26,7 +26,7 @@ export function runOf(script, args) {
   const git = (...words) => execFileSync('git', words, { cwd: ROOT, encoding: 'utf8' }).trim();
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   return {
-    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() },
+    machine: machine(),
     versions: {
       biotune: version,
       commit: git('rev-parse', '--short', 'HEAD'),
@@ -37,6 +37,9 @@ export function runOf(script, args) {
     date: new Date().toISOString().slice(0, 10),
   };
 }
+
+/** The machine that this process runs on. */
+export const machine = () => ({ cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() });
 
 /** The command without its folders, which are places on one machine. */
 export function commandOf(script, args) {
@@ -61,9 +64,9 @@ export function runsText(runs) {
  *
  * @param {readonly Run[]} runs
  * @param {Run} run
- * @returns {{ runs: Run[], index: number }} The index is the run's place.
+ * @returns {{ runs: readonly Run[], index: number }} The index is the run's place.
  */
 export function withRun(runs, run) {
   const index = runs.findIndex((other) => JSON.stringify(other) === JSON.stringify(run));
-  return index < 0 ? { runs: [...runs, run], index: runs.length } : { runs: [...runs], index };
+  return index < 0 ? { runs: [...runs, run], index: runs.length } : { runs, index };
 }

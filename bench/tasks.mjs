@@ -2,12 +2,13 @@
 // finished ones: npm run bench:tasks, after scripts/setup.mjs. Prints both and their ratio, and writes bench/results/tasks.json.
 // Options: --rows of finished tasks, --rounds, --tasks of each round.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../dist/src/embedded/embedded-postgres.js';
 import { createDataSource, migrate } from '../dist/src/storage/postgres/data-source.js';
 import { ROOT } from '../scripts/setup/paths.mjs';
+import { machine } from './run.mjs';
 import { cyclesPerSecond, updatesPerSecond } from './tasks/measure.mjs';
 import { fillTable, queueOf } from './tasks/rows.mjs';
 
@@ -64,10 +65,9 @@ function report(samples) {
     `${WORKER_COUNT} workers: ${cycles} cycles/s, ${ratio} of bare updates by id; ` +
       `at least ${TARGET.cyclesPerSecond} or ${TARGET.ratio}: ${isMet ? 'met' : 'not met'}`,
   );
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
   const command = `npm run bench:tasks -- --rows ${finishedTaskCount} --rounds ${roundCount} --tasks ${taskCount}`;
   const result = {
-    machine,
+    machine: { ...machine(), node: process.version },
     command,
     workerCount: WORKER_COUNT,
     finishedTaskCount,

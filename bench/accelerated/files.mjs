@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
+import { formatted } from '../formatted.mjs';
 import { withRun } from '../run.mjs';
 import { packed, unpacked } from './predictions.mjs';
 import { keyOf } from './units.mjs';
@@ -42,8 +42,7 @@ export async function save(folder, result, lines) {
   const { json, predictions } = pathsOf(folder, result.task);
   mkdirSync(folder, { recursive: true });
   replace(predictions, packed(lines));
-  // As `npm run check` wants it, so that it can be committed.
-  replace(json, await format(JSON.stringify(result), { ...(await resolveConfig(json)), filepath: json }));
+  replace(json, await formatted(json, JSON.stringify(result)));
 }
 
 function replace(path, content) {

@@ -2,8 +2,8 @@
 // node bench/accelerated/write-gains.mjs
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../../scripts/setup/paths.mjs';
+import { formatted } from '../formatted.mjs';
 import { gainOfAccelerated, gainOfSearch } from './gains.mjs';
 
 const TARGET = join(ROOT, 'src/estimate/measured-gains.ts');
@@ -23,4 +23,4 @@ const text = `import type { TaskGains } from './task-gains.js';
 /** What searches gained over the best plain method; bench/accelerated/write-gains.mjs writes this file from bench/results. */
 export const MEASURED_GAINS: readonly TaskGains[] = ${JSON.stringify(gains)};
 `;
-writeFileSync(TARGET, await format(text, { ...(await resolveConfig(TARGET)), filepath: TARGET }));
+writeFileSync(TARGET, await formatted(TARGET, text));

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../../scripts/setup/paths.mjs';
+import { formatted } from '../formatted.mjs';
 import { withRun } from '../run.mjs';
 
 const RESULTS = join(ROOT, 'bench/results/engine.json');
@@ -21,11 +21,7 @@ export const load = () =>
 /** @param {Result} result */
 export async function save(result) {
   mkdirSync(dirname(RESULTS), { recursive: true });
-  // As `npm run check` wants it, so that it can be committed.
-  writeFileSync(
-    RESULTS,
-    await format(JSON.stringify(result), { ...(await resolveConfig(RESULTS)), filepath: RESULTS }),
-  );
+  writeFileSync(RESULTS, await formatted(RESULTS, JSON.stringify(result)));
 }
 
 /**

@@ -5,4 +5,4 @@ import { load } from './files.mjs';
 import { tableOf } from './table.mjs';
 
 const { runs, comparisons } = load();
-writeTable('engine', `${tableOf(comparisons)}\n\n${runsText(runs)}`);
+await writeTable('engine', `${tableOf(comparisons)}\n\n${runsText(runs)}`);

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { ROOT } from '../../scripts/setup/paths.mjs';
+import { formatted } from '../formatted.mjs';
 import { chartOf } from './chart.mjs';
 
 const fileOf = (task, extension) => join(ROOT, 'bench/results', `search-${task}.${extension}`);
@@ -10,8 +10,7 @@ const fileOf = (task, extension) => join(ROOT, 'bench/results', `search-${task}.
 export async function save(result) {
   const [json, svg] = [fileOf(result.task, 'json'), fileOf(result.task, 'svg')];
   mkdirSync(dirname(json), { recursive: true });
-  // As `npm run check` wants it, so that it can be committed.
-  writeFileSync(json, await format(JSON.stringify(result), { ...(await resolveConfig(json)), filepath: json }));
+  writeFileSync(json, await formatted(json, JSON.stringify(result)));
   writeFileSync(svg, chartOf(result));
   return [json, svg];
 }

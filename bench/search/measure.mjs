@@ -1,6 +1,6 @@
-import { availableParallelism, cpus } from 'node:os';
 import { finishJob } from '../../scripts/service/finish-job.mjs';
 import { uploadImages } from '../../scripts/service/upload-images.mjs';
+import { machine } from '../run.mjs';
 import { importImages } from './import-images.mjs';
 import { jobRequest } from './job-request.mjs';
 import { estimateText } from './report.mjs';
@@ -28,6 +28,5 @@ export async function measure(task, settings, { rest, s3 }) {
   const { id, result } = await finishJob(rest, request);
   const reported = result.scores.map(({ trial }) => rest.get(`/fineTuneJobs/${id}/trials/${trial.split('/').at(-1)}`));
   const trials = await Promise.all(reported);
-  const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism(), node: process.version };
-  return resultOf({ task, request, machine, version, result, trials });
+  return resultOf({ task, request, machine: { ...machine(), node: process.version }, version, result, trials });
 }

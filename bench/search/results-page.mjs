@@ -7,5 +7,5 @@ for (const task of process.argv.slice(2)) {
   const [heading, ...rows] = resultTable(load(task));
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const rule = line(heading.map((_, column) => (column === 0 ? '---' : '---:')));
-  writeTable(task, [line(heading), rule, ...rows.map(line)].join('\n'));
+  await writeTable(task, [line(heading), rule, ...rows.map(line)].join('\n'));
 }
